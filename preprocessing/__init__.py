@@ -1,0 +1,19 @@
+"""Videos, and features made elsewhere, to a store of feature sequences; labels and splits."""
+
+import importlib
+from typing import Any
+
+_WHERE = {
+    "ExtractConfig": "preprocessing.extraction",
+    "FeatureStore": "preprocessing.store",
+    "InputError": "preprocessing.errors",
+    "SequenceWriter": "preprocessing.store",
+    "extract": "preprocessing.extraction",
+}
+__all__ = ["ExtractConfig", "FeatureStore", "InputError", "SequenceWriter", "extract"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_WHERE[name]), name)

@@ -1,0 +1,5 @@
+"""``python -m preprocessing``."""
+
+from preprocessing.cli import main
+
+raise SystemExit(main())

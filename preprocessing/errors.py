@@ -1,0 +1,20 @@
+"""Failures that are the input's, not the program's."""
+
+
+class InputError(ValueError):
+    """Bad arguments or bad input: one line that says what was given, what was expected, what to do.
+
+    Commands turn it into a line on standard error and exit code 2.
+    """
+
+
+class VideoError(InputError):
+    """One video could not be used; the others can.
+
+    Attributes:
+        kind: a word for ``failures.csv``, such as ``unreadable``.
+    """
+
+    def __init__(self, kind: str, message: str):
+        super().__init__(message)
+        self.kind = kind

@@ -1,0 +1,20 @@
+"""Chunked training of recurrent models on long sequences, and evaluation of what came of it."""
+
+import importlib
+from typing import Any
+
+_WHERE = {
+    "EvaluateConfig": "trainer.evaluation",
+    "Run": "trainer.run",
+    "TrainConfig": "trainer.config",
+    "evaluate": "trainer.evaluation",
+    "load_run": "trainer.run",
+    "train": "trainer.loop",
+}
+__all__ = ["EvaluateConfig", "Run", "TrainConfig", "evaluate", "load_run", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_WHERE[name]), name)

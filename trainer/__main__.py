@@ -1,0 +1,5 @@
+"""``python -m trainer``."""
+
+from trainer.cli import trainer_main
+
+raise SystemExit(trainer_main())

@@ -1,0 +1,42 @@
+"""The carry: recurrent state that is handed from one chunk to the next, never hidden in layers.
+
+outputs, carry = model(features, carry)        # chunk k
+carry = reset_rows(carry, reset)               # rows whose sequence ended start anew
+outputs, carry = model(features, carry)        # chunk k + 1
+"""
+
+from typing import Any
+
+from preprocessing.console import import_tensorflow
+
+tf = import_tensorflow()
+
+Carry = tuple[Any, ...]
+
+
+def zero_carry(model: Any, lanes: int) -> Carry:
+    """The initial state.
+
+    Args:
+        model: a Keras model from ``(features, *carry)`` to ``(outputs, *carry)``.
+        lanes: B.
+
+    Returns:
+        A ``<float32>[B, ...]`` of zeros for each of the model's carry inputs.
+    """
+    return tuple(tf.zeros((lanes, *state.shape[1:]), tf.float32) for state in model.inputs[1:])
+
+
+def reset_rows(carry: Carry, reset: Any) -> Carry:
+    """Replaces rows by the initial state.
+
+    Args:
+        carry: ``<float32>[B, ...]`` each.
+        reset: ``<bool>[B]``.
+    """
+
+    def one(state: Any) -> Any:
+        rows = tf.reshape(reset, (-1, *[1] * (len(state.shape) - 1)))
+        return tf.where(rows, tf.zeros_like(state), state)
+
+    return tuple(one(state) for state in carry)

@@ -1,0 +1,38 @@
+"""``longtake``: all commands, those of preprocessing and those of the trainer."""
+
+from preprocessing import cli as preprocessing_cli
+from preprocessing import console
+from preprocessing.console import Command
+
+COMMANDS = {
+    "train": Command(
+        "trains a model on a store and labels",
+        "trainer.config:TrainConfig",
+        "trainer.loop:run_train",
+    ),
+    "evaluate": Command(
+        "metrics, predictions and a report on held-out sequences",
+        "trainer.evaluation:EvaluateConfig",
+        "trainer.evaluation:run_evaluate",
+    ),
+    "predict": Command(
+        "labels for videos, or a store, that have none",
+        "trainer.labelling:PredictConfig",
+        "trainer.labelling:run_predict",
+    ),
+    "demo": Command(
+        "the whole job on sample videos that it makes itself",
+        "trainer.demo:DemoConfig",
+        "trainer.demo:run_demo",
+    ),
+}
+
+
+def main() -> int:
+    """Runs ``longtake`` and returns its exit code."""
+    return console.main("longtake", {**preprocessing_cli.COMMANDS, **COMMANDS})
+
+
+def trainer_main() -> int:
+    """Runs ``python -m trainer`` and returns its exit code."""
+    return console.main("python -m trainer", COMMANDS)

@@ -1,0 +1,56 @@
+"""Label sequences as thin pictures: one pixel a step, one colour a class."""
+
+import base64
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_PIXELS = 2400
+UNLABELLED_COLOUR = "#d0d3d8"
+# Eight that stay apart for people who cannot tell red from green (Okabe and Ito 2008,
+# https://jfly.uni-koeln.de/color/), then darker ones for more classes.
+COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#f0e442",
+    "#555555",
+)
+GOLDEN_ANGLE = 137.508
+
+
+def class_colours(classes: Sequence[str]) -> list[str]:
+    """A ``#rrggbb`` for each class; the first eight are the easiest to tell apart."""
+    more = [_spread(number) for number in range(max(0, len(classes) - len(COLOURS)))]
+    return [*COLOURS, *more][: len(classes)]
+
+
+def ribbon(labels: NDArray[np.int32], colours: Sequence[str]) -> str:
+    """Draws ``<int>[N]`` as a data URI of a PNG one pixel high; negative labels are grey.
+
+    Sequences longer than ``MAX_PIXELS`` show one step of each equal stretch.
+    """
+    if len(labels) > MAX_PIXELS:
+        labels = labels[np.linspace(0, len(labels) - 1, MAX_PIXELS).astype(int)]
+    palette = np.array([_bgr(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
+    picture = palette[np.where(labels < 0, len(colours), labels)][None]
+    _, encoded = cv2.imencode(".png", picture)
+    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
+
+
+def _bgr(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return blue, green, red
+
+
+def _spread(number: int) -> str:
+    """Hues a golden angle apart, so that any number of them keeps some distance."""
+    hue = int(number * GOLDEN_ANGLE % 360) // 2
+    shade = np.array([[[hue, 150, 130 + 45 * (number % 3)]]], np.uint8)
+    blue, green, red = cv2.cvtColor(shade, cv2.COLOR_HSV2BGR)[0, 0].tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"

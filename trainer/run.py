@@ -1,0 +1,171 @@
+"""A run: the folder that holds all that training makes.
+
+RUN/config.yaml     the resolved configuration; --config takes it again
+RUN/splits.json     which sequence went where
+RUN/run.json        what the model takes and answers: classes, dimension, how features were made
+RUN/history.csv     a line an epoch
+RUN/model.keras     the best weights on validation, or the last where there is none
+RUN/checkpoints/    what an interrupted run needs to go on
+RUN/logs/           for TensorBoard
+RUN/evaluation/     a folder for each split that was evaluated
+"""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from preprocessing.console import from_yaml, to_yaml
+from preprocessing.errors import InputError
+from preprocessing.splits import Splits, read_splits
+from preprocessing.store import SequenceInfo
+from trainer.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a trained model takes and answers.
+
+    Attributes:
+        classes: names, in the order of its outputs.
+        dimension: F.
+        fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
+    """
+
+    classes: tuple[str, ...]
+    dimension: int
+    fps: str
+    backbone: str
+    backbone_digest: str
+    settings: str
+
+    @classmethod
+    def of(cls, classes: Sequence[str], info: SequenceInfo) -> "ModelFacts":
+        """For a model trained on sequences made like this one."""
+        return cls(tuple(classes), info.dimension, *info.origin.recipe)
+
+    def require(self, info: SequenceInfo) -> None:
+        """Checks that a sequence can go through the model.
+
+        Raises:
+            InputError: it was made otherwise than the training sequences.
+        """
+        pairs = zip(
+            ("dimension", "fps", "backbone", "backbone weights", "settings"),
+            (self.dimension, self.fps, self.backbone, self.backbone_digest, self.settings),
+            (info.dimension, *info.origin.recipe),
+            strict=True,
+        )
+        for name, wanted, found in pairs:
+            if wanted != found:
+                raise InputError(
+                    f"{info.sequence_id} was made with {name} {found}, the model was trained on "
+                    f"{wanted}; extract it with the settings of the training store"
+                )
+
+
+class Run:
+    """A run folder, which need not exist yet.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        self.config_path = self.path / "config.yaml"
+        self.model_path = self.path / "model.keras"
+        self.history_path = self.path / "history.csv"
+        self.checkpoint_path = self.path / "checkpoints" / "latest.h5"
+        self.logs_path = self.path / "logs"
+
+    def evaluation_path(self, split: str) -> Path:
+        """Where the results on a split go."""
+        return self.path / "evaluation" / split
+
+    @property
+    def config(self) -> TrainConfig:
+        """The resolved configuration."""
+        config: TrainConfig = from_yaml(TrainConfig, self.config_path)
+        return config
+
+    @property
+    def splits(self) -> Splits:
+        """Which sequence went where."""
+        return read_splits(self.path / "splits.json")
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What the model takes and answers."""
+        path = self.path / "run.json"
+        try:
+            loaded = json.loads(path.read_text("utf-8"))
+            return ModelFacts(**{**loaded, "classes": tuple(loaded["classes"])})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise InputError(f"cannot read {path}: {error}; train the run again") from None
+
+    @property
+    def history(self) -> list[dict[str, str]]:
+        """The rows of history.csv."""
+        if not self.history_path.is_file():
+            return []
+        with self.history_path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+        """Writes down what is being trained on what, or checks that it still is the same.
+
+        Raises:
+            InputError: the folder holds a run with another configuration, split or features.
+        """
+        if self.config_path.exists():
+            self._require_same(config, splits, facts)
+            return
+        (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        _write(self.path / "splits.json", splits.to_json())
+        _write(self.path / "run.json", json.dumps(asdict(facts), indent=1) + "\n")
+        _write(self.config_path, to_yaml(config))
+
+    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes a line an epoch."""
+        partial = self.history_path.with_name(".history.csv.partial")
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        partial.replace(self.history_path)
+
+    def _require_same(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+        before = self.config
+        for field in fields(config):
+            was, now = getattr(before, field.name), getattr(config, field.name)
+            if was != now:
+                raise InputError(
+                    f"{self.path} was begun with {field.name.replace('_', '-')} {was}, not {now}; "
+                    "give another --run, or the same options to resume"
+                )
+        if self.splits != splits or self.facts != facts:
+            raise InputError(
+                f"the store, labels or splits have changed since {self.path} was begun; give "
+                "another --run"
+            )
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def load_run(path: Path | str) -> Run:
+    """Opens a run that exists.
+
+    Raises:
+        InputError: the folder holds no run.
+    """
+    run = Run(path)
+    if not run.config_path.is_file():
+        raise InputError(f"{run.path} is no run: it has no config.yaml; make one with train")
+    return run
