@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,9 @@ class EfficientNetLite0:
     name = "efficientnet-lite0"
     size = (efficientnet_lite.IMAGE_SIZE, efficientnet_lite.IMAGE_SIZE)
     dimension = efficientnet_lite.FEATURES
-    settings: ClassVar[dict[str, Any]] = {
-        "color": "rgb",
-        "resize": "area",
-        "scale": "(x - 127) / 128",
-    }
 
     def __init__(self) -> None:
+        self.settings = {"color": "rgb", "resize": "area", "scale": "(x - 127) / 128"}
         self.digest = efficientnet_lite.digest(efficientnet_lite.weights_path())
         self._apply: Callable[[Any], Any] | None = None
 
