@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing import efficientnet_lite
-from preprocessing.console import import_tensorflow, silenced
 from preprocessing.errors import InputError
+from preprocessing.quiet import import_tensorflow, silenced
 
 
 class Backbone(Protocol):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.console import import_tensorflow
+from preprocessing.quiet import import_tensorflow
 from preprocessing.torch_file import read_tensors
 
 IMAGE_SIZE = 224

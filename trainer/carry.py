@@ -7,7 +7,7 @@ outputs, carry = model(features, carry)        # chunk k + 1
 
 from typing import Any
 
-from preprocessing.console import import_tensorflow
+from preprocessing.quiet import import_tensorflow
 
 tf = import_tensorflow()
 

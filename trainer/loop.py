@@ -9,41 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.console import DONE, import_tensorflow, note, progress
+from preprocessing.console import DONE, progress
 from preprocessing.errors import InputError
-from preprocessing.label_files import FOLDERS, read_labels
+from preprocessing.label_files import FOLDERS
+from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
-from preprocessing.splits import Splits, random_splits, read_splits
-from preprocessing.store import FeatureStore
 from trainer import checkpoint
 from trainer.batches import SequenceSet
 from trainer.carry import zero_carry
 from trainer.checkpoint import Progress
 from trainer.config import TrainConfig
+from trainer.data import Data, load_data
 from trainer.lanes import Plan, lane_plan, shuffled, window_plan, without_carry
 from trainer.model import build_model, save_model
 from trainer.normalization import learn_moments
-from trainer.run import ModelFacts, Run
+from trainer.run import Run
 from trainer.step import compile_forward_step, compile_train_step, weighted_sums
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 BATCHES_AHEAD = 4
-
-
-@dataclass(frozen=True)
-class Data:
-    """What a run trains on.
-
-    Attributes:
-        validation: None where the splits have no such part.
-    """
-
-    splits: Splits
-    facts: ModelFacts
-    train: SequenceSet
-    validation: SequenceSet | None
 
 
 @dataclass
@@ -105,38 +91,6 @@ def train(config: TrainConfig, callbacks: Sequence[keras.callbacks.Callback] = (
     if not state.finished:
         _Training(config, data, run, lanes, state).go(callbacks)
     return run
-
-
-def load_data(config: TrainConfig) -> Data:
-    """Finds the sequences, labels and splits that a configuration names, and checks them.
-
-    Raises:
-        InputError: they do not fit together.
-    """
-    store = FeatureStore(config.store)
-    labels = read_labels(config.label_options, store)
-    splits = (
-        read_splits(config.splits)
-        if config.splits
-        else random_splits(labels.ids(), config.fractions, config.seed)
-    )
-    _report_unlabelled(store, labels.ids())
-    infos = {
-        part: [_labelled(store, labels.ids(), part, sequence_id) for sequence_id in splits[part]]
-        for part in ("train", "validation", "test")
-    }
-    everything = [info for part in infos.values() for info in part]
-    store.uniform(info.sequence_id for info in everything)
-    for info in everything:
-        labels.check(info)
-    return Data(
-        splits=splits,
-        facts=ModelFacts.of(labels.classes, everything[0]),
-        train=SequenceSet(store, infos["train"], labels, config.outputs),
-        validation=SequenceSet(store, infos["validation"], labels, config.outputs)
-        if infos["validation"]
-        else None,
-    )
 
 
 class _Training:
@@ -278,25 +232,6 @@ def _resolved(config: TrainConfig) -> TrainConfig:
         run=absolute(config.run),
         splits=config.splits and absolute(config.splits),
     )
-
-
-def _labelled(store: FeatureStore, labelled: Any, part: str, sequence_id: str) -> Any:
-    if sequence_id not in store:
-        raise InputError(
-            f"the {part} split has {sequence_id!r}, which is not in {store.root}; extract it or "
-            "take it out of the split"
-        )
-    if sequence_id not in labelled:
-        raise InputError(
-            f"the {part} split has {sequence_id!r}, which has no label; label it or take it out"
-        )
-    return store.info(sequence_id)
-
-
-def _report_unlabelled(store: FeatureStore, labelled: Any) -> None:
-    unlabelled = [sequence_id for sequence_id in store.ids() if sequence_id not in labelled]
-    if unlabelled:
-        note(f"{len(unlabelled)} sequences have no label and are left out ({unlabelled[0]}, ...)")
 
 
 def _require_finite_loss(totals: Totals, epoch: int) -> None:

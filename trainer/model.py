@@ -6,8 +6,8 @@ It is made of stock Keras layers only, so ``keras.saving.load_model`` opens a sa
 from pathlib import Path
 from typing import Any
 
-from preprocessing.console import import_tensorflow
 from preprocessing.errors import InputError
+from preprocessing.quiet import import_tensorflow
 from trainer.config import TrainConfig
 from trainer.normalization import Moments
 

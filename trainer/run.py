@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from preprocessing.console import from_yaml, to_yaml
 from preprocessing.errors import InputError
+from preprocessing.options import from_yaml, to_yaml
 from preprocessing.splits import Splits, read_splits
 from preprocessing.store import SequenceInfo
 from trainer.config import TrainConfig
@@ -141,7 +141,7 @@ class Run:
         before = self.config
         for field in fields(config):
             was, now = getattr(before, field.name), getattr(config, field.name)
-            if was != now:
+            if was != now and field.name != "run":
                 raise InputError(
                     f"{self.path} was begun with {field.name.replace('_', '-')} {was}, not {now}; "
                     "give another --run, or the same options to resume"

@@ -7,7 +7,7 @@ that LSTM layers find their cuDNN kernel.
 from collections.abc import Callable
 from typing import Any
 
-from preprocessing.console import import_tensorflow
+from preprocessing.quiet import import_tensorflow
 from trainer.batches import ChunkBatch
 from trainer.carry import Carry, reset_rows
 

@@ -1,0 +1,50 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from preprocessing.label_files import write_intervals
+from preprocessing.store import FeatureStore, Origin, SequenceWriter, settings_text
+
+FPS = 4.0
+MadeStore = Callable[..., FeatureStore]
+
+
+def write_sequence(
+    root: Path, sequence_id: str, features: np.ndarray, fps: float = FPS, backbone: str = "test"
+) -> None:
+    origin = Origin(sequence_id, "", str(fps), backbone, "0", settings_text())
+    path = root.joinpath(*sequence_id.split("/")).with_suffix(".h5")
+    with SequenceWriter(path, features.shape[1], origin, "float32") as writer:
+        writer.append(np.arange(len(features)) / fps, features.astype("float32"))
+
+
+@pytest.fixture
+def make_store(tmp_path: Path) -> MadeStore:
+    """Makes a store of random features, sequences s0, s1, ... of the given lengths."""
+
+    def make(lengths: Sequence[int], dimension: int = 3, name: str = "store") -> FeatureStore:
+        generator = np.random.default_rng(0)
+        for number, length in enumerate(lengths):
+            features = generator.normal(size=(length, dimension))
+            write_sequence(tmp_path / name, f"s{number}", features)
+        return FeatureStore(tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def memory_task(tmp_path: Path) -> tuple[Path, Path]:
+    """A store and labels: the sign of the first step's feature is the label of all steps."""
+    generator = np.random.default_rng(1)
+    rows = []
+    for number in range(16):
+        length = 20 + number
+        features = generator.normal(scale=0.1, size=(length, 2))
+        sign = number % 2
+        features[0, 0] = 4 * sign - 2
+        write_sequence(tmp_path / "task", f"s{number:02d}", features)
+        rows.append((f"s{number:02d}", 0.0, length / FPS, ("minus", "plus")[sign]))
+    write_intervals(tmp_path / "task.csv", rows)
+    return tmp_path / "task", tmp_path / "task.csv"
