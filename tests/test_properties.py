@@ -57,9 +57,7 @@ def whole(model: Any, store: FeatureStore, sequence_id: str) -> np.ndarray:
 
 
 @settings(max_examples=8, deadline=None)
-@given(
-    st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(1, 4), st.integers(1, 13)
-)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(1, 4), st.integers(1, 13))
 def test_chunks_with_carry_equal_one_pass_over_the_whole_sequence(
     lengths: list[int], lanes: int, chunk_length: int
 ) -> None:
@@ -96,9 +94,7 @@ def test_chunks_equal_a_stateful_keras_layer_with_the_same_weights(make_store: M
     ):
         outputs, carry = forward(batch, carry)
         features = keras.ops.convert_to_tensor(batch.features)
-        expected = model.get_layer("probabilities")(
-            model.get_layer("logits")(stateful(features))
-        )
+        expected = model.get_layer("probabilities")(model.get_layer("logits")(stateful(features)))
         np.testing.assert_allclose(outputs, expected, atol=1e-6)
 
 

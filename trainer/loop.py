@@ -87,9 +87,11 @@ def train(config: TrainConfig, callbacks: Sequence[keras.callbacks.Callback] = (
     run = Run(config.run)
     lanes = config.lanes_for(len(data.train.infos))
     state = checkpoint.read_progress(run.checkpoint_path)
-    run.begin(config, data.splits, data.facts)
+    run.require_same(config, data.splits, data.facts)
     if not state.finished:
-        _Training(config, data, run, lanes, state).go(callbacks)
+        training = _Training(config, data, run, lanes, state)
+        run.begin(config, data.splits, data.facts)
+        training.go(callbacks)
     return run
 
 

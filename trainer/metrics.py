@@ -170,6 +170,9 @@ class Scorer:
         """
         from sklearn.metrics import jaccard_score, precision_recall_fscore_support
 
+        if not self.confusion.any():
+            nothing = dict.fromkeys(("precision", "recall", "f1", "jaccard"))
+            return {name: {**nothing, "steps": 0} for name in self.classes}
         cells = np.indices(self.confusion.shape).reshape(2, -1)
         counted = {
             "y_true": cells[0],

@@ -114,30 +114,14 @@ class Run:
         with self.history_path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
-    def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
-        """Writes down what is being trained on what, or checks that it still is the same.
+    def require_same(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+        """Checks that a folder that is a run already is this one.
 
         Raises:
-            InputError: the folder holds a run with another configuration, split or features.
+            InputError: it was begun with another configuration, split or features.
         """
-        if self.config_path.exists():
-            self._require_same(config, splits, facts)
+        if not self.config_path.exists():
             return
-        (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
-        _write(self.path / "splits.json", splits.to_json())
-        _write(self.path / "run.json", json.dumps(asdict(facts), indent=1) + "\n")
-        _write(self.config_path, to_yaml(config))
-
-    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Writes a line an epoch."""
-        partial = self.history_path.with_name(".history.csv.partial")
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-        partial.replace(self.history_path)
-
-    def _require_same(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
         before = self.config
         for field in fields(config):
             was, now = getattr(before, field.name), getattr(config, field.name)
@@ -151,6 +135,22 @@ class Run:
                 f"the store, labels or splits have changed since {self.path} was begun; give "
                 "another --run"
             )
+
+    def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+        """Writes down what is being trained on what; config.yaml comes last."""
+        (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        _write(self.path / "splits.json", splits.to_json())
+        _write(self.path / "run.json", json.dumps(asdict(facts), indent=1) + "\n")
+        _write(self.config_path, to_yaml(config))
+
+    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes a line an epoch."""
+        partial = self.history_path.with_name(".history.csv.partial")
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        partial.replace(self.history_path)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,297 @@
+"""The command line as a person uses it: real videos, real files, exit codes, one line of error."""
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+from conftest import FPS, MadeStore, write_sequence
+
+from trainer import cli
+
+LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
+Said = tuple[int, str, str]
+Longtake = Callable[..., Said]
+
+
+@pytest.fixture
+def longtake(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Longtake:
+    """Runs a command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["longtake", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            code = cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def refusal(said: Said, code: int = 2) -> str:
+    """Checks that a command was refused in one line without a traceback; returns the line."""
+    assert said[0] == code
+    lines = said[2].splitlines()
+    errors = [line for line in lines if not line.startswith("note: ") and "frame/s" not in line]
+    assert len(errors) == 1
+    assert errors[0].startswith("longtake")
+    return errors[0]
+
+
+def write_video(path: Path, colour: tuple[int, int, int], seconds: float = 3.0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 8, (64, 48))
+    for _ in range(round(8 * seconds)):
+        writer.write(np.full((48, 64, 3), colour, np.uint8))
+    writer.release()
+
+
+def in_process(folder: Path, code: int, *arguments: str) -> str:
+    """Runs a command in a process of its own; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", LONGTAKE, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_videos_to_a_report_and_to_labels_for_new_videos(
+    longtake: Longtake, tmp_path: Path
+) -> None:
+    colours = {"red": (0, 0, 200), "blue": (200, 0, 0)}
+    for number in range(6):
+        for name, colour in colours.items():
+            write_video(tmp_path / "videos" / name / f"v{number}.mp4", colour)
+    write_video(tmp_path / "new" / "late.mp4", colours["blue"])
+    (tmp_path / "videos" / "blue" / "broken.mp4").write_bytes(b"not a video")
+
+    extract = ("extract", "videos", "--store", "store", "--fps", "2")
+    assert "12 extracted, 0 already done, 1 failed" in in_process(tmp_path, 3, *extract)
+    code, out, _ = longtake(*extract)
+    assert code == 3
+    assert "0 extracted, 12 already done, 1 failed" in out
+    with (tmp_path / "store" / "failures.csv").open() as file:
+        (failure,) = csv.DictReader(file)
+    assert failure["path"].endswith("broken.mp4")
+    assert failure["kind"] == "unreadable"
+    summary = json.loads(longtake("inspect", "store", "--json")[1])
+    assert (summary["sequences"], summary["dimension"], summary["alike"]) == (12, [1280], True)
+    assert summary["rows"][0]["sequence_id"] == "blue/v0"
+    train = ["train", "--store", "store", "--labels", "folders", "--run", "run"]
+    train += ["--epochs", "8", "--units", "8", "--chunk-length", "4", "--normalize", "none"]
+    assert "run is finished: 8 epochs" in in_process(tmp_path, 0, *train)
+    assert "run was already finished: 8 epochs" in longtake(*train)[1]
+    assert "accuracy   1.0000" in longtake("evaluate", "run")[1]
+    assert (tmp_path / "run" / "evaluation" / "test" / "report.html").stat().st_size > 5000
+    assert longtake("predict", "run", "new", "--out", "out")[0] == 0
+    assert (tmp_path / "out" / "labels.csv").read_text().splitlines() == [
+        "sequence,start,end,label",
+        "late,0.0,3.0,blue",
+    ]
+
+
+def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for number in range(8):
+        rest = generator.integers(5, 20)
+        signal = np.repeat([0.0, 1.0], [rest, 30 - rest])
+        rows = [f"{value + generator.normal(0, 0.1)},{int(value)}" for value in signal]
+        (tmp_path / "raw").mkdir(exist_ok=True)
+        (tmp_path / "raw" / f"r{number}.csv").write_text("\n".join(["x,phase", *rows]))
+    code, out, _ = longtake(
+        "import", "raw", "--store", "store", "--fps", 10, "--label-column", "phase",
+        "--labels-out", "labels.csv",
+    )  # fmt: skip
+    assert (code, out) == (0, "8 imported, 0 failed: 240 steps in store\n")
+    code, _, _ = longtake(
+        "train", "--store", "store", "--labels", "labels.csv", "--run", "run", "--epochs", 30,
+        "--units", 8, "--learning-rate", 0.05, "--chunk-length", 8, "--no-tensorboard",
+    )  # fmt: skip
+    assert code == 0
+    code, out, _ = longtake("evaluate", "run", "--split", "test")
+    assert code == 0
+    metrics = json.loads((tmp_path / "run/evaluation/test/metrics.json").read_text())
+    assert metrics["accuracy"] > 0.9
+    assert f"accuracy   {metrics['accuracy']:.4f}" in out
+
+
+def test_the_demo_makes_trains_and_compares(longtake: Longtake, tmp_path: Path) -> None:
+    code, out, _ = longtake("demo", "--videos", 6, "--seconds", 8, "--epochs", 1)
+    assert code == 0
+    for state in ("carry", "reset"):
+        assert (tmp_path / f"longtake-demo/runs/{state}/evaluation/test/metrics.json").exists()
+        assert f"--state {state}" in out
+    page = (tmp_path / "longtake-demo" / "report.html").read_text()
+    assert page.count("<img ") == 3 * 2  # truth, carry and reset of each of two test videos
+
+
+def test_options_come_from_yaml_and_the_command_line_wins(
+    longtake: Longtake, memory_task: tuple[Path, Path], tmp_path: Path
+) -> None:
+    from trainer.run import Run
+
+    store, labels = memory_task
+    (tmp_path / "options.yaml").write_text(
+        f"store: {store}\nlabels: {labels}\nunits: 6\nepochs: 1\nchunk-length: 8\n"
+        "tensorboard: false\nfractions: [0.5, 0.25, 0.25]\nignore-label: [nothing]\n"
+    )
+    assert longtake("train", "--config", "options.yaml", "--run", "run", "--units", 4)[0] == 0
+    config = Run("run").config
+    assert (config.units, config.chunk_length, config.tensorboard) == (4, 8, False)
+    assert config.fractions == (0.5, 0.25, 0.25)
+    assert config.ignore_label == ("nothing",)
+    code, out, _ = longtake("train", "--config", "run/config.yaml")
+    assert code == 0
+    assert "already finished" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("unist: 3", "no option 'unist'"),
+        ("[1, 2]", "must hold `option: value` lines"),
+        ("units: {", "cannot read the configuration"),
+        ("units: many", "units"),
+    ],
+)
+def test_a_bad_configuration_file_is_refused(
+    longtake: Longtake, tmp_path: Path, text: str, expected: str
+) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+    said = longtake("train", "--config", "bad.yaml", "--store", "s", "--labels", "l", "--run", "r")
+    assert expected in refusal(said)
+
+
+def test_bad_arguments_are_one_line(longtake: Longtake) -> None:
+    assert "no command 'trian'" in refusal(longtake("trian"))
+    assert "--store" in refusal(longtake("extract", "videos"))
+    base = ("train", "--store", "s", "--labels", "l", "--run", "r")
+    assert "did you mean --chunk-length" in refusal(longtake(*base, "--chunk-lenght", "3"))
+    assert "'x'" in refusal(longtake(*base, "--units", "x"))
+    assert "expected at least 1" in refusal(longtake(*base, "--units", "0"))
+    assert "--dropout 1" in refusal(longtake(*base, "--dropout", "1"))
+
+
+def test_no_videos_and_unknown_backbones_are_refused(longtake: Longtake, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "no videos found in empty" in refusal(longtake("extract", "empty", "--store", "s"))
+    assert "no file or folder none" in refusal(longtake("extract", "none", "--store", "s"))
+    write_video(tmp_path / "videos" / "a.mp4", (0, 0, 0))
+    said = longtake("extract", "videos", "--store", "s", "--backbone", "resnt50")
+    assert "unknown backbone 'resnt50': expected one of efficientnet-lite0" in refusal(said)
+    assert "--fps 0" in refusal(longtake("extract", "videos", "--store", "s", "--fps", "0"))
+    assert "--shard 3/2" in refusal(longtake("extract", "videos", "--store", "s", "--shard", "3/2"))
+
+
+@pytest.fixture
+def train_on(longtake: Longtake, make_store: MadeStore, tmp_path: Path) -> Callable[..., Said]:
+    """Trains on five sequences of 10 s; labels and further options are the test's."""
+    make_store([40] * 5)
+
+    def call(labels: str, *options: object) -> Said:
+        if not labels.startswith("/"):
+            (tmp_path / "labels.csv").write_text(labels)
+            labels = "labels.csv"
+        arguments = ("--units", 2, "--epochs", 1, "--no-tensorboard", *options)
+        return longtake("train", "--store", "store", "--labels", labels, "--run", "run", *arguments)
+
+    return call
+
+
+GOOD = "sequence,label\ns0,a\ns1,b\ns2,a\ns3,b\ns4,a\n"
+
+
+def test_bad_data_for_training_is_refused_and_no_run_begun(
+    train_on: Callable[..., Said], tmp_path: Path
+) -> None:
+    def splits(**parts: list[str]) -> tuple[str, str]:
+        (tmp_path / "splits.json").write_text(json.dumps(parts))
+        return "--splits", "splits.json"
+
+    unknown = refusal(train_on(GOOD + "s9,a\n"))
+    assert "1 sequences that store does not have (s9)" in unknown.replace(str(tmp_path) + "/", "")
+    long = "sequence,start,end,label\ns0,0,13.5,a\n"
+    assert "last 13.50 s, the sequence lasts 10.00 s" in refusal(
+        train_on(long, *splits(train=["s0"]))
+    )
+    assert "only 3 training sequences" in refusal(train_on(GOOD, "--lanes", 6))
+    assert "train split is empty" in refusal(train_on(GOOD, *splits(train=[], test=["s0"])))
+    assert "in train and again in test" in refusal(
+        train_on(GOOD, *splits(train=["s0", "s1"], test=["s1"]))
+    )
+    assert "has 's8', which is not in" in refusal(train_on(GOOD, *splits(train=["s8"])))
+    assert "has no label" in refusal(train_on("sequence,label\ns0,a\n", *splits(train=["s1"])))
+    assert "cannot be split into 3 parts" in refusal(train_on("sequence,label\ns0,a\ns1,b\n"))
+    assert "cannot read labels from" in refusal(train_on(str(tmp_path / "none.csv")))
+    assert not (tmp_path / "run").exists()
+    assert train_on(GOOD)[0] == 0
+
+
+def test_mixed_stores_and_nan_are_refused(train_on: Callable[..., Said], tmp_path: Path) -> None:
+    write_sequence(tmp_path / "store", "s4", np.zeros((40, 3)), backbone="another")
+    assert "made differently (backbone: test and another)" in refusal(train_on(GOOD))
+    write_sequence(tmp_path / "store", "s4", np.zeros((40, 3)))
+    for number in range(5):
+        with h5py.File(tmp_path / "store" / f"s{number}.h5", "r+") as file:
+            file["features"][39, 2] = np.inf
+    assert "feature 2 of step 39 is inf" in refusal(train_on(GOOD))
+    assert not (tmp_path / "run").exists()
+    assert "feature 2 of step 39 is inf" in refusal(train_on(GOOD, "--normalize", "none"))
+
+
+def test_bad_data_for_evaluation_is_refused(
+    train_on: Callable[..., Said], longtake: Longtake, tmp_path: Path
+) -> None:
+    assert "no run" in refusal(longtake("evaluate", "run"))
+    assert train_on(GOOD)[0] == 0
+    write_sequence(tmp_path / "other", "t0", np.zeros((8, 3)), backbone="another")
+    (tmp_path / "other.csv").write_text("sequence,label\nt0,a\n")
+    where = ("--store", "other", "--labels", "other.csv")
+    assert "give --split all" in refusal(longtake("evaluate", "run", *where))
+    said = longtake("evaluate", "run", *where, "--split", "all")
+    assert "made with backbone another, the model was trained on test" in refusal(said)
+    write_sequence(tmp_path / "other", "t0", np.zeros((8, 3)))
+    assert longtake("evaluate", "run", *where, "--split", "all")[0] == 0
+    (tmp_path / "other.csv").write_text("sequence,label\nt0,new\n")
+    said = longtake("evaluate", "run", *where, "--split", "all")
+    assert "label 'new', which the model was not trained on" in refusal(said)
+    assert "trained on imported" not in refusal(longtake("predict", "run", "none", "--out", "o"))
+    assert longtake("predict", "run", "other", "--out", "out")[0] == 0
+    with (tmp_path / "out" / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["sequence"] for row in rows} == {"t0"}
+    assert float(rows[-1]["end"]) == 8 / FPS
+
+
+def test_a_model_file_that_is_none_is_refused(
+    train_on: Callable[..., Said], longtake: Longtake, tmp_path: Path
+) -> None:
+    assert train_on(GOOD)[0] == 0
+    (tmp_path / "run" / "model.keras").write_bytes(b"PK nothing")
+    assert "cannot be opened as a Keras model" in refusal(longtake("evaluate", "run"))
+
+
+def test_version_and_help(longtake: Longtake) -> None:
+    code, out, _ = longtake("--help")
+    assert code == 0
+    for name in ("extract", "import", "inspect", "train", "evaluate", "predict", "demo"):
+        assert f"\n  {name} " in out
+        code, out_of_command, _ = longtake(name, "--help")
+        assert code == 0
+        assert "--config" in out_of_command
+    assert longtake("--version")[1].count(".") == 2

@@ -1,0 +1,300 @@
+import csv
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from preprocessing import backbones
+from preprocessing.errors import InputError
+from preprocessing.extraction import ExtractConfig, Extracted, extract, run
+from preprocessing.store import FeatureStore
+
+FPS = 8
+SIZE = (32, 48)
+
+
+class MeanColor:
+    """A backbone whose features are the mean of each channel; it remembers what it saw."""
+
+    name = "mean-color"
+    digest = "0"
+    size = (8, 12)
+    dimension = 3
+
+    def __init__(self):
+        self.settings = {"color": "rgb"}
+        self.batches = []
+
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
+        self.batches.append(frames)
+        return frames.mean((1, 2), dtype="float32")
+
+
+@pytest.fixture
+def backbone(monkeypatch) -> MeanColor:
+    made = MeanColor()
+    monkeypatch.setitem(backbones.BACKBONES, MeanColor.name, lambda: made)
+    backbones.load_backbone.cache_clear()
+    yield made
+    backbones.load_backbone.cache_clear()
+
+
+def film(path: Path, frames: int, brightness: int = 0) -> Path:
+    """Writes a video in which each frame is 10 brighter than the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, SIZE[::-1])
+    for number in range(frames):
+        writer.write(np.full((*SIZE, 3), brightness + 10 * number, np.uint8))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def videos(tmp_path) -> Path:
+    film(tmp_path / "videos" / "a.mp4", 5)
+    film(tmp_path / "videos" / "day.1" / "b.mp4", 8, brightness=100)
+    film(tmp_path / "videos" / "day.1" / "cam" / "c.v2.avi", 3)
+    return tmp_path / "videos"
+
+
+def config(videos: Path, *more: Path, store: str = "store", **options) -> ExtractConfig:
+    options = {"fps": "native", "backbone": MeanColor.name, "batch_size": 4, **options}
+    return ExtractConfig((videos, *more), videos.parent / store, **options)
+
+
+def outcomes(results: list[Extracted]) -> dict[str, str]:
+    return {result.source.sequence_id: result.outcome for result in results}
+
+
+def contents(root: Path) -> dict[str, list[list[float]]]:
+    store = FeatureStore(root)
+    steps = {sequence_id: store.info(sequence_id).steps for sequence_id in store.ids()}
+    read = {name: store.features(name, 0, count).tolist() for name, count in steps.items()}
+    store.close()
+    return read
+
+
+def failures(store: Path) -> list[dict[str, str]]:
+    with (store / "failures.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_videos_in_nested_folders_become_sequences_with_their_path_as_id(videos, backbone):
+    results = extract(config(videos))
+    ids = ["a", "day.1/b", "day.1/cam/c.v2"]
+    assert outcomes(results) == dict.fromkeys(ids, "extracted")
+    assert [result.steps for result in results] == [5, 8, 3]
+    assert FeatureStore(videos.parent / "store").ids() == ids
+
+
+def test_a_sequence_says_where_it_comes_from_and_how_it_was_made(videos, backbone):
+    extract(config(videos, fps=4.0))
+    info = FeatureStore(videos.parent / "store").info("a")
+    assert info.origin.source == str((videos / "a.mp4").resolve())
+    assert info.origin.recipe[:3] == ("4.0", "mean-color", "0")
+    assert info.frames_decoded == 5
+    assert info.steps == 3
+    assert info.dtype == "float16"
+
+
+def test_steps_have_the_features_and_times_of_their_frames(videos, backbone):
+    extract(config(videos))
+    store = FeatureStore(videos.parent / "store")
+    features = store.features("day.1/b", 0, 8)
+    expected = 100 + 10 * np.arange(8.0)[:, None]
+    np.testing.assert_allclose(features, np.broadcast_to(expected, (8, 3)), atol=5)
+    assert store.timestamps("day.1/b") == pytest.approx(np.arange(8) / FPS)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 5, 32])
+def test_batches_have_one_size_and_padding_does_not_reach_the_store(videos, backbone, batch_size):
+    extract(config(videos / "a.mp4", store="whole", batch_size=5))
+    backbone.batches.clear()
+    extract(config(videos / "a.mp4", batch_size=batch_size))
+    assert {batch.shape for batch in backbone.batches} == {(batch_size, 8, 12, 3)}
+    assert contents(videos / "store") == contents(videos / "whole")
+    assert len(contents(videos / "store")["a"]) == 5
+
+
+def test_what_is_done_is_skipped(videos, backbone):
+    extract(config(videos))
+    before = {path: path.stat().st_mtime_ns for path in (videos.parent / "store").rglob("*.h5")}
+    backbone.batches.clear()
+    results = extract(config(videos))
+    assert set(outcomes(results).values()) == {"skipped"}
+    assert [result.steps for result in results] == [5, 8, 3]
+    assert backbone.batches == []
+    assert before == {
+        path: path.stat().st_mtime_ns for path in (videos.parent / "store").rglob("*.h5")
+    }
+
+
+@pytest.mark.parametrize(
+    "change", [{"fps": 4.0}, {"dtype": "float32"}], ids=lambda change: next(iter(change))
+)
+def test_other_settings_are_extracted_again(videos, backbone, change):
+    extract(config(videos))
+    assert set(outcomes(extract(config(videos, **change))).values()) == {"extracted"}
+    assert set(outcomes(extract(config(videos, **change))).values()) == {"skipped"}
+
+
+def test_other_weights_are_extracted_again(videos, backbone):
+    extract(config(videos))
+    backbone.digest = "1"
+    assert set(outcomes(extract(config(videos))).values()) == {"extracted"}
+
+
+def test_a_batch_size_changes_nothing_that_would_need_extraction(videos, backbone):
+    extract(config(videos, batch_size=4))
+    assert set(outcomes(extract(config(videos, batch_size=2))).values()) == {"skipped"}
+
+
+def test_the_same_rate_written_differently_is_the_same_rate(videos, backbone):
+    extract(config(videos, fps=4.0))
+    assert set(outcomes(extract(config(videos, fps=4))).values()) == {"skipped"}
+
+
+def test_a_video_with_other_content_is_extracted_again(videos, backbone):
+    extract(config(videos))
+    film(videos / "a.mp4", 5, brightness=150)
+    results = extract(config(videos))
+    assert outcomes(results) == {
+        "a": "extracted",
+        "day.1/b": "skipped",
+        "day.1/cam/c.v2": "skipped",
+    }
+    assert contents(videos.parent / "store")["a"][0][0] == pytest.approx(150, abs=5)
+
+
+def test_a_video_that_only_moved_is_skipped(videos, backbone):
+    extract(config(videos))
+    videos.rename(videos.with_name("moved"))
+    results = extract(config(videos.with_name("moved")))
+    assert set(outcomes(results).values()) == {"skipped"}
+
+
+def test_a_stored_file_that_is_broken_is_made_again(videos, backbone):
+    extract(config(videos))
+    before = contents(videos.parent / "store")
+    (videos.parent / "store" / "a.h5").write_bytes(b"broken")
+    assert outcomes(extract(config(videos)))["a"] == "extracted"
+    assert contents(videos.parent / "store") == before
+
+
+def test_a_broken_video_is_a_line_in_failures_csv(videos, backbone, capsys):
+    (videos / "broken.mp4").write_text("no video")
+    assert run(config(videos)) == 3
+    (row,) = failures(videos.parent / "store")
+    assert (row["path"], row["kind"]) == (str(videos / "broken.mp4"), "unreadable")
+    assert "broken.mp4 cannot be opened as a video" in row["message"]
+    assert sorted(contents(videos.parent / "store")) == ["a", "day.1/b", "day.1/cam/c.v2"]
+    said = capsys.readouterr()
+    assert said.out.startswith("3 extracted, 0 already done, 1 failed: 16 steps")
+    assert "broken.mp4" in said.err
+
+
+def test_features_that_do_not_fit_are_a_line_in_failures_csv(videos, backbone, monkeypatch):
+    bright = MeanColor.__call__
+    monkeypatch.setattr(
+        MeanColor, "__call__", lambda self, frames: bright(self, frames) * (1000, 1, 1)
+    )
+    results = extract(config(videos))
+    assert outcomes(results)["day.1/b"] == "features"
+    assert "float16" in failures(videos.parent / "store")[0]["message"]
+    assert "day.1/b" not in contents(videos.parent / "store")
+
+
+def test_failures_csv_vanishes_on_a_clean_later_run(videos, backbone):
+    broken = videos / "broken.mp4"
+    broken.write_text("no video")
+    assert run(config(videos)) == 3
+    film(broken, 2)
+    assert run(config(videos)) == 0
+    assert not (videos.parent / "store" / "failures.csv").exists()
+    assert "broken" in contents(videos.parent / "store")
+
+
+def test_failures_of_one_shard_outlive_the_run_of_another(videos, backbone):
+    (videos / "a.mp4").write_text("no video")
+    assert run(config(videos, shard="1/2")) == 3
+    assert run(config(videos, shard="2/2")) == 0
+    assert [row["path"] for row in failures(videos.parent / "store")] == [str(videos / "a.mp4")]
+
+
+def test_two_inputs_with_one_id_are_refused(videos, backbone, tmp_path):
+    film(videos / "a.avi", 2)
+    with pytest.raises(InputError, match="would both be sequence 'a'"):
+        extract(config(videos))
+    assert not (videos.parent / "store").exists()
+
+
+def test_one_video_given_twice_is_one_sequence(videos, backbone):
+    assert len(extract(config(videos, videos / "a.mp4"))) == 3
+
+
+def test_shards_together_make_the_store_that_one_run_makes(videos, backbone):
+    extract(config(videos, store="whole"))
+    first = outcomes(extract(config(videos, shard="1/2")))
+    second = outcomes(extract(config(videos, shard="2/2")))
+    assert not set(first) & set(second)
+    assert first
+    assert second
+    assert contents(videos.parent / "store") == contents(videos.parent / "whole")
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "1/0", "-1/2", "a/b", "1/2/3", ""])
+def test_a_shard_that_is_none_is_refused(videos, backbone, shard):
+    with pytest.raises(InputError, match="expected I/N"):
+        extract(config(videos, shard=shard))
+
+
+def test_a_run_that_dies_leaves_no_half_written_file_and_goes_on_later(
+    videos, backbone, monkeypatch
+):
+    def die_within_the_second_video(self, frames):
+        self.batches.append(frames)
+        if len(self.batches) == 4:
+            raise RuntimeError("out of memory")
+        return frames.mean((1, 2), dtype="float32")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MeanColor, "__call__", die_within_the_second_video)
+        with pytest.raises(RuntimeError, match="out of memory"):
+            extract(config(videos))
+    left = [name for _, _, names in os.walk(videos.parent / "store") for name in names]
+    assert left == ["a.h5"]
+    results = outcomes(extract(config(videos)))
+    assert results == {"a": "skipped", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
+
+
+@pytest.mark.parametrize("fps", [0.0, -4.0, float("nan"), float("inf")])
+def test_a_rate_that_is_no_rate_is_refused(videos, backbone, fps):
+    with pytest.raises(InputError, match="--fps"):
+        extract(config(videos, fps=fps))
+
+
+@pytest.mark.parametrize("option", ["batch_size", "jobs"])
+def test_a_batch_and_a_job_are_the_least(videos, backbone, option):
+    with pytest.raises(InputError, match="at least 1"):
+        extract(config(videos, **{option: 0}))
+
+
+def test_an_unknown_backbone_is_refused_with_those_there_are(videos, backbone):
+    with pytest.raises(InputError, match=r"unknown backbone 'nope': .*mean-color"):
+        extract(config(videos, backbone="nope"))
+
+
+def test_nothing_to_extract_is_an_error(videos, backbone, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no videos found"):
+        extract(config(tmp_path / "empty"))
+    with pytest.raises(InputError, match="no file or folder"):
+        extract(config(tmp_path / "none.mp4"))
+
+
+def test_hidden_files_are_left_out(videos, backbone):
+    film(videos / ".trash" / "old.mp4", 1)
+    film(videos / ".partial.mp4", 1)
+    assert len(extract(config(videos))) == 3

@@ -1,0 +1,88 @@
+"""Memory does not grow with the length of a sequence: peaks of processes that differ in it only."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHORT, LONG = 2_000, 80_000  # steps; the long features alone are 160 MB as float32
+ALLOWED_MB = 32
+
+PREPARE = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from preprocessing.store import FeatureStore, Origin, SequenceWriter, settings_text
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+def steps_to_store(folder, steps, dimension=512):
+    origin = Origin("s", "", "4.0", "test", "", settings_text())
+    generator = np.random.default_rng(0)
+    for name in ("s0", "s1", "s2"):
+        length = steps if name == "s0" else 500
+        with SequenceWriter(folder / "store" / f"{name}.h5", dimension, origin) as writer:
+            for start in range(0, length, 500):
+                block = generator.normal(size=(500, dimension)).astype("float16")
+                writer.append((start + np.arange(500)) / 4, block)
+    ends = {"s0": steps / 4, "s1": 125.0}
+    rows = "\\n".join(f"{name},0,1,a\\n{name},1,{end},b" for name, end in ends.items())
+    (folder / "labels.csv").write_text("sequence,start,end,label\\n" + rows + "\\ns2,0,125,a\\n")
+"""
+
+TRAIN_AND_EVALUATE = """
+import json
+from trainer.config import TrainConfig
+from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.loop import train
+
+def work(folder, steps):
+    steps_to_store(folder, steps)
+    (folder / "splits.json").write_text(json.dumps(
+        {"train": ["s0", "s1"], "validation": ["s2"], "test": []}))
+    train(TrainConfig(folder / "store", folder / "labels.csv", folder / "run", units=8, epochs=1,
+                      splits=folder / "splits.json", lanes=2, tensorboard=False))
+    evaluate(EvaluateConfig(folder / "run", "train"))
+"""
+
+EXTRACT = """
+import av
+from preprocessing import backbones, extraction
+from preprocessing.inputs import Source
+
+class Means:
+    name, digest, size, dimension, settings = "means", "0", (16, 16), 3, {}
+    def __call__(self, frames):
+        return frames.mean((1, 2), dtype="float32")
+
+def work(folder, steps):
+    folder.mkdir(parents=True)
+    with av.open(str(folder / "v.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        for number in range(steps // 8):
+            pixels = np.full((64, 64, 3), number % 200, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(stream.encode())
+    config = extraction.ExtractConfig((folder,), folder / "store", fps="native")
+    steps = extraction.extract_video(Source("v", folder / "v.mp4"), config, Means())
+    assert steps > 200
+"""
+
+
+@pytest.mark.parametrize(
+    "work", [TRAIN_AND_EVALUATE, EXTRACT], ids=["train and evaluate", "extract"]
+)
+def test_peak_memory_does_not_grow_with_the_length_of_a_sequence(tmp_path: Path, work: str) -> None:
+    short, long = (peak_mb(work, tmp_path / str(steps), steps) for steps in (SHORT, LONG))
+    assert long - short < ALLOWED_MB
+
+
+def peak_mb(work: str, folder: Path, steps: int) -> float:
+    """Peak resident memory in MB of a process that does some work on a sequence of a length."""
+    code = f"{PREPARE}{work}\nwork(Path(sys.argv[1]), {steps})\nprint('peak', peak())"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.rpartition("peak")[2])

@@ -1,0 +1,153 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preprocessing.errors import InputError
+from preprocessing.splits import PARTS, Splits, random_splits, read_splits
+
+quick = settings(deadline=None, max_examples=100)
+ids_of = st.sets(st.text("abc/", min_size=1, max_size=6), min_size=3, max_size=60)
+
+
+@st.composite
+def fractions_of_one(draw):
+    shares = draw(st.tuples(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50)))
+    return tuple(share / sum(shares) for share in shares)
+
+
+@quick
+@given(ids_of, fractions_of_one(), st.integers(0, 1000))
+def test_every_sequence_is_in_exactly_one_part(ids, fractions, seed):
+    splits = random_splits(ids, fractions, seed)
+    assert sorted([*splits.train, *splits.validation, *splits.test]) == sorted(ids)
+
+
+@quick
+@given(ids_of, fractions_of_one(), st.integers(0, 1000))
+def test_a_part_is_empty_if_and_only_if_its_fraction_is_zero(ids, fractions, seed):
+    splits = random_splits(ids, fractions, seed)
+    for part, fraction in zip(PARTS, fractions, strict=True):
+        assert bool(splits[part]) == (fraction > 0), part
+
+
+@quick
+@given(ids_of, fractions_of_one(), st.integers(0, 1000))
+def test_a_part_is_as_large_as_its_fraction_says_give_or_take_two(ids, fractions, seed):
+    splits = random_splits(ids, fractions, seed)
+    for part, fraction in zip(PARTS, fractions, strict=True):
+        assert abs(len(splits[part]) - fraction * len(ids)) <= 2 + 1e-6, part
+
+
+@quick
+@given(ids_of, st.integers(0, 1000), st.randoms(use_true_random=False))
+def test_the_order_in_which_ids_come_does_not_matter(ids, seed, random):
+    shuffled = sorted(ids)
+    random.shuffle(shuffled)
+    fractions = (0.6, 0.2, 0.2)
+    assert random_splits(shuffled, fractions, seed) == random_splits(sorted(ids), fractions, seed)
+
+
+def test_another_seed_is_another_split():
+    ids = [f"s{number}" for number in range(40)]
+    dealt = {random_splits(ids, (0.6, 0.2, 0.2), seed).test for seed in range(5)}
+    assert len(dealt) == 5
+
+
+def test_too_few_sequences_for_the_parts_are_refused():
+    with pytest.raises(InputError, match=r"2 labelled sequences .* 3 parts"):
+        random_splits(["a", "b"], (0.6, 0.2, 0.2), 0)
+
+
+@pytest.mark.parametrize(
+    "fractions", [(0.5, 0.2, 0.2), (1.2, -0.1, -0.1), (0, 0.5, 0.5), (0.9, 0.9, 0.9)]
+)
+def test_fractions_that_do_not_add_up_are_refused(fractions):
+    with pytest.raises(InputError, match="add up to 1"):
+        random_splits(["a", "b", "c", "d"], fractions, 0)
+
+
+@quick
+@given(st.lists(st.text(min_size=1), unique=True, min_size=1), st.data())
+def test_splits_read_back_from_their_json(tmp_path_factory, ids, data):
+    cuts = sorted(data.draw(st.tuples(st.integers(1, len(ids)), st.integers(1, len(ids)))))
+    splits = Splits(tuple(ids[: cuts[0]]), tuple(ids[cuts[0] : cuts[1]]), tuple(ids[cuts[1] :]))
+    path = tmp_path_factory.mktemp("splits") / "splits.json"
+    path.write_text(splits.to_json(), "utf-8")
+    assert read_splits(path) == splits
+
+
+def test_parts_that_json_leaves_out_are_empty(tmp_path):
+    path = tmp_path / "splits.json"
+    path.write_text('{"train": ["a"], "test": ["b"]}')
+    assert read_splits(path) == Splits(("a",), (), ("b",))
+
+
+def test_a_folder_has_a_text_file_a_part(tmp_path):
+    (tmp_path / "train.txt").write_text("a\nday 1/b\n\n")
+    (tmp_path / "test.txt").write_bytes(b"c\r\n  d\r\n")
+    assert read_splits(tmp_path) == Splits(("a", "day 1/b"), (), ("c", "d"))
+    (tmp_path / "validation.txt").write_text("e")
+    assert read_splits(tmp_path).validation == ("e",)
+
+
+def test_a_byte_order_mark_is_no_part_of_an_id(tmp_path):
+    (tmp_path / "train.txt").write_bytes("a\nb\n".encode("utf-8-sig"))
+    assert read_splits(tmp_path).train == ("a", "b")
+    path = tmp_path / "splits.json"
+    path.write_bytes(b'\xef\xbb\xbf{"train": ["a"]}')
+    assert read_splits(path).train == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test", "message"),
+    [
+        (("a", "b"), ("b",), (), "'b' is in train and again in validation"),
+        (("a",), ("b",), ("c", "a"), "'a' is in train and again in test"),
+        (("a",), ("c",), ("c",), "'c' is in validation and again in test"),
+        (("a", "a"), (), (), "'a' is in train and again in train"),
+    ],
+)
+def test_a_sequence_in_two_parts_is_refused(tmp_path, train, validation, test, message):
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps({"train": train, "validation": validation, "test": test}))
+    with pytest.raises(InputError, match=message):
+        read_splits(path)
+
+
+def test_an_empty_training_part_is_refused(tmp_path):
+    (tmp_path / "train.txt").write_text("\n")
+    (tmp_path / "test.txt").write_text("a\n")
+    with pytest.raises(InputError, match="train split is empty"):
+        read_splits(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"train"',
+        b"{}",
+        b'{"test": ["a"]}',
+        b'{"train": "a"}',
+        b'{"train": ["a", 1]}',
+        b'{"train": {"a": 1}}',
+        b'{"train": ["a"], "dev": ["b"]}',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_a_malformed_file_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "splits.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"splits\.json"):
+        read_splits(path)
+
+
+def test_a_file_or_folder_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"none\.json"):
+        read_splits(tmp_path / "none.json")
+    with pytest.raises(InputError, match=r"train\.txt"):
+        read_splits(tmp_path)

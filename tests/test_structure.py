@@ -1,0 +1,66 @@
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# What the trainer may know of preprocessing: the store and what belongs to it, and the terminal.
+SHARED = {"store", "labels", "label_files", "splits", "errors", "console", "options", "quiet"}
+SHARED |= {"read_ahead"}
+# The commands that begin with videos may extract.
+EXTRACTING = {"demo": {"extraction", "samples"}, "labelling": {"extraction"}, "cli": {"cli"}}
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).glob("*.py"))
+
+
+@pytest.mark.parametrize("path", modules("preprocessing"), ids=lambda path: path.stem)
+def test_preprocessing_never_imports_the_trainer(path: Path) -> None:
+    assert not {name for name in imports_of(path) if name.split(".")[0] == "trainer"}
+
+
+@pytest.mark.parametrize("path", modules("trainer"), ids=lambda path: path.stem)
+def test_the_trainer_knows_the_store_and_not_how_it_was_made(path: Path) -> None:
+    known = {module.stem for module in modules("preprocessing")}
+    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("preprocessing.")}
+    assert used & known <= SHARED | EXTRACTING.get(path.stem, set())
+
+
+def test_lanes_need_no_tensorflow() -> None:
+    assert imports_of(ROOT / "trainer" / "lanes.py") & {"tensorflow", "keras", "numpy"} == set()
+
+
+@pytest.mark.parametrize("package", ["preprocessing", "trainer"])
+def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
+    module = importlib.import_module(package)
+    assert all(hasattr(module, name) for name in module.__all__)
+    with pytest.raises(AttributeError):
+        _ = module.no_such_name
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["extract", "--help"], ["train", "--help"], ["inspect", "--help"]]
+)
+def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> None:
+    code = (
+        f"import sys; sys.argv[1:] = {arguments!r}\n"
+        "from trainer.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "assert not {'tensorflow', 'keras', 'cv2', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,189 @@
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from preprocessing.errors import InputError
+from trainer import checkpoint
+from trainer.config import TrainConfig
+from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.loop import train
+from trainer.run import Run, load_run
+
+Task = tuple[Path, Path]
+
+
+def config_for(task: Task, run: Path, **options) -> TrainConfig:
+    store, labels = task
+    small = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 3, "tensorboard": False}
+    return TrainConfig(store, labels, run, **{**small, "learning_rate": 0.02, **options})
+
+
+def weights_of(run: Run) -> list[np.ndarray]:
+    with h5py.File(run.checkpoint_path) as file:
+        return [file["variables"][name][()] for name in sorted(file["variables"])]
+
+
+def test_what_was_seen_in_the_first_chunk_is_known_in_the_last_only_with_the_carry(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    accuracy = {}
+    for state in ("carry", "reset"):
+        config = config_for(memory_task, tmp_path / state, state=state, epochs=40, dropout=0.0)
+        train(config)
+        accuracy[state] = evaluate(EvaluateConfig(tmp_path / state, "all"))["accuracy"]
+    assert accuracy["carry"] > 0.95
+    assert accuracy["reset"] < 0.8
+
+
+def test_a_run_holds_what_the_contract_names(memory_task: Task, tmp_path: Path) -> None:
+    train(config_for(memory_task, tmp_path / "run", tensorboard=True))
+    run = load_run(tmp_path / "run")
+    names = {path.name for path in run.path.iterdir()}
+    assert names >= {"config.yaml", "splits.json", "history.csv", "model.keras", "checkpoints"}
+    assert list(run.logs_path.rglob("events.out.tfevents.*"))
+    with run.history_path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    columns = {"loss", "accuracy", "val_loss", "val_accuracy", "utilisation", "frames_per_second"}
+    assert columns <= set(rows[0])
+    assert 0 < float(rows[0]["utilisation"]) <= 1
+    assert run.config == replace(
+        config_for(memory_task, tmp_path / "run", tensorboard=True),
+    )
+
+
+def test_training_stopped_between_epochs_ends_in_the_same_weights(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    straight = train(config_for(memory_task, tmp_path / "straight"))
+    config = config_for(memory_task, tmp_path / "stopped")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, callbacks=[Stop()])
+    assert checkpoint.read_progress(Run(config.run).checkpoint_path).epoch == 2
+    stopped = train(config)
+    for one, other in zip(weights_of(straight), weights_of(stopped), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [row["loss"] for row in straight.history] == [row["loss"] for row in stopped.history]
+
+
+def test_a_finished_run_is_left_as_it_is(memory_task: Task, tmp_path: Path) -> None:
+    config = config_for(memory_task, tmp_path / "run", epochs=1)
+    before = train(config).model_path.stat().st_mtime_ns
+    assert train(config).model_path.stat().st_mtime_ns == before
+
+
+def test_other_options_for_a_run_that_exists_are_refused(memory_task: Task, tmp_path: Path) -> None:
+    train(config_for(memory_task, tmp_path / "run", epochs=1))
+    with pytest.raises(InputError, match="begun with units 8, not 9"):
+        train(config_for(memory_task, tmp_path / "run", epochs=1, units=9))
+
+
+def test_the_validation_pass_changes_nothing_in_training(memory_task: Task, tmp_path: Path) -> None:
+    names = [f"s{number:02d}" for number in range(16)]
+    weights = []
+    for part in ([], names[12:]):
+        splits = tmp_path / f"splits{len(part)}.json"
+        splits.write_text(json.dumps({"train": names[:12], "validation": part}))
+        run = train(config_for(memory_task, tmp_path / f"run{len(part)}", splits=splits))
+        weights.append(weights_of(run))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_training_stops_when_validation_gets_no_better_and_keeps_the_best(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    config = config_for(memory_task, tmp_path / "run", epochs=60, patience=2, learning_rate=0.5)
+    run = train(config)
+    losses = [float(row["val_loss"]) for row in run.history]
+    best = losses.index(min(losses)) + 1
+    assert len(losses) == best + 2 < 60
+    assert checkpoint.read_progress(run.checkpoint_path).best_epoch == best
+
+
+def test_without_validation_the_last_weights_are_kept(memory_task: Task, tmp_path: Path) -> None:
+    splits = tmp_path / "splits.json"
+    splits.write_text(json.dumps({"train": ["s00", "s01"], "test": ["s02"]}))
+    config = config_for(memory_task, tmp_path / "run", splits=splits, lanes=2, patience=1)
+    watch = keras.callbacks.LambdaCallback()
+    run = train(config, callbacks=[watch])
+    assert len(run.history) == config.epochs
+    kept = keras.saving.load_model(run.model_path).get_weights()
+    for one, other in zip(kept, watch.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_keras_callbacks_are_called_and_can_stop_training(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    class Watch(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.batches = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            assert logs["loss"] > 0
+            self.batches += 1
+
+        def on_epoch_end(self, epoch, logs=None):
+            assert {"loss", "accuracy", "val_loss", "val_accuracy", "utilisation"} <= set(logs)
+            self.model.stop_training = epoch == 1
+
+    watch = Watch()
+    run = train(config_for(memory_task, tmp_path / "run", epochs=9), callbacks=[watch])
+    assert len(run.history) == 2
+    assert watch.batches > 2
+
+
+def test_the_saved_model_opens_where_longtake_is_not_installed(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    run = train(config_for(memory_task, tmp_path / "run", epochs=1, layers=2))
+    code = (
+        "import sys, keras, numpy as np;"
+        f"model = keras.saving.load_model({str(run.model_path)!r});"
+        "states = [np.zeros((3, *x.shape[1:]), 'float32') for x in model.inputs[1:]];"
+        "p, *carry = model.predict([np.zeros((3, 5, 2), 'float32'), *states], verbose=0);"
+        "assert p.shape == (3, 5, 2) and len(carry) == 4;"
+        "assert not {'trainer', 'preprocessing'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], check=True, cwd=tmp_path)
+
+
+def test_one_answer_a_sequence_is_learned_and_evaluated(memory_task: Task, tmp_path: Path) -> None:
+    store, _ = memory_task
+    labels = tmp_path / "sequences.csv"
+    names = [f"s{number:02d}" for number in range(16)]
+    rows = [f"{name},{('minus', 'plus')[number % 2]}" for number, name in enumerate(names)]
+    labels.write_text("\n".join(["sequence,label", *rows]))
+    config = config_for(
+        (store, labels), tmp_path / "run", outputs="sequence", epochs=2, chunk_length=64
+    )
+    run = train(config)
+    metrics = evaluate(EvaluateConfig(run.path, "all"))
+    assert metrics["steps"] == metrics["sequences"] == 16
+    assert metrics["edit"] is None
+    with h5py.File(run.evaluation_path("all") / "predictions.h5") as file:
+        assert file["s00/probabilities"].shape == (1, 2)
+
+
+def test_dropout_and_normalisation_leave_the_model_one_of_stock_layers(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    run = train(config_for(memory_task, tmp_path / "run", epochs=1, dropout=0.5))
+    model = keras.saving.load_model(run.model_path)
+    assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
+    assert "normalize" in {layer.name for layer in model.layers}
