@@ -33,7 +33,7 @@ class ExtractConfig:
     What is finished with the same settings is skipped, so the same command again goes on.
     """
 
-    inputs: tyro.conf.Positional[tuple[Path, ...]]
+    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...")]
     """Video files, or folders of them."""
     store: Path
     """Folder that gets DIR/<sequence_id>.h5."""

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
@@ -31,7 +31,7 @@ class ImportConfig:
     [steps, features]; a .csv file a line of column names and then a line a step.
     """
 
-    inputs: tyro.conf.Positional[tuple[Path, ...]]
+    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...")]
     """Feature files, or folders of them."""
     store: Path
     """Folder that gets DIR/<sequence_id>.h5."""

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -16,7 +16,7 @@ from preprocessing.store import FeatureStore, SequenceInfo
 class InspectConfig:
     """What is in a store: sequences, steps, hours, dimension, fps, backbone, bytes."""
 
-    store: tyro.conf.Positional[Path]
+    store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
     """The store's folder."""
     json: bool = False
     """Print JSON, with a row for each sequence."""

@@ -1,6 +1,7 @@
 """Options: a frozen dataclass is the only place of a default; flags and YAML follow from it."""
 
 import contextlib
+import inspect
 import io
 import re
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
                 options,
                 prog=prog,
                 args=[*from_file, *flags],
-                description=f"{(options.__doc__ or '').strip()}\n\n{CONFIG_HELP}",
+                description=f"{inspect.cleandoc(options.__doc__ or '')}\n\n{CONFIG_HELP}",
             )
     except SystemExit as stop:
         if not stop.code:

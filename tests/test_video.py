@@ -116,6 +116,18 @@ def test_without_a_rate_every_frame_is_picked_once(frames):
     assert list(sample(frames, None)) == [(begin, number) for begin, _, number in frames]
 
 
+@quick
+@given(
+    frame_rate=st.sampled_from([24, 24000 / 1001, 25, 30, 30000 / 1001, 50, 60]),
+    every=st.integers(1, 12),
+    start=st.floats(0, 1e5),
+)
+def test_a_rate_that_divides_the_frame_rate_picks_every_nth_frame(frame_rate, every, start):
+    frames = [(start + n / frame_rate, start + (n + 1) / frame_rate, n) for n in range(120)]
+    picked = sample(frames, frame_rate / every)
+    assert [number for _, number in picked] == list(range(0, 120, every))
+
+
 def test_frames_faster_than_the_rate_are_thinned():
     frames = [(n / 25, (n + 1) / 25, n) for n in range(8)]
     assert list(sample(frames, 4)) == [(0.0, 0), (6 / 25, 6)]
@@ -166,6 +178,17 @@ def test_a_video_that_begins_late_keeps_its_times_and_says_where_it_starts(tmp_p
     assert times[:3] == pytest.approx([1.5, 1.7, 1.9], abs=1e-6)
     with VideoReader(path, None, SIZE) as video:
         assert video.start_time == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("fps", [None, 5.0])
+def test_frames_that_go_back_in_time_are_not_shown(tmp_path, fps):
+    first = encode_numbers(tmp_path / "first.ts", REGULAR[:20])
+    again = encode_numbers(tmp_path / "again.ts", REGULAR)
+    path = tmp_path / "joined.ts"
+    path.write_bytes(first.read_bytes() + again.read_bytes())
+    times, _ = decode(path, fps)
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
+    assert times[-1] == pytest.approx(REGULAR[-1] / 1000, abs=0.2)
 
 
 def test_a_reader_counts_the_frames_it_decodes_not_those_it_yields(tmp_path):

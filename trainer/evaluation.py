@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import h5py
 import numpy as np
@@ -44,7 +44,7 @@ class EvaluateConfig:
     Writes metrics.json, predictions.h5 and report.html to RUN/evaluation/SPLIT.
     """
 
-    run: tyro.conf.Positional[Path]
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """Folder of a trained run."""
     split: Literal["train", "validation", "test", "all"] = "test"
     """Which part of the run's splits; all takes every labelled sequence of the store."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import h5py
 import numpy as np
@@ -26,9 +26,9 @@ class PredictConfig:
     Writes DIR/labels.csv (intervals, or a label a sequence) and DIR/predictions.h5.
     """
 
-    run: tyro.conf.Positional[Path]
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """Folder of a trained run."""
-    inputs: tyro.conf.Positional[tuple[Path, ...]]
+    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...")]
     """Video files, folders of them, or one store."""
     out: Path
     """Folder that gets the predictions; features of videos go to DIR/store."""
