@@ -7,7 +7,7 @@ _WHERE = {
     "ExtractConfig": "preprocessing.extraction",
     "FeatureStore": "preprocessing.store",
     "InputError": "preprocessing.errors",
-    "SequenceWriter": "preprocessing.store",
+    "SequenceWriter": "preprocessing.sequence_file",
     "extract": "preprocessing.extraction",
 }
 __all__ = ["ExtractConfig", "FeatureStore", "InputError", "SequenceWriter", "extract"]

@@ -89,7 +89,9 @@ def _complain(prog: str, message: str) -> int:
 
 def note(message: str) -> None:
     """Says something that a person should know, on standard error, without stopping."""
-    print(f"note: {message}", file=sys.stderr)
+    from tqdm import tqdm
+
+    tqdm.write(f"note: {message}", file=sys.stderr)
 
 
 class _Lines:

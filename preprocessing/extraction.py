@@ -15,12 +15,18 @@ import tyro
 from numpy.typing import NDArray
 
 from preprocessing.backbones import Backbone, load_backbone
-from preprocessing.console import DONE, SOME_FAILED, progress
+from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.errors import InputError, VideoError
 from preprocessing.failures import FailureLog
 from preprocessing.inputs import Source, find_sources, fingerprint
 from preprocessing.read_ahead import read_ahead
-from preprocessing.store import Origin, SequenceWriter, read_info, sequence_path, settings_text
+from preprocessing.sequence_file import (
+    Origin,
+    SequenceWriter,
+    read_info,
+    sequence_path,
+    settings_text,
+)
 from preprocessing.video import SUFFIXES, Sample, VideoReader, expected_samples
 
 BATCHES_AHEAD = 3
@@ -93,13 +99,12 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     sources = _shard(find_sources(config.inputs, SUFFIXES, "videos"), config.shard)
     backbone = load_backbone(config.backbone)
     config.store.mkdir(parents=True, exist_ok=True)
-    failures = FailureLog(config.store)
+    failures = FailureLog(config.store, [source.path for source in sources])
     rate = _rate(config)
-    todo = [source for source in sources if not _is_done(source, config, backbone)]
+    done = {source for source in sources if _is_done(source, config, backbone)}
+    todo = [source for source in sources if source not in done]
     results = {
-        source.sequence_id: Extracted(source, "skipped", _steps(source, config))
-        for source in sources
-        if source not in todo
+        source.sequence_id: Extracted(source, "skipped", _steps(source, config)) for source in done
     }
     total = sum(expected_samples(source.path, rate) for source in todo)
     with progress(total=total, unit="frame", desc="extract", disable=not todo) as bar:
@@ -107,7 +112,7 @@ def extract(config: ExtractConfig) -> list[Extracted]:
             results[result.source.sequence_id] = result
             if result.outcome != "extracted":
                 failures.add(result.source.path, result.outcome, result.message)
-                bar.write(f"failed: {result.message}")
+                note(f"failed: {result.message}")
     return [results[sequence_id] for sequence_id in sorted(results)]
 
 
@@ -187,7 +192,7 @@ def _origin(source: Source, config: ExtractConfig, backbone: Backbone) -> Origin
     return Origin(
         source=str(source.path.resolve()),
         fingerprint=fingerprint(source.path),
-        fps=str(config.fps),
+        fps=str(_rate(config) or "native"),
         backbone=backbone.name,
         backbone_digest=backbone.digest,
         settings=settings_text(**backbone.settings, size=backbone.size, dtype=config.dtype),

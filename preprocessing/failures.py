@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE_NAME = "failures.csv"
@@ -9,21 +10,44 @@ FIELDS = ("path", "kind", "message")
 
 
 class FailureLog:
-    """Keeps ``DIR/failures.csv`` in step with the failures of this run; no failures, no file.
+    """Keeps ``DIR/failures.csv`` in step with what failed; no failures, no file.
+
+    Lines about other inputs than this run's stay, as long as those inputs are there, so that the
+    parts of a sharded extraction do not forget each other's.
 
     Args:
         folder: where the file goes.
+        inputs: what this run will try; what was said of them before is forgotten.
+
+    Attributes:
+        count: failures of this run.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, inputs: Iterable[Path]):
         self.path = folder / FILE_NAME
-        self.rows: list[tuple[str, str, str]] = []
-        self.path.unlink(missing_ok=True)
+        self.count = 0
+        mine = {str(path) for path in inputs}
+        before = self._read()
+        kept = [row for row in before if row[0] not in mine and Path(row[0]).exists()]
+        if kept != before:
+            self._write(kept)
 
     def add(self, path: Path | str, kind: str, message: str) -> None:
         """Records a failure, on disk too."""
-        self.rows.append((str(path), kind, " ".join(message.split())))
+        self.count += 1
+        self._write([*self._read(), (str(path), kind, " ".join(message.split()))])
+
+    def _read(self) -> list[tuple[str, ...]]:
+        if not self.path.exists():
+            return []
+        with self.path.open(newline="", encoding="utf-8") as file:
+            return [tuple(row) for row in csv.reader(file)][1:]
+
+    def _write(self, rows: list[tuple[str, ...]]) -> None:
+        if not rows:
+            self.path.unlink(missing_ok=True)
+            return
         partial = self.path.with_name(f".{FILE_NAME}.{os.getpid()}.partial")
         with partial.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([FIELDS, *self.rows])
+            csv.writer(file).writerows([FIELDS, *rows])
         partial.replace(self.path)

@@ -17,7 +17,7 @@ from preprocessing.failures import FailureLog
 from preprocessing.inputs import Source, find_sources, fingerprint
 from preprocessing.label_files import write_intervals
 from preprocessing.labels import runs
-from preprocessing.store import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
 
 BLOCK_STEPS = 4096
 COARSE = 0.01
@@ -70,7 +70,7 @@ def run(config: ImportConfig) -> int:
     suffixes = {f".{config.format}"} if config.format else {".npy", ".csv"}
     sources = find_sources(config.inputs, suffixes, "feature files")
     config.store.mkdir(parents=True, exist_ok=True)
-    failures = FailureLog(config.store)
+    failures = FailureLog(config.store, [source.path for source in sources])
     labelled: list[tuple[str, float, float, str]] = []
     steps = 0
     for source in progress(iterable=sources, unit="file", desc="import"):
@@ -85,7 +85,7 @@ def run(config: ImportConfig) -> int:
         labelled += [(source.sequence_id, *interval) for interval in runs(names, times)]
     if config.labels_out:
         write_intervals(config.labels_out, labelled)
-    failed = len(failures.rows)
+    failed = failures.count
     print(f"{len(sources) - failed} imported, {failed} failed: {steps} steps in {config.store}")
     return SOME_FAILED if failed else DONE
 
@@ -97,7 +97,7 @@ def _import_one(source: Source, config: ImportConfig) -> list[str]:
     origin = Origin(
         source=str(source.path.resolve()),
         fingerprint=fingerprint(source.path),
-        fps=str(config.fps),
+        fps=str(float(config.fps)),
         backbone=f"import-{kind}",
         backbone_digest="",
         settings=settings_text(columns=table.columns, dtype=config.dtype),
@@ -153,7 +153,7 @@ def _open(path: Path, config: ImportConfig) -> Table:
 
 def _open_npy(path: Path, config: ImportConfig) -> Table:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, EOFError, OSError) as error:
         raise InputError(f"{path} is not a .npy array: {error}") from None
     if array.ndim != 2 or not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
@@ -237,7 +237,7 @@ def _choose(path: Path, names: list[str], config: ImportConfig) -> list[str]:
 
 
 def _check(config: ImportConfig) -> None:
-    if not config.fps > 0:
+    if not 0 < config.fps < np.inf:
         raise InputError(f"--fps {config.fps}: expected a number of steps per second")
     if (config.labels_out is None) != (config.label_column is None):
         raise InputError("--label-column and --labels-out go together: give both or none")

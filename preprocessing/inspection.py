@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import tyro
 
 from preprocessing.console import DONE
-from preprocessing.store import FeatureStore, SequenceInfo
+from preprocessing.sequence_file import SequenceInfo
+from preprocessing.store import FeatureStore
 
 
 @dataclass(frozen=True)

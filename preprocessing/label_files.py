@@ -7,6 +7,7 @@ classes.csv     sequence,label              one label for the whole sequence
 """
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def _read(options: LabelOptions, stored: list[str]) -> Labels:
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         return FrameLabels(_text_files(options.path), options)
-    rows_of_file = list(csv.reader(_read_text(options.path).splitlines()))
+    rows_of_file = list(csv.reader(io.StringIO(_read_text(options.path), newline="")))
     fields = tuple(name.strip().lower() for name in rows_of_file[0]) if rows_of_file else ()
     body = [(n, row) for n, row in enumerate(rows_of_file[1:], start=2) if any(row)]
     for number, row in body:
@@ -114,8 +115,8 @@ def _folder(sequence_id: str) -> str:
 def _text_files(root: Path) -> Iterator[tuple[str, list[str]]]:
     """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
     for path in sorted(root.rglob("*.txt")):
-        lines = [line.strip() for line in _read_text(path).rstrip().split("\n")]
-        if lines == [""]:
+        lines = [line.strip() for line in _read_text(path).removesuffix("\n").split("\n")]
+        if not any(lines):
             raise InputError(f"{path} is empty; expected a class name a line")
         yield path.relative_to(root).with_suffix("").as_posix(), lines
 

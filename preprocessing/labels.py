@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from preprocessing.store import SequenceInfo
+from preprocessing.sequence_file import SequenceInfo
 
 UNLABELLED = -1
 FRAME_TOLERANCE = 1e-6
@@ -45,7 +45,7 @@ class Labels(ABC):
 
     def __init__(self, names: Iterable[str], options: LabelOptions):
         self.options = options
-        self.classes = tuple(sorted(set(names) - set(options.ignored)))
+        self.classes = tuple(sorted(set(names) - {"", *options.ignored}))
         self._index = {name: index for index, name in enumerate(self.classes)}
         if not self.classes:
             raise InputError(f"{options.path} holds no label; expected at least one")
@@ -143,7 +143,7 @@ class FrameLabels(Labels):
             codes = [names.setdefault(name, len(names)) for name in named]
             self._lines[sequence_id] = np.array(codes, np.int32)
         self._names = tuple(names)
-        super().__init__((name for name in names if name), options)
+        super().__init__(names, options)
 
     def ids(self) -> Collection[str]:
         return self._lines.keys()

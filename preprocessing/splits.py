@@ -52,7 +52,7 @@ def read_splits(path: Path) -> Splits:
         InputError: it is neither, or a part is not a list of ids.
     """
     try:
-        loaded = _read_folder(path) if path.is_dir() else json.loads(path.read_text("utf-8"))
+        loaded = _read_folder(path) if path.is_dir() else json.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"cannot read splits from {path}: {error}") from None
     if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:
@@ -84,9 +84,9 @@ def random_splits(ids: Collection[str], fractions: tuple[float, float, float], s
     order = sorted(ids)
     random.Random(seed).shuffle(order)
     validation, test = (max(round(f * len(order)), 1) if f else 0 for f in fractions[1:])
+    while validation + test >= len(order):
+        validation, test = (validation, test - 1) if test > validation else (validation - 1, test)
     train = len(order) - validation - test
-    if train < 1:
-        train, validation, test = 1, min(validation, 1), len(order) - 1 - min(validation, 1)
     parts = order[:train], order[train : train + validation], order[train + validation :]
     return Splits(*(tuple(sorted(part)) for part in parts))
 
@@ -94,7 +94,7 @@ def random_splits(ids: Collection[str], fractions: tuple[float, float, float], s
 def _read_folder(path: Path) -> dict[str, list[str]]:
     files = {part: path / f"{part}.txt" for part in PARTS}
     return {
-        part: [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+        part: [line.strip() for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
         for part, file in files.items()
         if file.exists() or part == "train"
     }

@@ -94,6 +94,8 @@ def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
     _TensorUnpickler(file).load()
     reader = _TensorUnpickler(file)
     tensors = reader.load()
+    if not isinstance(tensors, dict):
+        raise pickle.UnpicklingError(f"it holds a {type(tensors).__name__}, not named tensors")
     for key in _TensorUnpickler(file).load():
         storage = reader.storages[key]
         count = int(np.frombuffer(file.read(8), "<i8")[0])

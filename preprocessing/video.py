@@ -5,6 +5,7 @@ instants        0.00                                  0.25           (--fps 4)
 sampled         0.00                            0.24                 the frame shown then
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ SUFFIXES = frozenset(
     | {".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 INSTANT_TOLERANCE = 1e-6
+WHOLE_SHARE = 0.95
 
 Shown = TypeVar("Shown")
 
@@ -49,7 +51,7 @@ class VideoReader:
     Attributes:
         frames_decoded: frames decoded so far.
         start_time: seconds; what players show as 0.
-        duration: seconds as the header has it, 0 if it does not; good for a progress bar only.
+        duration: seconds as the header has it, 0 if it does not.
 
     Raises:
         VideoError: the file cannot be opened or has no video stream.
@@ -60,8 +62,9 @@ class VideoReader:
         self.fps = fps
         self.size = size
         self.frames_decoded = 0
+        self._shown_until = 0.0
         try:
-            self._container = av.open(str(path))
+            self._container = av.open(f"file:{path}")
         except (av.error.FFmpegError, OSError) as error:
             raise VideoError(
                 "unreadable", f"{path} cannot be opened as a video: {_text(error)}"
@@ -84,19 +87,34 @@ class VideoReader:
         """Yields samples in time order.
 
         Raises:
-            VideoError: a frame does not decode, or none does.
+            VideoError: a frame does not decode, none does, or the video ends long before its time.
         """
         for timestamp, frame in sample(self._frames(), self.fps):
             yield Sample(timestamp, self._pixels(frame))
         if not self.frames_decoded:
             raise VideoError("no frames", f"{self.path}: no frame of it can be decoded")
+        missing = self._header_end() - self._shown_until
+        if missing > 1 + (1 - WHOLE_SHARE) * self.duration:
+            raise VideoError(
+                "truncated",
+                f"{self.path} ends {missing:.1f} s before its header says; is it a whole copy?",
+            )
+
+    def _header_end(self) -> float:
+        """Presentation time at which the video stream ends by the header; 0 if it does not say."""
+        stream, container = self._stream, self._container
+        if stream.duration and stream.time_base:
+            return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+        if match := re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", "")):
+            hours, minutes, seconds = map(float, match.groups())
+            return 3600 * hours + 60 * minutes + seconds
+        return self.start_time + self.duration if len(container.streams) == 1 else 0.0
 
     def _frames(self) -> Iterator[tuple[float, float, av.VideoFrame]]:
         """Yields (shown from, shown until, frame); frames that go back in time are not shown."""
         rate = self._stream.average_rate or self._stream.guessed_rate
         usual = 1 / float(rate) if rate else 0.04
-        until = -np.inf
-        latest = -np.inf
+        latest, until = -np.inf, -np.inf
         try:
             for frame in self._container.decode(self._stream):
                 self.frames_decoded += 1
@@ -105,6 +123,7 @@ class VideoReader:
                     continue
                 latest, length = time, float((frame.duration or 0) * (frame.time_base or 0))
                 until = time + (length or usual)
+                self._shown_until = until
                 yield time, until, frame
         except av.error.FFmpegError as error:
             raise VideoError(

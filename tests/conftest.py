@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from preprocessing.label_files import write_intervals
-from preprocessing.store import FeatureStore, Origin, SequenceWriter, settings_text
+from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.store import FeatureStore
 
 FPS = 4.0
 MadeStore = Callable[..., FeatureStore]
@@ -15,8 +16,9 @@ def write_sequence(
     root: Path, sequence_id: str, features: np.ndarray, fps: float = FPS, backbone: str = "test"
 ) -> None:
     origin = Origin(sequence_id, "", str(fps), backbone, "0", settings_text())
-    path = root.joinpath(*sequence_id.split("/")).with_suffix(".h5")
-    with SequenceWriter(path, features.shape[1], origin, "float32") as writer:
+    with SequenceWriter(
+        sequence_path(root, sequence_id), features.shape[1], origin, "float32"
+    ) as writer:
         writer.append(np.arange(len(features)) / fps, features.astype("float32"))
 
 

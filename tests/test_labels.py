@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from preprocessing.errors import InputError
 from preprocessing.label_files import read_labels, write_intervals, write_sequence_labels
 from preprocessing.labels import UNLABELLED, LabelOptions, Labels, runs
-from preprocessing.store import FeatureStore, Origin, SequenceWriter, sequence_path
+from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path
+from preprocessing.store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)
 

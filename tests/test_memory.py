@@ -13,7 +13,8 @@ PREPARE = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from preprocessing.store import FeatureStore, Origin, SequenceWriter, settings_text
+from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.store import FeatureStore
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from preprocessing import store as store_module
 from preprocessing.errors import InputError
-from preprocessing.store import (
-    FeatureStore,
+from preprocessing.sequence_file import (
     Origin,
     SequenceWriter,
     require_finite,
     sequence_path,
     settings_text,
 )
+from preprocessing.store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)
 

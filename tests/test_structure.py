@@ -8,7 +8,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # What the trainer may know of preprocessing: the store and what belongs to it, and the terminal.
-SHARED = {"store", "labels", "label_files", "splits", "errors", "console", "options", "quiet"}
+SHARED = {
+    "store",
+    "sequence_file",
+    "labels",
+    "label_files",
+    "splits",
+    "errors",
+    "console",
+    "options",
+    "quiet",
+}
 SHARED |= {"read_ahead"}
 # The commands that begin with videos may extract.
 EXTRACTING = {"demo": {"extraction", "samples"}, "labelling": {"extraction"}, "cli": {"cli"}}

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels import UNLABELLED, Labels
-from preprocessing.store import FeatureStore, SequenceInfo
+from preprocessing.sequence_file import SequenceInfo
+from preprocessing.store import FeatureStore
 from trainer.lanes import Chunk, Plan
 
 

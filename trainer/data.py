@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.label_files import read_labels
+from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
-from preprocessing.store import FeatureStore, SequenceInfo
+from preprocessing.store import FeatureStore
 from trainer.batches import SequenceSet
 from trainer.config import TrainConfig
 from trainer.run import ModelFacts

@@ -12,7 +12,8 @@ from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
 from preprocessing.label_files import write_intervals, write_sequence_labels
 from preprocessing.labels import runs
-from preprocessing.store import SUFFIX, FeatureStore
+from preprocessing.sequence_file import SUFFIX
+from preprocessing.store import FeatureStore
 from trainer.batches import SequenceSet
 from trainer.inference import predict
 from trainer.predictions import read_classes

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.store import FeatureStore, SequenceInfo
+from preprocessing.sequence_file import SequenceInfo
+from preprocessing.store import FeatureStore
 
 BLOCK_STEPS = 1024
 

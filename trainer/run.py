@@ -19,8 +19,8 @@ from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.options import from_yaml, to_yaml
+from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
-from preprocessing.store import SequenceInfo
 from trainer.config import TrainConfig
 
 
