@@ -1,9 +1,10 @@
 """``failures.csv``: one line for each input that could not be used."""
 
 import csv
-import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from preprocessing.whole_file import whole_file
 
 FILE_NAME = "failures.csv"
 FIELDS = ("path", "kind", "message")
@@ -47,7 +48,8 @@ class FailureLog:
         if not rows:
             self.path.unlink(missing_ok=True)
             return
-        partial = self.path.with_name(f".{FILE_NAME}.{os.getpid()}.partial")
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        with (
+            whole_file(self.path) as partial,
+            partial.open("w", newline="", encoding="utf-8") as file,
+        ):
             csv.writer(file).writerows([FIELDS, *rows])
-        partial.replace(self.path)

@@ -8,7 +8,6 @@ classes.csv     sequence,label              one label for the whole sequence
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from preprocessing.labels import (
     SequenceLabels,
 )
 from preprocessing.store import FeatureStore
+from preprocessing.whole_file import whole_file
 
 FOLDERS = "folders"
 INTERVAL_FIELDS = ("sequence", "start", "end", "label")
@@ -60,11 +60,8 @@ def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:
 def _write_rows(
     path: Path, fields: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]
 ) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([fields, *rows])
-    partial.replace(path)
 
 
 def _read(options: LabelOptions, stored: list[str]) -> Labels:

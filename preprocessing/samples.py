@@ -11,7 +11,6 @@ video. Once the disc is gone, the two kinds of video look alike.
 
 import json
 import math
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.label_files import write_intervals
+from preprocessing.whole_file import whole_file, write_whole
 
 SIZE = (192, 256)
 FPS = 8
@@ -84,9 +84,10 @@ def make_samples(folder: Path, count: int, seconds: float, seed: int) -> Samples
         rows += [(name, scene.start, scene.end, scene.label) for scene in scenes]
         path = samples.videos / f"{name}.mp4"
         if not path.exists():
-            _write_video(path, scenes, chance)
+            with whole_file(path) as partial:
+                _write_video(partial, scenes, chance)
     write_intervals(samples.labels, rows)
-    samples.splits.write_text(json.dumps(_splits(count), indent=1) + "\n", encoding="utf-8")
+    write_whole(samples.splits, json.dumps(_splits(count), indent=1) + "\n")
     return samples
 
 
@@ -111,10 +112,9 @@ def _splits(count: int) -> dict[str, list[str]]:
 
 
 def _write_video(path: Path, scenes: list[Scene], chance: random.Random) -> None:
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
     noise = np.random.default_rng(chance.getrandbits(32))
     code = cv2.VideoWriter.fourcc(*"mp4v")
-    writer = cv2.VideoWriter(str(partial), code, FPS, SIZE[::-1])
+    writer = cv2.VideoWriter(str(path), code, FPS, SIZE[::-1])
     for scene in scenes:
         for frame in range(round(scene.start * FPS), round(scene.end * FPS)):
             image = np.full((*SIZE, 3), WALL, np.uint8)
@@ -125,7 +125,6 @@ def _write_video(path: Path, scenes: list[Scene], chance: random.Random) -> None
             grain = noise.integers(-8, 9, image.shape, np.int16)
             writer.write(np.clip(image + grain, 0, 255).astype(np.uint8))
     writer.release()
-    partial.replace(path)
 
 
 def _press(image: Image, now: float) -> None:

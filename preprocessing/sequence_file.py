@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.whole_file import partial_path
 
 SCHEMA_VERSION = 1
 SUFFIX = ".h5"
@@ -111,7 +112,7 @@ class SequenceWriter:
         start_time: float = 0.0,
     ):
         self.path = path
-        self.partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self.partial = partial_path(path)
         self.frames_decoded = 0
         self.steps = 0
         self._last = -np.inf

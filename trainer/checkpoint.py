@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 
 from preprocessing.errors import InputError
+from preprocessing.whole_file import whole_file
 
 
 @dataclass
@@ -36,13 +37,10 @@ def save(path: Path, progress: Progress, variables: list[Any]) -> None:
         path: its file; one that is there is replaced.
         variables: Keras variables of model and optimizer.
     """
-    partial = path.with_name(f".{path.name}.partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(partial, "w") as file:
+    with whole_file(path) as partial, h5py.File(partial, "w") as file:
         for number, variable in enumerate(variables):
             file.create_dataset(f"variables/{number:05d}", data=variable.numpy())
         file.attrs["progress"] = json.dumps(asdict(progress))
-    partial.replace(path)
 
 
 def read_progress(path: Path) -> Progress:

@@ -16,6 +16,7 @@ from preprocessing.label_files import read_labels
 from preprocessing.labels import Labels
 from preprocessing.splits import PARTS
 from preprocessing.store import FeatureStore
+from preprocessing.whole_file import write_whole
 from trainer.batches import SequenceSet
 from trainer.inference import predict
 from trainer.metrics import Scorer, average_precision
@@ -84,9 +85,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     predict(run, data, out / "predictions.h5")
     metrics = score(out / "predictions.h5", data.outputs == "frame")
     metrics = {"split": config.split, **metrics}
-    partial = out / ".metrics.json.partial"
-    partial.write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
-    partial.replace(out / "metrics.json")
+    write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     write_report(out / "report.html", run, metrics, out / "predictions.h5")
     return metrics
 

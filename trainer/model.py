@@ -8,6 +8,7 @@ from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.quiet import import_tensorflow
+from preprocessing.whole_file import whole_file
 from trainer.config import TrainConfig
 from trainer.normalization import Moments
 
@@ -70,9 +71,8 @@ def load_model(path: Path) -> keras.Model:
 
 def save_model(model: keras.Model, path: Path) -> None:
     """Writes a ``.keras`` file that has its name only when it is whole."""
-    partial = path.with_name(f".{path.stem}.partial.keras")
-    model.save(partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        model.save(partial)
 
 
 def _dropout(config: TrainConfig, x: Any, name: str) -> Any:

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.whole_file import whole_file
 from trainer.batches import SequenceSet
 from trainer.lanes import Chunk
 
@@ -42,12 +43,9 @@ class Piece:
 @contextmanager
 def predictions_writer(path: Path, classes: Sequence[str]) -> Iterator[h5py.File]:
     """Opens a new file for ``store_piece``; it has its name only when it is whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(partial, "w") as file:
+    with whole_file(path) as partial, h5py.File(partial, "w") as file:
         file.attrs["classes"] = list(classes)
         yield file
-    partial.replace(path)
 
 
 def read_classes(file: h5py.File) -> list[str]:

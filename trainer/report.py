@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from preprocessing.whole_file import write_whole
 from trainer.predictions import sequence_ids
 from trainer.ribbons import class_colours, ribbon
 from trainer.run import Run
@@ -136,9 +137,7 @@ def render(path: Path, template: str, **values: Any) -> None:
     environment = Environment(
         loader=PackageLoader("trainer"), autoescape=True, undefined=StrictUndefined
     )
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(environment.get_template(template).render(**values), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, environment.get_template(template).render(**values))
 
 
 def _strip(files: Mapping[str, h5py.File], sequence_id: str, colours: Sequence[str]) -> Strip:

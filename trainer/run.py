@@ -21,6 +21,7 @@ from preprocessing.errors import InputError
 from preprocessing.options import from_yaml, to_yaml
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
+from preprocessing.whole_file import whole_file, write_whole
 from trainer.config import TrainConfig
 
 
@@ -139,24 +140,19 @@ class Run:
     def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
         """Writes down what is being trained on what; config.yaml comes last."""
         (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
-        _write(self.path / "splits.json", splits.to_json())
-        _write(self.path / "run.json", json.dumps(asdict(facts), indent=1) + "\n")
-        _write(self.config_path, to_yaml(config))
+        write_whole(self.path / "splits.json", splits.to_json())
+        write_whole(self.path / "run.json", json.dumps(asdict(facts), indent=1) + "\n")
+        write_whole(self.config_path, to_yaml(config))
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Writes a line an epoch."""
-        partial = self.history_path.with_name(".history.csv.partial")
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        with (
+            whole_file(self.history_path) as partial,
+            partial.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-        partial.replace(self.history_path)
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def load_run(path: Path | str) -> Run:
