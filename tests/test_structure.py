@@ -19,7 +19,7 @@ SHARED = {
     "options",
     "quiet",
 }
-SHARED |= {"read_ahead"}
+SHARED |= {"read_ahead", "whole_file"}
 # The commands that begin with videos may extract.
 EXTRACTING = {"demo": {"extraction", "samples"}, "labelling": {"extraction"}, "cli": {"cli"}}
 
