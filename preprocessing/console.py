@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from preprocessing.errors import InputError
 from preprocessing.options import parse
 
-DONE, BUG, BAD_INPUT, SOME_FAILED, STOPPED = 0, 1, 2, 3, 75
+DONE, BAD_INPUT, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _run(prog: str, command: Command, arguments: Sequence[str]) -> int:
         return _complain(prog, str(error))
     except KeyboardInterrupt:
         print(f"{prog}: interrupted; start the same command again to go on", file=sys.stderr)
-        return 128 + 2
+        return INTERRUPTED
 
 
 def _import(where: str) -> Any:
@@ -76,8 +76,8 @@ def _overview(prog: str, commands: Mapping[str, Command]) -> str:
             "",
             *lines,
             "",
-            "Exit codes: 0 all done; 1 a bug; 2 bad arguments or input; 3 some inputs failed, the",
-            "rest is done; 75 stopped by a signal with a checkpoint written, start again to go on.",
+            "Exit codes: 0 all done; 1 a bug; 2 bad arguments or input; 3 some inputs failed and",
+            "the rest is done; 130 interrupted, start again to go on.",
         ]
     )
 

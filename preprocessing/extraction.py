@@ -3,6 +3,7 @@
 decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  SequenceWriter
 """
 
+import errno
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -106,6 +107,9 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     results = {
         source.sequence_id: Extracted(source, "skipped", _steps(source, config)) for source in done
     }
+    again = sum(sequence_path(config.store, source.sequence_id).exists() for source in todo)
+    if again:
+        note(f"{again} of {config.store} were made of other content or with other settings: again")
     total = sum(expected_samples(source.path, rate) for source in todo)
     with progress(total=total, unit="frame", desc="extract", disable=not todo) as bar:
         for result in _extract_each(todo, config, bar.update):
@@ -172,6 +176,10 @@ def _attempt(
         return Extracted(source, error.kind, message=str(error))
     except InputError as error:
         return Extracted(source, "features", message=str(error))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        return Extracted(source, "file", message=str(error))
 
 
 def _batches(

@@ -1,7 +1,10 @@
 """``failures.csv``: one line for each input that could not be used."""
 
 import csv
-from collections.abc import Iterable
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from preprocessing.whole_file import whole_file
@@ -27,22 +30,35 @@ class FailureLog:
     def __init__(self, folder: Path, inputs: Iterable[Path]):
         self.path = folder / FILE_NAME
         self.count = 0
-        mine = {str(path) for path in inputs}
-        before = self._read()
-        kept = [row for row in before if row[0] not in mine and Path(row[0]).exists()]
-        if kept != before:
-            self._write(kept)
+        mine = {str(path.resolve()) for path in inputs}
+        with self._locked():
+            before = self._read()
+            kept = [row for row in before if row[0] not in mine and Path(row[0]).exists()]
+            if kept != before:
+                self._write(kept)
 
-    def add(self, path: Path | str, kind: str, message: str) -> None:
+    def add(self, path: Path, kind: str, message: str) -> None:
         """Records a failure, on disk too."""
         self.count += 1
-        self._write([*self._read(), (str(path), kind, " ".join(message.split()))])
+        row = (str(path.resolve()), kind, " ".join(message.split()))
+        with self._locked():
+            self._write([*self._read(), row])
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keeps other processes on this machine from writing between a read and a write."""
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _read(self) -> list[tuple[str, ...]]:
         if not self.path.exists():
             return []
         with self.path.open(newline="", encoding="utf-8") as file:
-            return [tuple(row) for row in csv.reader(file)][1:]
+            return [tuple(row) for row in csv.reader(file) if len(row) == len(FIELDS)][1:]
 
     def _write(self, rows: list[tuple[str, ...]]) -> None:
         if not rows:

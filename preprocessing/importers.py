@@ -2,9 +2,11 @@
 
 import csv
 import itertools
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tokenize import TokenError
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -83,10 +85,10 @@ def run(config: ImportConfig) -> int:
         steps += len(names)
         times = np.arange(len(names) + 1) / config.fps
         labelled += [(source.sequence_id, *interval) for interval in runs(names, times)]
-    if config.labels_out:
-        write_intervals(config.labels_out, labelled)
     failed = failures.count
-    print(f"{len(sources) - failed} imported, {failed} failed: {steps} steps in {config.store}")
+    if config.labels_out and failed < len(sources):
+        write_intervals(config.labels_out, labelled)
+    print(f"{len(sources) - failed} imported, {failed} failed: {steps} steps into {config.store}")
     return SOME_FAILED if failed else DONE
 
 
@@ -106,6 +108,7 @@ def _import_one(source: Source, config: ImportConfig) -> list[str]:
     coarse = _Coarseness(config.dtype)
     with SequenceWriter(path, len(table.columns), origin, config.dtype) as writer:
         for block in table.blocks:
+            _require_fits(block, table, config.dtype)
             times = (writer.steps + np.arange(len(block))) / config.fps
             writer.append(times, block)
             coarse.add(block)
@@ -115,6 +118,17 @@ def _import_one(source: Source, config: ImportConfig) -> list[str]:
     if worst := coarse.worst(table.columns):
         note(f"{source.sequence_id}: float16 is coarse for {worst}; consider --dtype float32")
     return table.labels or [""] * writer.steps
+
+
+def _require_fits(block: NDArray[Any], table: Table, dtype: str) -> None:
+    """Names the column that is too large for the dtype."""
+    largest = np.abs(block).max(axis=0, initial=0)
+    if (over := np.isfinite(largest) & (largest > np.finfo(dtype).max)).any():
+        column = int(over.argmax())
+        raise InputError(
+            f"{table.path}: column {table.columns[column]} goes up to {largest[column]:.6g}, which "
+            f"does not fit {dtype}; leave it out with --columns, or give --dtype float32"
+        )
 
 
 class _Coarseness:
@@ -154,7 +168,7 @@ def _open(path: Path, config: ImportConfig) -> Table:
 def _open_npy(path: Path, config: ImportConfig) -> Table:
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, OverflowError, TypeError, TokenError) as error:
         raise InputError(f"{path} is not a .npy array: {error}") from None
     if array.ndim != 2 or not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
         raise InputError(
@@ -199,7 +213,7 @@ def _csv_blocks(
     while rows := list(itertools.islice(numbered, BLOCK_STEPS)):
         yield np.array([_numbers(table, number, row, header, pick) for number, row in rows])
         if label is not None:
-            table.labels += [row[label].strip() for _, row in rows]
+            table.labels += [sys.intern(row[label].strip()) for _, row in rows]
 
 
 def _numbers(

@@ -36,8 +36,12 @@ def find_sources(inputs: Iterable[Path], suffixes: Collection[str], what: str) -
         InputError: an input does not exist, nothing was found, or two files have one id.
     """
     inputs = list(inputs)
+    if not inputs:
+        raise InputError(f"no input given; expected files or folders of {what}")
     found: dict[str, Path] = {}
     for source in (source for path in inputs for source in _under(path, suffixes)):
+        if not source.sequence_id.isprintable():
+            raise InputError(f"{str(source.path)!a} has a name that cannot be read; rename it")
         first = found.setdefault(source.sequence_id, source.path)
         if first.resolve() != source.path.resolve():
             raise InputError(
@@ -45,7 +49,7 @@ def find_sources(inputs: Iterable[Path], suffixes: Collection[str], what: str) -
                 "rename one, or give a folder above both as the only input"
             )
     if not found:
-        where = ", ".join(map(str, inputs)) or "no input"
+        where = ", ".join(map(str, inputs))
         raise InputError(f"no {what} found in {where}: looked for {' '.join(sorted(suffixes))}")
     return [Source(sequence_id, found[sequence_id]) for sequence_id in sorted(found)]
 

@@ -70,7 +70,10 @@ def _read(options: LabelOptions, stored: list[str]) -> Labels:
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         return FrameLabels(_text_files(options.path), options)
-    rows_of_file = list(csv.reader(io.StringIO(_read_text(options.path), newline="")))
+    try:
+        rows_of_file = list(csv.reader(io.StringIO(_read_text(options.path), newline="")))
+    except csv.Error as error:
+        raise InputError(f"{options.path} cannot be read as CSV: {error}") from None
     fields = tuple(name.strip().lower() for name in rows_of_file[0]) if rows_of_file else ()
     body = [(n, row) for n, row in enumerate(rows_of_file[1:], start=2) if any(row)]
     for number, row in body:

@@ -16,7 +16,9 @@ from preprocessing.errors import InputError
 from preprocessing.sequence_file import SequenceInfo
 
 UNLABELLED = -1
-FRAME_TOLERANCE = 1e-6
+# Containers round times, Matroska to milliseconds; a label's edge is met this much before its time.
+ROUNDING_SECONDS = 6e-4
+ROUNDING_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,13 @@ class Labels(ABC):
 
     Attributes:
         classes: sorted names; a step's label is an index into them.
+        names: all names that occur, ignored ones too.
     """
 
     def __init__(self, names: Iterable[str], options: LabelOptions):
         self.options = options
-        self.classes = tuple(sorted(set(names) - {"", *options.ignored}))
+        self.names = frozenset(names) - {""}
+        self.classes = tuple(sorted(self.names - set(options.ignored)))
         self._index = {name: index for index, name in enumerate(self.classes)}
         if not self.classes:
             raise InputError(f"{options.path} holds no label; expected at least one")
@@ -118,14 +122,14 @@ class IntervalLabels(Labels):
         starts = np.array([row[0] for row in rows])
         ends = np.array([row[1] for row in rows])
         names = np.array([self.index(row[2]) for row in rows], np.int32)
-        seconds = times - info.start_time + FRAME_TOLERANCE
+        seconds = _seconds(info, times)
         row = np.searchsorted(starts, seconds, side="right") - 1
         inside = (row >= 0) & (seconds < ends[row])
         return np.where(inside, names[row], UNLABELLED).astype(np.int32)
 
     def _refuse_overlap(self, sequence_id: str, rows: list[tuple[float, float, str]]) -> None:
         for (start, end, label), (next_start, next_end, other) in itertools.pairwise(rows):
-            if next_start < end - FRAME_TOLERANCE:
+            if next_start < end - 1e-6:
                 raise InputError(
                     f"{self.options.path}: {sequence_id} is {label!r} from {start} to {end} s and "
                     f"{other!r} from {next_start} to {next_end} s; labels of a classification must "
@@ -164,8 +168,7 @@ class FrameLabels(Labels):
         if self.options.fps is None:
             row = np.arange(start, start + len(times))
         else:
-            seconds = times - info.start_time
-            row = np.floor(seconds * self.options.fps + FRAME_TOLERANCE).astype(np.int64)
+            row = np.floor(_seconds(info, times) * self.options.fps).astype(np.int64)
         inside = (row >= 0) & (row < len(lines))
         codes = np.array([self.index(name) for name in self._names], np.int32)
         named = codes[lines[np.clip(row, 0, len(lines) - 1)]]
@@ -214,6 +217,12 @@ def runs(names: Iterable[str], times: NDArray[np.float64]) -> Iterator[tuple[flo
             begin, current = step, name
     if current:
         yield float(times[begin]), float(times[step + 1]), current
+
+
+def _seconds(info: SequenceInfo, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds since the start, later by what rounding may have taken, but far less than a step."""
+    rounding = min(ROUNDING_SECONDS, ROUNDING_SHARE * info.step_seconds or ROUNDING_SECONDS)
+    return times - info.start_time + rounding
 
 
 def _misfit(options: LabelOptions, info: SequenceInfo, given: str, found: str) -> str:

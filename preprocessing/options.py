@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+
+import tyro
 
 from preprocessing.errors import InputError
 
@@ -21,17 +23,15 @@ def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
         InputError: a flag or a value that the dataclass does not have, or a bad YAML file.
         SystemExit: after ``--help``.
     """
-    import tyro
-
     flags, config = _take_config(list(arguments))
-    from_file = _as_flags(config, options) if config else []
+    positional, from_file = _as_flags(config, options, flags) if config else ([], [])
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(
                 options,
                 prog=prog,
-                args=[*from_file, *flags],
+                args=[*positional, *flags, *from_file],
                 description=f"{inspect.cleandoc(options.__doc__ or '')}\n\n{CONFIG_HELP}",
             )
     except SystemExit as stop:
@@ -78,8 +78,41 @@ def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:
     return arguments, None
 
 
-def _as_flags(path: Path, options: type) -> list[str]:
-    """Turns a YAML mapping into the flags that say the same, so that both are checked alike."""
+def _as_flags(path: Path, options: type, given: list[str]) -> tuple[list[str], list[str]]:
+    """Turns a YAML mapping into arguments that say the same, so that both are checked alike.
+
+    Returns:
+        Positional arguments, and flags for the options that are not ``given`` as flags.
+    """
+    named = {argument.split("=")[0].replace("_", "-") for argument in given}
+    positional = {
+        name
+        for name, hint in get_type_hints(options, include_extras=True).items()
+        if tyro.conf.Positional in getattr(hint, "__metadata__", ())
+    }
+    known = {field.name.replace("_", "-"): field.name in positional for field in fields(options)}
+    arguments: list[str] = []
+    flags: list[str] = []
+    for key, value in _load_yaml(path).items():
+        name = str(key).replace("_", "-")
+        if name not in known:
+            raise InputError(
+                f"{path}: no option {key!r}; the options are {', '.join(sorted(known))}"
+            )
+        if value is None or value == [] or {f"--{name}", f"--no-{name}"} & named:
+            continue
+        if known[name]:
+            arguments += map(str, value if isinstance(value, list) else [value])
+        elif isinstance(value, bool):
+            flags.append(f"--{name}" if value else f"--no-{name}")
+        elif isinstance(value, list):
+            flags += [f"--{name}", *map(str, value)]
+        else:
+            flags.append(f"--{name}={value}")
+    return arguments, flags
+
+
+def _load_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
@@ -89,22 +122,7 @@ def _as_flags(path: Path, options: type) -> list[str]:
         raise InputError(f"cannot read the configuration {path}: {reason}") from None
     if not isinstance(loaded, dict):
         raise InputError(f"{path} must hold `option: value` lines, not a {type(loaded).__name__}")
-    known = {field.name.replace("_", "-") for field in fields(options)}
-    flags: list[str] = []
-    for key, value in loaded.items():
-        name = str(key).replace("_", "-")
-        if name not in known:
-            raise InputError(
-                f"{path}: no option {key!r}; the options are {', '.join(sorted(known))}"
-            )
-        if value is None or value == []:
-            continue
-        if isinstance(value, bool):
-            flags.append(f"--{name}" if value else f"--no-{name}")
-        else:
-            values = value if isinstance(value, list) else [value]
-            flags += [f"--{name}", *map(str, values)]
-    return flags
+    return loaded
 
 
 def _first_part(message: str) -> str:
@@ -113,7 +131,7 @@ def _first_part(message: str) -> str:
     lines = [line for line in lines if line and line[0] not in "╭╰"]
     rule = next((i for i, line in enumerate(lines) if set(line) == {"─"}), len(lines))
     hints = [line for line in lines[rule + 1 :] if line.startswith("--")]
-    text = " ".join(lines[:rule])
+    text = re.sub(r"^Error parsing \w+Config: ", "", " ".join(lines[:rule]))
     if text.startswith("Unrecognized") and hints:
         text += f" (did you mean {hints[0].split()[0]}?)"
     return re.sub(r"\s+", " ", text) or "bad arguments"

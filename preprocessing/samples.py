@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import InputError
 from preprocessing.label_files import write_intervals
 from preprocessing.whole_file import whole_file, write_whole
 
@@ -73,9 +74,13 @@ def make_samples(folder: Path, count: int, seconds: float, seed: int) -> Samples
         count: number of videos; every part of the splits has as many of order A as of B.
         seconds: length of each.
         seed: of everything random.
+
+    Raises:
+        InputError: the folder holds samples made with other numbers.
     """
     samples = Samples(folder / "videos", folder / "labels.csv", folder / "splits.json")
     samples.videos.mkdir(parents=True, exist_ok=True)
+    _require_same(folder / "samples.json", {"count": count, "seconds": seconds, "seed": seed})
     rows: list[tuple[str, float, float, str]] = []
     for number in range(count):
         chance = random.Random(f"{seed}/{number}")
@@ -89,6 +94,16 @@ def make_samples(folder: Path, count: int, seconds: float, seed: int) -> Samples
     write_intervals(samples.labels, rows)
     write_whole(samples.splits, json.dumps(_splits(count), indent=1) + "\n")
     return samples
+
+
+def _require_same(path: Path, numbers: dict[str, float]) -> None:
+    """Writes down what the samples are made with, or checks that it is what they were made with."""
+    if not path.exists():
+        write_whole(path, json.dumps(numbers) + "\n")
+    elif (before := json.loads(path.read_text("utf-8"))) != numbers:
+        raise InputError(
+            f"{path.parent} holds samples of {before}, not {numbers}; give another --out"
+        )
 
 
 def _scenes(seconds: float, order: str, chance: random.Random) -> Iterator[Scene]:

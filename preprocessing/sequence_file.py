@@ -209,6 +209,7 @@ def read_info(path: Path, sequence_id: str) -> SequenceInfo:
             attributes = dict(file.attrs)
             features, timestamps = file["features"], file["timestamps"]
             whole = bool(attributes["complete"]) and len(features) == len(timestamps) > 0
+            whole = whole and features.dtype.kind == timestamps.dtype.kind == "f"
             if not whole or attributes["schema_version"] != SCHEMA_VERSION:
                 raise KeyError("complete")
             return SequenceInfo(

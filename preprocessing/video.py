@@ -64,7 +64,7 @@ class VideoReader:
         self.frames_decoded = 0
         self._shown_until = 0.0
         try:
-            self._container = av.open(f"file:{path}")
+            self._container = av.open(f"file:{path}", metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
             raise VideoError(
                 "unreadable", f"{path} cannot be opened as a video: {_text(error)}"

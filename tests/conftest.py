@@ -3,10 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from preprocessing.label_files import write_intervals
 from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
 from preprocessing.store import FeatureStore
+
+settings.register_profile("longtake", deadline=None)
+settings.load_profile("longtake")
 
 FPS = 4.0
 MadeStore = Callable[..., FeatureStore]

@@ -5,14 +5,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import h5py
 import numpy as np
 import pytest
 from conftest import FPS, MadeStore, write_sequence
 
+from preprocessing.label_files import read_labels, write_intervals
+from preprocessing.labels import LabelOptions
+from preprocessing.samples import make_samples
+from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.store import FeatureStore
+from preprocessing.video import VideoReader
 from trainer import cli
 
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
@@ -117,7 +125,7 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
         "import", "raw", "--store", "store", "--fps", 10, "--label-column", "phase",
         "--labels-out", "labels.csv",
     )  # fmt: skip
-    assert (code, out) == (0, "8 imported, 0 failed: 240 steps in store\n")
+    assert (code, out) == (0, "8 imported, 0 failed: 240 steps into store\n")
     code, _, _ = longtake(
         "train", "--store", "store", "--labels", "labels.csv", "--run", "run", "--epochs", 30,
         "--units", 8, "--learning-rate", 0.05, "--chunk-length", 8, "--no-tensorboard",
@@ -127,6 +135,13 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
     assert code == 0
     metrics = json.loads((tmp_path / "run/evaluation/test/metrics.json").read_text())
     assert metrics["accuracy"] > 0.9
+    before = (tmp_path / "labels.csv").read_text()
+    code, _, _ = longtake(
+        "import", "raw", "--store", "store", "--fps", 10, "--label-column", "Phase",
+        "--labels-out", "labels.csv",
+    )  # fmt: skip
+    assert code == 3
+    assert (tmp_path / "labels.csv").read_text() == before
     assert f"accuracy   {metrics['accuracy']:.4f}" in out
 
 
@@ -239,6 +254,7 @@ def test_bad_data_for_training_is_refused_and_no_run_begun(
     assert "cannot be split into 3 parts" in refusal(train_on("sequence,label\ns0,a\ns1,b\n"))
     assert "cannot read labels from" in refusal(train_on(str(tmp_path / "none.csv")))
     assert not (tmp_path / "run").exists()
+    assert "not empty and no run" in refusal(train_on(GOOD, "--run", "store"))
     assert train_on(GOOD)[0] == 0
 
 
@@ -295,3 +311,109 @@ def test_version_and_help(longtake: Longtake) -> None:
         assert code == 0
         assert "--config" in out_of_command
     assert longtake("--version")[1].count(".") == 2
+
+
+def film(path: Path, rate: str, frames: int, title: str = "") -> None:
+    """Encodes frames in containers that round times each in its own way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=Fraction(rate))
+        stream.width = stream.height = 32
+        container.metadata["title"] = title
+        for number in range(frames):
+            pixels = np.full((32, 32, 3), number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(stream.encode())
+
+
+@pytest.mark.parametrize("rate", ["30", "30000/1001", "60"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi"])
+def test_a_label_for_each_frame_stays_with_its_frame(
+    tmp_path: Path, suffix: str, rate: str
+) -> None:
+    path = tmp_path / f"v{suffix}"
+    film(path, rate, 60)
+    with VideoReader(path, None, (8, 8)) as video:
+        times = np.array([sample.timestamp for sample in video])
+        start = video.start_time
+    origin = Origin("v", "", "native", "test", "0", settings_text())
+    with SequenceWriter(tmp_path / "store" / "v.h5", 1, origin, start_time=start) as writer:
+        writer.append(times, np.zeros((len(times), 1)))
+    store = FeatureStore(tmp_path / "store")
+    info = store.info("v")
+    (tmp_path / "text").mkdir()
+    names = [f"{number:02d}" for number in range(60)]
+    (tmp_path / "text" / "v.txt").write_text("\n".join(names))
+    by_line = read_labels(LabelOptions(tmp_path / "text", float(Fraction(rate))), store)
+    edges = np.arange(61) / float(Fraction(rate))
+    rows = [("v", float(edges[n]), float(edges[n + 1]), names[n]) for n in range(60)]
+    write_intervals(tmp_path / "labels.csv", rows)
+    by_time = read_labels(LabelOptions(tmp_path / "labels.csv"), store)
+    assert len(times) == 60
+    for labels in (by_line, by_time):
+        assert labels.at(info, 0, times).tolist() == list(range(60))
+
+
+def test_a_title_that_is_no_unicode_stops_nothing(longtake: Longtake, tmp_path: Path) -> None:
+    film(tmp_path / "videos" / "odd.mkv", "8", 8, title="cafXe")
+    data = (tmp_path / "videos" / "odd.mkv").read_bytes()
+    assert b"cafXe" in data
+    (tmp_path / "videos" / "odd.mkv").write_bytes(data.replace(b"cafXe", b"caf\xe9e"))
+    assert longtake("extract", "videos", "--store", "store")[0] == 0
+
+
+def test_a_name_that_is_no_unicode_is_refused(longtake: Longtake, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "caf\udce9.mp4").write_bytes(b"")
+    assert "cannot be read; rename it" in refusal(longtake("extract", "videos", "--store", "s"))
+
+
+def test_sequences_that_lie_in_a_folder_named_like_another_are_evaluated(
+    longtake: Longtake, tmp_path: Path
+) -> None:
+    for number, name in enumerate(["a", "a/b", "a/b/c", "d"]):
+        write_sequence(tmp_path / "store", name, np.zeros((20 + 9 * number, 3)))
+    (tmp_path / "labels.csv").write_text("sequence,label\na,x\na/b,y\na/b/c,x\nd,y\n")
+    train = ("train", "--store", "store", "--labels", "labels.csv", "--run", "run")
+    assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
+    assert longtake("evaluate", "run", "--split", "all")[0] == 0
+    metrics = json.loads((tmp_path / "run/evaluation/all/metrics.json").read_text())
+    assert [row["sequence_id"] for row in metrics["per_sequence"]] == ["a", "a/b", "a/b/c", "d"]
+
+
+def test_predict_labels_the_videos_it_was_given_and_no_others(
+    longtake: Longtake, tmp_path: Path
+) -> None:
+    for number in range(4):
+        write_video(tmp_path / "videos" / "ab"[number % 2] / f"v{number}.mp4", (9, 9, 9), 1)
+    write_video(tmp_path / "new" / "one.mp4", (9, 9, 9), 1)
+    write_video(tmp_path / "other" / "two.mp4", (9, 9, 9), 1)
+    (tmp_path / "new" / "notes.h5").write_bytes(b"no store")
+    assert longtake("extract", "videos", "--store", "store", "--dtype", "float32")[0] == 0
+    train = ("train", "--store", "store", "--labels", "folders", "--run", "run")
+    assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
+    for folder in ("new", "other"):
+        assert "1 sequences labelled" in longtake("predict", "run", folder, "--out", "out")[1]
+    with (tmp_path / "out" / "labels.csv").open() as file:
+        assert {row["sequence"] for row in csv.DictReader(file)} == {"two"}
+
+
+def test_inputs_and_lists_may_come_from_yaml_too(longtake: Longtake, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y,z\n1,2,3\n4,5,6\n")
+    (tmp_path / "o.yaml").write_text("store: s\nfps: 2\ninputs: [a.csv]\ncolumns: [x, z]\n")
+    assert longtake("import", "--config", "o.yaml")[0] == 0
+    (tmp_path / "o.yaml").write_text("store: t\nfps: 2\ncolumns: [x, z]\n")
+    assert longtake("import", "--config", "o.yaml", "a.csv")[0] == 0
+    assert json.loads(longtake("inspect", "t", "--json")[1])["dimension"] == [2]
+
+
+def test_a_seed_out_of_range_is_refused(longtake: Longtake) -> None:
+    said = longtake("train", "--store", "s", "--labels", "l", "--run", "r", "--seed", "-1")
+    assert "--seed -1: expected 0 to" in refusal(said)
+
+
+def test_the_demo_refuses_a_folder_of_other_samples(longtake: Longtake, tmp_path: Path) -> None:
+    make_samples(tmp_path / "demo", 6, 4.0, 0)
+    said = longtake("demo", "--out", "demo", "--videos", 6, "--seconds", 4, "--seed", 1)
+    assert "holds samples of" in refusal(said)
+    assert "at least 6" in refusal(longtake("demo", "--videos", 2))

@@ -9,9 +9,10 @@ import pytest
 from preprocessing.errors import InputError
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation import HEADLINES, EvaluateConfig, evaluate
+from trainer.evaluation import HEADLINES, EvaluateConfig, evaluate, score
 from trainer.loop import train
 from trainer.predictions import sequence_ids
+from trainer.report import read_strips
 from trainer.ribbons import class_colours, ribbon
 from trainer.run import Run
 
@@ -130,3 +131,42 @@ def test_a_ribbon_has_a_pixel_for_each_step_up_to_a_limit() -> None:
     drawn = pixels(np.array([0, 1, -1], np.int32))
     assert drawn.tolist() == [[0, 0, 255], [255, 0, 0], [0xD8, 0xD3, 0xD0]]
     assert len(pixels(np.zeros(100_000, np.int32))) == 2400
+
+
+def test_scores_of_a_million_steps_take_no_memory_to_speak_of(tmp_path: Path) -> None:
+    import resource
+
+    def work(steps: int) -> float:
+        path = tmp_path / f"{steps}.h5"
+        with h5py.File(path, "w") as file:
+            file.attrs["classes"] = ["a", "b", "c"]
+            for name, shape, kind in (
+                ("probabilities", (steps, 3), "float32"),
+                ("predicted", (steps,), "int32"),
+                ("true", (steps,), "int32"),
+                ("timestamps", (steps,), "float64"),
+            ):
+                data = file.create_dataset(f"s/{name}", shape, kind)
+                for start in range(0, steps, 10_000):
+                    values = np.arange(start, start + 10_000) // 997 % 3
+                    block = values if len(shape) == 1 else np.eye(3)[values]
+                    data[start : start + 10_000] = block
+        assert score(path, segmental=True)["accuracy"] == 1
+        read_strips(["a", "b", "c"], {"predicted": path})
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    work(10_000)
+    before = work(10_000)
+    assert work(1_000_000) - before < 40
+
+
+def test_average_precision_leaves_out_steps_without_a_label(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file.attrs["classes"] = ["a", "b"]
+        file["s/probabilities"] = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]], "float32")
+        file["s/predicted"] = np.array([0, 0, 0], "int32")
+        file["s/true"] = np.array([0, -1, 1], "int32")
+        file["s/timestamps"] = np.arange(3.0)
+    metrics = score(tmp_path / "p.h5", segmental=True)
+    assert metrics["map"] == 1
+    assert metrics["steps"] == 2

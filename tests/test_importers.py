@@ -281,7 +281,7 @@ def test_numbers_too_large_for_float16_are_refused_there_and_fit_float32(tmp_pat
     assert code == SOME_FAILED
     assert store.ids() == []
     message = failures(tmp_path)[0]["message"]
-    assert "1e+06 do not fit float16" in message
+    assert "column 1 goes up to 1e+06, which does not fit float16" in message
     assert "--dtype float32" in message
     assert import_into(tmp_path, path, dtype="float32")[0] == ALL_DONE
 

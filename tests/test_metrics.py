@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
-from trainer.metrics import Scorer, Segment, average_precision, edit_score, segment_hits, segments
+from trainer.metrics import RankedScores, Scorer, Segment, edit_score, segment_hits, segments
 
 labels_of = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 pairs_of = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=60)
@@ -146,7 +147,31 @@ def test_one_answer_a_sequence_has_no_segment_metrics() -> None:
     assert scorer.result()["f1@10"] is None
 
 
+def ranked(hits: list[bool], scores: list[float]) -> float | None:
+    counted = RankedScores()
+    half = len(hits) // 2
+    for part in (slice(0, half), slice(half, None)):
+        counted.add(np.array(hits[part], bool), np.array(scores[part], np.float32))
+    return counted.average_precision
+
+
 def test_average_precision_of_a_worked_case() -> None:
-    hits = np.array([True, False, True, False])
-    scores = np.array([0.9, 0.8, 0.7, 0.1], np.float32)
-    assert average_precision(hits, scores) == pytest.approx((1 / 1 + 2 / 3) / 2)
+    hits, scores = [True, False, True, False], [0.9, 0.8, 0.7, 0.1]
+    assert ranked(hits, scores) == pytest.approx((1 / 1 + 2 / 3) / 2)
+    assert ranked([False], [0.5]) is None
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 4096)), min_size=1, max_size=80))
+def test_average_precision_agrees_with_scikit_learn(steps: list[tuple[bool, int]]) -> None:
+    hits, scores = [hit for hit, _ in steps], [score / 4096 for _, score in steps]
+    if any(hits):
+        assert ranked(hits, scores) == pytest.approx(average_precision_score(hits, scores))
+
+
+def test_steps_without_a_label_end_a_segment_in_truth_and_prediction() -> None:
+    scorer = Scorer(["a"])
+    scorer.add("s", array([0, 0, -1, -1, 0, 0]), array([0] * 6))
+    scorer.add("t", array([0, 0, -1]), array([0, 0, 0]))
+    result = scorer.result()
+    assert result["edit"] == result["f1@50"] == 1
+    assert segments(array([0, 0, -1, 0])) == [Segment(0, 0, 2), Segment(0, 3, 4)]

@@ -21,7 +21,11 @@ SHARED = {
 }
 SHARED |= {"read_ahead", "whole_file"}
 # The commands that begin with videos may extract.
-EXTRACTING = {"demo": {"extraction", "samples"}, "labelling": {"extraction"}, "cli": {"cli"}}
+EXTRACTING = {
+    "demo": {"extraction", "samples"},
+    "labelling": {"extraction", "video"},
+    "cli": {"cli"},
+}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -9,12 +9,16 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from conftest import write_sequence
 
 from preprocessing.errors import InputError
+from preprocessing.store import FeatureStore
 from trainer import checkpoint
 from trainer.config import TrainConfig
 from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.lanes import lane_plan
 from trainer.loop import train
+from trainer.model import build_model
 from trainer.run import Run, load_run
 
 Task = tuple[Path, Path]
@@ -187,3 +191,115 @@ def test_dropout_and_normalisation_leave_the_model_one_of_stock_layers(
     model = keras.saving.load_model(run.model_path)
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
     assert "normalize" in {layer.name for layer in model.layers}
+
+
+def test_test_sequences_change_nothing_in_training(memory_task: Task, tmp_path: Path) -> None:
+    store, _ = memory_task
+    names = [f"s{number:02d}" for number in range(16)]
+    splits = tmp_path / "splits.json"
+    parts = {"train": names[:10], "validation": names[10:13], "test": names[13:]}
+    splits.write_text(json.dumps(parts))
+    before = train(config_for(memory_task, tmp_path / "before", splits=splits))
+    for name in parts["test"]:
+        write_sequence(store, name, np.full((FeatureStore(store).info(name).steps, 2), 7.0))
+    after = train(config_for(memory_task, tmp_path / "after", splits=splits))
+    for one, other in zip(weights_of(before), weights_of(after), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for value in ("loss", "val_loss", "val_accuracy"):
+        assert [row[value] for row in before.history] == [row[value] for row in after.history]
+
+
+def test_the_model_normalises_by_the_training_split_alone(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    run = train(config_for(memory_task, tmp_path / "run", epochs=1))
+    store = FeatureStore(memory_task[0])
+    values = np.concatenate(
+        [store.features(name, 0, store.info(name).steps) for name in run.splits.train]
+    )
+    normalize = keras.saving.load_model(run.model_path).get_layer("normalize")
+    np.testing.assert_allclose(np.ravel(normalize.mean), values.mean(0), rtol=1e-4)
+    np.testing.assert_allclose(np.ravel(normalize.variance), values.var(0), rtol=1e-4)
+
+
+def test_the_saved_model_is_that_of_the_best_epoch(memory_task: Task, tmp_path: Path) -> None:
+    seen = []
+
+    class Remember(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((logs["val_loss"], self.model.get_weights()))
+
+    config = config_for(memory_task, tmp_path / "run", epochs=60, patience=2, learning_rate=0.5)
+    run = train(config, callbacks=[Remember()])
+    best = min(range(len(seen)), key=lambda epoch: seen[epoch][0])
+    assert best < len(seen) - 1
+    kept = keras.saving.load_model(run.model_path).get_weights()
+    for one, other in zip(kept, seen[best][1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_validation_loss_is_the_mean_over_labelled_steps(memory_task: Task, tmp_path: Path) -> None:
+    config = config_for(memory_task, tmp_path / "run", epochs=1, ignore_label=("nothing",))
+    store, labels = memory_task
+    text = labels.read_text().replace(",0.0,", ",2.0,")  # the first two seconds have no label
+    labels.write_text(text)
+    run = train(config)
+    metrics = evaluate(EvaluateConfig(run.path, "validation"))
+    losses, hits = [], []
+    with h5py.File(run.evaluation_path("validation") / "predictions.h5") as file:
+        for name in run.splits.validation:
+            true = np.array(
+                [-1] * 8 + [int(name[1:]) % 2] * (FeatureStore(store).info(name).steps - 8)
+            )
+            np.testing.assert_array_equal(file[name]["true"], true)
+            chosen = file[name]["probabilities"][()][np.arange(8, len(true)), true[8:]]
+            losses += (-np.log(chosen)).tolist()
+            hits += (file[name]["predicted"][8:] == true[8:]).tolist()
+    assert float(run.history[0]["val_loss"]) == pytest.approx(np.mean(losses), rel=1e-4)
+    assert float(run.history[0]["val_accuracy"]) == pytest.approx(np.mean(hits))
+    assert metrics["accuracy"] == pytest.approx(np.mean(hits))
+
+
+def test_every_epoch_begins_the_sequences_in_another_order(
+    memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = []
+
+    def spy(lengths, order, lanes, chunk_length):
+        orders.append(list(order))
+        return lane_plan(lengths, order, lanes, chunk_length)
+
+    monkeypatch.setattr("trainer.loop.lane_plan", spy)
+    train(config_for(memory_task, tmp_path / "run", epochs=3))
+    assert len({tuple(order) for order in orders}) == 3
+
+
+def test_gradients_are_clipped_together_at_the_norm_asked_for(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    watch = keras.callbacks.LambdaCallback()
+    train(config_for(memory_task, tmp_path / "run", epochs=1, clip_norm=0.25), callbacks=[watch])
+    assert watch.model.optimizer.global_clipnorm == 0.25
+
+
+def test_a_split_without_a_label_is_refused_instead_of_counting_as_perfect(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    _, labels = memory_task
+    labels.write_text(labels.read_text().replace("plus", "nothing"))
+    names = [f"s{number:02d}" for number in range(16)]
+    splits = tmp_path / "splits.json"
+    splits.write_text(json.dumps({"train": names[0::2], "validation": names[1::2]}))
+    config = config_for(memory_task, tmp_path / "run", splits=splits, ignore_label=("nothing",))
+    with pytest.raises(InputError, match="no step of a sequence in the validation split"):
+        train(config)
+    with pytest.raises(InputError, match="no last step of a sequence in the validation split"):
+        train(replace(config, outputs="sequence"))
+
+
+def test_dropout_layers_of_equal_width_drop_different_units() -> None:
+    config = TrainConfig(Path("s"), Path("l"), Path("r"), layers=3, units=64, dropout=0.5)
+    model = build_model(config, 64, 2, None)
+    drops = [layer for layer in model.layers if layer.name.startswith("drop_")]
+    masks = [np.asarray(layer(np.ones((1, 1, 64), "float32"), training=True)) for layer in drops]
+    assert len({mask.tobytes() for mask in masks}) == len(drops) == 4

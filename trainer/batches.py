@@ -7,10 +7,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import InputError
 from preprocessing.labels import UNLABELLED, Labels
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
-from trainer.lanes import Chunk, Plan
+from trainer.lanes import Chunk, Plan, chunks_of
+
+SCAN_STEPS = 1 << 16
+BATCHES_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,19 @@ class SequenceSet:
     def lengths(self) -> list[int]:
         """Steps of each sequence."""
         return [info.steps for info in self.infos]
+
+    def require_labelled(self, part: str) -> None:
+        """Checks that the loss is asked of a step at all.
+
+        Raises:
+            InputError: it is asked of none; an average over nothing would look perfect.
+        """
+        for number, length in enumerate(self.lengths):
+            for chunk in chunks_of(number, length, SCAN_STEPS):
+                if ((self._true_labels(chunk) != UNLABELLED) & self._counts(chunk)).any():
+                    return
+        where = "last step" if self.outputs == "sequence" else "step"
+        raise InputError(f"no {where} of a sequence in the {part} split has a label; nothing to do")
 
     def batches(self, plan: Plan, chunk_length: int) -> Iterator[ChunkBatch]:
         """Fills in the chunks of a plan, one batch at a time.

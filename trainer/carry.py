@@ -9,7 +9,8 @@ from typing import Any
 
 from preprocessing.quiet import import_tensorflow
 
-tf = import_tensorflow()
+import_tensorflow()
+from keras import ops  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 Carry = tuple[Any, ...]
 
@@ -24,7 +25,7 @@ def zero_carry(model: Any, lanes: int) -> Carry:
     Returns:
         A ``<float32>[B, ...]`` of zeros for each of the model's carry inputs.
     """
-    return tuple(tf.zeros((lanes, *state.shape[1:]), tf.float32) for state in model.inputs[1:])
+    return tuple(ops.zeros((lanes, *state.shape[1:]), "float32") for state in model.inputs[1:])
 
 
 def reset_rows(carry: Carry, reset: Any) -> Carry:
@@ -36,7 +37,7 @@ def reset_rows(carry: Carry, reset: Any) -> Carry:
     """
 
     def one(state: Any) -> Any:
-        rows = tf.reshape(reset, (-1, *[1] * (len(state.shape) - 1)))
-        return tf.where(rows, tf.zeros_like(state), state)
+        rows = ops.reshape(reset, (-1, *[1] * (len(state.shape) - 1)))
+        return ops.where(rows, ops.zeros_like(state), state)
 
     return tuple(one(state) for state in carry)

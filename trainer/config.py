@@ -77,6 +77,8 @@ class TrainConfig:
                 raise InputError(f"--{_flag(name)} {getattr(self, name)}: expected at least 1")
         if self.lanes is not None and self.lanes < 1:
             raise InputError(f"--lanes {self.lanes}: expected at least 1")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"--seed {self.seed}: expected 0 to {2**32 - 1}")
         if not 0 <= self.dropout < 1:
             raise InputError(f"--dropout {self.dropout}: expected a share from 0 up to 1")
         for name in ("learning_rate", "clip_norm"):

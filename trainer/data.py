@@ -42,6 +42,8 @@ def load_data(config: TrainConfig) -> Data:
         else random_splits(labels.ids(), config.fractions, config.seed)
     )
     _report_unlabelled(store, labels.ids())
+    for name in sorted(set(config.ignore_label) - labels.names):
+        note(f"--ignore-label {name}: no label has this name")
     infos = {
         part: [_labelled(store, labels.ids(), part, sequence_id) for sequence_id in splits[part]]
         for part in PARTS
@@ -50,13 +52,15 @@ def load_data(config: TrainConfig) -> Data:
     store.uniform(info.sequence_id for info in everything)
     for info in everything:
         labels.check(info)
+    sets = {part: SequenceSet(store, infos[part], labels, config.outputs) for part in PARTS}
+    for part in ("train", "validation"):
+        if infos[part]:
+            sets[part].require_labelled(part)
     return Data(
         splits=splits,
         facts=ModelFacts.of(labels.classes, everything[0]),
-        train=SequenceSet(store, infos["train"], labels, config.outputs),
-        validation=SequenceSet(store, infos["validation"], labels, config.outputs)
-        if infos["validation"]
-        else None,
+        train=sets["train"],
+        validation=sets["validation"] if infos["validation"] else None,
     )
 
 

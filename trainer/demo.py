@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from preprocessing.console import BAD_INPUT, DONE
+from preprocessing.console import DONE, SOME_FAILED
+from preprocessing.errors import InputError
 from preprocessing.extraction import ExtractConfig, extract
 from preprocessing.samples import Samples, make_samples
 from trainer.config import TrainConfig
@@ -41,8 +42,10 @@ class DemoConfig:
 
 def run_demo(config: DemoConfig) -> int:
     """The command ``demo``; see ``DemoConfig``."""
+    if config.videos < 6:
+        raise InputError(f"--videos {config.videos}: expected at least 6, two for each split")
     print(f"1/4  making {config.videos} videos of {config.seconds:g} s in {config.out / 'videos'}")
-    samples = make_samples(config.out, max(config.videos, 6), config.seconds, config.seed)
+    samples = make_samples(config.out, config.videos, config.seconds, config.seed)
     print("2/4  extracting features (EfficientNet-Lite0, 4 frames a second)")
     store = config.out / "store"
     if any(
@@ -50,7 +53,7 @@ def run_demo(config: DemoConfig) -> int:
         for r in extract(ExtractConfig((samples.videos,), store))
     ):
         print(f"some videos could not be read: see {store / 'failures.csv'}")
-        return BAD_INPUT
+        return SOME_FAILED
     results: dict[str, dict[str, Any]] = {}
     runs: dict[str, Run] = {}
     for number, state in enumerate(STATES, start=3):

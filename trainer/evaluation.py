@@ -18,24 +18,14 @@ from preprocessing.splits import PARTS
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
 from trainer.batches import SequenceSet
+from trainer.checkpoint import read_progress
 from trainer.inference import predict
-from trainer.metrics import Scorer, average_precision
+from trainer.metrics import HEADLINES, RankedScores, Scorer
 from trainer.predictions import read_classes, sequence_ids
 from trainer.report import write_report
 from trainer.run import Run, load_run
 
-HEADLINES = (
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "jaccard",
-    "edit",
-    "f1@10",
-    "f1@25",
-    "f1@50",
-    "map",
-)
+BLOCK_STEPS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -60,12 +50,14 @@ def run_evaluate(config: EvaluateConfig) -> int:
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
     print(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
+    spread = metrics["accuracy_per_sequence"]
     for name in HEADLINES:
         if metrics[name] is not None:
             print(f"  {name:<9}  {metrics[name]:.4f}")
         if name == "accuracy":
-            spread = metrics["accuracy_per_sequence"]
             print(f"  per video  {spread['mean']:.4f} (sd {spread['sd']:.4f})")
+            largest = metrics["largest_class"]
+            print(f"  always {largest['name']!r} would be right in {largest['share']:.4f}")
     print(f"report: {out / 'report.html'}")
     return DONE
 
@@ -80,6 +72,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         InputError: there is no such run, the split is empty, or its data do not fit the model.
     """
     run = load_run(config.run)
+    if not read_progress(run.checkpoint_path).finished:
+        note(f"{run.path} is not trained to its end; this is its best epoch so far")
     data = _load(run, config)
     out = run.evaluation_path(config.split)
     predict(run, data, out / "predictions.h5")
@@ -120,11 +114,15 @@ def score(predictions: Path, segmental: bool) -> dict[str, Any]:
 
 def _class_precision(file: h5py.File, ids: Sequence[str], number: int) -> float | None:
     """Average precision of one class over all labelled steps; None for a class without any."""
-    true = np.concatenate([file[sequence_id]["true"][()] for sequence_id in ids])
-    if not (true == number).any():
-        return None
-    scores = np.concatenate([file[sequence_id]["probabilities"][:, number] for sequence_id in ids])
-    return average_precision(true[true >= 0] == number, scores[true >= 0])
+    ranked = RankedScores()
+    for sequence_id in ids:
+        group = file[sequence_id]
+        for start in range(0, len(group["true"]), BLOCK_STEPS):
+            block = slice(start, start + BLOCK_STEPS)
+            true = group["true"][block]
+            scores = np.ascontiguousarray(group["probabilities"][block, number])
+            ranked.add(true[true >= 0] == number, scores[true >= 0])
+    return ranked.average_precision
 
 
 def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
@@ -138,7 +136,9 @@ def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     for info in infos:
         run.facts.require(info)
         labels.check(info)
-    return SequenceSet(store, infos, labels, training.outputs)
+    data = SequenceSet(store, infos, labels, training.outputs)
+    data.require_labelled(config.split)
+    return data
 
 
 def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> list[str]:

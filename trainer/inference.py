@@ -9,16 +9,14 @@ from numpy.typing import NDArray
 
 from preprocessing.console import progress
 from preprocessing.read_ahead import read_ahead
-from trainer.batches import ChunkBatch, SequenceSet
+from trainer.batches import BATCHES_AHEAD, ChunkBatch, SequenceSet
 from trainer.carry import zero_carry
 from trainer.config import DEFAULT_LANES, TrainConfig
-from trainer.lanes import lane_plan, without_carry
+from trainer.lanes import inference_plan
 from trainer.model import load_model
 from trainer.predictions import Piece, predictions_writer, store_piece
 from trainer.run import Run
 from trainer.step import compile_forward_step
-
-BATCHES_AHEAD = 4
 
 
 def predict(run: Run, data: SequenceSet, path: Path) -> None:
@@ -50,10 +48,7 @@ def predict_pieces(
         lanes: B; the result does not depend on it.
     """
     lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))
-    order = sorted(range(len(data.infos)), key=lambda number: -data.lengths[number])
-    plan = lane_plan(data.lengths, order, lanes, config.chunk_length)
-    if config.state == "reset":
-        plan = without_carry(plan)
+    plan = inference_plan(data.lengths, lanes, config.chunk_length, config.state == "carry")
     forward = compile_forward_step(model)
     carry = zero_carry(model, lanes)
     for batch in read_ahead(data.batches(plan, config.chunk_length), BATCHES_AHEAD):

@@ -82,6 +82,20 @@ def window_plan(lengths: Sequence[int], lanes: int, chunk_length: int, seed: str
         yield (*batch, *[None] * (lanes - len(batch)))
 
 
+def inference_plan(lengths: Sequence[int], lanes: int, chunk_length: int, carried: bool) -> Plan:
+    """Every step once, long sequences first, so that lanes end at about the same time.
+
+    Args:
+        lengths: steps of each sequence.
+        lanes: B.
+        chunk_length: T.
+        carried: whether the model was trained with the carry; if not, every chunk resets.
+    """
+    order = sorted(range(len(lengths)), key=lambda number: -lengths[number])
+    plan = lane_plan(lengths, order, lanes, chunk_length)
+    return plan if carried else without_carry(plan)
+
+
 def without_carry(plan: Plan) -> Plan:
     """The same chunks in the same places, each from a reset."""
     for batch in plan:

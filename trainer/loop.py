@@ -15,12 +15,12 @@ from preprocessing.label_files import FOLDERS
 from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
 from trainer import checkpoint
-from trainer.batches import SequenceSet
+from trainer.batches import BATCHES_AHEAD, SequenceSet
 from trainer.carry import zero_carry
 from trainer.checkpoint import Progress
 from trainer.config import TrainConfig
 from trainer.data import Data, load_data
-from trainer.lanes import Plan, lane_plan, shuffled, window_plan, without_carry
+from trainer.lanes import Plan, inference_plan, lane_plan, shuffled, window_plan
 from trainer.model import build_model, save_model
 from trainer.normalization import learn_moments
 from trainer.run import Run
@@ -28,8 +28,6 @@ from trainer.step import compile_forward_step, compile_train_step, weighted_sums
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
-
-BATCHES_AHEAD = 4
 
 
 @dataclass
@@ -91,6 +89,7 @@ def train(config: TrainConfig, callbacks: Sequence[keras.callbacks.Callback] = (
     if not state.finished:
         training = _Training(config, data, run, lanes, state)
         run.begin(config, data.splits, data.facts)
+        _announce(data, lanes, state)
         training.go(callbacks)
     return run
 
@@ -171,12 +170,10 @@ class _Training:
     def _validate(self, data: SequenceSet) -> Totals:
         """Validates with a carry of its own; the training carry does not exist between epochs."""
         carry = zero_carry(self.model, self.lanes)
-        order = sorted(range(len(data.infos)), key=lambda number: -data.lengths[number])
-        plan = lane_plan(data.lengths, order, self.lanes, self.config.chunk_length)
-        if self.config.state == "reset":
-            plan = without_carry(plan)
+        length, carried = self.config.chunk_length, self.config.state == "carry"
+        plan = inference_plan(data.lengths, self.lanes, length, carried)
         totals = Totals()
-        for batch in read_ahead(data.batches(plan, self.config.chunk_length), BATCHES_AHEAD):
+        for batch in read_ahead(data.batches(plan, length), BATCHES_AHEAD):
             outputs, carry = self.forward_step(batch, carry)
             totals.sums += weighted_sums(self.loss, batch, outputs).numpy()
         return totals
@@ -219,6 +216,18 @@ class _Training:
             save_model(self.model, self.run.model_path)
         self.state.finished = True
         self._save()
+
+
+def _announce(data: Data, lanes: int, state: Progress) -> None:
+    """Says what is trained on, so that a stray class or a forgotten video is seen at once."""
+    validation = data.validation.infos if data.validation else []
+    names = ", ".join(data.facts.classes)
+    print(
+        f"{len(data.train.infos)} sequences to train on in {lanes} lanes, {len(validation)} to "
+        f"validate, {len(data.splits.test)} to test; {len(data.facts.classes)} classes: {names}"
+    )
+    if state.epoch:
+        print(f"going on after epoch {state.epoch}")
 
 
 def _resolved(config: TrainConfig) -> TrainConfig:

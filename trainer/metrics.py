@@ -1,6 +1,7 @@
 """How good predicted labels are. All values are fractions between 0 and 1.
 
-Steps without a label are taken out, of truth and prediction alike, before anything is counted.
+Steps without a label count nowhere. For segments, they end what lies before them: truth and
+prediction are cut there alike, as the ms-tcn evaluation does with its background class.
 A class counts towards a macro mean if it occurs in the truth or in the predictions of the split.
 Where nothing can be counted (no labelled step, no segment), a value is None.
 """
@@ -14,6 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 OVERLAPS = (0.10, 0.25, 0.50)
+# Of a float32 between 0 and 1, the exponent and 13 significant bits are kept.
+DROPPED_BITS = 10
+SCORES = (0x3F800000 >> DROPPED_BITS) + 1
+# What a person wants to see first, and what it is called.
+HEADLINES = {
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "jaccard": "Jaccard",
+    "map": "mAP",
+    "edit": "edit",
+    "f1@10": "F1@10",
+    "f1@25": "F1@25",
+    "f1@50": "F1@50",
+}
 IntArray = NDArray[np.int32]
 
 
@@ -32,11 +49,15 @@ class Segment:
 
 
 def segments(labels: IntArray) -> list[Segment]:
-    """Cuts ``<int>[N]`` where the label changes."""
+    """Cuts ``<int>[N]`` where the label changes; negative labels make no segment."""
     if not len(labels):
         return []
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
-    return [Segment(int(labels[start]), start, stop) for start, stop in itertools.pairwise(edges)]
+    return [
+        Segment(int(labels[start]), start, stop)
+        for start, stop in itertools.pairwise(edges)
+        if labels[start] >= 0
+    ]
 
 
 def edit_score(true: IntArray, predicted: IntArray) -> float:
@@ -46,7 +67,7 @@ def edit_score(true: IntArray, predicted: IntArray) -> float:
     recognition", section IV.
 
     Args:
-        true, predicted: ``<int>[N]``, N at least 1.
+        true, predicted: ``<int>[N]``, negative where there is no label, not everywhere.
     """
     one = [segment.label for segment in segments(true)]
     other = [segment.label for segment in segments(predicted)]
@@ -77,18 +98,45 @@ def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[i
     return hits, len(guesses) - hits, len(truth) - hits
 
 
-def average_precision(hits: NDArray[np.bool_], scores: NDArray[np.float32]) -> float:
-    """Average precision of one class over steps: the mean of precision at each hit, by score.
+@dataclass
+class RankedScores:
+    """Average precision of one class over any number of steps, in bounded memory.
 
-    scikit-learn's ``average_precision_score``, without interpolation.
-
-    Args:
-        hits: ``<bool>[N]``, steps that are of the class, at least one.
-        scores: ``<float32>[N]``.
+    The mean of precision at each hit, in the order of scores, without interpolation: scikit-learn's
+    ``average_precision_score``, given the number of hits and misses at each score. Scores are told
+    apart by their first 13 significant bits.
     """
-    from sklearn.metrics import average_precision_score
 
-    return float(average_precision_score(hits, scores))
+    hits: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
+    misses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
+
+    def add(self, hits: NDArray[np.bool_], scores: NDArray[np.float32]) -> None:
+        """Counts steps.
+
+        Args:
+            hits: ``<bool>[N]``, whether a step is of the class.
+            scores: ``<float32>[N]``, 0 to 1.
+        """
+        ranks = scores.view(np.uint32) >> DROPPED_BITS
+        np.add.at(self.hits, ranks[hits], 1)
+        np.add.at(self.misses, ranks[~hits], 1)
+
+    @property
+    def average_precision(self) -> float | None:
+        """None if no step is of the class."""
+        from sklearn.metrics import average_precision_score
+
+        if not self.hits.any():
+            return None
+        counts = np.concatenate([self.hits, self.misses])
+        seen = counts > 0
+        return float(
+            average_precision_score(
+                np.repeat([True, False], SCORES)[seen],
+                np.tile(np.arange(SCORES), 2)[seen],
+                sample_weight=counts[seen],
+            )
+        )
 
 
 @dataclass
@@ -130,16 +178,18 @@ class Scorer:
             predicted: ``<int>[N]``.
         """
         labelled = true >= 0
-        true, predicted = true[labelled], predicted[labelled]
-        np.add.at(self.confusion, (true, predicted), 1)
-        if not len(true):
+        steps = int(labelled.sum())
+        np.add.at(self.confusion, (true[labelled], predicted[labelled]), 1)
+        if not steps:
             self.per_sequence.append(SequenceScore(sequence_id, 0, None, None))
             return
-        edit = edit_score(true, predicted) if self.segmental else None
-        accuracy = float((true == predicted).mean())
-        self.per_sequence.append(SequenceScore(sequence_id, len(true), accuracy, edit))
+        accuracy = float((true == predicted)[labelled].mean())
+        edit = None
         if self.segmental:
+            predicted = np.where(labelled, predicted, -1)
+            edit = edit_score(true, predicted)
             self.matches += [segment_hits(true, predicted, overlap) for overlap in OVERLAPS]
+        self.per_sequence.append(SequenceScore(sequence_id, steps, accuracy, edit))
 
     def result(self) -> dict[str, Any]:
         """All metrics but ``map``, as they stand in metrics.json."""
@@ -148,6 +198,7 @@ class Scorer:
         total = int(self.confusion.sum())
         return {
             "accuracy": int(self.confusion.trace()) / total if total else None,
+            "largest_class": self._largest_class(),
             "accuracy_per_sequence": {"mean": _mean(accuracies), "sd": _deviation(accuracies)},
             **self._macro(),
             "edit": _mean(edits),
@@ -156,6 +207,13 @@ class Scorer:
             "per_sequence": [vars(score) for score in self.per_sequence],
             "confusion": self.confusion.tolist(),
         }
+
+    def _largest_class(self) -> dict[str, Any] | None:
+        """What one gets by always naming the most frequent class."""
+        steps = self.confusion.sum(1)
+        if not steps.any():
+            return None
+        return {"name": self.classes[steps.argmax()], "share": float(steps.max() / steps.sum())}
 
     def _macro(self) -> dict[str, float | None]:
         rows = [row for row in self._per_class().values() if row["f1"] is not None]

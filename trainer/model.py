@@ -47,10 +47,10 @@ def build_model(
         lstm = keras.layers.LSTM(
             config.units, return_sequences=True, return_state=True, name=f"lstm_{layer}"
         )
-        x, *state = lstm(_dropout(config, x, f"drop_{layer}"), initial_state=[h, c])
+        x, *state = lstm(_dropout(config, x, layer), initial_state=[h, c])
         carry_in += [h, c]
         carry_out += state
-    x = keras.layers.Dense(classes, name="logits")(_dropout(config, x, "drop_last"))
+    x = keras.layers.Dense(classes, name="logits")(_dropout(config, x, config.layers))
     outputs = keras.layers.Softmax(dtype="float32", name="probabilities")(x)
     return keras.Model([features, *carry_in], [outputs, *carry_out], name="longtake")
 
@@ -75,7 +75,7 @@ def save_model(model: keras.Model, path: Path) -> None:
         model.save(partial)
 
 
-def _dropout(config: TrainConfig, x: Any, name: str) -> Any:
+def _dropout(config: TrainConfig, x: Any, number: int) -> Any:
     """Drops the same features at every step of a chunk (Gal and Ghahramani 2016, section 4.2).
 
     One random number for a feature, not for a feature and a step: on a CPU the step is several
@@ -83,4 +83,6 @@ def _dropout(config: TrainConfig, x: Any, name: str) -> Any:
     """
     if config.dropout == 0:
         return x
-    return keras.layers.SpatialDropout1D(config.dropout, seed=config.seed, name=name)(x)
+    return keras.layers.SpatialDropout1D(
+        config.dropout, seed=config.seed + number, name=f"drop_{number}"
+    )(x)

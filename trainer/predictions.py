@@ -71,7 +71,7 @@ def store_piece(file: h5py.File, data: SequenceSet, piece: Piece) -> None:
     whole = data.outputs == "sequence"
     if whole and not chunk.last:
         return
-    if info.sequence_id not in file:
+    if f"{info.sequence_id}/probabilities" not in file:
         classes = piece.probabilities.shape[-1]
         _create(file, info.sequence_id, 1 if whole else info.steps, classes)
     group = file[info.sequence_id]
@@ -86,7 +86,7 @@ def store_piece(file: h5py.File, data: SequenceSet, piece: Piece) -> None:
 
 
 def _create(file: h5py.File, sequence_id: str, steps: int, classes: int) -> None:
-    group = file.create_group(sequence_id)
+    group = file.require_group(sequence_id)
     group.create_dataset("probabilities", (steps, classes), "float32")
     group.create_dataset("predicted", (steps,), "int32")
     group.create_dataset("true", (steps,), "int32")

@@ -11,22 +11,11 @@ import h5py
 import numpy as np
 
 from preprocessing.whole_file import write_whole
+from trainer.checkpoint import read_progress
+from trainer.metrics import HEADLINES
 from trainer.predictions import sequence_ids
 from trainer.ribbons import class_colours, ribbon
 from trainer.run import Run
-
-LABELS = {
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "jaccard": "Jaccard",
-    "map": "mAP",
-    "edit": "edit",
-    "f1@10": "F1@10",
-    "f1@25": "F1@25",
-    "f1@50": "F1@50",
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +63,8 @@ def write_report(path: Path, run: Run, metrics: Mapping[str, Any], predictions: 
         "report.html",
         title=f"{run.path.name}: {metrics['split']}",
         metrics=metrics,
-        labels=LABELS,
+        made=_made(run),
+        headlines=HEADLINES,
         legend=list(zip(classes, class_colours(classes), strict=True)),
         strips=sorted(strips, key=_share),
         confusion=confusion_rows(metrics["confusion"]),
@@ -138,6 +128,17 @@ def render(path: Path, template: str, **values: Any) -> None:
         loader=PackageLoader("trainer"), autoescape=True, undefined=StrictUndefined
     )
     write_whole(path, environment.get_template(template).render(**values))
+
+
+def _made(run: Run) -> str:
+    """How the model came to be, in a sentence."""
+    config, best = run.config, read_progress(run.checkpoint_path).best_epoch
+    epochs = len(run.history)
+    kept = f"epoch {best} of {epochs}, the best on validation" if best else f"the last of {epochs}"
+    return (
+        f"Trained on {len(run.splits.train)} sequences with --state {config.state}, chunks of "
+        f"{config.chunk_length} steps, {config.layers} layer(s) of {config.units}; kept: {kept}."
+    )
 
 
 def _strip(files: Mapping[str, h5py.File], sequence_id: str, colours: Sequence[str]) -> Strip:

@@ -119,9 +119,12 @@ class Run:
         """Checks that a folder that is a run already is this one.
 
         Raises:
-            InputError: it was begun with another configuration, split or features.
+            InputError: it was begun with another configuration, split or features, or holds
+                something that is no run.
         """
-        if not self.config_path.exists():
+        if not self.config_path.exists() and self.path.exists() and any(self.path.iterdir()):
+            raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
+        if not self.checkpoint_path.exists():
             return
         before = self.config
         for field in fields(config):
