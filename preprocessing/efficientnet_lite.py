@@ -19,16 +19,9 @@ from preprocessing.torch_file import read_tensors
 IMAGE_SIZE = 224
 FEATURES = 1280
 BATCH_NORM_EPSILON = 1e-3
-# Each row is a stage: expansion, kernel, stride of its first block, filters, blocks.
-STAGES = (
-    (1, 3, 1, 16, 1),
-    (6, 3, 2, 24, 2),
-    (6, 5, 2, 40, 2),
-    (6, 3, 2, 80, 3),
-    (6, 5, 1, 112, 3),
-    (6, 5, 2, 192, 4),
-    (6, 3, 1, 320, 1),
-)
+# Each row is a stage: expansion, stride of its first block, blocks. Kernels and filters are those
+# of the weights.
+STAGES = ((1, 1, 1), (6, 2, 2), (6, 2, 2), (6, 2, 3), (6, 1, 3), (6, 2, 4), (6, 1, 1))
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -67,7 +60,7 @@ def build(path: Path | None = None, classify: bool = False) -> Any:
     x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(images)
     x = _convolution(x, tensors, "_conv_stem", "_bn0", stride=2)
     block = 0
-    for expansion, _kernel, first_stride, _filters, blocks in STAGES:
+    for expansion, first_stride, blocks in STAGES:
         for position in range(blocks):
             stride = first_stride if position == 0 else 1
             x = _inverted_bottleneck(x, tensors, f"_blocks.{block}.", expansion, stride)

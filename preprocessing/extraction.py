@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 from numpy.typing import NDArray
 
-from preprocessing.backbones import Backbone, load_backbone
+from preprocessing.backbones import Backbone, EfficientNetLite0, load_backbone
 from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.errors import InputError, VideoError
 from preprocessing.failures import FailureLog
@@ -46,7 +46,7 @@ class ExtractConfig:
     """Folder that gets DIR/<sequence_id>.h5."""
     fps: float | Literal["native"] = 4.0
     """Steps per second, or native for every frame."""
-    backbone: str = "efficientnet-lite0"
+    backbone: str = EfficientNetLite0.name
     """What turns a frame into features."""
     batch_size: int = 32
     """Frames that go through the backbone at once."""

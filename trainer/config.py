@@ -28,11 +28,11 @@ class TrainConfig:
     """JSON file, or folder with train.txt, validation.txt and test.txt."""
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     """Shares of train, validation and test where no --splits are given."""
-    label_fps: float | None = None
+    label_fps: float | None = LabelOptions.fps
     """Lines per second of label text files; without it they have a line a step."""
-    label_tolerance: float = 1.0
+    label_tolerance: float = LabelOptions.tolerance
     """Seconds by which labels and sequence may differ in length."""
-    ignore_label: tuple[str, ...] = ()
+    ignore_label: tuple[str, ...] = LabelOptions.ignored
     """Names that count as no label."""
     state: Literal["carry", "reset"] = "carry"
     """carry: state goes from chunk to chunk; reset: shuffled windows, each from a zero state."""

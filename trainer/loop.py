@@ -24,7 +24,7 @@ from trainer.lanes import Plan, inference_plan, lane_plan, shuffled, window_plan
 from trainer.model import build_model, save_model
 from trainer.normalization import learn_moments
 from trainer.run import Run
-from trainer.step import compile_forward_step, compile_train_step, weighted_sums
+from trainer.step import TINY, compile_forward_step, compile_train_step, weighted_sums
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
@@ -47,7 +47,7 @@ class Totals:
     @property
     def logs(self) -> dict[str, float]:
         """Mean loss, share of hits, share of the batches that was real steps."""
-        weight = max(self.sums[2], 1e-7)
+        weight = max(self.sums[2], TINY)
         return {
             "loss": float(self.sums[0] / weight),
             "accuracy": float(self.sums[1] / weight),
