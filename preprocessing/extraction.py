@@ -15,7 +15,8 @@ import numpy as np
 import tyro
 from numpy.typing import NDArray
 
-from preprocessing.backbones import Backbone, EfficientNetLite0, load_backbone
+from preprocessing.backbones import Joined, load_backbone
+from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
 from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.errors import InputError, VideoError
 from preprocessing.failures import FailureLog
@@ -123,7 +124,7 @@ def extract(config: ExtractConfig) -> list[Extracted]:
 def extract_video(
     source: Source,
     config: ExtractConfig,
-    backbone: Backbone,
+    backbone: Joined,
     advance: Callable[[int], object] = lambda steps: None,
 ) -> int:
     """Extracts one video; its file appears in the store when it is whole.
@@ -138,12 +139,13 @@ def extract_video(
         VideoError: the video cannot be used.
     """
     path = sequence_path(config.store, source.sequence_id)
-    with VideoReader(source.path, _rate(config), backbone.size) as video:
+    with VideoReader(source.path, _rate(config), backbone.sizes) as video:
         origin = _origin(source, config, backbone)
         with SequenceWriter(
             path, backbone.dimension, origin, config.dtype, video.start_time
         ) as writer:
-            for times, frames in read_ahead(_batches(video, config.batch_size), BATCHES_AHEAD):
+            batches = _batches(video, config.batch_size, backbone.context)
+            for times, frames in read_ahead(batches, BATCHES_AHEAD):
                 writer.append(times, backbone(frames)[: len(times)])
                 advance(len(times))
             writer.frames_decoded = video.frames_decoded
@@ -183,31 +185,41 @@ def _attempt(
 
 
 def _batches(
-    samples: Iterable[Sample], size: int
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.uint8]]]:
-    """Groups samples into (times ``[n]``, frames ``[size, H, W, 3]``), the last padded with zeros.
+    samples: Iterable[Sample], size: int, context: int = 0
+) -> Iterator[tuple[NDArray[np.float64], list[NDArray[np.uint8]]]]:
+    """Groups samples into batches of one size, the last padded with zeros.
 
     A fixed size keeps the features of a frame the same whatever batch it falls into.
+
+    Yields:
+        Times ``[n]``, and for each size of the frames ``[context + size, H, W, 3]``, led by the
+        frames before; the first frame stands for those before it.
     """
     iterator = iter(samples)
+    before: list[NDArray[np.uint8]] = []
     while batch := list(itertools.islice(iterator, size)):
-        frames = np.zeros((size, *batch[0].pixels.shape), np.uint8)
-        frames[: len(batch)] = [item.pixels for item in batch]
-        yield np.array([item.timestamp for item in batch]), frames
+        images = []
+        for part, first in enumerate(batch[0].pixels):
+            frames = np.zeros((context + size, *first.shape), np.uint8)
+            frames[:context] = before[part] if before else first
+            frames[context : context + len(batch)] = [item.pixels[part] for item in batch]
+            images.append(frames)
+        before = [frames[len(batch) : len(batch) + context] for frames in images]
+        yield np.array([item.timestamp for item in batch]), images
 
 
-def _origin(source: Source, config: ExtractConfig, backbone: Backbone) -> Origin:
+def _origin(source: Source, config: ExtractConfig, backbone: Joined) -> Origin:
     return Origin(
         source=str(source.path.resolve()),
         fingerprint=fingerprint(source.path),
         fps=str(_rate(config) or "native"),
         backbone=backbone.name,
         backbone_digest=backbone.digest,
-        settings=settings_text(**backbone.settings, size=backbone.size, dtype=config.dtype),
+        settings=settings_text(**backbone.settings, dtype=config.dtype),
     )
 
 
-def _is_done(source: Source, config: ExtractConfig, backbone: Backbone) -> bool:
+def _is_done(source: Source, config: ExtractConfig, backbone: Joined) -> bool:
     """Whether there is a whole file made from the same content in the same way."""
     path = sequence_path(config.store, source.sequence_id)
     if not path.exists():

@@ -6,7 +6,7 @@ sampled         0.00                            0.24                 the frame s
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -33,11 +33,11 @@ class Sample:
 
     Attributes:
         timestamp: seconds at which it is shown; see ``sample``.
-        pixels: ``<uint8>[H, W, 3]``, RGB.
+        pixels: ``<uint8>[H, W, 3]``, RGB, once for each size asked for.
     """
 
     timestamp: float
-    pixels: NDArray[np.uint8]
+    pixels: tuple[NDArray[np.uint8], ...]
 
 
 class VideoReader:
@@ -46,7 +46,8 @@ class VideoReader:
     Args:
         path: the file.
         fps: samples per second, or None for every frame.
-        size: (height, width) to which frames are resized, without regard to their aspect.
+        sizes: (height, width) to which frames are resized, without regard to their aspect; one
+            size or more.
 
     Attributes:
         frames_decoded: frames decoded so far.
@@ -57,10 +58,10 @@ class VideoReader:
         VideoError: the file cannot be opened or has no video stream.
     """
 
-    def __init__(self, path: Path, fps: float | None, size: tuple[int, int]):
+    def __init__(self, path: Path, fps: float | None, sizes: Sequence[tuple[int, int]]):
         self.path = path
         self.fps = fps
-        self.size = size
+        self.sizes = sizes
         self.frames_decoded = 0
         self._shown_until = 0.0
         try:
@@ -90,7 +91,7 @@ class VideoReader:
             VideoError: a frame does not decode, none does, or the video ends long before its time.
         """
         for timestamp, frame in sample(self._frames(), self.fps):
-            yield Sample(timestamp, self._pixels(frame))
+            yield Sample(timestamp, tuple(_pixels(frame, size) for size in self.sizes))
         if not self.frames_decoded:
             raise VideoError("no frames", f"{self.path}: no frame of it can be decoded")
         missing = self._header_end() - self._shown_until
@@ -130,14 +131,6 @@ class VideoReader:
                 "damaged",
                 f"{self.path} does not decode after frame {self.frames_decoded}: {_text(error)}",
             ) from None
-
-    def _pixels(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
-        height, width = self.size
-        turns = round(frame.rotation / 90) % 4
-        if turns % 2:
-            height, width = width, height
-        pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
-        return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
 def sample(
@@ -189,10 +182,19 @@ class _Instants:
             first = False
 
 
+def _pixels(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    height, width = size
+    turns = round(frame.rotation / 90) % 4
+    if turns % 2:
+        height, width = width, height
+    pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
+    return np.ascontiguousarray(np.rot90(pixels, turns))
+
+
 def expected_samples(path: Path, fps: float | None) -> int:
     """How many samples a file's header promises; 0 if it does not say or cannot be opened."""
     try:
-        with VideoReader(path, fps, (1, 1)) as reader:
+        with VideoReader(path, fps, [(1, 1)]) as reader:
             rate = fps or float(reader._stream.average_rate or 0)
             return round(reader.duration * rate)
     except VideoError:

@@ -333,7 +333,7 @@ def test_a_label_for_each_frame_stays_with_its_frame(
 ) -> None:
     path = tmp_path / f"v{suffix}"
     film(path, rate, 60)
-    with VideoReader(path, None, (8, 8)) as video:
+    with VideoReader(path, None, [(8, 8)]) as video:
         times = np.array([sample.timestamp for sample in video])
         start = video.start_time
     origin = Origin("v", "", "native", "test", "0", settings_text())

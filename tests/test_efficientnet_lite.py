@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_image
 
-from preprocessing import efficientnet_lite
-from preprocessing.backbones import EfficientNetLite0
+from preprocessing.backbones import efficientnet_lite
+from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
 from preprocessing.errors import InputError
 
 DAISY = 985

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from preprocessing import backbones
+from preprocessing.backbones import Backbone
 from preprocessing.errors import InputError
 from preprocessing.extraction import ExtractConfig, Extracted, extract, run
 from preprocessing.store import FeatureStore
@@ -15,7 +16,7 @@ FPS = 8
 SIZE = (32, 48)
 
 
-class MeanColor:
+class MeanColor(Backbone):
     """A backbone whose features are the mean of each channel; it remembers what it saw."""
 
     name = "mean-color"
@@ -143,6 +144,7 @@ def test_other_settings_are_extracted_again(videos, backbone, change):
 def test_other_weights_are_extracted_again(videos, backbone):
     extract(config(videos))
     backbone.digest = "1"
+    backbones.load_backbone.cache_clear()
     assert set(outcomes(extract(config(videos))).values()) == {"extracted"}
 
 

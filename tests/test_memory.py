@@ -53,7 +53,7 @@ import av
 from preprocessing import backbones, extraction
 from preprocessing.inputs import Source
 
-class Means:
+class Means(backbones.Backbone):
     name, digest, size, dimension, settings = "means", "0", (16, 16), 3, {}
     def __call__(self, frames):
         return frames.mean((1, 2), dtype="float32")
@@ -68,7 +68,8 @@ def work(folder, steps):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
         container.mux(stream.encode())
     config = extraction.ExtractConfig((folder,), folder / "store", fps="native")
-    steps = extraction.extract_video(Source("v", folder / "v.mp4"), config, Means())
+    source, means = Source("v", folder / "v.mp4"), backbones.Joined([Means()])
+    steps = extraction.extract_video(source, config, means)
     assert steps > 200
 """
 

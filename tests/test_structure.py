@@ -40,7 +40,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def modules(package: str) -> list[Path]:
-    return sorted((ROOT / package).glob("*.py"))
+    return sorted((ROOT / package).rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", modules("preprocessing"), ids=lambda path: path.stem)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from preprocessing.backbones.torch_file import MAGIC, PROTOCOL, read_tensors
 from preprocessing.errors import InputError
-from preprocessing.torch_file import MAGIC, PROTOCOL, read_tensors
 
 quick = settings(deadline=None, max_examples=50)
 KINDS = {"FloatStorage": "<f4", "HalfStorage": "<f2", "LongStorage": "<i8"}

@@ -54,9 +54,9 @@ def encode_numbers(path: Path, milliseconds: list[int], b_frames: int = 0) -> Pa
 
 
 def decode(path: Path, fps: float | None = None) -> tuple[list[float], list[int]]:
-    with VideoReader(path, fps, SIZE) as video:
+    with VideoReader(path, fps, [SIZE]) as video:
         samples = list(video)
-    numbers = [round(float(item.pixels.mean()) / BRIGHTNESS_STEP) for item in samples]
+    numbers = [round(float(item.pixels[0].mean()) / BRIGHTNESS_STEP) for item in samples]
     return [item.timestamp for item in samples], numbers
 
 
@@ -176,7 +176,7 @@ def test_a_video_that_begins_late_keeps_its_times_and_says_where_it_starts(tmp_p
     path = encode_numbers(tmp_path / "video.mkv", [1500 + time for time in REGULAR])
     times, _ = decode(path, 5.0)
     assert times[:3] == pytest.approx([1.5, 1.7, 1.9], abs=1e-6)
-    with VideoReader(path, None, SIZE) as video:
+    with VideoReader(path, None, [SIZE]) as video:
         assert video.start_time == pytest.approx(1.5)
 
 
@@ -193,7 +193,7 @@ def test_frames_that_go_back_in_time_are_not_shown(tmp_path, fps):
 
 def test_a_reader_counts_the_frames_it_decodes_not_those_it_yields(tmp_path):
     path = encode_numbers(tmp_path / "video.mp4", REGULAR)
-    with VideoReader(path, 5.0, SIZE) as video:
+    with VideoReader(path, 5.0, [SIZE]) as video:
         assert len(list(video)) == 6
         assert video.frames_decoded == 30
         assert video.duration == pytest.approx(1.2, abs=0.05)
@@ -204,12 +204,12 @@ def test_frames_are_rgb_of_the_size_asked_for(tmp_path, size):
     red = np.zeros((48, 64, 3), np.uint8)
     red[..., 0] = 255
     encode(tmp_path / "red.mp4", [red] * 3, [0, 40, 80])
-    with VideoReader(tmp_path / "red.mp4", None, size) as video:
+    with VideoReader(tmp_path / "red.mp4", None, [size]) as video:
         for item in video:
-            assert item.pixels.shape == (*size, 3)
-            assert item.pixels.dtype == np.uint8
-            assert item.pixels.flags.c_contiguous
-            np.testing.assert_allclose(item.pixels.mean((0, 1)), [255, 0, 0], atol=6)
+            assert item.pixels[0].shape == (*size, 3)
+            assert item.pixels[0].dtype == np.uint8
+            assert item.pixels[0].flags.c_contiguous
+            np.testing.assert_allclose(item.pixels[0].mean((0, 1)), [255, 0, 0], atol=6)
 
 
 TURNS = {
@@ -232,8 +232,8 @@ def test_frames_are_turned_as_players_show_them(tmp_path, turn):
         ">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30
     )
     path.write_bytes(content)
-    with VideoReader(path, None, (12, 12)) as video:
-        pixels = next(iter(video)).pixels
+    with VideoReader(path, None, [(12, 12)]) as video:
+        pixels = next(iter(video)).pixels[0]
     assert pixels[white_row, white_column].min() > 240
     assert pixels[11 - white_row, 11 - white_column].max() < 15
 
@@ -296,7 +296,7 @@ def test_a_file_that_is_no_video_is_refused_in_one_line(tmp_path, make, kind):
     path = tmp_path / "broken.mp4"
     make(path)
     with pytest.raises(VideoError) as caught:
-        VideoReader(path, None, SIZE)
+        VideoReader(path, None, [SIZE])
     assert caught.value.kind == kind
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -35,7 +35,7 @@ def test_nothing_is_written_except_under_a_partial_name() -> None:
     lines = [
         f"{path.name}: {line.strip()}"
         for package in ("preprocessing", "trainer")
-        for path in (ROOT / package).glob("*.py")
+        for path in (ROOT / package).rglob("*.py")
         for line in path.read_text().splitlines()
         if WRITES.search(line) and "partial" not in line
     ]

@@ -7,14 +7,16 @@ convolution before it: for inference it is an affine map per channel.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.quiet import import_tensorflow
-from preprocessing.torch_file import read_tensors
+from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.torch_file import read_tensors
+from preprocessing.quiet import import_tensorflow, silenced
 
 IMAGE_SIZE = 224
 FEATURES = 1280
@@ -24,6 +26,41 @@ BATCH_NORM_EPSILON = 1e-3
 STAGES = ((1, 1, 1), (6, 2, 2), (6, 2, 2), (6, 2, 3), (6, 1, 3), (6, 2, 4), (6, 1, 1))
 
 Tensors = dict[str, NDArray[Any]]
+
+
+class EfficientNetLite0(Backbone):
+    """EfficientNet-Lite0 after average pooling, the default."""
+
+    name = "efficientnet-lite0"
+    size = (IMAGE_SIZE, IMAGE_SIZE)
+    dimension = FEATURES
+
+    settings: ClassVar = {"color": "rgb", "resize": "area", "scale": "(x - 127) / 128"}
+
+    def __init__(self) -> None:
+        self.digest = digest(weights_path())
+        self._apply: Callable[[Any], Any] | None = None
+
+    def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if self._apply is None:
+            self._apply = _compiled()
+        features: NDArray[np.float32] = self._apply(frames).numpy()
+        return features
+
+
+def _compiled() -> Callable[[Any], Any]:
+    """Compiles the network once, for batches of any length."""
+    tensorflow = import_tensorflow()
+    with silenced():
+        network = build()
+        pixels = tensorflow.TensorSpec((None, *EfficientNetLite0.size, 3), tensorflow.uint8)
+
+        def apply(frames: Any) -> Any:
+            return network(tensorflow.cast(frames, tensorflow.float32), training=False)
+
+        compiled: Callable[[Any], Any] = tensorflow.function(apply, input_signature=[pixels])
+        compiled(np.zeros((1, *EfficientNetLite0.size, 3), "uint8"))
+    return compiled
 
 
 def weights_path() -> Path:

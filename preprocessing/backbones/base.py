@@ -1,0 +1,81 @@
+"""What a backbone is: frames in, a feature vector for each out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Backbone(ABC):
+    """Turns frames into features; a subclass sets the attributes and says how.
+
+    Attributes:
+        name: as given to ``--backbone``.
+        size: (height, width) of the frames it takes.
+        dimension: F.
+        digest: of its weights; another digest means other features.
+        settings: its preprocessing, for the record.
+        context: how many of the frames before it needs, for features of motion.
+    """
+
+    name: str
+    size: tuple[int, int]
+    dimension: int
+    digest: str = ""
+    settings: ClassVar[dict[str, Any]] = {}
+    context: int = 0
+
+    @abstractmethod
+    def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Makes the features of the last N frames.
+
+        Args:
+            frames: ``<uint8>[context + N, H, W, 3]``, RGB. Where a video begins, its first frame
+                stands for those before it.
+
+        Returns:
+            ``<float32>[N, F]``.
+        """
+
+
+class Joined:
+    """Backbones side by side: the features of each, one after the other, as it alone makes them.
+
+    Args:
+        parts: one or more.
+
+    Attributes:
+        sizes: of the frames that each part takes.
+        context: frames before that some part needs.
+    """
+
+    def __init__(self, parts: Sequence[Backbone]):
+        self.parts = tuple(parts)
+        self.name = "+".join(part.name for part in self.parts)
+        self.digest = "+".join(part.digest for part in self.parts)
+        self.dimension = sum(part.dimension for part in self.parts)
+        self.sizes = tuple(part.size for part in self.parts)
+        self.context = max(part.context for part in self.parts)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The preprocessing of all parts, for the record."""
+        settings = [{**part.settings, "size": list(part.size)} for part in self.parts]
+        return settings[0] if len(settings) == 1 else {"parts": settings}
+
+    def __call__(self, frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Makes the features of N frames.
+
+        Args:
+            frames: for each part ``<uint8>[self.context + N, H, W, 3]``, RGB, of its size.
+
+        Returns:
+            ``<float32>[N, F]``.
+        """
+        pieces = [
+            part(images[self.context - part.context :])
+            for part, images in zip(self.parts, frames, strict=True)
+        ]
+        return np.concatenate(pieces, axis=1)
