@@ -1,11 +1,15 @@
 """Videos to features: one video, or folders of them.
 
 decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  SequenceWriter
+
+Several processes, on one machine or many, may fill one store: a lease on each video keeps them
+from doing it twice.
 """
 
 import errno
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +22,11 @@ from numpy.typing import NDArray
 from preprocessing.backbones import Joined, load_backbone
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
 from preprocessing.console import DONE, SOME_FAILED, note, progress
+from preprocessing.damage import WHOLE_SHARE, Damage
 from preprocessing.errors import InputError, VideoError
 from preprocessing.failures import FailureLog
 from preprocessing.inputs import Source, find_sources, fingerprint
+from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
 from preprocessing.sequence_file import (
     Origin,
@@ -29,9 +35,15 @@ from preprocessing.sequence_file import (
     sequence_path,
     settings_text,
 )
+from preprocessing.strays import remove_strays
 from preprocessing.video import SUFFIXES, Sample, VideoReader, expected_samples
 
 BATCHES_AHEAD = 3
+BUSY = "busy"
+BUSY_SECONDS = 2.0
+MANY = 50
+# What is wrong with the store, not with a video: no space, quota, or rights.
+STORE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,9 @@ class ExtractConfig:
     """Frames that go through the backbone at once."""
     dtype: Literal["float16", "float32"] = "float16"
     """Of the features on disk."""
+    on_damage: Literal["auto", "fail", "keep"] = "auto"
+    """What to do with a video that does not decode from end to end: fail refuses it, keep stores
+    what there is with the damage on record, auto keeps it if at least 95 % of its time decoded."""
     jobs: int = 1
     """Videos worked on at once, each in a process of its own."""
     shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
@@ -66,12 +81,15 @@ class Extracted:
     Attributes:
         outcome: ``extracted``, ``skipped`` or a kind of failure.
         steps: steps in the store.
+        message: why it failed.
+        damage: what was wrong with the video, if it was stored all the same.
     """
 
     source: Source
     outcome: str
     steps: int = 0
     message: str = ""
+    damage: str = ""
 
 
 def run(config: ExtractConfig) -> int:
@@ -79,11 +97,13 @@ def run(config: ExtractConfig) -> int:
     results = extract(config)
     count = {kind: sum(r.outcome == kind for r in results) for kind in ("extracted", "skipped")}
     failed = len(results) - sum(count.values())
-    steps = sum(result.steps for result in results)
+    damaged = sum(bool(result.damage) for result in results)
     print(
         f"{count['extracted']} extracted, {count['skipped']} already done, {failed} failed: "
-        f"{steps} steps in {config.store}"
+        f"{sum(result.steps for result in results)} steps in {config.store}"
     )
+    if damaged:
+        print(f"{damaged} of them damaged: longtake inspect {config.store} says how")
     return SOME_FAILED if failed else DONE
 
 
@@ -102,23 +122,21 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     backbone = load_backbone(config.backbone)
     config.store.mkdir(parents=True, exist_ok=True)
     failures = FailureLog(config.store, [source.path for source in sources])
-    rate = _rate(config)
-    done = {source for source in sources if _is_done(source, config, backbone)}
-    todo = [source for source in sources if source not in done]
-    results = {
-        source.sequence_id: Extracted(source, "skipped", _steps(source, config)) for source in done
-    }
+    remove_strays(config.store)
+    results = {source: _found(source, config, backbone) for source in sources}
+    todo = [source for source, result in results.items() if result is None]
     again = sum(sequence_path(config.store, source.sequence_id).exists() for source in todo)
     if again:
         note(f"{again} of {config.store} were made of other content or with other settings: again")
-    total = sum(expected_samples(source.path, rate) for source in todo)
-    with progress(total=total, unit="frame", desc="extract", disable=not todo) as bar:
-        for result in _extract_each(todo, config, bar.update):
-            results[result.source.sequence_id] = result
-            if result.outcome != "extracted":
-                failures.add(result.source.path, result.outcome, result.message)
-                note(f"failed: {result.message}")
-    return [results[sequence_id] for sequence_id in sorted(results)]
+    for result in _extract_all(todo, config):
+        results[result.source] = result
+        if result.outcome not in ("extracted", "skipped"):
+            failures.add(result.source.path, result.outcome, result.message)
+            note(f"failed: {result.message}")
+        elif result.damage:
+            note(f"kept, though damaged: {result.source.path}: {result.damage}")
+    remove_strays(config.store)
+    return [result for result in results.values() if result is not None]
 
 
 def extract_video(
@@ -126,17 +144,17 @@ def extract_video(
     config: ExtractConfig,
     backbone: Joined,
     advance: Callable[[int], object] = lambda steps: None,
-) -> int:
+) -> tuple[int, str]:
     """Extracts one video; its file appears in the store when it is whole.
 
     Args:
         advance: told the number of steps each time some were written.
 
     Returns:
-        Steps written.
+        Steps written, and what was wrong with the video, empty if nothing was.
 
     Raises:
-        VideoError: the video cannot be used.
+        VideoError: the video cannot be used, or is damaged and not to be kept.
     """
     path = sequence_path(config.store, source.sequence_id)
     with VideoReader(source.path, _rate(config), backbone.sizes) as video:
@@ -148,8 +166,35 @@ def extract_video(
             for times, frames in read_ahead(batches, BATCHES_AHEAD):
                 writer.append(times, backbone(frames)[: len(times)])
                 advance(len(times))
+            _require_acceptable(source, video.damage, config)
             writer.frames_decoded = video.frames_decoded
-    return writer.steps
+            writer.damage, writer.decoded_share = str(video.damage), video.damage.share
+    return writer.steps, writer.damage
+
+
+def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracted]:
+    """Extracts, and comes back to videos that another process works on until they are done."""
+    lengths = [expected_samples(source.path, _rate(config)) for source in _looking(todo)]
+    waiting = False
+    with progress(total=sum(lengths), unit="frame", desc="extract", disable=not todo) as bar:
+        while todo:
+            busy = []
+            for done, result in enumerate(_extract_each(todo, config, bar.update), start=1):
+                if result.outcome == BUSY:
+                    busy.append(result.source)
+                    continue
+                bar.set_postfix_str(f"{done} of {len(todo)} videos")
+                yield result
+            if busy and not waiting:
+                waiting = True
+                note(f"{len(busy)} videos are being extracted by another process; waiting for it")
+            time.sleep(BUSY_SECONDS if busy else 0)
+            todo = busy
+
+
+def _looking(sources: list[Source]) -> Iterable[Source]:
+    looking: Iterable[Source] = progress(iterable=sources, unit="video", desc="look", leave=False)
+    return looking if len(sources) >= MANY else sources
 
 
 def _extract_each(
@@ -171,17 +216,44 @@ def _attempt(
     source: Source, config: ExtractConfig, advance: Callable[[int], object] = lambda steps: None
 ) -> Extracted:
     """Extracts one video and turns a failure that is the video's into a result."""
+    path = sequence_path(config.store, source.sequence_id)
     try:
-        backbone = load_backbone(config.backbone)
-        return Extracted(source, "extracted", extract_video(source, config, backbone, advance))
+        with lease(path):
+            backbone = load_backbone(config.backbone)
+            if found := _found(source, config, backbone):
+                return found
+            steps, damage = extract_video(source, config, backbone, advance)
+            return Extracted(source, "extracted", steps, damage=damage)
+    except Busy:
+        return Extracted(source, BUSY)
     except VideoError as error:
-        return Extracted(source, error.kind, message=str(error))
+        return Extracted(source, error.kind, message=f"{error}{_older(path)}")
     except InputError as error:
-        return Extracted(source, "features", message=str(error))
+        return Extracted(source, "features", message=f"{error}{_older(path)}")
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
+        if error.errno in STORE_ERRORS:
+            raise InputError(
+                f"{config.store} cannot be written: {error.strerror}; what is finished is kept, "
+                "mend that and start the same command again"
+            ) from None
         return Extracted(source, "file", message=str(error))
+
+
+def _older(path: Path) -> str:
+    """What to say of features that were made before."""
+    return f"; {path} still holds features of other content or settings" if path.exists() else ""
+
+
+def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:
+    if damage.found and not _is_acceptable(damage.share, config):
+        raise VideoError(
+            "damaged", f"{source.path}: {damage}; --on-damage keep takes it all the same"
+        )
+
+
+def _is_acceptable(share: float, config: ExtractConfig) -> bool:
+    """Whether a damaged video of which this share decoded is wanted."""
+    return config.on_damage == "keep" or (config.on_damage == "auto" and share >= WHOLE_SHARE)
 
 
 def _batches(
@@ -209,9 +281,13 @@ def _batches(
 
 
 def _origin(source: Source, config: ExtractConfig, backbone: Joined) -> Origin:
+    try:
+        content = fingerprint(source.path)
+    except OSError as error:
+        raise VideoError("unreadable", f"{source.path} cannot be read: {error.strerror}") from None
     return Origin(
         source=str(source.path.resolve()),
-        fingerprint=fingerprint(source.path),
+        fingerprint=content,
         fps=str(_rate(config) or "native"),
         backbone=backbone.name,
         backbone_digest=backbone.digest,
@@ -219,21 +295,20 @@ def _origin(source: Source, config: ExtractConfig, backbone: Joined) -> Origin:
     )
 
 
-def _is_done(source: Source, config: ExtractConfig, backbone: Joined) -> bool:
-    """Whether there is a whole file made from the same content in the same way."""
+def _found(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
+    """What the store has of a video, if that was made from the same content in the same way."""
     path = sequence_path(config.store, source.sequence_id)
     if not path.exists():
-        return False
+        return None
     try:
-        stored = read_info(path, source.sequence_id).origin
+        info = read_info(path, source.sequence_id)
         wanted = _origin(source, config, backbone)
-    except (InputError, OSError):
-        return False
-    return (stored.fingerprint, stored.recipe) == (wanted.fingerprint, wanted.recipe)
-
-
-def _steps(source: Source, config: ExtractConfig) -> int:
-    return read_info(sequence_path(config.store, source.sequence_id), source.sequence_id).steps
+    except InputError:
+        return None
+    same = (info.origin.fingerprint, info.origin.recipe) == (wanted.fingerprint, wanted.recipe)
+    if not same or (info.damage and not _is_acceptable(info.decoded_share, config)):
+        return None
+    return Extracted(source, "skipped", info.steps, damage=info.damage)
 
 
 def _rate(config: ExtractConfig) -> float | None:

@@ -1,12 +1,10 @@
 """``failures.csv``: one line for each input that could not be used."""
 
 import csv
-import fcntl
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
+from preprocessing.lease import lease_when_free
 from preprocessing.whole_file import whole_file
 
 FILE_NAME = "failures.csv"
@@ -30,8 +28,9 @@ class FailureLog:
     def __init__(self, folder: Path, inputs: Iterable[Path]):
         self.path = folder / FILE_NAME
         self.count = 0
+        folder.mkdir(parents=True, exist_ok=True)
         mine = {str(path.resolve()) for path in inputs}
-        with self._locked():
+        with lease_when_free(self.path):
             before = self._read()
             kept = [row for row in before if row[0] not in mine and Path(row[0]).exists()]
             if kept != before:
@@ -41,18 +40,9 @@ class FailureLog:
         """Records a failure, on disk too."""
         self.count += 1
         row = (str(path.resolve()), kind, " ".join(message.split()))
-        with self._locked():
-            self._write([*self._read(), row])
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keeps other processes on this machine from writing between a read and a write."""
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(folder)
+        with lease_when_free(self.path):
+            others = [kept for kept in self._read() if kept[0] != row[0]]
+            self._write([*others, row])
 
     def _read(self) -> list[tuple[str, ...]]:
         if not self.path.exists():

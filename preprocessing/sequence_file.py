@@ -3,8 +3,8 @@
 DIR/<sequence_id>.h5
     features    <float16 or float32>[N, F]
     timestamps  <float64>[N]   seconds, strictly increasing
-    attributes  schema_version, source, fingerprint, frames_decoded, fps, start_time,
-                backbone, backbone_digest, settings (JSON), complete
+    attributes  schema_version, source, fingerprint, frames_decoded, damage, decoded_share, fps,
+                start_time, backbone, backbone_digest, settings (JSON), complete
 """
 
 import json
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.guarded_file import GuardedFile
 from preprocessing.whole_file import partial_path
 
 SCHEMA_VERSION = 1
@@ -62,6 +63,8 @@ class SequenceInfo:
         first, last: timestamps in seconds of the first and the last step.
         start_time: the second from which labels are counted; players show it as 0.
         frames_decoded: frames of the source that were decoded to make it.
+        damage: what was wrong with the source, in words; empty if nothing was.
+        decoded_share: share of the source's time that could be decoded.
         bytes: size of the file.
     """
 
@@ -73,6 +76,8 @@ class SequenceInfo:
     last: float
     start_time: float
     frames_decoded: int
+    damage: str
+    decoded_share: float
     bytes: int
     origin: Origin
 
@@ -101,6 +106,10 @@ class SequenceWriter:
         origin: what the features are made from.
         dtype: ``float16`` or ``float32``.
         start_time: the second from which labels are counted.
+
+    Attributes:
+        steps: written so far.
+        frames_decoded, damage, decoded_share: of the source, for the record; see ``SequenceInfo``.
     """
 
     def __init__(
@@ -114,11 +123,14 @@ class SequenceWriter:
         self.path = path
         self.partial = partial_path(path)
         self.frames_decoded = 0
+        self.damage = ""
+        self.decoded_share = 1.0
         self.steps = 0
         self._last = -np.inf
         self._source = origin.source
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = h5py.File(self.partial, "w")
+        self._partial_file = GuardedFile(self.partial)
+        self._file = h5py.File(self._partial_file, "w")
         block = _block_steps(dimension * np.dtype(dtype).itemsize)
         self._features = self._file.create_dataset(
             "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)
@@ -139,6 +151,7 @@ class SequenceWriter:
 
         Raises:
             InputError: a feature is not finite, or too large for the store's dtype.
+            OSError: the disk is full or cannot be written.
             ValueError: timestamps that do not increase, or shapes that do not fit.
         """
         if features.shape != (len(timestamps), self._features.shape[1]):
@@ -161,6 +174,7 @@ class SequenceWriter:
         self._timestamps.resize(stop, axis=0)
         self._features[self.steps :] = stored
         self._timestamps[self.steps :] = timestamps
+        self._partial_file.require_success()
         self.steps = stop
         self._last = timestamps[-1] if len(timestamps) else self._last
 
@@ -178,13 +192,19 @@ class SequenceWriter:
                 self._finish()
         finally:
             self._file.close()
+            self._partial_file.close()
             self.partial.unlink(missing_ok=True)
 
     def _finish(self) -> None:
-        self._file.attrs.update(frames_decoded=self.frames_decoded, complete=True)
+        self._file.attrs.update(
+            frames_decoded=self.frames_decoded,
+            damage=self.damage,
+            decoded_share=self.decoded_share,
+            complete=True,
+        )
         self._file.close()
-        with self.partial.open("rb+") as written:
-            os.fsync(written.fileno())
+        self._partial_file.require_success()
+        os.fsync(self._partial_file.fileno())
         if read_info(self.partial, self.path.stem).steps != self.steps:
             raise OSError(f"{self.partial} does not read back as it was written")
         self.partial.replace(self.path)
@@ -221,6 +241,8 @@ def read_info(path: Path, sequence_id: str) -> SequenceInfo:
                 last=float(timestamps[-1]),
                 start_time=float(attributes["start_time"]),
                 frames_decoded=int(attributes["frames_decoded"]),
+                damage=str(attributes["damage"]),
+                decoded_share=float(attributes["decoded_share"]),
                 bytes=path.stat().st_size,
                 origin=Origin(**{name: str(attributes[name]) for name in Origin.__annotations__}),
             )

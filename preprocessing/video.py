@@ -5,24 +5,26 @@ instants        0.00                                  0.25           (--fps 4)
 sampled         0.00                            0.24                 the frame shown then
 """
 
-import re
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.damage import Damage
 from preprocessing.errors import VideoError
+from preprocessing.timeline import LOOK_AHEAD, Announced, Timeline, any_instant, mark_shown
+from preprocessing.video_file import VideoFile
 
 SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
     | {".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 INSTANT_TOLERANCE = 1e-6
-WHOLE_SHARE = 0.95
 
 Shown = TypeVar("Shown")
 
@@ -43,11 +45,15 @@ class Sample:
 class VideoReader:
     """Decodes one video from beginning to end.
 
+    What does not decode is counted and passed over; ``damage`` tells.
+
     Args:
         path: the file.
-        fps: samples per second, or None for every frame.
+        fps: samples per second, or None for every frame. Frames that no sample shows and no other
+            frame refers to are not decoded, where the file tells which those are.
         sizes: (height, width) to which frames are resized, without regard to their aspect; one
             size or more.
+        threads: of the decoder; see ``VideoFile``.
 
     Attributes:
         frames_decoded: frames decoded so far.
@@ -58,79 +64,91 @@ class VideoReader:
         VideoError: the file cannot be opened or has no video stream.
     """
 
-    def __init__(self, path: Path, fps: float | None, sizes: Sequence[tuple[int, int]]):
+    def __init__(
+        self,
+        path: Path,
+        fps: float | None,
+        sizes: Sequence[tuple[int, int]],
+        threads: int | None = None,
+    ):
         self.path = path
         self.fps = fps
         self.sizes = sizes
         self.frames_decoded = 0
-        self._shown_until = 0.0
-        try:
-            self._container = av.open(f"file:{path}", metadata_errors="replace")
-        except (av.error.FFmpegError, OSError) as error:
-            raise VideoError(
-                "unreadable", f"{path} cannot be opened as a video: {_text(error)}"
-            ) from None
-        if not self._container.streams.video:
-            self._container.close()
-            raise VideoError("no video", f"{path} has no video stream")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
-        self.start_time = (self._container.start_time or 0) / av.time_base
-        self.duration = (self._container.duration or 0) / av.time_base
+        self._corrupt_frames = 0
+        self._file = VideoFile(path, threads)
+        self.start_time, self.duration = self._file.start_time, self._file.duration
+        self._timeline = Timeline(self._file.usual, self._file.frames_are_counted)
 
     def __enter__(self) -> "VideoReader":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._container.close()
+        self._file.close()
 
     def __iter__(self) -> Iterator[Sample]:
         """Yields samples in time order.
 
         Raises:
-            VideoError: a frame does not decode, none does, or the video ends long before its time.
+            VideoError: not one frame can be decoded.
         """
         for timestamp, frame in sample(self._frames(), self.fps):
             yield Sample(timestamp, tuple(_pixels(frame, size) for size in self.sizes))
+        self._timeline.finish(self._file.end)
         if not self.frames_decoded:
-            raise VideoError("no frames", f"{self.path}: no frame of it can be decoded")
-        missing = self._header_end() - self._shown_until
-        if missing > 1 + (1 - WHOLE_SHARE) * self.duration:
-            raise VideoError(
-                "truncated",
-                f"{self.path} ends {missing:.1f} s before its header says; is it a whole copy?",
-            )
+            why = f": {self._file.first_error}" if self._file.errors else ""
+            raise VideoError("no frames", f"{self.path}: no frame of it can be decoded{why}")
 
-    def _header_end(self) -> float:
-        """Presentation time at which the video stream ends by the header; 0 if it does not say."""
-        stream, container = self._stream, self._container
-        if stream.duration and stream.time_base:
-            return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-        if match := re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", "")):
-            hours, minutes, seconds = map(float, match.groups())
-            return 3600 * hours + 60 * minutes + seconds
-        return self.start_time + self.duration if len(container.streams) == 1 else 0.0
+    @property
+    def damage(self) -> Damage:
+        """What was wrong, complete when all samples were read."""
+        line = self._timeline
+        shown = 0.0 if line.begin is None else line.until - line.begin
+        return Damage(
+            errors=self._file.errors,
+            corrupt_frames=self._corrupt_frames,
+            lost_seconds=line.lost,
+            backward_frames=line.backward,
+            seconds=max(self._file.end - self.start_time, shown, line.lost),
+            first_error=self._file.first_error,
+        )
 
     def _frames(self) -> Iterator[tuple[float, float, av.VideoFrame]]:
-        """Yields (shown from, shown until, frame); frames that go back in time are not shown."""
-        rate = self._stream.average_rate or self._stream.guessed_rate
-        usual = 1 / float(rate) if rate else 0.04
-        latest, until = -np.inf, -np.inf
-        try:
-            for frame in self._container.decode(self._stream):
+        """Yields (shown from, shown until, frame) in time order."""
+        for packet, wanted in self._packets():
+            for frame in self._decode(packet, wanted):
                 self.frames_decoded += 1
-                time = frame.time if frame.time is not None else max(until, 0.0)
-                if time <= latest:
-                    continue
-                latest, length = time, float((frame.duration or 0) * (frame.time_base or 0))
-                until = time + (length or usual)
-                self._shown_until = until
-                yield time, until, frame
-        except av.error.FFmpegError as error:
-            raise VideoError(
-                "damaged",
-                f"{self.path} does not decode after frame {self.frames_decoded}: {_text(error)}",
-            ) from None
+                self._corrupt_frames += frame.is_corrupt
+                time = self._timeline.place(*self._file.times(frame))
+                if time is not None:
+                    yield time, self._timeline.until, frame
+
+    def _decode(self, packet: Announced[Any] | None, wanted: bool) -> list[av.VideoFrame]:
+        if packet is None:
+            return self._file.decode(None)
+        announced = wanted and packet.time is not None and not packet.packet.is_discard
+        if announced:
+            self._timeline.announce(packet.time or 0.0, packet.seconds)
+        errors = self._file.errors
+        frames = self._file.decode(packet.packet, wanted)
+        if announced and self._file.errors > errors:
+            self._timeline.withdraw(packet.time or 0.0)
+        return frames
+
+    def _packets(self) -> Iterator[tuple[Announced[Any] | None, bool]]:
+        """Yields packets, and whether their frames are wanted; last None, to empty the decoder."""
+        packets = self._file.packets()
+        if self.fps is None or (self._file.frames_are_counted and not self._file.intra_only):
+            yield from ((packet, True) for packet in packets)
+        else:
+            # The first frames tell where the instants begin; what follows can be told ahead.
+            yield from ((packet, True) for packet in itertools.islice(packets, LOOK_AHEAD))
+            yield from mark_shown(packets, self._is_sampled)
+        yield None, True
+
+    def _is_sampled(self, begin: float, end: float) -> bool:
+        origin = self._timeline.begin
+        return origin is None or any_instant(origin, self.fps or 0.0, begin, end)
 
 
 def sample(
@@ -194,12 +212,8 @@ def _pixels(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
 def expected_samples(path: Path, fps: float | None) -> int:
     """How many samples a file's header promises; 0 if it does not say or cannot be opened."""
     try:
-        with VideoReader(path, fps, [(1, 1)]) as reader:
-            rate = fps or float(reader._stream.average_rate or 0)
-            return round(reader.duration * rate)
+        file = VideoFile(path)
     except VideoError:
         return 0
-
-
-def _text(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+    file.close()
+    return round(file.duration * (fps or 1 / file.usual))

@@ -1,9 +1,15 @@
 """Files that carry their name only when they are whole."""
 
+import functools
 import os
+import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
+
+PARTIAL = re.compile(r"\.(?P<pid>\d+)-(?P<machine>\w+)\.partial\.(?P<name>.+)", re.DOTALL)
 
 
 @contextmanager
@@ -30,5 +36,24 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def partial_path(path: Path) -> Path:
-    """The name of a file while it is written: hidden, and with the same suffix."""
-    return path.with_name(f".{os.getpid()}.partial.{path.name}")
+    """The name of a file while this process writes it: hidden, and with the same suffix."""
+    return path.with_name(f".{os.getpid()}-{machine()}.partial.{path.name}")
+
+
+@functools.lru_cache
+def machine() -> str:
+    """Tells this machine, since it was last started, from others; eight hexadecimal digits."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    started = boot.read_text() if boot.exists() else ""
+    return blake2b(f"{platform.node()} {started}".encode(), digest_size=4).hexdigest()
+
+
+def is_alive(pid: str) -> bool:
+    """Whether there is a process of this number on this machine."""
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -26,6 +26,16 @@ def write_sequence(
         writer.append(np.arange(len(features)) / fps, features.astype("float32"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="long tests in their full form")
+
+
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether tests that have a short and a full form run in their full form."""
+    return bool(pytestconfig.getoption("--all"))
+
+
 @pytest.fixture
 def make_store(tmp_path: Path) -> MadeStore:
     """Makes a store of random features, sequences s0, s1, ... of the given lengths."""

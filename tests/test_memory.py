@@ -69,7 +69,7 @@ def work(folder, steps):
         container.mux(stream.encode())
     config = extraction.ExtractConfig((folder,), folder / "store", fps="native")
     source, means = Source("v", folder / "v.mp4"), backbones.Joined([Means()])
-    steps = extraction.extract_video(source, config, means)
+    steps, _ = extraction.extract_video(source, config, means)
     assert steps > 200
 """
 

@@ -1,5 +1,7 @@
 import itertools
+import shutil
 import struct
+import subprocess
 import wave
 from fractions import Fraction
 from pathlib import Path
@@ -7,13 +9,15 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
-from preprocessing.video import INSTANT_TOLERANCE, VideoReader, expected_samples, sample
+from preprocessing.video import INSTANT_TOLERANCE, Sample, VideoReader, expected_samples, sample
 
 quick = settings(deadline=None, max_examples=100)
+FIXTURES = Path(__file__).parent / "fixtures"
 SIZE = (8, 8)
 MILLISECONDS = Fraction(1, 1000)
 BRIGHTNESS_STEP = 8
@@ -24,7 +28,7 @@ Frames = list[tuple[float, float, int]]
 
 
 def numbered(number: int) -> np.ndarray:
-    return np.full((48, 64, 3), number * BRIGHTNESS_STEP, np.uint8)
+    return np.full((48, 64, 3), number * BRIGHTNESS_STEP % 256, np.uint8)
 
 
 def top_is_white() -> np.ndarray:
@@ -189,6 +193,9 @@ def test_frames_that_go_back_in_time_are_not_shown(tmp_path, fps):
     times, _ = decode(path, fps)
     assert all(earlier < later for earlier, later in itertools.pairwise(times))
     assert times[-1] == pytest.approx(REGULAR[-1] / 1000, abs=0.2)
+    with VideoReader(path, fps, [SIZE]) as video:
+        assert list(video)
+        assert video.damage.backward_frames > 0
 
 
 def test_a_reader_counts_the_frames_it_decodes_not_those_it_yields(tmp_path):
@@ -302,15 +309,198 @@ def test_a_file_that_is_no_video_is_refused_in_one_line(tmp_path, make, kind):
     assert "\n" not in str(caught.value)
 
 
-def test_a_video_damaged_in_the_middle_fails_where_the_damage_is(tmp_path):
-    path = encode_numbers(tmp_path / "damaged.mp4", REGULAR)
+def damaged(path: Path, begin: float, end: float) -> Path:
+    """Overwrites a part of a video's pictures; its header, at the end of the file, stays."""
     content = bytearray(path.read_bytes())
-    data, index = content.index(b"mdat"), content.index(b"moov")
-    middle = (data + index) // 2
-    content[middle : index - 8] = b"\xff" * (index - 8 - middle)
+    data, index = content.index(b"mdat") + 4, content.index(b"moov") - 4
+    first, last = (round(data + share * (index - data)) for share in (begin, end))
+    content[first:last] = b"\xff" * (last - first)
     path.write_bytes(content)
-    with pytest.raises(VideoError, match=r"damaged\.mp4 does not decode after frame \d+"):
-        decode(path)
+    return path
+
+
+def test_damage_in_the_middle_is_told_and_what_follows_is_read(tmp_path):
+    path = damaged(encode_numbers(tmp_path / "damaged.mp4", REGULAR), 0.5, 0.6)
+    with VideoReader(path, None, [SIZE]) as video:
+        times = [item.timestamp for item in video]
+        damage = video.damage
+    assert times[0] == 0
+    assert times[-1] == pytest.approx(REGULAR[-1] / 1000)
+    assert damage.found
+    assert damage.errors + damage.corrupt_frames > 0
+    assert damage.seconds == pytest.approx(1.2)
+    assert "\n" not in str(damage)
+
+
+def test_a_whole_video_has_no_damage(tmp_path):
+    for suffix in (".mp4", ".mkv", ".avi", ".mov", ".ts"):
+        path = encode_numbers(tmp_path / f"whole{suffix}", REGULAR, b_frames=2)
+        with VideoReader(path, None, [SIZE]) as video:
+            assert len(list(video)) == len(REGULAR)
+            assert not video.damage.found, (suffix, video.damage)
+
+
+@pytest.mark.parametrize("fps", [None, 4.0])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_video_that_ends_early_has_lost_the_rest(tmp_path, share, fps):
+    path = tmp_path / "cut.mp4"
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        add_noise(container, "libx264", 100)
+    content = path.read_bytes()
+    data = content.index(b"mdat")
+    path.write_bytes(content[: data + round(share * (len(content) - data))])
+    with VideoReader(path, fps, [SIZE]) as video:
+        assert list(video)
+        damage = video.damage
+    assert damage.found
+    assert damage.lost_seconds == pytest.approx((1 - share) * 4, abs=0.3)
+    assert damage.share == pytest.approx(share, abs=0.1)
+
+
+def add_noise(container, codec: str, frames: int, **options: str) -> None:
+    """Encodes 25 frames/s of noise that moves, so that every frame needs its bytes."""
+    stream = container.add_stream(codec, rate=25, options=options)
+    stream.width, stream.height = 64, 48
+    stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    stream.codec_context.max_b_frames = 0 if codec == "mjpeg" else 3
+    noise = np.random.default_rng(0).integers(0, 256, (frames, 48, 64, 3), np.uint8)
+    for image in noise:
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+    container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "skips"),
+    [
+        ("libx264", ".mp4", True),
+        ("libx264", ".mkv", True),
+        ("libx264", ".ts", True),
+        ("mpeg4", ".mp4", True),
+        ("mpeg2video", ".mkv", True),
+        ("mjpeg", ".avi", True),
+        ("libx264", ".avi", False),
+        ("libx265", ".mp4", False),
+    ],
+)
+@pytest.mark.parametrize("fps", [0.5, 1.0, 4.0, 24.0])
+def test_samples_are_the_same_when_frames_nobody_needs_are_not_decoded(
+    tmp_path, monkeypatch, codec, suffix, skips, fps
+):
+    path = tmp_path / f"video{suffix}"
+    with av.open(str(path), "w") as container:
+        add_noise(
+            container, codec, 300, **({"x265-params": "log-level=none"} if "265" in codec else {})
+        )
+    sparse, few = samples_and_decoded(path, fps)
+    monkeypatch.setattr(VideoReader, "_is_sampled", lambda *_: True)
+    thorough, all_frames = samples_and_decoded(path, fps)
+    assert all_frames == 300
+    assert few < 300 if skips and fps < 10 else few <= 300
+    assert len(sparse) == len(thorough)
+    for one, other in zip(sparse, thorough, strict=True):
+        assert one.timestamp == other.timestamp
+        np.testing.assert_array_equal(one.pixels[0], other.pixels[0])
+
+
+def samples_and_decoded(path: Path, fps: float) -> tuple[list[Sample], int]:
+    with VideoReader(path, fps, [(48, 64)]) as video:
+        return list(video), video.frames_decoded
+
+
+def test_times_of_a_variable_rate_are_those_that_ffprobe_gave():
+    expected = (FIXTURES / "variable.csv").read_text().split()[1:]
+    times, _ = decode(FIXTURES / "variable.mp4")
+    assert times == pytest.approx([float(time) for time in expected], abs=1e-6)
+    assert max(np.diff(times)) > 10 * min(np.diff(times))
+
+
+@pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffprobe is not installed")
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".mov"])
+def test_times_of_a_variable_rate_are_those_that_ffprobe_gives(tmp_path, suffix):
+    path = encode_numbers(tmp_path / f"video{suffix}", IRREGULAR, b_frames=2)
+    command = ["ffprobe", "-loglevel", "error", "-select_streams", "v:0"]
+    command += ["-show_entries", "frame=pts_time", "-of", "csv=print_section=0", str(path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    times, _ = decode(path)
+    assert times == pytest.approx([float(line.strip(",")) for line in told.split()], abs=1e-6)
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_frames_in_avi_which_has_no_presentation_times_are_counted(tmp_path, b_frames):
+    path = encode_numbers(tmp_path / "video.avi", REGULAR, b_frames)
+    times, numbers = decode(path)
+    assert times == pytest.approx([time / 1000 for time in REGULAR], abs=1e-6)
+    assert numbers == list(range(len(REGULAR)))
+
+
+def test_frames_whose_file_gives_decoding_times_for_presentation_times_are_counted(tmp_path):
+    source = encode_numbers(tmp_path / "right.mp4", REGULAR, b_frames=2)
+    path = tmp_path / "wrong.mp4"
+    with av.open(str(source)) as right, av.open(str(path), "w") as wrong:
+        stream = wrong.add_stream_from_template(right.streams.video[0])
+        for number, packet in enumerate(p for p in right.demux(video=0) if p.size):
+            packet.pts = packet.dts = round(number * 0.04 / packet.time_base)
+            packet.stream = stream
+            wrong.mux(packet)
+    times, numbers = decode(path)
+    assert times == pytest.approx([time / 1000 for time in REGULAR], abs=1e-3)
+    assert numbers == list(range(len(REGULAR)))
+
+
+def test_recordings_that_were_joined_go_on_where_the_clock_starts_again(tmp_path):
+    times = [40 * number for number in range(75)]
+    parts = [encode_numbers(tmp_path / f"{n}.ts", times).read_bytes() for n in range(2)]
+    path = tmp_path / "joined.ts"
+    path.write_bytes(b"".join(parts))
+    read, numbers = decode(path)
+    assert numbers == 2 * [n % 32 for n in range(75)]
+    assert np.diff(read) == pytest.approx(0.04, abs=0.01)
+
+
+def test_a_picture_on_a_song_is_no_video(tmp_path):
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("aac", rate=8000, layout="mono")
+        cover = container.add_stream("mjpeg")
+        cover.width = cover.height = 16
+        cover.pix_fmt = "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        container.mux(cover.encode(picture.reformat(format="yuvj420p")))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        silence.sample_rate = 8000
+        container.mux(sound.encode(silence))
+        container.mux(sound.encode(None))
+    with pytest.raises(VideoError, match=r"song\.mp4 has no video stream"):
+        VideoReader(path, None, [SIZE])
+
+
+def test_a_codec_that_nobody_knows_is_refused(tmp_path):
+    path = encode_numbers(tmp_path / "video.mp4", REGULAR)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(VideoError, match="not known here") as caught:
+        VideoReader(path, None, [SIZE])
+    assert caught.value.kind == "no decoder"
+
+
+@quick
+@given(st.data())
+def test_whatever_bytes_are_wrong_a_video_is_read_or_refused(tmp_path_factory, data):
+    whole = (FIXTURES / "variable.mp4").read_bytes()
+    content = bytearray(whole)
+    places = st.integers(0, len(content) - 1)
+    for place in data.draw(st.lists(places, max_size=20)):
+        content[place] = data.draw(st.integers(0, 255))
+    content = content[: data.draw(st.one_of(st.just(len(content)), places))]
+    path = tmp_path_factory.mktemp("any") / "video.mp4"
+    path.write_bytes(content)
+    try:
+        with VideoReader(path, data.draw(st.sampled_from([None, 4.0])), [SIZE]) as video:
+            times = [item.timestamp for item in itertools.islice(video, 500)]
+    except VideoError:
+        return
+    assert all(earlier < later for earlier, later in itertools.pairwise(times))
+    assert 0 <= video.damage.share <= 1
 
 
 def test_a_video_whose_frames_are_all_damaged_is_refused(tmp_path):

@@ -1,0 +1,52 @@
+"""What is wrong with a video that was decoded all the same."""
+
+from dataclasses import dataclass
+
+WHOLE_SHARE = 0.95
+LOST_SECONDS = 1.0
+LOST_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What was found while a video was decoded from beginning to end.
+
+    Attributes:
+        errors: packets that could not be decoded.
+        corrupt_frames: frames that the decoder could only guess in part.
+        lost_seconds: of the video's time for which there should be a frame and is none.
+        backward_frames: frames left out because their time lies before one already shown.
+        seconds: how long the video should be.
+        first_error: what the decoder said of the first of the errors.
+    """
+
+    errors: int = 0
+    corrupt_frames: int = 0
+    lost_seconds: float = 0.0
+    backward_frames: int = 0
+    seconds: float = 0.0
+    first_error: str = ""
+
+    @property
+    def share(self) -> float:
+        """Share of the video's time that was decoded, 0 to 1."""
+        return max(0.0, 1 - self.lost_seconds / self.seconds) if self.seconds else 1.0
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any; headers are a little too long too often to count that."""
+        lost = self.lost_seconds > min(LOST_SECONDS, LOST_SHARE * self.seconds)
+        return bool(self.errors or self.corrupt_frames or self.backward_frames or lost)
+
+    def __str__(self) -> str:
+        """One line, empty if there is no damage."""
+        if not self.found:
+            return ""
+        parts = [
+            f"{self.errors} packets do not decode" if self.errors else "",
+            f"{self.corrupt_frames} frames are corrupt" if self.corrupt_frames else "",
+            f"{self.backward_frames} frames go back in time" if self.backward_frames else "",
+            f"{self.lost_seconds:.1f} of {self.seconds:.1f} s are lost",
+            f"first error: {self.first_error}" if self.first_error else "",
+        ]
+        return ", ".join(part for part in parts if part)

@@ -1,0 +1,45 @@
+"""What processes that were killed left behind in a folder."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from preprocessing import lease
+from preprocessing.whole_file import PARTIAL, is_alive, machine
+
+ABANDONED_SECONDS = 3600.0
+
+
+def remove_strays(root: Path) -> int:
+    """Removes unfinished files and leases, in all folders below, of processes that are gone.
+
+    Files of other machines count as abandoned when nobody holds a lease on what they were to
+    become and nobody has written to them for ``ABANDONED_SECONDS``.
+
+    Returns:
+        How many there were.
+    """
+    strays = [path for path in _hidden(root) if _is_stray(path)]
+    for path in strays:
+        path.unlink(missing_ok=True)
+    return len(strays)
+
+
+def _hidden(root: Path) -> Iterator[Path]:
+    for folder, _, names in os.walk(root):
+        yield from (Path(folder, name) for name in names if name.startswith("."))
+
+
+def _is_stray(path: Path) -> bool:
+    if path.name.endswith(lease.SUFFIX):
+        return lease.is_void(path)
+    if not (match := PARTIAL.fullmatch(path.name)):
+        return False
+    if match["machine"] == machine():
+        return not is_alive(match["pid"])
+    try:
+        age = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return age > ABANDONED_SECONDS and not lease.is_leased(path.with_name(match["name"]))

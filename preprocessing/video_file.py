@@ -1,0 +1,188 @@
+"""A video file, opened: its packets with their times, and the decoder they go through."""
+
+import os
+import re
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Disposition
+
+from preprocessing.errors import VideoError
+from preprocessing.timeline import Announced
+
+PROBED_PACKETS = 24
+MOST_THREADS = 16
+CLOCK_JUMP = 1.0
+# Formats that begin their clock again where recordings were joined.
+RESTARTING = {"mpegts", "mpeg"}
+# Codecs in which a frame that is marked so is referred to by no other. HEVC is not among them:
+# there the mark speaks of one temporal layer only.
+MARKING = {"h264", "mpeg1video", "mpeg2video", "mpeg4"}
+INTRA_ONLY = {"mjpeg", "prores", "dnxhd", "ffvhuff", "huffyuv", "utvideo", "rawvideo", "dvvideo"}
+
+
+class VideoFile:
+    """Reads the packets of a file's main video stream and decodes them.
+
+    Args:
+        path: the file.
+        threads: of the decoder; by default more than there are cores, since they wait for each
+            other.
+
+    Attributes:
+        start_time: seconds; what players show as 0.
+        duration: seconds as the header has it, 0 if it does not.
+        end: seconds at which the video stream ends by the header, 0 if it does not say.
+        usual: seconds for which a frame is shown, by the header's frame rate.
+        errors: packets that could not be read or decoded so far.
+        first_error: what was said of the first of them.
+
+    Raises:
+        VideoError: the file cannot be opened or has no video stream.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None):
+        self.path = path
+        self.errors = 0
+        self.first_error = ""
+        self._last: int | None = None
+        self._offset = 0
+        self._container, self._stream = _open(path)
+        self._context = self._stream.codec_context
+        self._unit = float(self._stream.time_base or 1)
+        self._stream.thread_type = "AUTO"
+        self._context.thread_count = threads or min(2 * (os.cpu_count() or 1) + 2, MOST_THREADS)
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        self.usual = 1 / float(rate) if rate else 0.04
+        self.start_time = (self._container.start_time or 0) / av.time_base
+        self.duration = (self._container.duration or 0) / av.time_base
+        self.end = self._header_end()
+        self.intra_only = self._context.name in INTRA_ONLY
+        self.frames_are_counted = self._are_frames_counted()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._container.close()
+
+    def packets(self) -> Iterator[Announced[Any]]:
+        """Reads to the end, or as far as the file can be read."""
+        restarts = self._container.format.name in RESTARTING
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size == 0:
+                    continue
+                if restarts and packet.dts is not None:
+                    self._continue_clock(packet)
+                if packet.is_corrupt:
+                    self._note_error("a packet is cut or out of place")
+                yield self._announced(packet)
+        except av.error.FFmpegError as error:
+            self._note_error(text_of(error))
+
+    def decode(self, packet: Any, wanted: bool = True) -> list[av.VideoFrame]:
+        """Decodes a packet; None: gives the frames that the decoder still holds.
+
+        Args:
+            packet: as ``packets`` gives it.
+            wanted: False lets the decoder pass over the frame if no other refers to it.
+        """
+        marked = packet is not None and (packet.is_disposable or self._context.name in MARKING)
+        if not wanted and self.intra_only:
+            return []
+        self._context.skip_frame = "NONREF" if marked and not wanted else "DEFAULT"
+        try:
+            frames: list[av.VideoFrame] = self._context.decode(packet)
+            return frames
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError as error:
+            self._note_error(text_of(error))
+            return []
+
+    def times(self, frame: av.VideoFrame) -> tuple[float | None, float]:
+        """From when on a frame is shown, None if it does not say, and for how many seconds."""
+        time = None if frame.pts is None else frame.pts * self._unit
+        return time, (frame.duration or 0) * self._unit
+
+    def _continue_clock(self, packet: Any) -> None:
+        """Shifts the times of a packet so that a clock that starts again goes on instead."""
+        last = packet.dts + self._offset if self._last is None else self._last
+        jump = last - (packet.dts + self._offset)
+        if jump * self._unit > CLOCK_JUMP:
+            self._offset += jump + (packet.duration or round(self.usual / self._unit))
+        packet.dts += self._offset
+        if packet.pts is not None:
+            packet.pts += self._offset
+        self._last = packet.dts
+
+    def _announced(self, packet: Any) -> Announced[Any]:
+        counted = self.frames_are_counted and packet.dts is not None
+        time = packet.dts if counted else packet.pts
+        return Announced(
+            None if time is None else time * self._unit,
+            None if packet.dts is None else packet.dts * self._unit,
+            (packet.duration or 0) * self._unit,
+            packet,
+        )
+
+    def _header_end(self) -> float:
+        stream, container = self._stream, self._container
+        if stream.duration and stream.time_base:
+            return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+        if match := re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", "")):
+            hours, minutes, seconds = map(float, match.groups())
+            return 3600 * hours + 60 * minutes + seconds
+        return self.start_time + self.duration if len(container.streams) == 1 else 0.0
+
+    def _are_frames_counted(self) -> bool:
+        """Whether presentation times must be made by counting, since the file has none.
+
+        AVI has none at all. Other files have them, but some were written with decoding times in
+        their place: then frames that are stored out of order come with times that go back.
+        """
+        if self._container.format.name == "avi":
+            return True
+        if not self._context.has_b_frames:
+            return False
+        container, stream = _open(self.path)
+        with container:
+            packets = list(islice(container.demux(stream), PROBED_PACKETS))
+            if any(packet.pts != packet.dts for packet in packets):
+                return False
+            stream.codec_context.thread_count = 1
+            try:
+                frames = [frame for packet in packets for frame in packet.decode()]
+            except av.error.FFmpegError:
+                return False
+        times = [frame.pts for frame in frames if frame.pts is not None]
+        return any(later <= earlier for earlier, later in pairwise(times))
+
+    def _note_error(self, what: str) -> None:
+        self.errors += 1
+        self.first_error = self.first_error or what
+
+
+def _open(path: Path) -> tuple[Any, Any]:
+    """The container and its main video stream."""
+    try:
+        container = av.open(f"file:{path}", metadata_errors="replace")
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(
+            "unreadable", f"{path} cannot be opened as a video: {text_of(error)}"
+        ) from None
+    stream = container.streams.best("video")
+    if stream is None or Disposition.attached_pic in stream.disposition:
+        container.close()
+        raise VideoError("no video", f"{path} has no video stream")
+    if stream.codec_context is None:
+        container.close()
+        raise VideoError("no decoder", f"{path}: its video is in a format that is not known here")
+    return container, stream
+
+
+def text_of(error: Exception) -> str:
+    """What an error of the decoder says, without its number."""
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,182 @@
+import itertools
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preprocessing.timeline import Announced, Timeline, any_instant, mark_shown
+from preprocessing.video import sample
+
+USUAL = 0.04
+quick = settings(deadline=None, max_examples=200)
+
+
+@st.composite
+def presentation_times(draw) -> list[float]:
+    start = draw(st.floats(-1, 50))
+    gaps = draw(st.lists(st.sampled_from([0.01, 0.02, 0.04, 0.1, 0.7, 3.0]), max_size=150))
+    return list(itertools.accumulate(gaps, initial=start))
+
+
+@st.composite
+def stored_frames(draw) -> tuple[list[float], list[int]]:
+    """Presentation times in their order, and the numbers of the frames in the order stored."""
+    times = draw(presentation_times())
+    late = draw(st.lists(st.integers(0, 4), min_size=len(times), max_size=len(times)))
+    return times, sorted(range(len(times)), key=lambda number: number + late[number])
+
+
+def durations(times: list[float]) -> list[float]:
+    return [later - earlier for earlier, later in itertools.pairwise([*times, times[-1] + USUAL])]
+
+
+def played(
+    times: list[float], order: list[int], lost: set[int] = frozenset(), counted: bool = False
+) -> tuple[Timeline, list[float | None]]:
+    """Announces all packets in their order; frames come as soon as a decoder could give them."""
+    timeline = Timeline(USUAL, counted)
+    lasting = durations(times)
+    placed, announced, following = [], set(), 0
+    announce = sorted(times) if counted else times
+    for number in order:
+        timeline.announce(announce[number], lasting[number])
+        announced.add(number)
+        while following in announced or following in lost & announced:
+            if following not in lost:
+                placed.append(timeline.place(times[following], lasting[following]))
+            following += 1
+    timeline.finish(times[-1] + USUAL)
+    return timeline, placed
+
+
+@quick
+@given(stored_frames())
+def test_frames_are_shown_when_they_say_and_nothing_is_lost(stored):
+    times, order = stored
+    timeline, placed = played(times, order)
+    assert placed == times
+    assert timeline.lost == timeline.backward == 0
+    assert timeline.until == pytest.approx(times[-1] + USUAL)
+
+
+@quick
+@given(stored_frames(), st.data())
+def test_what_was_announced_and_never_came_is_lost_for_as_long_as_it_would_show(stored, data):
+    times, order = stored
+    lost = data.draw(st.sets(st.integers(0, len(times) - 1), max_size=len(times) - 1))
+    timeline, placed = played(times, order, lost)
+    assert placed == [time for number, time in enumerate(times) if number not in lost]
+    assert timeline.lost == pytest.approx(sum(durations(times)[number] for number in lost))
+
+
+@quick
+@given(stored_frames())
+def test_counted_frames_get_the_announced_times_in_order_whatever_they_say(stored):
+    times, order = stored
+    timeline = Timeline(USUAL, counted=True)
+    for time in times:
+        timeline.announce(time, 0.0)
+    assert [timeline.place(times[number], 0.0) for number in order] == times
+    timeline.finish(times[-1] + USUAL)
+    assert timeline.lost == timeline.backward == 0
+
+
+def test_a_counted_packet_that_does_not_decode_takes_its_time_with_it():
+    timeline = Timeline(USUAL, counted=True)
+    for time in (0.0, 0.04, 0.08):
+        timeline.announce(time, 0.04)
+    timeline.withdraw(0.04)
+    assert [timeline.place(None, 0.04), timeline.place(None, 0.04)] == [0.0, 0.08]
+    assert timeline.lost == 0.04
+
+
+def test_a_frame_that_would_go_back_in_time_is_left_out():
+    timeline = Timeline(USUAL)
+    assert [timeline.place(time, 0.04) for time in (1.0, 0.5, 1.0, 1.04)] == [1.0, None, None, 1.04]
+    assert timeline.backward == 2
+
+
+def test_a_second_field_is_not_a_lost_frame():
+    timeline = Timeline(USUAL)
+    for time in (0.0, 0.02, 0.04, 0.06):
+        timeline.announce(time, 0.02)
+    assert [timeline.place(time, 0.04) for time in (0.0, 0.04)] == [0.0, 0.04]
+    timeline.finish(0.08)
+    assert timeline.lost == 0
+
+
+@pytest.mark.parametrize(("end", "lost"), [(0.0, 0), (0.08, 0), (0.15, 0), (5.0, 4.92)])
+def test_a_header_that_promises_more_means_loss_unless_it_is_a_frame_or_two(end, lost):
+    timeline = Timeline(USUAL)
+    for time in (0.0, 0.04):
+        timeline.announce(time, 0.04)
+        timeline.place(time, 0.04)
+    timeline.finish(end)
+    assert timeline.lost == pytest.approx(lost)
+
+
+def test_loss_at_the_end_is_not_counted_twice():
+    timeline = Timeline(USUAL)
+    for number in range(100):
+        timeline.announce(number * 0.04, 0.04)
+    timeline.place(0.0, 0.04)
+    timeline.finish(4.0)
+    assert timeline.lost == pytest.approx(99 * 0.04)
+
+
+def test_a_frame_without_a_time_follows_the_one_before():
+    timeline = Timeline(USUAL)
+    assert timeline.place(None, 0.0) == 0.0
+    assert timeline.place(None, 0.0) == 0.04
+
+
+def announced(times: list[float], order: list[int]) -> list[Announced[int]]:
+    """Packets in stored order; no packet after one is shown before that one's decoding time."""
+    stored = [min(times[later] for later in order[place:]) for place in range(len(order))]
+    return [
+        Announced(times[number], dts, 0.0, number)
+        for number, dts in zip(order, stored, strict=True)
+    ]
+
+
+@quick
+@given(stored_frames(), st.sampled_from([0.2, 1.0, 4.0, 10.0, 25.0, 100 / 3]))
+def test_samples_are_the_same_without_the_frames_that_are_passed_over(stored, fps):
+    times, order = stored
+    frames = [
+        (time, time + length, n)
+        for n, (time, length) in enumerate(zip(times, durations(times), strict=True))
+    ]
+
+    def is_shown(begin: float, end: float) -> bool:
+        return any_instant(times[0], fps, begin, end)
+
+    marked = list(mark_shown(announced(times, order), is_shown))
+    assert [packet.packet for packet, _ in marked] == order
+    wanted = {packet.packet for packet, shown in marked if shown}
+    rest = [frame for frame in frames if frame[2] in wanted]
+    assert list(sample(rest, fps)) == list(sample(frames, fps))
+
+
+@pytest.mark.parametrize("reorder", [0, 3])
+def test_most_frames_are_passed_over_when_samples_are_sparse(reorder):
+    times = [number / 25 for number in range(1000)]
+    order = sorted(range(1000), key=lambda number: number + (reorder if number % 4 else 0))
+    marked = mark_shown(announced(times, order), lambda *span: any_instant(0.0, 1.0, *span))
+    assert 35 <= sum(shown for _, shown in marked) <= 90
+
+
+@pytest.mark.parametrize("missing", ["time", "stored"])
+def test_packets_without_times_are_all_wanted(missing):
+    packets = [Announced(n / 25, n / 25, 0.04, n)._replace(**{missing: None}) for n in range(200)]
+    marked = list(mark_shown(packets, lambda *_: False))
+    assert [packet.packet for packet, _ in marked] == list(range(200))
+    assert all(shown for _, shown in marked)
+
+
+def test_only_so_many_packets_are_held_back():
+    taken = itertools.count()
+    endless = (Announced(float(next(taken)), -math.inf, 0.0, None) for _ in itertools.count())
+    next(mark_shown(endless, lambda *_: True))
+    assert next(taken) < 100
