@@ -187,7 +187,7 @@ def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracte
                 yield result
             if busy and not waiting:
                 waiting = True
-                note(f"{len(busy)} videos are being extracted by another process; waiting for it")
+                note(f"another process is extracting {len(busy)} of these videos; waiting for it")
             time.sleep(BUSY_SECONDS if busy else 0)
             todo = busy
 

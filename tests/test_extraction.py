@@ -1,7 +1,9 @@
 import csv
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from preprocessing import backbones
 from preprocessing.backbones import Backbone
 from preprocessing.errors import InputError
 from preprocessing.extraction import ExtractConfig, Extracted, extract, run
+from preprocessing.lease import lease
 from preprocessing.store import FeatureStore
 
 FPS = 8
@@ -300,3 +303,132 @@ def test_hidden_files_are_left_out(videos, backbone):
     film(videos / ".trash" / "old.mp4", 1)
     film(videos / ".partial.mp4", 1)
     assert len(extract(config(videos))) == 3
+
+
+def cut_film(path: Path, share: float) -> Path:
+    """A video of four seconds whose header says so and whose pictures end early."""
+    generator = np.random.default_rng(0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height = 48, 32
+        for image in generator.integers(0, 256, (100, 32, 48, 3), np.uint8):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        container.mux(stream.encode(None))
+    content = path.read_bytes()
+    data = content.index(b"mdat")
+    path.write_bytes(content[: data + round(share * (len(content) - data))])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("on_damage", "share", "kept"),
+    [
+        ("auto", 0.97, True),
+        ("auto", 0.5, False),
+        ("keep", 0.5, True),
+        ("fail", 0.97, False),
+        ("fail", 1.0, True),
+    ],
+)
+def test_what_is_done_with_damage_is_asked_for(tmp_path, backbone, capsys, on_damage, share, kept):
+    cut_film(tmp_path / "videos" / "cut.mp4", share)
+    code = run(config(tmp_path / "videos", on_damage=on_damage))
+    said = capsys.readouterr()
+    store = tmp_path / "store"
+    if not kept:
+        assert code == 3
+        (row,) = failures(store)
+        assert row["kind"] == "damaged"
+        assert "s are lost" in row["message"]
+        assert "--on-damage keep" in row["message"]
+        assert FeatureStore(store).ids() == []
+        return
+    info = FeatureStore(store).info("cut")
+    assert code == 0
+    assert info.decoded_share == pytest.approx(share, abs=0.1)
+    assert bool(info.damage) == (share < 1)
+    assert ("1 of them damaged" in said.out) == (share < 1)
+    assert ("kept, though damaged" in said.err) == (share < 1)
+
+
+def test_damage_stays_on_record_and_may_be_refused_later(tmp_path, backbone, capsys):
+    cut_film(tmp_path / "videos" / "cut.mp4", 0.97)
+    extract(config(tmp_path / "videos"))
+    (again,) = extract(config(tmp_path / "videos"))
+    assert again.outcome == "skipped"
+    assert "lost" in again.damage
+    (refused,) = extract(config(tmp_path / "videos", on_damage="fail"))
+    assert refused.outcome == "damaged"
+    assert "still holds features" in refused.message
+
+
+def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatch):
+    extract(config(videos))
+    unreadable = videos / "a.mp4"
+
+    def fingerprint(path):
+        if path == unreadable:
+            raise PermissionError(13, "Permission denied", str(path))
+        return "other content"
+
+    monkeypatch.setattr("preprocessing.extraction.fingerprint", fingerprint)
+    results = outcomes(extract(config(videos)))
+    assert results == {"a": "unreadable", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
+
+
+def test_a_name_that_is_too_long_to_write_stops_no_other(videos, backbone):
+    film(videos / f"{240 * 'x'}.mp4", 2)
+    results = outcomes(extract(config(videos)))
+    assert results[240 * "x"] == "file"
+    assert list(results.values()).count("extracted") == 3
+
+
+def test_a_video_another_process_works_on_is_waited_for(videos, backbone, monkeypatch, capsys):
+    extract(config(videos, store="other"))
+    store = videos.parent / "store"
+
+    def other_process_finishes(seconds):
+        if (store / ".a.h5.lease").exists():
+            held.close()
+            (store / "a.h5").write_bytes((videos.parent / "other" / "a.h5").read_bytes())
+
+    monkeypatch.setattr("preprocessing.extraction.time.sleep", other_process_finishes)
+    with ExitStack() as held:
+        held.enter_context(lease(store / "a.h5"))
+        results = outcomes(extract(config(videos)))
+    assert results == {"a": "skipped", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
+    assert "another process is extracting 1 of these videos" in capsys.readouterr().err
+
+
+class Motion(Backbone):
+    """What changed since two frames before."""
+
+    name, size, dimension, context = "motion", (4, 6), 1, 2
+
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
+        bright = frames.mean((1, 2, 3), dtype="float32")
+        return (bright[2:] - bright[:-2])[:, None]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 8, 32])
+def test_frames_before_a_batch_are_given_to_backbones_that_need_them(
+    videos, monkeypatch, batch_size
+):
+    monkeypatch.setitem(backbones.BACKBONES, "motion", Motion)
+    extract(config(videos / "day.1" / "b.mp4", backbone="motion", batch_size=batch_size))
+    (changes,) = contents(videos / "day.1" / "store").values()
+    assert np.ravel(changes) == pytest.approx([0, 10, *[20] * 6], abs=2)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 32])
+def test_joined_backbones_give_what_each_alone_gives(videos, backbone, monkeypatch, batch_size):
+    monkeypatch.setitem(backbones.BACKBONES, "motion", Motion)
+    both = f"{MeanColor.name}+motion"
+    extract(config(videos, store="both", backbone=both, batch_size=batch_size))
+    for name, columns in ((MeanColor.name, slice(0, 3)), ("motion", slice(3, 4))):
+        extract(config(videos, store=name, backbone=name, batch_size=5))
+        together = contents(videos.parent / "both")
+        for sequence_id, alone in contents(videos.parent / name).items():
+            assert [row[columns] for row in together[sequence_id]] == alone
+    assert FeatureStore(videos.parent / "both").info("a").origin.backbone == both
