@@ -74,6 +74,61 @@ def work(folder, steps):
 """
 
 
+EXTRACT_HOURS = """
+import av
+from preprocessing import backbones, extraction
+from preprocessing.inputs import Source
+
+class Means(backbones.Backbone):
+    name, size, dimension = "means", (16, 16), 3
+    def __call__(self, frames):
+        return frames.mean((1, 2), dtype="float32")
+
+def ten_seconds(path):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width = stream.height = 32
+        stream.pix_fmt = "yuv420p"
+        for number in range(250):
+            pixels = np.full((32, 32, 3), number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(stream.encode())
+
+def repeated(source, path, times):
+    with av.open(str(source)) as once, av.open(str(path), "w") as container:
+        template = once.streams.video[0]
+        stream = container.add_stream_from_template(template)
+        packets = [packet for packet in once.demux(template) if packet.size]
+        ten = round(10 / packets[0].time_base)
+        for number in range(times):
+            for old in packets:
+                packet = av.Packet(bytes(old))
+                packet.pts, packet.dts = old.pts + number * ten, old.dts + number * ten
+                packet.time_base, packet.is_keyframe = old.time_base, old.is_keyframe
+                packet.stream = stream
+                container.mux(packet)
+
+def work(folder, times):
+    folder.mkdir(parents=True)
+    ten_seconds(folder / "ten.mkv")
+    repeated(folder / "ten.mkv", folder / "v.mkv", times)
+    config = extraction.ExtractConfig((folder,), folder / "store")
+    source, means = Source("v", folder / "v.mkv"), backbones.Joined([Means()])
+    steps, damage = extraction.extract_video(source, config, means)
+    assert (steps, damage) == (40 * times, "")
+"""
+
+
+def test_a_video_of_hours_takes_no_more_memory_than_one_of_seconds(
+    tmp_path: Path, thorough: bool
+) -> None:
+    hours = 10 if thorough else 0.25
+    short, long = (
+        peak_mb(EXTRACT_HOURS, tmp_path / str(times), times) for times in (1, round(360 * hours))
+    )
+    assert long - short < ALLOWED_MB / 2
+
+
 @pytest.mark.parametrize(
     "work", [TRAIN_AND_EVALUATE, EXTRACT], ids=["train and evaluate", "extract"]
 )
