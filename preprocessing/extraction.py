@@ -183,7 +183,7 @@ def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracte
                 if result.outcome == BUSY:
                     busy.append(result.source)
                     continue
-                bar.set_postfix_str(f"{done} of {len(todo)} videos")
+                bar.set_postfix_str(f"{done} of {len(todo)} videos", refresh=False)
                 yield result
             if busy and not waiting:
                 waiting = True
