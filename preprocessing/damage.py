@@ -43,10 +43,16 @@ class Damage:
         if not self.found:
             return ""
         parts = [
-            f"{self.errors} packets do not decode" if self.errors else "",
-            f"{self.corrupt_frames} frames are corrupt" if self.corrupt_frames else "",
-            f"{self.backward_frames} frames go back in time" if self.backward_frames else "",
-            f"{self.lost_seconds:.1f} of {self.seconds:.1f} s are lost",
+            f"not decodable: {_count(self.errors, 'packet')}" if self.errors else "",
+            f"corrupt: {_count(self.corrupt_frames, 'frame')}" if self.corrupt_frames else "",
+            f"back in time: {_count(self.backward_frames, 'frame')}"
+            if self.backward_frames
+            else "",
+            f"lost: {self.lost_seconds:.1f} of {self.seconds:.1f} s",
             f"first error: {self.first_error}" if self.first_error else "",
         ]
-        return ", ".join(part for part in parts if part)
+        return "; ".join(part for part in parts if part)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -53,7 +53,6 @@ class VideoReader:
             frame refers to are not decoded, where the file tells which those are.
         sizes: (height, width) to which frames are resized, without regard to their aspect; one
             size or more.
-        threads: of the decoder; see ``VideoFile``.
 
     Attributes:
         frames_decoded: frames decoded so far.
@@ -69,14 +68,13 @@ class VideoReader:
         path: Path,
         fps: float | None,
         sizes: Sequence[tuple[int, int]],
-        threads: int | None = None,
     ):
         self.path = path
         self.fps = fps
         self.sizes = sizes
         self.frames_decoded = 0
         self._corrupt_frames = 0
-        self._file = VideoFile(path, threads)
+        self._file = VideoFile(path)
         self.start_time, self.duration = self._file.start_time, self._file.duration
         self._timeline = Timeline(self._file.usual, self._file.frames_are_counted)
 

@@ -1,6 +1,5 @@
 """A video file, opened: its packets with their times, and the decoder they go through."""
 
-import os
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -14,7 +13,9 @@ from preprocessing.errors import VideoError
 from preprocessing.timeline import Announced
 
 PROBED_PACKETS = 24
-MOST_THREADS = 16
+# More than most machines have cores, since they wait for each other; and the same everywhere, since
+# what a decoder makes of a damaged frame depends on it.
+THREADS = 8
 CLOCK_JUMP = 1.0
 # Formats that begin their clock again where recordings were joined.
 RESTARTING = {"mpegts", "mpeg"}
@@ -29,8 +30,6 @@ class VideoFile:
 
     Args:
         path: the file.
-        threads: of the decoder; by default more than there are cores, since they wait for each
-            other.
 
     Attributes:
         start_time: seconds; what players show as 0.
@@ -44,7 +43,7 @@ class VideoFile:
         VideoError: the file cannot be opened or has no video stream.
     """
 
-    def __init__(self, path: Path, threads: int | None = None):
+    def __init__(self, path: Path):
         self.path = path
         self.errors = 0
         self.first_error = ""
@@ -54,7 +53,7 @@ class VideoFile:
         self._context = self._stream.codec_context
         self._unit = float(self._stream.time_base or 1)
         self._stream.thread_type = "AUTO"
-        self._context.thread_count = threads or min(2 * (os.cpu_count() or 1) + 2, MOST_THREADS)
+        self._context.thread_count = THREADS
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.usual = 1 / float(rate) if rate else 0.04
         self.start_time = (self._container.start_time or 0) / av.time_base

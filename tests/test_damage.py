@@ -37,6 +37,6 @@ def test_the_share_that_decoded_is_what_is_not_lost():
 def test_damage_is_told_in_one_line():
     damage = Damage(3, 2, 1.25, 0, 50.0, "Invalid data")
     assert str(damage) == (
-        "3 packets do not decode, 2 frames are corrupt, 1.2 of 50.0 s are lost, "
+        "not decodable: 3 packets; corrupt: 2 frames; lost: 1.2 of 50.0 s; "
         "first error: Invalid data"
     )

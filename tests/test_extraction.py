@@ -340,7 +340,7 @@ def test_what_is_done_with_damage_is_asked_for(tmp_path, backbone, capsys, on_da
         assert code == 3
         (row,) = failures(store)
         assert row["kind"] == "damaged"
-        assert "s are lost" in row["message"]
+        assert "lost: " in row["message"]
         assert "--on-damage keep" in row["message"]
         assert FeatureStore(store).ids() == []
         return
