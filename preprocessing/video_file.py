@@ -147,15 +147,15 @@ class VideoFile:
         if not self._context.has_b_frames:
             return False
         container, stream = _open(self.path)
-        with container:
-            packets = list(islice(container.demux(stream), PROBED_PACKETS))
-            if any(packet.pts != packet.dts for packet in packets):
-                return False
-            stream.codec_context.thread_count = 1
-            try:
+        stream.codec_context.thread_count = 1
+        try:
+            with container:
+                packets = list(islice(container.demux(stream), PROBED_PACKETS))
+                if any(packet.pts != packet.dts for packet in packets):
+                    return False
                 frames = [frame for packet in packets for frame in packet.decode()]
-            except av.error.FFmpegError:
-                return False
+        except av.error.FFmpegError:
+            return False
         times = [frame.pts for frame in frames if frame.pts is not None]
         return any(later <= earlier for earlier, later in pairwise(times))
 
