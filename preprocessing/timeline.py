@@ -11,12 +11,11 @@ import math
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 TOLERANCE = 1e-4
 LOOK_AHEAD = 64
-
-Packet = TypeVar("Packet")
 
 
 class Timeline:
@@ -92,7 +91,8 @@ class Timeline:
                 self.lost += seconds or self.usual
 
 
-class Announced(NamedTuple, Generic[Packet]):
+@dataclass(frozen=True)
+class Announced:
     """A packet with its times in seconds.
 
     Attributes:
@@ -104,12 +104,12 @@ class Announced(NamedTuple, Generic[Packet]):
     time: float | None
     stored: float | None
     seconds: float
-    packet: Packet
+    packet: Any
 
 
 def mark_shown(
-    packets: Iterable[Announced[Packet]], is_shown: Callable[[float, float], bool]
-) -> Iterator[tuple[Announced[Packet], bool]]:
+    packets: Iterable[Announced], is_shown: Callable[[float, float], bool]
+) -> Iterator[tuple[Announced, bool]]:
     """Tells for each packet whether its frame may be wanted, before it is decoded.
 
     Args:
@@ -119,7 +119,7 @@ def mark_shown(
     Yields:
         The packets in their order, each with False if its frame is certainly not wanted.
     """
-    waiting: deque[Announced[Packet]] = deque()
+    waiting: deque[Announced] = deque()
     times: list[float] = []
     for packet in packets:
         waiting.append(packet)

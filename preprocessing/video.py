@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -121,7 +121,7 @@ class VideoReader:
                 if time is not None:
                     yield time, self._timeline.until, frame
 
-    def _decode(self, packet: Announced[Any] | None, wanted: bool) -> list[av.VideoFrame]:
+    def _decode(self, packet: Announced | None, wanted: bool) -> list[av.VideoFrame]:
         if packet is None:
             return self._file.decode(None)
         announced = wanted and packet.time is not None and not packet.packet.is_discard
@@ -133,7 +133,7 @@ class VideoReader:
             self._timeline.withdraw(packet.time or 0.0)
         return frames
 
-    def _packets(self) -> Iterator[tuple[Announced[Any] | None, bool]]:
+    def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
         """Yields packets, and whether their frames are wanted; last None, to empty the decoder."""
         packets = self._file.packets()
         if self.fps is None or (self._file.frames_are_counted and not self._file.intra_only):

@@ -17,6 +17,8 @@ PROBED_PACKETS = 24
 # what a decoder makes of a damaged frame depends on it.
 THREADS = 8
 CLOCK_JUMP = 1.0
+# The format that has no presentation times.
+UNTIMED = "avi"
 # Formats that begin their clock again where recordings were joined.
 RESTARTING = {"mpegts", "mpeg"}
 # Codecs in which a frame that is marked so is referred to by no other. HEVC is not among them:
@@ -66,7 +68,7 @@ class VideoFile:
         """Closes the file."""
         self._container.close()
 
-    def packets(self) -> Iterator[Announced[Any]]:
+    def packets(self) -> Iterator[Announced]:
         """Reads to the end, or as far as the file can be read."""
         restarts = self._container.format.name in RESTARTING
         try:
@@ -117,9 +119,8 @@ class VideoFile:
             packet.pts += self._offset
         self._last = packet.dts
 
-    def _announced(self, packet: Any) -> Announced[Any]:
-        counted = self.frames_are_counted and packet.dts is not None
-        time = packet.dts if counted else packet.pts
+    def _announced(self, packet: Any) -> Announced:
+        time = packet.dts if self._container.format.name == UNTIMED else packet.pts
         return Announced(
             None if time is None else time * self._unit,
             None if packet.dts is None else packet.dts * self._unit,
@@ -142,7 +143,7 @@ class VideoFile:
         AVI has none at all. Other files have them, but some were written with decoding times in
         their place: then frames that are stored out of order come with times that go back.
         """
-        if self._container.format.name == "avi":
+        if self._container.format.name == UNTIMED:
             return True
         if not self._context.has_b_frames:
             return False
@@ -151,7 +152,8 @@ class VideoFile:
         try:
             with container:
                 packets = list(islice(container.demux(stream), PROBED_PACKETS))
-                if any(packet.pts != packet.dts for packet in packets):
+                stored = [packet.pts for packet in packets if packet.pts is not None]
+                if stored != sorted(stored):
                     return False
                 frames = [frame for packet in packets for frame in packet.decode()]
         except av.error.FFmpegError:

@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -131,7 +132,7 @@ def test_a_frame_without_a_time_follows_the_one_before():
     assert timeline.place(None, 0.0) == 0.04
 
 
-def announced(times: list[float], order: list[int]) -> list[Announced[int]]:
+def announced(times: list[float], order: list[int]) -> list[Announced]:
     """Packets in stored order; no packet after one is shown before that one's decoding time."""
     stored = [min(times[later] for later in order[place:]) for place in range(len(order))]
     return [
@@ -169,7 +170,7 @@ def test_most_frames_are_passed_over_when_samples_are_sparse(reorder):
 
 @pytest.mark.parametrize("missing", ["time", "stored"])
 def test_packets_without_times_are_all_wanted(missing):
-    packets = [Announced(n / 25, n / 25, 0.04, n)._replace(**{missing: None}) for n in range(200)]
+    packets = [replace(Announced(n / 25, n / 25, 0.04, n), **{missing: None}) for n in range(200)]
     marked = list(mark_shown(packets, lambda *_: False))
     assert [packet.packet for packet, _ in marked] == list(range(200))
     assert all(shown for _, shown in marked)

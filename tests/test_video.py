@@ -353,8 +353,8 @@ def test_a_video_that_ends_early_has_lost_the_rest(tmp_path, share, fps):
         assert list(video)
         damage = video.damage
     assert damage.found
-    assert damage.lost_seconds == pytest.approx((1 - share) * 4, abs=0.3)
-    assert damage.share == pytest.approx(share, abs=0.1)
+    assert damage.lost_seconds == pytest.approx((1 - share) * 4, abs=0.5)
+    assert damage.share == pytest.approx(share, abs=0.15)
 
 
 def add_noise(container, codec: str, frames: int, **options: str) -> None:
@@ -435,7 +435,7 @@ def test_frames_in_avi_which_has_no_presentation_times_are_counted(tmp_path, b_f
 
 def test_frames_whose_file_gives_decoding_times_for_presentation_times_are_counted(tmp_path):
     source = encode_numbers(tmp_path / "right.mp4", REGULAR, b_frames=2)
-    path = tmp_path / "wrong.mp4"
+    path = tmp_path / "wrong.mkv"
     with av.open(str(source)) as right, av.open(str(path), "w") as wrong:
         stream = wrong.add_stream_from_template(right.streams.video[0])
         for number, packet in enumerate(p for p in right.demux(video=0) if p.size):
@@ -464,7 +464,7 @@ def test_a_picture_on_a_song_is_no_video(tmp_path):
         cover = container.add_stream("mjpeg")
         cover.width = cover.height = 16
         cover.pix_fmt = "yuvj420p"
-        cover.disposition = Disposition.attached_pic
+        cover.disposition = Disposition.attached_pic.value
         picture = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
         container.mux(cover.encode(picture.reformat(format="yuvj420p")))
         silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
