@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from preprocessing.backbones import Joined, load_backbone
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.damage import WHOLE_SHARE, Damage
 from preprocessing.errors import InputError, VideoError
@@ -60,7 +61,12 @@ class ExtractConfig:
     fps: float | Literal["native"] = 4.0
     """Steps per second, or native for every frame."""
     backbone: str = EfficientNetLite0.name
-    """What turns a frame into features."""
+    """What turns a frame into features: efficientnet-lite0, flow, histogram, hog, pixels; any
+    network of keras.applications, such as ResNet50; or a file, PATH.keras, PATH.onnx or
+    PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow."""
+    pixels: PixelScale = AS_THEY_ARE
+    """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
+    less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""
     batch_size: int = 32
     """Frames that go through the backbone at once."""
     dtype: Literal["float16", "float32"] = "float16"
@@ -119,7 +125,7 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     """
     _check(config)
     sources = _shard(find_sources(config.inputs, SUFFIXES, "videos"), config.shard)
-    backbone = load_backbone(config.backbone)
+    backbone = load_backbone(config.backbone, config.pixels)
     config.store.mkdir(parents=True, exist_ok=True)
     failures = FailureLog(config.store, [source.path for source in sources])
     remove_strays(config.store)
@@ -219,7 +225,7 @@ def _attempt(
     path = sequence_path(config.store, source.sequence_id)
     try:
         with lease(path):
-            backbone = load_backbone(config.backbone)
+            backbone = load_backbone(config.backbone, config.pixels)
             if found := _found(source, config, backbone):
                 return found
             steps, damage = extract_video(source, config, backbone, advance)

@@ -1,3 +1,7 @@
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +15,12 @@ from preprocessing.store import FeatureStore
 
 settings.register_profile("longtake", deadline=None)
 settings.load_profile("longtake")
+
+# Keras looks for downloaded weights here, and reads the name when it is imported.
+if "LONGTAKE_KERAS_HOME" not in os.environ:
+    os.environ["LONGTAKE_KERAS_HOME"] = tempfile.mkdtemp(prefix="longtake-keras-")
+    atexit.register(shutil.rmtree, os.environ["LONGTAKE_KERAS_HOME"], ignore_errors=True)
+os.environ["KERAS_HOME"] = os.environ["LONGTAKE_KERAS_HOME"]
 
 FPS = 4.0
 MadeStore = Callable[..., FeatureStore]

@@ -1,27 +1,102 @@
-"""Backbones: what turns frames into feature vectors, by name."""
+"""Backbones: what turns frames into feature vectors, by name or by file."""
 
+import difflib
 import functools
+import importlib
+from collections.abc import Callable
+from pathlib import Path
 
 from preprocessing.backbones.base import Backbone, Joined
-from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 
-__all__ = ["Backbone", "Joined", "load_backbone"]
+__all__ = ["Backbone", "Joined", "load_backbone", "names_file", "takes_pixels"]
 
-BACKBONES: dict[str, type[Backbone]] = {EfficientNetLite0.name: EfficientNetLite0}
+
+def _lazily(module: str, name: str) -> Callable[[], Backbone]:
+    """Imports a backbone only when it is made; ``--help`` needs none of what they need."""
+
+    def make() -> Backbone:
+        made = getattr(importlib.import_module(f"preprocessing.backbones.{module}"), name)
+        backbone: Backbone = made()
+        return backbone
+
+    return make
+
+
+BACKBONES: dict[str, Callable[[], Backbone]] = {
+    "efficientnet-lite0": _lazily("efficientnet_lite", "EfficientNetLite0"),
+    "flow": _lazily("flow", "Flow"),
+    "histogram": _lazily("descriptors", "Histogram"),
+    "hog": _lazily("descriptors", "Hog"),
+    "pixels": _lazily("descriptors", "Pixels"),
+}
 
 
 @functools.lru_cache
-def load_backbone(name: str) -> Joined:
+def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
     """Makes the backbone of that name, or of several names joined by ``+``, once in a process.
 
+    Args:
+        name: built in, of ``keras.applications``, or a path: ``.keras``, ``.onnx``, ``.py:Class``.
+        pixels: the scale that a network in a ``.keras`` or ``.onnx`` file wants.
+
     Raises:
-        InputError: there is none; the message lists those there are.
+        InputError: there is none; the message says which there are.
     """
-    return Joined([_load_one(part) for part in name.split("+")])
+    if pixels != AS_THEY_ARE and not takes_pixels(name):
+        raise InputError(
+            f"--pixels {pixels} is for .keras and .onnx files; {name} scales its pixels itself"
+        )
+    return Joined([_load_one(part, pixels) for part in name.split("+")])
 
 
-def _load_one(name: str) -> Backbone:
-    if name not in BACKBONES:
-        raise InputError(f"unknown backbone {name!r}: expected one of {', '.join(BACKBONES)}")
-    return BACKBONES[name]()
+def names_file(name: str) -> bool:
+    """Whether some part of a name is a file, which somebody has to point at."""
+    return any(_suffix(part) for part in name.split("+"))
+
+
+def takes_pixels(name: str) -> bool:
+    """Whether ``--pixels`` is for some part of a name."""
+    return any(_suffix(part) in (".keras", ".onnx") for part in name.split("+"))
+
+
+def _suffix(part: str) -> str:
+    """What kind of file a part of a name is; empty if it is a name."""
+    if part.endswith(".py") or ".py:" in part:
+        return ".py"
+    suffix = Path(part).suffix
+    return suffix if suffix in (".keras", ".onnx") else ""
+
+
+def _load_one(part: str, pixels: PixelScale) -> Backbone:
+    if part in BACKBONES:
+        return BACKBONES[part]()
+    suffix = _suffix(part)
+    if suffix == ".py":
+        from preprocessing.backbones import user_file
+
+        return user_file.load(part)
+    if suffix == ".keras":
+        from preprocessing.backbones.keras_file import KerasFile
+
+        return KerasFile(Path(part), pixels)
+    if suffix == ".onnx":
+        from preprocessing.backbones.onnx_file import OnnxFile
+
+        return OnnxFile(Path(part), pixels)
+    return _load_application(part)
+
+
+def _load_application(name: str) -> Backbone:
+    from preprocessing.backbones import keras_applications
+
+    if spelled := keras_applications.spelled(name):
+        return keras_applications.KerasApplication(spelled)
+    known = {application.lower(): application for application in keras_applications.applications()}
+    close = [known[match] for match in difflib.get_close_matches(name.lower(), known)]
+    raise InputError(
+        f"unknown backbone {name!r}: expected one of {', '.join(BACKBONES)}; a network of "
+        f"keras.applications such as {' or '.join(close) or 'ResNet50'}; or a .keras, .onnx or "
+        "FILE.py:Class path, without +"
+    )

@@ -1,0 +1,95 @@
+"""A network in a ``.keras`` file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.backbones import digests
+from preprocessing.backbones.base import ANY_SIZE, Backbone
+from preprocessing.backbones.network import Network, compiled
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
+from preprocessing.errors import InputError
+from preprocessing.quiet import import_tensorflow
+
+TAKEN = "[None, H, W, 3] to [None, F] or [None, h, w, F]"
+
+
+class KerasFile(Backbone):
+    """The one output of a Keras model that takes pictures; a map of features is averaged.
+
+    Args:
+        path: the file; it is opened in safe mode, so that nothing in it is executed.
+        pixels: the scale of the pixels that the model was trained with.
+
+    Raises:
+        InputError: it cannot be opened or does not take pictures; the message has the shapes.
+    """
+
+    def __init__(self, path: Path, pixels: PixelScale):
+        model = _load(path)
+        shape, outputs = _shapes(path, model)
+        self.name = path.name
+        self.size = (shape[1] or ANY_SIZE, shape[2] or ANY_SIZE)
+        self.dimension = outputs[-1]
+        self.digest = digests.of_file(path)
+        self.settings = {"color": "rgb", "resize": "area", "pixels": pixels}
+        if "float" not in model.inputs[0].dtype and pixels != AS_THEY_ARE:
+            raise InputError(
+                f"{path} takes {model.inputs[0].dtype}, which --pixels {pixels} does not give; "
+                f"leave --pixels out"
+            )
+        self._apply = _compiled(path, model, self.size, pixels)
+
+    def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._apply(frames)
+
+
+def _load(path: Path) -> Any:
+    import_tensorflow()
+    import keras
+
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    # What a damaged or unsafe file raises differs from part to part of Keras.
+    except Exception as error:
+        raise InputError(
+            f"{path} cannot be opened as a Keras model: {_reason(error)}; expected one of "
+            "Keras' own layers, without Lambda"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """The first sentence of the innermost error; Keras puts the whole model into the others."""
+    return str(error).split("Exception encountered: ")[-1].split(". ")[0]
+
+
+def _shapes(path: Path, model: Any) -> tuple[Any, Any]:
+    """The shape of its input and of its output, where it has one of each of the right form."""
+    inputs, outputs = (
+        [tuple(tensor.shape) for tensor in getattr(model, part, None) or []]
+        for part in ("inputs", "outputs")
+    )
+    if len(inputs) == len(outputs) == 1:
+        taken, given = inputs[0], outputs[0]
+        pictures = len(taken) == 4 and taken[0] is None and taken[3] == 3
+        if pictures and len(given) in (2, 4) and given[0] is None and given[-1]:
+            return taken, given
+    raise InputError(f"{path} goes from {_text(inputs)} to {_text(outputs)}, expected {TAKEN}")
+
+
+def _compiled(path: Path, model: Any, size: tuple[int, int], pixels: PixelScale) -> Network:
+    tensorflow = import_tensorflow()
+    factor, offset = affine(pixels)
+    dtype = model.inputs[0].dtype
+    try:
+        return compiled(model, size, lambda x: tensorflow.cast(x * factor + offset, dtype))
+    except Exception as error:
+        raise InputError(f"{path} cannot take frames of {size[0]} x {size[1]}: {error}") from None
+
+
+def _text(shapes: list[tuple[Any, ...]]) -> str:
+    return " and ".join(str(list(shape)) for shape in shapes) or "nothing known"

@@ -1,0 +1,155 @@
+"""A network in a ``.onnx`` file, run by ONNX Runtime (the extra ``onnx``)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.backbones import digests
+from preprocessing.backbones.base import ANY_SIZE, Backbone
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
+from preprocessing.errors import InputError
+
+DTYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+}
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+# How the entry of a tensor begins that says which other file its numbers are in.
+ELSEWHERE = b"\n\x08location"
+# Where ONNX Runtime looks for other files all the same: nothing can lie there.
+NOWHERE = os.devnull
+
+
+class OnnxFile(Backbone):
+    """The first output of an ONNX model that takes pictures; a map of features is averaged.
+
+    Args:
+        path: the file, which holds all weights.
+        pixels: the scale of the pixels that the model was trained with.
+
+    Raises:
+        InputError: ONNX Runtime is missing, the file cannot be opened, or it does not take
+            pictures; the message has the shapes.
+    """
+
+    def __init__(self, path: Path, pixels: PixelScale):
+        content = _read(path)
+        self._session = _session(path, content)
+        self._layout = _Layout(path, self._session.get_inputs())
+        if self._layout.dtype == np.uint8 and pixels != AS_THEY_ARE:
+            raise InputError(
+                f"{path} takes uint8, which --pixels {pixels} does not give; leave --pixels out"
+            )
+        self._factor, self._offset = affine(pixels)
+        self.name = path.name
+        self.size = self._layout.size
+        self.digest = digests.of_bytes(content)
+        self.settings = {"color": "rgb", "resize": "area", "pixels": pixels}
+        self.dimension = self._try(path)
+
+    def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        batch = self._layout.batch or len(frames)
+        pieces = [self._run(frames[at : at + batch]) for at in range(0, len(frames), batch)]
+        return np.concatenate(pieces)
+
+    def _run(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Runs a batch, filled up with zeros where the model wants more."""
+        count = len(frames)
+        pixels = np.zeros((self._layout.batch or count, *frames.shape[1:]), self._layout.dtype)
+        pixels[:count] = frames * self._factor + self._offset
+        if self._layout.channels_first:
+            pixels = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+        outputs = self._session.run(self._output, {self._layout.name: pixels})[0][:count]
+        return self._averaged(outputs.astype(np.float32))
+
+    def _averaged(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        if outputs.ndim == 4:
+            outputs = outputs.mean((2, 3) if self._layout.channels_first else (1, 2))
+        return outputs
+
+    @property
+    def _output(self) -> list[str]:
+        return [self._session.get_outputs()[0].name]
+
+    def _try(self, path: Path) -> int:
+        """Runs two black frames to learn F."""
+        black = np.zeros((2, *self.size, 3), np.uint8)
+        try:
+            features = self(black)
+        # ONNX Runtime's errors have no class in common.
+        except Exception as error:
+            raise InputError(
+                f"{path} cannot take frames of {self.size[0]} x {self.size[1]}: {error}"
+            ) from None
+        if features.ndim != 2 or len(features) != len(black):
+            raise InputError(
+                f"{path} makes {list(features.shape)} of two frames, expected [2, F] or a map of "
+                "features; its first output must be such"
+            )
+        return int(features.shape[1])
+
+
+class _Layout:
+    """How a model takes its pictures.
+
+    Attributes:
+        channels_first: ``[N, 3, H, W]`` instead of ``[N, H, W, 3]``.
+        batch: N where it is fixed, else None.
+    """
+
+    def __init__(self, path: Path, inputs: list[Any]):
+        taken = inputs[0].shape if len(inputs) == 1 else []
+        shape = [length if isinstance(length, int) else None for length in taken]
+        channels = [axis for axis in (1, 3) if len(shape) == 4 and shape[axis] == 3]
+        if len(channels) != 1 or inputs[0].type not in DTYPES:
+            found = " and ".join(f"{one.type} {one.shape}" for one in inputs) or "nothing"
+            raise InputError(f"{path} takes {found}, expected one of [N, 3, H, W] or [N, H, W, 3]")
+        self.name = inputs[0].name
+        self.dtype = DTYPES[inputs[0].type]
+        self.channels_first = channels == [1]
+        self.batch, *rest = shape
+        height, width = rest[1:] if self.channels_first else rest[:2]
+        self.size = (height or ANY_SIZE, width or ANY_SIZE)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _session(path: Path, content: bytes) -> Any:
+    """Opens a model from its bytes, so that the digest covers all weights that are used."""
+    if ELSEWHERE in content:
+        raise InputError(
+            f"{path} has weights in other files; put all into one: "
+            "onnx.save(onnx.load(PATH), NEW_PATH)"
+        )
+    try:
+        import onnxruntime
+    except ImportError:
+        raise InputError(
+            f'{path} needs ONNX Runtime, which is not installed: pip install "longtake[onnx]"'
+        ) from None
+    import joblib
+
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = joblib.cpu_count()
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", NOWHERE
+    )
+    available = onnxruntime.get_available_providers()
+    providers = [provider for provider in PROVIDERS if provider in available]
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=providers)
+    # ONNX Runtime's errors have no class in common.
+    except Exception as error:
+        raise InputError(f"{path} cannot be opened as an ONNX model: {error}") from None

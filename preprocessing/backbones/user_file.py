@@ -1,0 +1,121 @@
+"""A backbone of a user's own: a class in a Python file, given as ``FILE.py:Class``."""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from preprocessing.backbones import digests
+from preprocessing.backbones.base import Backbone
+from preprocessing.errors import InputError
+
+SUFFIX = ".py"
+
+
+def load(given: str) -> Backbone:
+    """Executes the file and makes a backbone of the class.
+
+    Its name becomes ``FILE.py:Class``, without the folder; its digest is that of the file unless
+    the class sets one.
+
+    Raises:
+        InputError: file or class is missing, or the class is no backbone or does not work.
+    """
+    file, _, class_name = given.rpartition(":") if f"{SUFFIX}:" in given else (given, "", "")
+    path = Path(file)
+    content = _read(path)
+    digest = digests.of_bytes(content)
+    try:
+        backbone = _class(path, class_name, _executed(path, content, digest))()
+        backbone.name = f"{path.name}:{class_name}"
+        backbone.digest = backbone.digest or digest
+        _require_complete(backbone)
+        _require_works(backbone)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{_where(path, error)}: {type(error).__name__}: {error}") from error
+    return backbone
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _executed(path: Path, content: bytes, digest: str) -> ModuleType:
+    """Executes the very bytes that the digest is of; no cached form of the file is used or left."""
+    name = f"longtake_backbone_{digest}"
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    # Where dataclasses look for the module of a class.
+    sys.modules[name] = module
+    exec(compile(content, str(path), "exec"), module.__dict__)
+    return module
+
+
+def _class(path: Path, name: str, module: ModuleType) -> type[Backbone]:
+    found: Any = getattr(module, name, None) if name else None
+    if isinstance(found, type) and issubclass(found, Backbone):
+        return found
+    if found is not None:
+        raise InputError(
+            f"{path}:{name} is no backbone; derive it from preprocessing.backbones.Backbone"
+        )
+    there = [
+        f"{path}:{key}"
+        for key, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__
+    ]
+    asked = f"has no class {name!r}" if name else "needs a class after it"
+    raise InputError(f"{path} {asked}; expected {' or '.join(there) or f'{path}:Class'}")
+
+
+def _require_complete(backbone: Backbone) -> None:
+    size = getattr(backbone, "size", None)
+    if not (isinstance(size, tuple) and len(size) == 2 and all(_is_count(n, 1) for n in size)):
+        raise InputError(f"{backbone.name} has size {size!r}, expected (height, width)")
+    for name, least in (("dimension", 1), ("context", 0)):
+        if not _is_count(value := getattr(backbone, name, None), least):
+            raise InputError(f"{backbone.name} has {name} {value!r}, expected {least} or more")
+    if not isinstance(backbone.settings, dict) or {"dtype", "size"} & set(backbone.settings):
+        raise InputError(
+            f"{backbone.name} has settings {backbone.settings!r}, expected a dictionary without "
+            "dtype and size, which are recorded anyway"
+        )
+    json.dumps(backbone.settings)
+
+
+def _is_count(value: object, least: int) -> bool:
+    return isinstance(value, int) and value >= least
+
+
+def _require_works(backbone: Backbone) -> None:
+    """Tries it on frames of noise, before any video is opened."""
+    count = 2
+    shape = (backbone.context + count, *backbone.size, 3)
+    features = backbone(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
+    made = f"{type(features).__name__}"
+    if isinstance(features, np.ndarray):
+        if features.shape == (count, backbone.dimension) and features.dtype == np.float32:
+            return
+        made = f"{features.dtype}{list(features.shape)}"
+    raise InputError(
+        f"{backbone.name} makes {made} of {count} frames, expected "
+        f"float32{[count, backbone.dimension]}"
+    )
+
+
+def _where(path: Path, error: Exception) -> str:
+    """The file, and the last line of it that the error passed through."""
+    lines = [step.lineno for step in traceback.extract_tb(error.__traceback__)]
+    files = [step.filename for step in traceback.extract_tb(error.__traceback__)]
+    inside = [line for line, file in zip(lines, files, strict=True) if file == str(path)]
+    line = inside[-1] if inside else getattr(error, "lineno", None)
+    return f"{path}, line {line}" if line else str(path)
