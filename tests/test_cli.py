@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,13 +16,17 @@ import numpy as np
 import pytest
 from conftest import FPS, MadeStore, write_sequence
 
+from preprocessing.backbones import load_backbone
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.labels import LabelOptions
 from preprocessing.samples import make_samples
 from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.splits import Splits
 from preprocessing.store import FeatureStore
 from preprocessing.video import VideoReader
 from trainer import cli
+from trainer.config import TrainConfig
+from trainer.run import ModelFacts, Run
 
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 Said = tuple[int, str, str]
@@ -417,3 +422,124 @@ def test_the_demo_refuses_a_folder_of_other_samples(longtake: Longtake, tmp_path
     said = longtake("demo", "--out", "demo", "--videos", 6, "--seconds", 4, "--seed", 1)
     assert "holds samples of" in refusal(said)
     assert "at least 6" in refusal(longtake("demo", "--videos", 2))
+
+
+MEANS = """
+from pathlib import Path
+from preprocessing.backbones import Backbone
+
+Path(__file__).with_suffix(".executed").touch()
+
+class Means(Backbone):
+    size, dimension = (4, 4), 3
+
+    def __call__(self, frames):
+        return frames.mean((1, 2), dtype="float32")
+"""
+
+
+def write_encoder(path: Path, cells: int) -> None:
+    """Writes an ONNX model of so many features."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, cells, 1, 3))
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, (1, cells * 3))
+    nodes = [helper.make_node("Flatten", ["images"], ["features"])]
+    graph = helper.make_graph(nodes, "encoder", [images], [features])
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder of two backbones, and a stranger's of the same name where the command runs."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "means.py").write_text(MEANS)
+    write_encoder(tmp_path / "files" / "encoder.onnx", 4)
+    (tmp_path / "means.py").write_text(MEANS)
+    return tmp_path / "files"
+
+
+def test_predict_asks_for_the_files_that_made_the_features(
+    longtake: Longtake, files: Path, tmp_path: Path
+) -> None:
+    for number in range(4):
+        write_video(tmp_path / "videos" / "ab"[number % 2] / f"v{number}.mp4", (9, 9, 9), 1)
+    name = f"{files}/encoder.onnx+flow+{files}/means.py:Means"
+    extract = ("extract", "videos", "--store", "store", "--backbone", name)
+    assert longtake(*extract, "--pixels=-1-1", "--dtype", "float32")[0] == 0
+    train = ("train", "--store", "store", "--labels", "folders", "--run", "run")
+    assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert facts["backbone"] == "encoder.onnx+flow+means.py:Means"
+    assert json.loads(facts["settings"])["parts"][0]["pixels"] == "-1-1"
+
+    files.rename(tmp_path / "moved")
+    write_video(tmp_path / "new" / "one.mp4", (9, 9, 9), 1)
+    predict = ("predict", "run", "new", "--out", "out")
+    assert "give --backbone encoder.onnx+flow+means.py:Means with" in refusal(longtake(*predict))
+    assert not (tmp_path / "means.executed").exists()
+    given = "moved/encoder.onnx+flow+moved/means.py:Means"
+    assert longtake(*predict, "--backbone", given)[0] == 0
+    assert FeatureStore("out/store").info("one").origin.recipe == tuple(
+        facts[name] for name in ("fps", "backbone", "backbone_digest", "settings")
+    )
+    assert (tmp_path / "out" / "labels.csv").exists()
+
+
+def begin_run(backbone: str, digest: str, **settings: object) -> None:
+    """Writes what a run on such features begins with."""
+    facts = ModelFacts(("a", "b"), 3, "4.0", backbone, digest, settings_text(**settings))
+    config = TrainConfig(Path("store"), Path("folders"), Path("run"))
+    Run("run").begin(config, Splits(("s",), (), ()), facts)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("other/encoder.onnx", r"encoder\.onnx \([0-9a-f]{16}\), run was trained"),
+        ("files/means.py:Means", r"means\.py:Means \([0-9a-f]{16}\), run was trained"),
+        ("flow", r"flow \(1\), run was trained"),
+    ],
+)
+def test_predict_refuses_another_backbone_before_it_extracts(
+    longtake: Longtake, files: Path, tmp_path: Path, given: str, found: str
+) -> None:
+    write_video(tmp_path / "new" / "one.mp4", (9, 9, 9), 1)
+    (tmp_path / "other").mkdir()
+    write_encoder(tmp_path / "other" / "encoder.onnx", 2)
+    digest = load_backbone(f"{files}/encoder.onnx").digest
+    begin_run("encoder.onnx", digest, pixels="imagenet", size=[4, 1])
+    said = refusal(longtake("predict", "run", "new", "--out", "out", "--backbone", given))
+    assert re.search(found, said)
+    assert f"on features of encoder.onnx ({digest})" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["means.py:Means", "flow+means.py:Means", "./files/encoder.onnx", "flow+a.keras"]
+)
+def test_predict_opens_no_file_because_a_run_names_it(
+    longtake: Longtake, files: Path, tmp_path: Path, name: str
+) -> None:
+    write_video(tmp_path / "new" / "one.mp4", (9, 9, 9), 1)
+    begin_run(name, "0")
+    said = refusal(longtake("predict", "run", "new", "--out", "out"))
+    assert f"give --backbone {name} with the path of each file" in said
+    assert not (tmp_path / "means.executed").exists()
+
+
+def test_a_scale_of_pixels_that_would_change_nothing_is_refused(
+    longtake: Longtake, tmp_path: Path
+) -> None:
+    write_video(tmp_path / "videos" / "a.mp4", (0, 0, 0), 1)
+    extract = ("extract", "videos", "--store", "s", "--pixels", "imagenet", "--backbone")
+    assert "hog+flow scales its pixels itself" in refusal(longtake(*extract, "hog+flow"))
+    assert not (tmp_path / "s").exists()
+
+
+def test_help_says_what_a_backbone_may_be(longtake: Longtake) -> None:
+    said = " ".join(longtake("extract", "--help")[1].replace("│", " ").split())
+    for name in ("efficientnet-lite0, flow, histogram, hog, pixels", "keras.applications", "PATH"):
+        assert name in said

@@ -23,7 +23,7 @@ SHARED |= {"read_ahead", "whole_file"}
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extraction", "samples"},
-    "labelling": {"extraction", "video"},
+    "labelling": {"extraction", "video", "backbones", "pixel_scale"},
     "cli": {"cli"},
 }
 

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import h5py
 import numpy as np
 import tyro
 
+from preprocessing.backbones import load_backbone, names_file, takes_pixels
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
 from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
 from preprocessing.extraction import ExtractConfig, extract
@@ -37,6 +39,9 @@ class PredictConfig:
     """Video files, folders of them, or one store."""
     out: Path
     """Folder that gets the predictions; features of videos go to DIR/store."""
+    backbone: str | None = None
+    """What made the features of the run, where that is a file: its PATH.keras, PATH.onnx or
+    PATH.py:Class, joined with + to the others as it was for extract."""
 
 
 def run_predict(config: PredictConfig) -> int:
@@ -83,13 +88,49 @@ def _extraction(run: Run, config: PredictConfig) -> ExtractConfig:
             f"{run.path} was trained on imported features ({facts.backbone}); import those of the "
             "new recordings and give their store"
         )
-    return ExtractConfig(
+    settings = json.loads(facts.settings)
+    backbone = _backbone(run, config)
+    extraction = ExtractConfig(
         config.inputs,
         config.out / "store",
         fps="native" if facts.fps == "native" else float(facts.fps),
-        backbone=facts.backbone,
-        dtype=json.loads(facts.settings).get("dtype", ExtractConfig.dtype),
+        backbone=backbone,
+        pixels=_pixels(facts.backbone, settings) if takes_pixels(backbone) else AS_THEY_ARE,
+        dtype=settings.get("dtype", ExtractConfig.dtype),
     )
+    _require_same_backbone(run, extraction)
+    return extraction
+
+
+def _backbone(run: Run, config: PredictConfig) -> str:
+    """The backbone to use; a file is one that the user points at, never one that a run names."""
+    recorded = run.facts.backbone
+    if config.backbone is not None:
+        return config.backbone
+    if names_file(recorded):
+        raise InputError(
+            f"{run.path} was trained on features of {recorded}, of which a run keeps no copy; give "
+            f"--backbone {recorded} with the path of each file"
+        )
+    return recorded
+
+
+def _pixels(backbone: str, settings: dict[str, Any]) -> PixelScale:
+    """The scale of the pixels that was recorded for a network in a file, if there is one."""
+    recorded = zip(backbone.split("+"), settings.get("parts", [settings]), strict=False)
+    scales = [part.get("pixels") for name, part in recorded if takes_pixels(name)]
+    return next((scale for scale in SCALES if scale in scales), AS_THEY_ARE)
+
+
+def _require_same_backbone(run: Run, extraction: ExtractConfig) -> None:
+    """Checks, before any feature is made, that the backbone is the one of the training store."""
+    backbone = load_backbone(extraction.backbone, extraction.pixels)
+    wanted = f"{run.facts.backbone} ({run.facts.backbone_digest})"
+    if (found := f"{backbone.name} ({backbone.digest})") != wanted:
+        raise InputError(
+            f"the backbone is {found}, {run.path} was trained on features of {wanted}; give the "
+            "same one with --backbone"
+        )
 
 
 def _write_labels(path: Path, data: SequenceSet, predictions: Path) -> None:
