@@ -530,6 +530,15 @@ def test_predict_opens_no_file_because_a_run_names_it(
     assert not (tmp_path / "means.executed").exists()
 
 
+def test_settings_that_no_store_has_are_refused(longtake: Longtake, tmp_path: Path) -> None:
+    write_video(tmp_path / "new" / "one.mp4", (9, 9, 9), 1)
+    for settings in ({"parts": "no parts"}, {"parts": [3]}):
+        begin_run("flow", "1", **settings)
+        assert "expected those of a store" in refusal(
+            longtake("predict", "run", "new", "--out", "o")
+        )
+
+
 def test_a_scale_of_pixels_that_would_change_nothing_is_refused(
     longtake: Longtake, tmp_path: Path
 ) -> None:

@@ -73,6 +73,12 @@ def test_a_size_that_is_open_becomes_224(save):
     assert backbone.settings["size"] == [224, 16]
 
 
+def test_a_model_that_cannot_take_224_is_refused(save):
+    parts = layers.MaxPooling2D(300), layers.GlobalAveragePooling2D()
+    with pytest.raises(InputError, match="cannot take frames of 224 x 224; save it with"):
+        load_backbone(save(*parts, shape=(None, None, 3)))
+
+
 @pytest.mark.parametrize(
     ("shape", "parts", "message"),
     [

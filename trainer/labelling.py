@@ -88,7 +88,7 @@ def _extraction(run: Run, config: PredictConfig) -> ExtractConfig:
             f"{run.path} was trained on imported features ({facts.backbone}); import those of the "
             "new recordings and give their store"
         )
-    settings = json.loads(facts.settings)
+    settings = _settings(run)
     backbone = _backbone(run, config)
     extraction = ExtractConfig(
         config.inputs,
@@ -115,9 +115,21 @@ def _backbone(run: Run, config: PredictConfig) -> str:
     return recorded
 
 
+def _settings(run: Run) -> dict[str, Any]:
+    """The settings on record, with those of each part of the backbone as ``parts``."""
+    try:
+        settings = json.loads(run.facts.settings)
+        return {**settings, "parts": [dict(part) for part in settings.get("parts", [settings])]}
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(
+            f"{run.path / 'run.json'} has settings {run.facts.settings!r}, expected those of a "
+            "store; train the run again"
+        ) from None
+
+
 def _pixels(backbone: str, settings: dict[str, Any]) -> PixelScale:
     """The scale of the pixels that was recorded for a network in a file, if there is one."""
-    recorded = zip(backbone.split("+"), settings.get("parts", [settings]), strict=False)
+    recorded = zip(backbone.split("+"), settings["parts"], strict=False)
     scales = [part.get("pixels") for name, part in recorded if takes_pixels(name)]
     return next((scale for scale in SCALES if scale in scales), AS_THEY_ARE)
 

@@ -88,7 +88,10 @@ def _compiled(path: Path, model: Any, size: tuple[int, int], pixels: PixelScale)
     try:
         return compiled(model, size, lambda x: tensorflow.cast(x * factor + offset, dtype))
     except Exception as error:
-        raise InputError(f"{path} cannot take frames of {size[0]} x {size[1]}: {error}") from None
+        raise InputError(
+            f"{path} cannot take frames of {size[0]} x {size[1]}; save it with an input "
+            "of a known size"
+        ) from error
 
 
 def _text(shapes: list[tuple[Any, ...]]) -> str:

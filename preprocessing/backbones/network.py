@@ -33,7 +33,7 @@ def compiled(
         outputs = tensorflow.cast(outputs, tensorflow.float32)
         return tensorflow.reduce_mean(outputs, (1, 2)) if len(outputs.shape) == 4 else outputs
 
-    function = tensorflow.function(apply, input_signature=[frames])
+    function = tensorflow.function(apply, input_signature=[frames], autograph=False)
     with silenced():
         function(np.zeros((1, *size, 3), np.uint8))
 

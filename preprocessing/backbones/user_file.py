@@ -101,7 +101,7 @@ def _require_works(backbone: Backbone) -> None:
     count = 2
     shape = (backbone.context + count, *backbone.size, 3)
     features = backbone(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
-    made = f"{type(features).__name__}"
+    made = type(features).__name__
     if isinstance(features, np.ndarray):
         if features.shape == (count, backbone.dimension) and features.dtype == np.float32:
             return
@@ -114,8 +114,7 @@ def _require_works(backbone: Backbone) -> None:
 
 def _where(path: Path, error: Exception) -> str:
     """The file, and the last line of it that the error passed through."""
-    lines = [step.lineno for step in traceback.extract_tb(error.__traceback__)]
-    files = [step.filename for step in traceback.extract_tb(error.__traceback__)]
-    inside = [line for line, file in zip(lines, files, strict=True) if file == str(path)]
+    steps = traceback.extract_tb(error.__traceback__)
+    inside = [step.lineno for step in steps if step.filename == str(path)]
     line = inside[-1] if inside else getattr(error, "lineno", None)
     return f"{path}, line {line}" if line else str(path)
