@@ -20,21 +20,17 @@ import pytest
 from preprocessing.guarded_file import GuardedFile
 
 VIDEOS, FRAMES = 4, 240
-# The command line, with a backbone that is slow enough to be killed at work.
-LONGTAKE = """
+# Slow enough to be killed at work.
+SLOW = """
 import time
-from preprocessing import backbones
+from preprocessing.backbones import Backbone
 
-class Slow(backbones.Backbone):
-    name, size, dimension = "slow", (8, 8), 192
+class Slow(Backbone):
+    size, dimension = (8, 8), 192
 
     def __call__(self, frames):
         time.sleep(0.01)
         return frames.reshape(len(frames), -1).astype("float32")
-
-backbones.BACKBONES["slow"] = Slow
-from trainer.cli import main
-raise SystemExit(main())
 """
 
 
@@ -52,12 +48,13 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
             container.mux(stream.encode(None))
     (folder / "broken.mp4").write_text("no video")
+    (folder / "slow.py").write_text(SLOW)
     return folder
 
 
-def start(videos: Path, store: Path, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", LONGTAKE, "extract", str(videos), "--store", str(store)]
-    command += ["--fps", "native", "--backbone", "slow", "--batch-size", "8", *more]
+def start(videos: Path, store: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "preprocessing", "extract", str(videos), "--store", str(store)]
+    command += ["--fps", "native", "--backbone", f"{videos}/slow.py:Slow", "--batch-size", "8"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
