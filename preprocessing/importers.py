@@ -1,28 +1,21 @@
 """Features made elsewhere, into the store."""
 
-import csv
-import itertools
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from tokenize import TokenError
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
-from numpy.typing import NDArray
 
 from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.errors import InputError
 from preprocessing.failures import FailureLog
+from preprocessing.feature_files import SUFFIXES, Selection, format_of, open_table
 from preprocessing.inputs import Source, find_sources, fingerprint
 from preprocessing.label_files import write_intervals
 from preprocessing.labels import runs
+from preprocessing.rounding import Coarseness, require_fits
 from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
-
-BLOCK_STEPS = 4096
-COARSE = 0.01
 
 
 @dataclass(frozen=True)
@@ -50,26 +43,16 @@ class ImportConfig:
     dtype: Literal["float16", "float32"] = "float16"
     """Of the features on disk."""
 
-
-@dataclass
-class Table:
-    """One feature file, read in blocks.
-
-    Attributes:
-        columns: names of the feature columns.
-        labels: the label column as far as it was read.
-    """
-
-    path: Path
-    columns: list[str]
-    blocks: Iterator[NDArray[Any]]
-    labels: list[str] = field(default_factory=list)
+    @property
+    def selection(self) -> Selection:
+        """What of each file is wanted."""
+        return Selection(columns=self.columns, label_column=self.label_column)
 
 
 def run(config: ImportConfig) -> int:
     """The command ``import``; see ``ImportConfig``."""
     _check(config)
-    suffixes = {f".{config.format}"} if config.format else {".npy", ".csv"}
+    suffixes = [suffix for suffix, kind in SUFFIXES.items() if config.format in (None, kind)]
     sources = find_sources(config.inputs, suffixes, "feature files")
     config.store.mkdir(parents=True, exist_ok=True)
     failures = FailureLog(config.store, [source.path for source in sources])
@@ -94,8 +77,8 @@ def run(config: ImportConfig) -> int:
 
 def _import_one(source: Source, config: ImportConfig) -> list[str]:
     """Writes one file's features; returns the class name of each of its steps, '' for none."""
-    table = _open(source.path, config)
-    kind = source.path.suffix.lower().lstrip(".") if config.format is None else config.format
+    kind = config.format or format_of(source.path)
+    table = open_table(source.path, kind, config.selection)
     origin = Origin(
         source=str(source.path.resolve()),
         fingerprint=fingerprint(source.path),
@@ -105,149 +88,21 @@ def _import_one(source: Source, config: ImportConfig) -> list[str]:
         settings=settings_text(columns=table.columns, dtype=config.dtype),
     )
     path = sequence_path(config.store, source.sequence_id)
-    coarse = _Coarseness(config.dtype)
+    coarse = Coarseness(config.dtype)
+    labels: list[str] = []
     with SequenceWriter(path, len(table.columns), origin, config.dtype) as writer:
         for block in table.blocks:
-            _require_fits(block, table, config.dtype)
-            times = (writer.steps + np.arange(len(block))) / config.fps
-            writer.append(times, block)
-            coarse.add(block)
+            require_fits(block.features, str(table.path), table.columns, config.dtype)
+            times = (writer.steps + np.arange(len(block.features))) / config.fps
+            writer.append(times, block.features)
+            coarse.add(block.features)
+            labels += block.labels
         writer.frames_decoded = writer.steps
         if not writer.steps:
             raise InputError(f"{source.path} holds no step")
     if worst := coarse.worst(table.columns):
         note(f"{source.sequence_id}: float16 is coarse for {worst}; consider --dtype float32")
-    return table.labels or [""] * writer.steps
-
-
-def _require_fits(block: NDArray[Any], table: Table, dtype: str) -> None:
-    """Names the column that is too large for the dtype."""
-    largest = np.abs(block).max(axis=0, initial=0)
-    if (over := np.isfinite(largest) & (largest > np.finfo(dtype).max)).any():
-        column = int(over.argmax())
-        raise InputError(
-            f"{table.path}: column {table.columns[column]} goes up to {largest[column]:.6g}, which "
-            f"does not fit {dtype}; leave it out with --columns, or give --dtype float32"
-        )
-
-
-class _Coarseness:
-    """Compares each column's rounding error with its own deviation, as it goes by."""
-
-    def __init__(self, dtype: str):
-        self.dtype = dtype
-        self.count = 0
-        self.sums: NDArray[Any] = np.zeros((3, 1))
-
-    def add(self, block: NDArray[Any]) -> None:
-        values = block.astype("float64")
-        error = values - values.astype(self.dtype)
-        self.count += len(values)
-        self.sums = self.sums + np.stack([values.sum(0), (values**2).sum(0), (error**2).sum(0)])
-
-    def worst(self, columns: list[str]) -> str:
-        """Names the column that suffers most, if its error is over ``COARSE`` of its deviation."""
-        mean, square, error = self.sums / max(self.count, 1)
-        deviation = np.sqrt(np.maximum(square - mean**2, 0))
-        share = np.sqrt(error) / np.maximum(deviation, 1e-300)
-        column = int(share.argmax())
-        if share[column] <= COARSE or deviation[column] == 0:
-            return ""
-        return f"column {columns[column]} (error {share[column]:.1%} of its deviation)"
-
-
-def _open(path: Path, config: ImportConfig) -> Table:
-    kind = config.format or path.suffix.lower().lstrip(".")
-    if kind == "npy":
-        return _open_npy(path, config)
-    if kind == "csv":
-        return _open_csv(path, config)
-    raise InputError(f"{path}: cannot tell its format; expected .npy or .csv, or give --format")
-
-
-def _open_npy(path: Path, config: ImportConfig) -> Table:
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, EOFError, OSError, OverflowError, TypeError, TokenError) as error:
-        raise InputError(f"{path} is not a .npy array: {error}") from None
-    if array.ndim != 2 or not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
-        raise InputError(
-            f"{path} holds {array.dtype} of shape {array.shape}; expected numbers [steps, features]"
-        )
-    names = [str(number) for number in range(array.shape[1])]
-    chosen = _choose(path, names, config)
-    pick = [names.index(name) for name in chosen]
-    starts = range(0, len(array), BLOCK_STEPS)
-    blocks = (np.asarray(array[start : start + BLOCK_STEPS][:, pick]) for start in starts)
-    return Table(path, chosen, blocks)
-
-
-def _open_csv(path: Path, config: ImportConfig) -> Table:
-    lines = _csv_lines(path)
-    header = [name.strip() for name in next(lines, [])]
-    if len(set(header)) != len(header) or not header:
-        raise InputError(f"{path}: expected a first line of column names, each once; got {header}")
-    if config.label_column is not None and config.label_column not in header:
-        raise InputError(
-            f"{path} has no column {config.label_column!r}; its columns are {', '.join(header)}"
-        )
-    table = Table(path, _choose(path, header, config), iter(()))
-    table.blocks = _csv_blocks(table, lines, header, config.label_column)
-    return table
-
-
-def _csv_lines(path: Path) -> Iterator[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline=None) as file:
-            yield from csv.reader(file)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from None
-
-
-def _csv_blocks(
-    table: Table, lines: Iterator[list[str]], header: list[str], label_column: str | None
-) -> Iterator[NDArray[Any]]:
-    pick = [header.index(name) for name in table.columns]
-    label = header.index(label_column) if label_column is not None else None
-    numbered = ((number, row) for number, row in enumerate(lines, start=2) if row)
-    while rows := list(itertools.islice(numbered, BLOCK_STEPS)):
-        yield np.array([_numbers(table, number, row, header, pick) for number, row in rows])
-        if label is not None:
-            table.labels += [sys.intern(row[label].strip()) for _, row in rows]
-
-
-def _numbers(
-    table: Table, number: int, row: list[str], header: list[str], pick: list[int]
-) -> list[float]:
-    if len(row) != len(header):
-        raise InputError(
-            f"{table.path} line {number} has {len(row)} values; expected {len(header)}"
-        )
-    try:
-        return [float(row[column]) for column in pick]
-    except ValueError:
-        bad = next(column for column in pick if not _is_number(row[column]))
-        raise InputError(
-            f"{table.path} line {number}: {header[bad]} is {row[bad]!r}, not a number; choose the "
-            "feature columns with --columns, or name the labels with --label-column"
-        ) from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _choose(path: Path, names: list[str], config: ImportConfig) -> list[str]:
-    if unknown := [name for name in config.columns if name not in names]:
-        raise InputError(f"{path} has no column {unknown[0]!r}; its columns are {', '.join(names)}")
-    chosen = list(config.columns) or [name for name in names if name != config.label_column]
-    if not chosen:
-        raise InputError(f"{path} has no feature column")
-    return chosen
+    return labels or [""] * writer.steps
 
 
 def _check(config: ImportConfig) -> None:
