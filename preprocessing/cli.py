@@ -11,7 +11,7 @@ COMMANDS = {
     ),
     "import": Command(
         "features made elsewhere into the same kind of store",
-        "preprocessing.importers:ImportConfig",
+        "preprocessing.import_options:ImportConfig",
         "preprocessing.importers:run",
     ),
     "inspect": Command(

@@ -18,3 +18,7 @@ class VideoError(InputError):
     def __init__(self, kind: str, message: str):
         super().__init__(message)
         self.kind = kind
+
+
+class OptionError(InputError):
+    """An option asks for what a file does not have; if no file has it, the option is wrong."""

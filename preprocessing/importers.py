@@ -1,112 +1,173 @@
 """Features made elsewhere, into the store."""
 
-from dataclasses import dataclass
+import errno
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
-
-import numpy as np
-import tyro
 
 from preprocessing.console import DONE, SOME_FAILED, note, progress
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, OptionError
 from preprocessing.failures import FailureLog
-from preprocessing.feature_files import SUFFIXES, Selection, format_of, open_table
-from preprocessing.inputs import Source, find_sources, fingerprint
+from preprocessing.import_options import ImportConfig, check
+from preprocessing.intake import Taken, take_in
 from preprocessing.label_files import write_intervals
-from preprocessing.labels import runs
-from preprocessing.rounding import Coarseness, require_fits
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.layouts import (
+    FILES,
+    MS_TCN,
+    VIDEO_FEATURES,
+    Recording,
+    files,
+    ms_tcn,
+    recognize,
+    video_features,
+)
 
 
-@dataclass(frozen=True)
-class ImportConfig:
-    """Features made elsewhere to the same store that extract makes.
+@dataclass
+class Tally:
+    """What has come of the recordings so far.
 
-    Files, or folders walked recursively; a file is a sequence. A .npy file holds an array of shape
-    [steps, features]; a .csv file a line of column names and then a line a step.
+    Attributes:
+        opened: how many had all that the options ask for.
+        wrong: those that had not.
+        ids: of those that are in the store.
+        shapes: steps and columns of their arrays.
+        labelled: intervals.
     """
 
-    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...")]
-    """Feature files, or folders of them."""
-    store: Path
-    """Folder that gets DIR/<sequence_id>.h5."""
-    fps: float
-    """Steps per second."""
-    format: Literal["npy", "csv"] | None = None
-    """Of the files; by default told by their suffix."""
-    columns: tuple[str, ...] = ()
-    """Names (csv) or numbers from 0 (npy) of the feature columns; by default all but the label."""
-    label_column: str | None = None
-    """Name of a csv column that holds a class name for each step."""
-    labels_out: Path | None = None
-    """File that gets the label column as intervals: sequence,start,end,label."""
-    dtype: Literal["float16", "float32"] = "float16"
-    """Of the features on disk."""
+    opened: int = 0
+    wrong: list[tuple[Path, OptionError]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    skipped: int = 0
+    again: int = 0
+    steps: int = 0
+    shapes: set[tuple[int, int]] = field(default_factory=set)
+    labelled: list[tuple[str, float, float, str]] = field(default_factory=list)
 
-    @property
-    def selection(self) -> Selection:
-        """What of each file is wanted."""
-        return Selection(columns=self.columns, label_column=self.label_column)
+    def add(self, sequence_id: str, taken: Taken) -> None:
+        """Counts a sequence that is in the store."""
+        self.ids.add(sequence_id)
+        self.skipped += taken.outcome == "skipped"
+        self.again += taken.outcome == "again"
+        self.steps += taken.steps
+        self.labelled += [(sequence_id, *interval) for interval in taken.intervals]
 
 
 def run(config: ImportConfig) -> int:
     """The command ``import``; see ``ImportConfig``."""
-    _check(config)
-    suffixes = [suffix for suffix, kind in SUFFIXES.items() if config.format in (None, kind)]
-    sources = find_sources(config.inputs, suffixes, "feature files")
+    layout = _layout(config)
+    check(config, layout)
+    recordings = _recordings(config, layout)
+    _require_own_ids(recordings)
     config.store.mkdir(parents=True, exist_ok=True)
-    failures = FailureLog(config.store, [source.path for source in sources])
-    labelled: list[tuple[str, float, float, str]] = []
-    steps = 0
-    for source in progress(iterable=sources, unit="file", desc="import"):
-        try:
-            names = _import_one(source, config)
-        except InputError as error:
-            failures.add(source.path, "features", str(error))
-            note(f"failed: {error}")
-            continue
-        steps += len(names)
-        times = np.arange(len(names) + 1) / config.fps
-        labelled += [(source.sequence_id, *interval) for interval in runs(names, times)]
-    failed = failures.count
-    if config.labels_out and failed < len(sources):
-        write_intervals(config.labels_out, labelled)
-    print(f"{len(sources) - failed} imported, {failed} failed: {steps} steps into {config.store}")
-    return SOME_FAILED if failed else DONE
-
-
-def _import_one(source: Source, config: ImportConfig) -> list[str]:
-    """Writes one file's features; returns the class name of each of its steps, '' for none."""
-    kind = config.format or format_of(source.path)
-    table = open_table(source.path, kind, config.selection)
-    origin = Origin(
-        source=str(source.path.resolve()),
-        fingerprint=fingerprint(source.path),
-        fps=str(float(config.fps)),
-        backbone=f"import-{kind}",
-        backbone_digest="",
-        settings=settings_text(columns=table.columns, dtype=config.dtype),
+    bundles = ms_tcn.bundles(config.inputs[0]) if layout == MS_TCN else {}
+    failures = FailureLog(
+        config.store,
+        chain(
+            (recording.files[0] for recording in recordings),
+            (path for parts in bundles.values() for path in parts.values()),
+        ),
     )
-    path = sequence_path(config.store, source.sequence_id)
-    coarse = Coarseness(config.dtype)
-    labels: list[str] = []
-    with SequenceWriter(path, len(table.columns), origin, config.dtype) as writer:
-        for block in table.blocks:
-            require_fits(block.features, str(table.path), table.columns, config.dtype)
-            times = (writer.steps + np.arange(len(block.features))) / config.fps
-            writer.append(times, block.features)
-            coarse.add(block.features)
-            labels += block.labels
-        writer.frames_decoded = writer.steps
-        if not writer.steps:
-            raise InputError(f"{source.path} holds no step")
-    if worst := coarse.worst(table.columns):
-        note(f"{source.sequence_id}: float16 is coarse for {worst}; consider --dtype float32")
-    return labels or [""] * writer.steps
+    tally = _import_all(recordings, config, layout, failures)
+    if layout == MS_TCN:
+        _write_splits(config, tally, failures)
+    if config.labels_out and tally.ids:
+        write_intervals(config.labels_out, tally.labelled)
+    _remark(tally, config, layout)
+    print(
+        f"{len(tally.ids) - tally.skipped} imported, {tally.skipped} already done, "
+        f"{failures.count} failed: {tally.steps} steps in {config.store}"
+    )
+    return SOME_FAILED if failures.count else DONE
 
 
-def _check(config: ImportConfig) -> None:
-    if not 0 < config.fps < np.inf:
-        raise InputError(f"--fps {config.fps}: expected a number of steps per second")
-    if (config.labels_out is None) != (config.label_column is None):
-        raise InputError("--label-column and --labels-out go together: give both or none")
+def _import_all(
+    recordings: list[Recording], config: ImportConfig, layout: str, failures: FailureLog
+) -> Tally:
+    tally, intake = Tally(), config.intake(layout)
+    for recording in progress(iterable=recordings, unit="file", desc="import"):
+        try:
+            table = recording.open()
+            tally.opened += 1
+            if table.shape:
+                tally.shapes.add(table.shape)
+            tally.add(recording.sequence_id, take_in(recording, table, intake))
+        except OptionError as error:
+            tally.wrong.append((recording.files[0], error))
+        except InputError as error:
+            _fail(failures, recording.files[0], "features", error)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            _fail(failures, recording.files[0], "file", error)
+    if tally.wrong and not tally.opened:
+        raise tally.wrong[0][1]
+    for path, wrong in tally.wrong:
+        _fail(failures, path, "features", wrong)
+    return tally
+
+
+def _fail(failures: FailureLog, path: Path, kind: str, error: Exception | str) -> None:
+    failures.add(path, kind, str(error))
+    note(f"failed: {error}")
+
+
+def _layout(config: ImportConfig) -> str:
+    if config.layout:
+        return config.layout
+    layout = recognize(config.inputs)
+    if layout != FILES:
+        note(f"taken as data of the layout {layout} (--layout files takes each file for itself)")
+    return layout
+
+
+def _recordings(config: ImportConfig, layout: str) -> list[Recording]:
+    selection = config.selection(layout)
+    if layout == MS_TCN:
+        return ms_tcn.recordings(config.inputs[0], config.format, selection, _truth(config))
+    if layout == VIDEO_FEATURES:
+        return video_features.recordings(config.inputs, selection, config.streams)
+    made = [path for path in (config.store, config.labels_out) if path]
+    return files.recordings(config.inputs, config.format, selection, made)
+
+
+def _truth(config: ImportConfig) -> ms_tcn.Truth | None:
+    """The ground truth of ms-tcn, if labels are wanted."""
+    if not config.labels_out or not config.fps:
+        return None
+    root = config.inputs[0]
+    line_fps = config.label_fps or config.fps
+    return ms_tcn.Truth(root, config.fps, line_fps, ms_tcn.read_mapping(root))
+
+
+def _write_splits(config: ImportConfig, tally: Tally, failures: FailureLog) -> None:
+    labelled = config.labels_out is not None
+    usable = {row[0] for row in tally.labelled} if labelled else tally.ids
+    for path, reason in ms_tcn.write_splits(config.inputs[0], config.splits_out, usable, labelled):
+        _fail(failures, path, "split", reason)
+
+
+def _require_own_ids(recordings: list[Recording]) -> None:
+    """Refuses two files that would become one sequence."""
+    paths: dict[str, Path] = {}
+    for recording in recordings:
+        first = paths.setdefault(recording.sequence_id, recording.files[0])
+        if first != recording.files[0]:
+            raise InputError(
+                f"{first} and {recording.files[0]} would both be sequence "
+                f"{recording.sequence_id!r}; rename one"
+            )
+
+
+def _remark(tally: Tally, config: ImportConfig, layout: str) -> None:
+    if tally.again:
+        note(f"{tally.again} had been made of other content or with other settings: made again")
+    steps, columns = ({shape[axis] for shape in tally.shapes} for axis in (0, 1))
+    if len(steps) == 1 < len(columns):
+        other = "first" if config.selection(layout).time_last else "last"
+        note(
+            f"all arrays have {min(steps)} steps, but not as many columns: if time is their other "
+            f"axis, import them again with --time-axis {other}"
+        )
+    if layout == MS_TCN and not (config.labels_out and config.splits_out):
+        note("--labels-out FILE gets the ground truth as labels, --splits-out FOLDER the splits")

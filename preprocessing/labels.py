@@ -219,10 +219,14 @@ def runs(names: Iterable[str], times: NDArray[np.float64]) -> Iterator[tuple[flo
         yield float(times[begin]), float(times[step + 1]), current
 
 
+def rounding_seconds(step_seconds: float) -> float:
+    """How much later than it is a step counts where labels are read, far less than a step."""
+    return min(ROUNDING_SECONDS, ROUNDING_SHARE * step_seconds or ROUNDING_SECONDS)
+
+
 def _seconds(info: SequenceInfo, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds since the start, later by what rounding may have taken, but far less than a step."""
-    rounding = min(ROUNDING_SECONDS, ROUNDING_SHARE * info.step_seconds or ROUNDING_SECONDS)
-    return times - info.start_time + rounding
+    """Seconds since the start, later by what rounding may have taken."""
+    return times - info.start_time + rounding_seconds(info.step_seconds)
 
 
 def _misfit(options: LabelOptions, info: SequenceInfo, given: str, found: str) -> str:

@@ -130,7 +130,7 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
         "import", "raw", "--store", "store", "--fps", 10, "--label-column", "phase",
         "--labels-out", "labels.csv",
     )  # fmt: skip
-    assert (code, out) == (0, "8 imported, 0 failed: 240 steps into store\n")
+    assert (code, out) == (0, "8 imported, 0 already done, 0 failed: 240 steps in store\n")
     code, _, _ = longtake(
         "train", "--store", "store", "--labels", "labels.csv", "--run", "run", "--epochs", 30,
         "--units", 8, "--learning-rate", 0.05, "--chunk-length", 8, "--no-tensorboard",
@@ -141,13 +141,66 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
     metrics = json.loads((tmp_path / "run/evaluation/test/metrics.json").read_text())
     assert metrics["accuracy"] > 0.9
     before = (tmp_path / "labels.csv").read_text()
-    code, _, _ = longtake(
+    code, _, err = longtake(
         "import", "raw", "--store", "store", "--fps", 10, "--label-column", "Phase",
         "--labels-out", "labels.csv",
     )  # fmt: skip
-    assert code == 3
+    assert code == 2
+    assert "no column 'Phase'; its columns are x, phase" in err.splitlines()[-1]
     assert (tmp_path / "labels.csv").read_text() == before
     assert f"accuracy   {metrics['accuracy']:.4f}" in out
+
+
+def test_sensor_recordings_with_a_clock_and_labels_are_imported_in_one_line(
+    longtake: Longtake, tmp_path: Path
+) -> None:
+    (tmp_path / "raw").mkdir()
+    generator = np.random.default_rng(0)
+    for name in ("a1", "a2", "a3"):
+        times = 5_702_026 + np.cumsum(generator.integers(1, 60, 40))
+        rows = [f"{step},{time},{'rest' if step < 20 else 'work'}" for step, time in
+                enumerate(times)]  # fmt: skip
+        (tmp_path / "raw" / f"{name}.csv").write_text("\n".join(["x,timestamp,phase", *rows]))
+    command = (
+        "import", "raw", "--store", "store", "--time-column", "timestamp", "--time-unit", "ms",
+        "--label-column", "phase", "--labels-out", "labels.csv",
+    )  # fmt: skip
+    assert longtake(*command)[1] == "3 imported, 0 already done, 0 failed: 120 steps in store\n"
+    assert longtake(*command)[1] == "0 imported, 3 already done, 0 failed: 120 steps in store\n"
+    store = FeatureStore(tmp_path / "store")
+    labels = read_labels(LabelOptions(tmp_path / "labels.csv"), store)
+    for sequence_id in store.ids():
+        info = store.info(sequence_id)
+        labels.check(info)
+        indices = labels.at(info, 0, store.timestamps(sequence_id))
+        assert [labels.classes[index] for index in indices] == ["rest"] * 20 + ["work"] * 20
+
+
+def test_action_segmentation_data_is_imported_and_trained_on_by_its_own_split(
+    longtake: Longtake, tmp_path: Path
+) -> None:
+    root = tmp_path / "salads"
+    for folder in ("features", "groundTruth", "splits"):
+        (root / folder).mkdir(parents=True)
+    for number in range(4):
+        np.save(root / "features" / f"v{number}.npy", np.ones((3, 20 + number)))
+        (root / "groundTruth" / f"v{number}.txt").write_text("cut\n" * 10 + "mix\n" * 10)
+    (root / "mapping.txt").write_text("0 cut\n1 mix\n")
+    (root / "splits" / "train.split1.bundle").write_text("v0.txt\nv1.txt\nv2.txt\n")
+    (root / "splits" / "test.split1.bundle").write_text("v3.txt\n")
+    code, out, err = longtake(
+        "import", "salads", "--store", "store", "--fps", 15, "--labels-out", "labels.csv",
+        "--splits-out", "splits",
+    )  # fmt: skip
+    assert (code, out) == (0, "4 imported, 0 already done, 0 failed: 86 steps in store\n")
+    assert "note: taken as data of the layout ms-tcn" in err
+    code, out, _ = longtake(
+        "train", "--store", "store", "--labels", "labels.csv", "--splits", "splits/split1.json",
+        "--run", "run", "--epochs", 1, "--units", 4, "--chunk-length", 8, "--no-tensorboard",
+    )  # fmt: skip
+    assert code == 0
+    splits = json.loads((tmp_path / "run" / "splits.json").read_text())
+    assert (splits["train"], splits["test"]) == (["v0", "v1", "v2"], ["v3"])
 
 
 def test_the_demo_makes_trains_and_compares(longtake: Longtake, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.importers import ImportConfig, run
+from preprocessing.feature_files import base
+from preprocessing.import_options import ImportConfig
+from preprocessing.importers import run
 from preprocessing.label_files import read_labels
 from preprocessing.labels import UNLABELLED, LabelOptions
 from preprocessing.store import FeatureStore
@@ -202,8 +204,9 @@ def test_a_pickled_array_is_refused_and_not_run(tmp_path):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros(3), "float64 of shape (3,); expected numbers [steps, features]"),
-        (np.zeros((2, 3, 4)), "float64 of shape (2, 3, 4)"),
+        (np.zeros((2, 3, 4)), "float64 of shape (2, 3, 4); expected numbers [steps, features]"),
+        (np.zeros((1, 1, 2, 2, 2)), "float64 of shape (1, 1, 2, 2, 2)"),
+        (np.zeros((2, 2), "datetime64[s]"), "datetime64[s] of shape (2, 2)"),
         (np.float64(1), "shape ()"),
         (np.array([["a"]]), "<U1 of shape (1, 1)"),
         (np.zeros((2, 2), complex), "complex128"),
@@ -219,7 +222,41 @@ def test_an_array_that_is_not_steps_by_features_is_refused(tmp_path, array, mess
     assert message in failures(tmp_path)[0]["message"]
 
 
-@pytest.mark.parametrize("content", [b"", b"x,y\n1,2\n", b"\x93NUMPY\x01\x00", b"PK\x03\x04"])
+HEADER = "{{'descr': {}, 'fortran_order': False, 'shape': {}}}"
+
+
+def npy(descr: str = "'<f4'", shape: str = "(1, 1)", version: bytes = b"\1\0") -> bytes:
+    """A .npy file of four bytes, whatever its header says."""
+    header = HEADER.format(descr, shape).encode() + b"\n"
+    return b"\x93NUMPY" + version + len(header).to_bytes(2, "little") + header + bytes(4)
+
+
+def test_a_handmade_npy_file_is_one(tmp_path):
+    (tmp_path / "a.npy").write_bytes(npy())
+    code, store = import_into(tmp_path, tmp_path / "a.npy")
+    assert code == ALL_DONE
+    assert whole(store, "a").tolist() == [[0]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"x,y\n1,2\n",
+        b"\x93NUMPY\x01\x00",
+        b"PK\x03\x04",
+        npy(shape="(1000000000000, 2048)"),
+        npy(shape="(10" + "0" * 300 + ",)"),
+        npy(shape="(1, 2)"),
+        npy(shape="(-1, -1)"),
+        npy(shape="'ab'"),
+        npy(shape="(" * 500),
+        npy(descr="'|O'"),
+        npy(descr="'<f'*"),
+        npy(descr="[('x', '<f4')]", version=b"\3\0"),
+        npy(version=b"\7\0"),
+    ],
+)
 def test_a_file_that_is_no_array_is_refused_by_name(tmp_path, content):
     path = tmp_path / "a.npy"
     path.write_bytes(content)
@@ -266,13 +303,27 @@ def test_a_csv_file_that_is_no_table_of_numbers_is_refused(tmp_path, content, me
         ("a.csv", {"label_column": "what"}, "no column 'what'; its columns are x, y"),
     ],
 )
-def test_a_column_that_is_not_there_is_named(tmp_path, file, options, message):
+def test_a_column_that_no_file_has_is_a_wrong_option(tmp_path, file, options, message):
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "b.csv").write_text("x,y\n1,2\n")
     save(tmp_path / "a.npy", np.zeros((1, 2)))
     labels_out = tmp_path / "labels.csv" if "label_column" in options else None
-    code, _ = import_into(tmp_path, tmp_path / file, labels_out=labels_out, **options)
+    inputs = {tmp_path / file, tmp_path / f"b{Path(file).suffix}"} & set(tmp_path.iterdir())
+    with pytest.raises(InputError, match=message):
+        import_into(tmp_path, *sorted(inputs), labels_out=labels_out, **options)
+    assert not (tmp_path / "store" / "failures.csv").exists()
+    assert not (tmp_path / "labels.csv").exists()
+
+
+def test_a_column_that_one_file_lacks_is_that_file_s_failure(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "b.csv").write_text("x,z\n1,2\n")
+    code, store = import_into(tmp_path, tmp_path / "a.csv", tmp_path / "b.csv", columns=("y",))
     assert code == SOME_FAILED
-    assert message in failures(tmp_path)[0]["message"]
+    assert store.ids() == ["a"]
+    (row,) = failures(tmp_path)
+    assert row["path"] == str(tmp_path / "b.csv")
+    assert "no column 'y'; its columns are x, z" in row["message"]
 
 
 def test_numbers_too_large_for_float16_are_refused_there_and_fit_float32(tmp_path):
@@ -312,5 +363,242 @@ def test_a_label_column_needs_a_place_to_go(tmp_path):
 
 def test_no_feature_file_is_an_error(tmp_path):
     (tmp_path / "in").mkdir()
-    with pytest.raises(InputError, match=r"no feature files found in .*\.csv \.npy"):
+    with pytest.raises(InputError, match=r"no feature files found in .*\.csv \.h5 \.hdf5"):
         import_into(tmp_path, tmp_path / "in")
+
+
+def write_timed(path: Path, times: list, labels: str = "") -> Path:
+    names = labels.ljust(len(times), labels[-1:] or "a")
+    lines = [f"{time},{step},{names[step]}" for step, time in enumerate(times)]
+    path.write_text("\n".join(["t,x,what", *lines]))
+    return path
+
+
+def import_timed(tmp_path: Path, *inputs: Path, **options) -> tuple[int, FeatureStore]:
+    given = {"fps": None, "time_column": "t", "columns": ("x",)}
+    return import_into(tmp_path, *inputs, **{**given, **options})
+
+
+@pytest.mark.parametrize(
+    ("unit", "times"),
+    [
+        ("s", [5702.026, 5702.058, 5702.5]),
+        ("ms", [5702026, 5702058, 5702500]),
+        ("us", [5702026000, 5702058000, 5702500000]),
+        ("min", [5702.026 / 60, 5702.058 / 60, 5702.5 / 60]),
+    ],
+)
+def test_a_time_column_gives_each_step_its_time_and_labels_count_from_the_first(
+    tmp_path, unit, times
+):
+    path = write_timed(tmp_path / "a.csv", times)
+    code, store = import_timed(tmp_path, path, time_unit=unit)
+    assert code == ALL_DONE
+    assert store.timestamps("a") == pytest.approx([5702.026, 5702.058, 5702.5], abs=1e-9)
+    info = store.info("a")
+    assert (info.origin.fps, info.start_time) == ("native", info.first)
+    assert whole(store, "a").tolist() == [[0], [1], [2]]
+
+
+def test_milliseconds_since_1970_keep_their_precision(tmp_path):
+    path = save(tmp_path / "a.npy", np.array([[1_700_000_000_123, 1], [1_700_000_000_124, 2]]))
+    _, store = import_into(tmp_path, path, fps=None, time_column="0", time_unit="ms")
+    assert np.diff(store.timestamps("a")) == pytest.approx(0.001, abs=1e-6)
+    assert whole(store, "a").tolist() == [[1], [2]]
+
+
+def test_the_second_from_which_labels_count_can_be_said(tmp_path):
+    path = write_timed(tmp_path / "a.csv", [100, 101, 102], "abb")
+    out = tmp_path / "labels.csv"
+    given = {"columns": ("x",), "label_column": "what", "labels_out": out}
+    _, store = import_timed(tmp_path, path, start_time=99.0, **given)
+    assert store.info("a").start_time == 99
+    assert out.read_text().split() == ["sequence,start,end,label", "a,1.0,2.0,a", "a,2.0,4.0,b"]
+    _, store = import_timed(tmp_path, path, **given)
+    assert store.info("a").start_time == 100
+    assert out.read_text().split() == ["sequence,start,end,label", "a,0.0,1.0,a", "a,1.0,3.0,b"]
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([1, 2, 2, 3], "line 4: the time 2 s does not come after 2 s of line 3"),
+        ([1, 2, 3, 0.5], "line 5: the time 0.5 s does not come after 3 s of line 4"),
+        ([1, "nan", 3, 4], "line 3: the time nan s is not finite"),
+        ([1, "inf", 3, 4], "line 3: the time inf s is not finite"),
+        (["12:00", 2, 3, 4], "line 2: t is '12:00', not a number; expected a time"),
+    ],
+)
+def test_times_that_do_not_increase_are_refused_with_the_line_and_both(tmp_path, times, message):
+    path = write_timed(tmp_path / "a.csv", times)
+    code, store = import_timed(tmp_path, path)
+    assert code == SOME_FAILED
+    assert store.ids() == []
+    assert message in failures(tmp_path)[0]["message"]
+
+
+def test_times_that_go_back_between_two_blocks_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "BLOCK_STEPS", 2)
+    path = save(tmp_path / "a.npy", np.array([[0.0, 1], [1, 1], [1, 1], [2, 1]]))
+    code, _ = import_into(tmp_path, path, fps=None, time_column="0")
+    assert code == SOME_FAILED
+    message = failures(tmp_path)[0]["message"]
+    assert "step 2: the time 1 s does not come after 1 s of step 1" in message
+
+
+def test_a_time_column_that_no_file_has_is_a_wrong_option(tmp_path):
+    path = write_timed(tmp_path / "a.csv", [1, 2])
+    with pytest.raises(InputError, match="no column 'clock'; its columns are t, x, what"):
+        import_timed(tmp_path, path, time_column="clock")
+    array = save(tmp_path / "b.npy", np.zeros((2, 3)))
+    with pytest.raises(InputError, match="no column '3'; its columns are 0, 1, 2"):
+        import_timed(tmp_path, array, time_column="3", columns=())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fps": 4.0, "time_column": "t"}, "exclude each other"),
+        ({"fps": None}, "--fps or --time-column is needed"),
+        ({"time_unit": "ms"}, "--time-unit goes with"),
+        ({"start_time": 3.0}, "--start-time goes with"),
+        ({"fps": None, "time_column": "t", "start_time": float("nan")}, "--start-time nan"),
+        ({"fps": None, "time_column": "t", "columns": ("x", "t")}, "neither is a feature"),
+    ],
+)
+def test_options_about_time_that_contradict_each_other_are_refused(tmp_path, options, message):
+    path = write_timed(tmp_path / "a.csv", [1, 2])
+    with pytest.raises(InputError, match=message):
+        import_into(tmp_path, path, **options)
+    assert not (tmp_path / "store").exists()
+
+
+def test_class_names_come_from_csv_files_only(tmp_path):
+    path = save(tmp_path / "a.npy", np.zeros((2, 2)))
+    with pytest.raises(InputError, match=r"only \.csv files"):
+        import_into(tmp_path, path, label_column="what", labels_out=tmp_path / "labels.csv")
+
+
+def test_what_is_there_already_is_skipped(tmp_path, capsys):
+    path = save(tmp_path / "a.npy", np.zeros((5, 2)))
+    import_into(tmp_path, path)
+    written = (tmp_path / "store" / "a.h5").stat().st_mtime_ns
+    assert import_into(tmp_path, path)[0] == ALL_DONE
+    assert "0 imported, 1 already done, 0 failed: 5 steps" in capsys.readouterr().out
+    assert (tmp_path / "store" / "a.h5").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dtype": "float16"},
+        {"fps": 5.0},
+        {"columns": ("1",)},
+        {"time_axis": "last"},
+        {"fps": None, "time_column": "0"},
+        {"fps": None, "time_column": "0", "time_unit": "ms"},
+        {"fps": None, "time_column": "0", "start_time": 0.0},
+    ],
+    ids=str,
+)
+def test_other_options_import_again(tmp_path, capsys, options):
+    path = save(tmp_path / "a.npy", np.arange(1.0, 7).reshape(3, 2))
+    import_into(tmp_path, path)
+    import_into(tmp_path, path, **options)
+    said = capsys.readouterr()
+    assert "1 imported, 0 already done" in said.out
+    assert "1 had been made of other content or with other settings: made again" in said.err
+
+
+def test_other_content_and_half_files_are_imported_again(tmp_path, capsys):
+    path = save(tmp_path / "a.npy", np.zeros((5, 2)))
+    import_into(tmp_path, path)
+    save(path, np.ones((5, 2)))
+    _, store = import_into(tmp_path, path)
+    assert whole(store, "a").tolist() == [[1, 1]] * 5
+    (tmp_path / "store" / "a.h5").write_bytes(b"half a file")
+    _, store = import_into(tmp_path, path)
+    assert whole(store, "a").tolist() == [[1, 1]] * 5
+    assert "already done" in capsys.readouterr().out
+
+
+def test_labels_of_what_is_skipped_are_written_all_the_same(tmp_path):
+    paths = [write_timed(tmp_path / name, [7, 8, 9], "aab") for name in ("a.csv", "b.csv")]
+    out = tmp_path / "labels.csv"
+    given = {"label_column": "what", "labels_out": out}
+    import_timed(tmp_path, *paths, **given)
+    before = out.read_text()
+    assert "b,0.0,2.0,a" in before
+    write_timed(paths[0], [7, 8, 9], "aab")
+    import_timed(tmp_path, *paths, **given)
+    assert out.read_text() == before
+
+
+def test_labels_of_what_failed_are_left_out_and_of_nothing_are_not_written(tmp_path):
+    good = write_timed(tmp_path / "good.csv", [1, 2, 3])
+    bad = write_timed(tmp_path / "bad.csv", [1, 1, 1])
+    out = tmp_path / "labels.csv"
+    given = {"label_column": "what", "labels_out": out}
+    assert import_timed(tmp_path, bad, **given)[0] == SOME_FAILED
+    assert not out.exists()
+    assert import_timed(tmp_path, bad, good, **given)[0] == SOME_FAILED
+    assert out.read_text().split()[1:] == ["good,0.0,3.0,a"]
+
+
+def test_what_the_command_wrote_is_not_an_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_timed(tmp_path / "a.csv", [1, 2, 3])
+    given = {"label_column": "what", "labels_out": Path("labels.csv")}
+    for _ in range(2):
+        code, store = import_timed(tmp_path, Path(), **given)
+        assert code == ALL_DONE
+        assert store.ids() == ["a"]
+    with pytest.raises(InputError, match="what this command writes itself"):
+        import_timed(tmp_path, tmp_path / "store")
+
+
+def test_arrays_that_share_their_first_axis_raise_the_question_which_axis_is_time(tmp_path, capsys):
+    paths = [save(tmp_path / f"{n}.npy", np.zeros((6, n))) for n in (20, 30, 40)]
+    import_into(tmp_path, *paths)
+    assert "all arrays have 6 steps" in (said := capsys.readouterr().err)
+    assert "--time-axis last" in said
+    _, store = import_into(tmp_path, *paths, time_axis="last")
+    assert "all arrays have" not in capsys.readouterr().err
+    assert [store.info(name).steps for name in store.ids()] == [20, 30, 40]
+    store.uniform(store.ids())
+
+
+def test_arrays_alike_in_both_axes_raise_no_question(tmp_path, capsys):
+    import_into(tmp_path, *(save(tmp_path / f"{n}.npy", np.zeros((6, 4))) for n in (1, 2)))
+    assert "all arrays have" not in capsys.readouterr().err
+
+
+def test_very_many_columns_fit_into_a_store_and_differ_from_as_many_others(tmp_path):
+    wide = np.zeros((2, 20_000))
+    _, store = import_into(tmp_path, save(tmp_path / "a.npy", wide))
+    assert store.info("a").dimension == 20_000
+    chosen = tuple(map(str, range(20_000)))
+    import_into(tmp_path, save(tmp_path / "b.npy", wide), columns=chosen)
+    import_into(tmp_path, save(tmp_path / "c.npy", wide), columns=chosen[::-1])
+    store.uniform(["a", "b"])
+    with pytest.raises(InputError, match="made differently"):
+        store.uniform(["a", "c"])
+
+
+def test_a_file_that_cannot_be_opened_is_one_failure(tmp_path):
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / "a.npy", np.zeros((2, 2)))
+    (tmp_path / "in" / "b.npy").symlink_to(tmp_path / "nowhere.npy")
+    code, store = import_into(tmp_path, tmp_path / "in")
+    assert code == SOME_FAILED
+    assert store.ids() == ["a"]
+    assert failures(tmp_path)[0]["kind"] == "file"
+
+
+def test_a_file_without_a_known_suffix_needs_its_format(tmp_path):
+    path = tmp_path / "a.dat"
+    path.write_text("x\n1\n")
+    code, _ = import_into(tmp_path, path)
+    assert code == SOME_FAILED
+    assert "--format" in failures(tmp_path)[0]["message"]
+    assert import_into(tmp_path, path, format="csv")[0] == ALL_DONE

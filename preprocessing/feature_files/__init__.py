@@ -1,15 +1,28 @@
-"""Feature files that others made, a format a module; each opens as a ``Table``."""
+"""Feature files that others made, a format a module; each sequence opens as a ``Table``."""
 
 from pathlib import Path
 
-from preprocessing.errors import InputError
-from preprocessing.feature_files import csv, npy
+from preprocessing.errors import InputError, OptionError
+from preprocessing.feature_files import csv, h5, mat, npy, npz
 from preprocessing.feature_files.base import Block, Selection, Table
+from preprocessing.feature_files.datasets import (
+    has_wildcards,
+    id_part,
+    matching,
+    table_of_dataset,
+)
 
-__all__ = ["FORMATS", "SUFFIXES", "Block", "Selection", "Table", "format_of", "open_table"]
+__all__ = ["SUFFIXES", "Block", "Selection", "Table", "format_of", "open_table", "parts_of"]
 
-FORMATS = {"npy": npy.open_table, "csv": csv.open_table}
-SUFFIXES = {".npy": "npy", ".csv": "csv"}
+SUFFIXES = {
+    ".npy": "npy",
+    ".npz": "npz",
+    ".csv": "csv",
+    ".mat": "mat",
+    ".h5": "h5",
+    ".hdf5": "h5",
+}
+CONTAINERS = {"npz": npz.arrays, "mat": mat.arrays, "h5": h5.arrays}
 
 
 def format_of(path: Path) -> str:
@@ -19,15 +32,44 @@ def format_of(path: Path) -> str:
         InputError: it names none.
     """
     if path.suffix.lower() not in SUFFIXES:
-        known = " or ".join(SUFFIXES)
+        known = ", ".join(SUFFIXES)
         raise InputError(f"{path}: cannot tell its format; expected {known}, or give --format")
     return SUFFIXES[path.suffix.lower()]
 
 
-def open_table(path: Path, kind: str, selection: Selection) -> Table:
-    """Opens a feature file of a format; its steps are not read yet.
+def parts_of(path: Path, kind: str, selection: Selection) -> dict[str, str | None]:
+    """The sequences that a file holds.
+
+    Returns:
+        For what each adds to the file's id, the name of its array; ``{"": None}`` for a file that
+        is one sequence.
+
+    Raises:
+        InputError: it cannot be read, or holds no array that the selection means.
+    """
+    if kind not in CONTAINERS or not has_wildcards(selection.dataset):
+        return {"": None}
+    pattern = str(selection.dataset)
+    names = matching(path, CONTAINERS[kind](path), pattern)
+    return {id_part(pattern, name): name for name in names}
+
+
+def open_table(path: Path, kind: str, selection: Selection, part: str | None = None) -> Table:
+    """Opens a sequence in a feature file of a format; its steps are not read yet.
+
+    Args:
+        path: the file.
+        kind: its format.
+        selection: what is wanted of it.
+        part: name of the array, of those that ``parts_of`` gave.
 
     Raises:
         InputError: it is no such file, or lacks what was selected.
     """
-    return FORMATS[kind](path, selection)
+    if kind == "csv":
+        return csv.open_table(path, selection)
+    if selection.label_column is not None:
+        raise OptionError(f"{path} has no names for --label-column: only .csv files can")
+    if kind == "npy":
+        return npy.open_table(path, selection)
+    return table_of_dataset(path, CONTAINERS[kind](path), selection, part)

@@ -1,15 +1,18 @@
 """What every feature file is to the importer: named columns, and blocks of steps."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, OptionError
 
 BLOCK_STEPS = 4096
+BLOCK_BYTES = 1 << 22
+LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -19,24 +22,32 @@ class Selection:
     Attributes:
         columns: names of the feature columns; empty for all that are nothing else.
         label_column: name of the column that holds a class name for each step.
+        time_column: name of the column that holds the steps' times, or, of a file of arrays, the
+            number of that column or the name of another array.
+        dataset: pattern of the names of the arrays wanted, in a file that holds several.
+        time_last: whether arrays are [features, steps].
     """
 
     columns: tuple[str, ...]
     label_column: str | None
+    time_column: str | None
+    dataset: str | None
+    time_last: bool
 
-    def choose(self, path: Path, names: Sequence[str]) -> list[str]:
+    def choose(self, where: str, names: Sequence[str]) -> list[str]:
         """The feature columns among ``names``, all columns of a file.
 
         Raises:
             InputError: a column is not there, or none is left.
         """
-        if unknown := [name for name in self.columns if name not in names]:
-            raise InputError(
-                f"{path} has no column {unknown[0]!r}; its columns are {', '.join(names)}"
-            )
-        chosen = list(self.columns) or [name for name in names if name != self.label_column]
+        known = set(names)
+        for name in self.columns:
+            if name not in known:
+                raise no_column(where, name, names)
+        others = {self.label_column, self.time_column}
+        chosen = list(self.columns) or [name for name in names if name not in others]
         if not chosen:
-            raise InputError(f"{path} has no feature column")
+            raise InputError(f"{where} has no feature column")
         return chosen
 
 
@@ -46,23 +57,62 @@ class Block:
 
     Attributes:
         features: ``<number>[n, F]``.
+        numbers: of the n steps, or of their lines, for messages.
+        times: ``<float64>[n]`` as the file has them; None if it has none.
         labels: a class name for each step, ``''`` for none; empty if the file has no labels.
     """
 
     features: NDArray[Any]
+    numbers: Sequence[int]
+    times: NDArray[np.float64] | None = None
     labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """One feature file, read in blocks.
+    """One sequence in a feature file, read in blocks.
 
     Attributes:
-        path: for messages.
+        where: for messages.
         columns: names of the F feature columns.
         blocks: the steps, once.
+        shape: steps and columns of an array, whose axes could have been mistaken; else None.
+        timed: whether the blocks have times.
+        row: what ``Block.numbers`` count.
     """
 
-    path: Path
+    where: str
     columns: list[str]
     blocks: Iterator[Block]
+    shape: tuple[int, int] | None = None
+    timed: bool = False
+    row: str = "step"
+
+
+def block_steps(step_bytes: int) -> int:
+    """Steps to read at once."""
+    return min(max(BLOCK_BYTES // max(step_bytes, 1), 1), BLOCK_STEPS)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message: all of a few, the first and the last of many."""
+    if len(names) <= LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} in all)"
+
+
+def no_column(where: str, name: str, names: Sequence[str]) -> OptionError:
+    """The error that a column is not in a file."""
+    return OptionError(f"{where} has no column {name!r}; its columns are {listed(names)}")
+
+
+@contextmanager
+def refusing(where: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turns errors of a library that stumbles over a file into one line that names the file."""
+    try:
+        yield
+    except InputError:
+        raise
+    except kinds as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{where} cannot be read: {reason}") from None

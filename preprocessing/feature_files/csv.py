@@ -4,12 +4,31 @@ import csv
 import itertools
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from preprocessing.errors import InputError
-from preprocessing.feature_files.base import BLOCK_STEPS, Block, Selection, Table
+from preprocessing.errors import InputError, OptionError
+from preprocessing.feature_files.base import Block, Selection, Table, block_steps, no_column
+
+VALUE_BYTES = 64
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where in a line is what.
+
+    Attributes:
+        names: all columns.
+        features: numbers of the feature columns.
+        time, label: numbers of those columns, if there are any.
+    """
+
+    names: list[str]
+    features: list[int]
+    time: int | None
+    label: int | None
 
 
 def open_table(path: Path, selection: Selection) -> Table:
@@ -18,16 +37,29 @@ def open_table(path: Path, selection: Selection) -> Table:
     Raises:
         InputError: it has no line of column names, or lacks a column.
     """
+    if selection.dataset is not None or selection.time_last:
+        raise OptionError(f"{path} is a table, a line a step: no --dataset, no --time-axis last")
     lines = _lines(path)
     header = [name.strip() for name in next(lines, [])]
     if len(set(header)) != len(header) or not header:
         raise InputError(f"{path}: expected a first line of column names, each once; got {header}")
-    if selection.label_column is not None and selection.label_column not in header:
-        raise InputError(
-            f"{path} has no column {selection.label_column!r}; its columns are {', '.join(header)}"
-        )
-    chosen = selection.choose(path, header)
-    return Table(path, chosen, _blocks(path, lines, header, chosen, selection.label_column))
+    chosen = selection.choose(f"{path}", header)
+    columns = Columns(
+        names=header,
+        features=[header.index(name) for name in chosen],
+        time=_number(path, header, selection.time_column),
+        label=_number(path, header, selection.label_column),
+    )
+    timed = columns.time is not None
+    return Table(f"{path}", chosen, _blocks(path, lines, columns), timed=timed, row="line")
+
+
+def _number(path: Path, header: list[str], name: str | None) -> int | None:
+    if name is None:
+        return None
+    if name not in header:
+        raise no_column(f"{path}", name, header)
+    return header.index(name)
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
@@ -38,34 +70,39 @@ def _lines(path: Path) -> Iterator[list[str]]:
         raise InputError(f"{path} cannot be read as CSV: {error}") from None
 
 
-def _blocks(
-    path: Path,
-    lines: Iterator[list[str]],
-    header: list[str],
-    chosen: list[str],
-    label_column: str | None,
-) -> Iterator[Block]:
-    pick = [header.index(name) for name in chosen]
-    label = header.index(label_column) if label_column is not None else None
+def _blocks(path: Path, lines: Iterator[list[str]], columns: Columns) -> Iterator[Block]:
     numbered = ((number, row) for number, row in enumerate(lines, start=2) if row)
-    while rows := list(itertools.islice(numbered, BLOCK_STEPS)):
-        features = np.array([_numbers(path, number, row, header, pick) for number, row in rows])
-        named = [] if label is None else [sys.intern(row[label].strip()) for _, row in rows]
-        yield Block(features, named)
+    size = block_steps(len(columns.names) * VALUE_BYTES)
+    pick = columns.features + ([] if columns.time is None else [columns.time])
+    while rows := list(itertools.islice(numbered, size)):
+        values = np.array([_numbers(path, number, row, columns, pick) for number, row in rows])
+        yield Block(
+            features=values[:, : len(columns.features)],
+            numbers=[number for number, _ in rows],
+            times=None if columns.time is None else values[:, -1],
+            labels=[]
+            if columns.label is None
+            else [sys.intern(row[columns.label].strip()) for _, row in rows],
+        )
 
 
 def _numbers(
-    path: Path, number: int, row: list[str], header: list[str], pick: list[int]
+    path: Path, number: int, row: list[str], columns: Columns, pick: list[int]
 ) -> list[float]:
-    if len(row) != len(header):
-        raise InputError(f"{path} line {number} has {len(row)} values; expected {len(header)}")
+    if len(row) != len(columns.names):
+        raise InputError(
+            f"{path} line {number} has {len(row)} values; expected {len(columns.names)}"
+        )
     try:
         return [float(row[column]) for column in pick]
     except ValueError:
         bad = next(column for column in pick if not _is_number(row[column]))
+        said = f"{path} line {number}: {columns.names[bad]} is {row[bad]!r}, not a number"
+        if bad == columns.time:
+            raise InputError(f"{said}; expected a time") from None
         raise InputError(
-            f"{path} line {number}: {header[bad]} is {row[bad]!r}, not a number; choose the "
-            "feature columns with --columns, or name the labels with --label-column"
+            f"{said}; choose the feature columns with --columns, or name the labels with "
+            "--label-column"
         ) from None
 
 

@@ -1,0 +1,73 @@
+"""Class names of consecutive steps, joined into intervals that meet the same steps again.
+
+times    0.00  0.03  0.06     0.0601  0.09        the mean step is far longer than one of them
+names    a     a     a        b       b
+edges    0.00 ────────────── a ─┤├─ b ─────      where labels are read a step counts a little
+                                                 later than it is; so does the edge here
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.labels import rounding_seconds
+
+Interval = tuple[float, float, str]
+SHORTEST_SECONDS = 0.01
+
+
+class LabelRuns:
+    """Takes in the names of a sequence's steps, block by block, and remembers where they change."""
+
+    def __init__(self) -> None:
+        self.first = np.nan
+        self.last = -np.inf
+        self.steps = 0
+        self._changes: list[tuple[float, float, str]] = []
+
+    def add(self, times: NDArray[np.float64], names: Iterable[str]) -> None:
+        """Takes in steps.
+
+        Args:
+            times: ``<float64>[n]`` seconds, later than all before.
+            names: n class names; empty for none.
+        """
+        for time, name in zip(times.tolist(), names, strict=True):
+            if not self._changes:
+                self.first = time
+            if not self._changes or name != self._changes[-1][2]:
+                self._changes.append((self.last, time, name))
+            self.last = time
+        self.steps += len(times)
+
+    def intervals(self, start_time: float, step_seconds: float) -> Sequence[Interval]:
+        """Intervals in seconds from ``start_time``, without those that have no name.
+
+        Args:
+            start_time: the second from which labels count.
+            step_seconds: how long the last step lasts; 0 if that is not known.
+        """
+        if not self.steps:
+            return []
+        mean = (self.last - self.first) / (self.steps - 1) if self.steps > 1 else step_seconds
+        rounding = rounding_seconds(mean)
+        edges = [_edge(change[:2], start_time, rounding) for change in self._changes]
+        edges.append(self.last - start_time + (step_seconds or mean or SHORTEST_SECONDS))
+        names = [name for _, _, name in self._changes]
+        return list(_named(edges, names))
+
+
+def _edge(between: tuple[float, float], start_time: float, rounding: float) -> float:
+    """Where the label of a step begins, so that it holds for that step and not the one before."""
+    before, time = between
+    if time - before >= 2 * rounding:
+        return time - start_time
+    return time - start_time + rounding - (time - before) / 2
+
+
+def _named(edges: list[float], names: list[str]) -> Iterator[Interval]:
+    for (start, end), name in zip(pairwise(edges), names, strict=True):
+        if name and end > 0:
+            yield max(start, 0.0), end, name
