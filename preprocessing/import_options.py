@@ -38,27 +38,23 @@ class ImportConfig:
     dataset: Annotated[str | None, tyro.conf.arg(metavar="PATTERN")] = None
     """Name of the array in npz, mat and h5 files; with * or ? each that matches is a sequence."""
     columns: tuple[str, ...] = ()
-    """Names (csv) or numbers from 0 (arrays) of the feature columns; by default all but the label
-    and the time."""
+    """Names (csv) or numbers (arrays) of the feature columns; by default all but label and time."""
     streams: tuple[str, ...] = ()
     """Of video_features: kinds of features, such as rgb and flow, to join column by column."""
     time_axis: Literal["first", "last"] | None = None
     """Whether arrays are [steps, features] or [features, steps]; first, but for ms-tcn last."""
     time_column: str | None = None
-    """Column that holds the steps' times: its name (csv), or its number or the name of another
-    array in the file."""
+    """Column of the steps' times: its name (csv), its number, or the name of another array."""
     time_unit: Literal["s", "ms", "us", "min"] = "s"
     """Of the times."""
     start_time: float | None = None
-    """Second of the times from which labels count; by default that of the first step, and 0 for
-    video_features."""
+    """Second of the times from which labels count; by default the first (video_features: 0)."""
     label_column: str | None = None
     """Name of a csv column that holds a class name for each step."""
     label_fps: float | None = None
     """Of ms-tcn: lines per second of the ground truth, if not the same as --fps."""
     labels_out: Path | None = None
-    """File that gets the label column, or the ground truth of ms-tcn, as intervals:
-    sequence,start,end,label."""
+    """File that gets the labels as intervals: sequence,start,end,label."""
     splits_out: Path | None = None
     """Of ms-tcn: folder that gets each split as JSON, for train --splits."""
     dtype: Literal["float16", "float32"] = "float16"

@@ -68,13 +68,14 @@ def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["extract", "--help"], ["train", "--help"], ["inspect", "--help"]]
+    "arguments",
+    [[*command, "--help"] for command in ([], ["extract"], ["import"], ["train"], ["inspect"])],
 )
 def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> None:
     code = (
         f"import sys; sys.argv[1:] = {arguments!r}\n"
         "from trainer.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "assert not {'tensorflow', 'keras', 'cv2', 'sklearn'} & set(sys.modules)"
+        "assert not {'tensorflow', 'keras', 'cv2', 'sklearn', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

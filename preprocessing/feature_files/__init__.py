@@ -1,9 +1,12 @@
 """Feature files that others made, a format a module; each sequence opens as a ``Table``."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from preprocessing.errors import InputError, OptionError
 from preprocessing.feature_files import csv, h5, mat, npy, npz
+from preprocessing.feature_files.arrays import Array
 from preprocessing.feature_files.base import Block, Selection, Table
 from preprocessing.feature_files.datasets import (
     has_wildcards,
@@ -50,7 +53,7 @@ def parts_of(path: Path, kind: str, selection: Selection) -> dict[str, str | Non
     if kind not in CONTAINERS or not has_wildcards(selection.dataset):
         return {"": None}
     pattern = str(selection.dataset)
-    names = matching(path, CONTAINERS[kind](path), pattern)
+    names = matching(path, _arrays(path, kind), pattern)
     return {id_part(pattern, name): name for name in names}
 
 
@@ -72,4 +75,15 @@ def open_table(path: Path, kind: str, selection: Selection, part: str | None = N
         raise OptionError(f"{path} has no names for --label-column: only .csv files can")
     if kind == "npy":
         return npy.open_table(path, selection)
-    return table_of_dataset(path, CONTAINERS[kind](path), selection, part)
+    return table_of_dataset(path, _arrays(path, kind), selection, part)
+
+
+def _arrays(path: Path, kind: str) -> Mapping[str, Array]:
+    """What is in a file; looked up once for all the sequences in it."""
+    state = path.stat()
+    return _arrays_of(path, kind, (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=1)
+def _arrays_of(path: Path, kind: str, state: tuple[int, int]) -> Mapping[str, Array]:
+    return CONTAINERS[kind](path)

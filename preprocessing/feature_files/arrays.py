@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from preprocessing.feature_files.base import Block, Selection, Table, block_steps, no_column
 
+MOST_COLUMNS = 1_000_000
+# No packing makes numbers this much smaller; an array that says so is mostly not there.
+MOST_PACKED = 10_000
+
 Read = Callable[[int, int], NDArray[Any]]
 
 
@@ -115,7 +119,29 @@ def _steps(array: Array, time_last: bool) -> Steps:
             f"{array.where} holds {array.dtype} of shape {array.shape}; expected numbers "
             "[steps, features]"
         )
-    return Steps(array, axes[-1] if time_last else axes[0])
+    steps = Steps(array, axes[-1] if time_last else axes[0])
+    if steps.width > MOST_COLUMNS:
+        raise InputError(
+            f"{array.where} has {steps.width} numbers in a step; expected fewer than "
+            f"{MOST_COLUMNS}. Is time its other axis (--time-axis)?"
+        )
+    return steps
+
+
+def unusable(where: str, obstacle: str) -> Array:
+    """An array that only shows why it cannot be used."""
+
+    def reader(axis: int) -> AbstractContextManager[Read]:
+        raise InputError(f"{where} is {obstacle}")
+
+    return Array(where, (), np.dtype("V"), reader, obstacle)
+
+
+def unwritten(shape: tuple[int, ...], itemsize: int, stored: int) -> str:
+    """Why an array that takes so many bytes cannot be of such a shape; empty if it can."""
+    if prod(shape) * itemsize <= MOST_PACKED * stored:
+        return ""
+    return f"said to be {list(shape)}, but was hardly written: it takes {stored} bytes"
 
 
 def _times(array: Array, count: int) -> Steps:

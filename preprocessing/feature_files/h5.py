@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
-from preprocessing.feature_files.arrays import Array, Read
+from preprocessing.feature_files.arrays import Array, Read, unusable, unwritten
 from preprocessing.feature_files.base import refusing
 
-BAD_FILE = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
-# No filter makes numbers this much smaller; a dataset that says so is mostly not there.
-MOST_PACKED = 10_000
+# Most are OSError, RuntimeError or KeyError, but h5py does not promise that, nor keep to it.
+BAD_FILE = Exception
 
 
 def arrays(path: Path, matlab: bool = False) -> Mapping[str, Array]:
@@ -31,7 +29,7 @@ def arrays(path: Path, matlab: bool = False) -> Mapping[str, Array]:
         InputError: it is no HDF5 file.
     """
     found: dict[str, Array] = {}
-    with refusing(f"{path}", *BAD_FILE), h5py.File(path, "r") as file:
+    with refusing(f"{path}", BAD_FILE), h5py.File(path, "r") as file:
 
         def visit(name: str, link: Any) -> None:
             if matlab and name.startswith("#"):
@@ -47,27 +45,20 @@ def arrays(path: Path, matlab: bool = False) -> Mapping[str, Array]:
 
 def _link(path: Path, name: str) -> Array:
     obstacle = "a link, which is not followed; copy what it means into the file"
-    return _unusable(f"{path}: {name}", obstacle)
-
-
-def _unusable(where: str, obstacle: str) -> Array:
-    def reader(axis: int) -> Any:
-        raise NotImplementedError(obstacle)
-
-    return Array(where, (), np.dtype("V"), reader, obstacle)
+    return unusable(f"{path}: {name}", obstacle)
 
 
 def _array(path: Path, name: str, dataset: h5py.Dataset, matlab: bool) -> Array:
     where = f"{path}: {name}"
     if obstacle := _outside(dataset) or (matlab and _not_numbers(dataset)):
-        return _unusable(where, obstacle)
+        return unusable(where, obstacle)
     if dataset.shape is None:
-        return _unusable(where, "empty")
+        return unusable(where, "empty")
 
     @contextmanager
     def reader(axis: int) -> Iterator[Read]:
         along = dataset_axes - 1 - axis if matlab else axis
-        with refusing(where, *BAD_FILE), h5py.File(path, "r") as file:
+        with refusing(where, BAD_FILE), h5py.File(path, "r") as file:
             opened = file[name]
 
             def read(start: int, stop: int) -> Any:
@@ -88,9 +79,7 @@ def _outside(dataset: h5py.Dataset) -> str:
     if dataset.external:
         return "stored outside of the file; copy it into the file"
     stored = dataset.id.get_storage_size()
-    if dataset.shape and dataset.size * dataset.dtype.itemsize > MOST_PACKED * stored:
-        return f"said to be {list(dataset.shape)}, but was hardly written: it takes {stored} bytes"
-    return ""
+    return unwritten(dataset.shape, dataset.dtype.itemsize, stored) if dataset.shape else ""
 
 
 def _not_numbers(dataset: h5py.Dataset) -> str:
