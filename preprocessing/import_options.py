@@ -154,7 +154,7 @@ def _layout_rules(config: ImportConfig, layout: str) -> tuple[tuple[bool, str], 
             "--dataset does not go with --layout video-features",
         ),
         (
-            config.splits_out is not None and for_ms_tcn and not ms_tcn.bundles(config.inputs[0]),
+            config.splits_out is not None and not any(map(ms_tcn.bundles, config.inputs)),
             "--splits-out: there is no splits/train.*.bundle in the folder",
         ),
     )

@@ -205,6 +205,11 @@ def test_the_layout_can_be_overruled(tmp_path, salads):
         import_into(tmp_path, salads / "features", fps=FPS, layout="ms-tcn")
 
 
+def test_no_input_is_refused_whatever_else_is_said(tmp_path):
+    with pytest.raises(InputError, match="takes one folder"):
+        import_into(tmp_path, layout="ms-tcn", fps=FPS, splits_out=tmp_path / "splits")
+
+
 def test_splits_need_bundles(tmp_path, salads):
     for path in (salads / "splits").iterdir():
         path.unlink()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError, OptionError
 
 BLOCK_STEPS = 4096
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 21
 LISTED = 12
 
 
