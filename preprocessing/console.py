@@ -12,6 +12,7 @@ from preprocessing.errors import InputError
 from preprocessing.options import parse
 
 DONE, BAD_INPUT, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
+PATIENCE = 2.0  # Seconds without a progress bar, for what is mostly done sooner.
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ def note(message: str) -> None:
     tqdm.write(f"note: {message}", file=sys.stderr)
 
 
+def printable(text: str) -> str:
+    """Text of strangers for one line of a terminal or a picture: ? for what would not print."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 class _Lines:
     """A stream on which each redrawn progress bar becomes a line of its own, for log files."""
 
@@ -112,11 +118,13 @@ def progress(**options: Any) -> Any:
     """A tqdm bar on standard error: redrawn on a terminal, a line every 10 s elsewhere.
 
     Args:
-        **options: tqdm's own, such as ``total``, ``unit`` and ``desc``.
+        **options: tqdm's own, such as ``total``, ``unit`` and ``desc``; what is done within
+            ``delay`` seconds shows no bar.
     """
     from tqdm import tqdm
 
     if sys.stderr.isatty():
         return tqdm(file=sys.stderr, dynamic_ncols=True, **options)
     lines = _Lines(sys.stderr)
-    return tqdm(file=lines, mininterval=10, maxinterval=10, delay=1e-9, ncols=160, **options)
+    options = {"delay": 1e-9, **options}
+    return tqdm(file=lines, mininterval=10, maxinterval=10, ncols=160, **options)

@@ -1,82 +1,73 @@
-"""What is in a store."""
+"""The command that shows what is in a store: a listing, or a contact sheet."""
 
-import json
-from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
-from preprocessing.console import DONE
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.console import DONE, SOME_FAILED, note
+from preprocessing.errors import InputError
+from preprocessing.listing import print_listing
 from preprocessing.store import FeatureStore
+
+MOST_DRAWN = 24
 
 
 @dataclass(frozen=True)
 class InspectConfig:
-    """What is in a store: sequences, steps, hours, dimension, fps, backbone, bytes."""
+    """What is in a store: sequences, steps, hours, dimension, fps, backbone, bytes.
+
+    With --sheet, a picture of it: frames of each video beside the similarity of its features.
+    """
 
     store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
     """The store's folder."""
     json: bool = False
     """Print JSON, with a row for each sequence."""
+    sheet: Annotated[Path | None, tyro.conf.arg(metavar="OUT.png")] = None
+    """Draw a contact sheet instead, eight sequences a page: OUT.png, OUT-2.png and so on."""
+    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="ID...")] = ()
+    """Show these sequences; otherwise all, or with --sheet 24 spread over the store."""
 
 
 def run(config: InspectConfig) -> int:
     """The command ``inspect``; see ``InspectConfig``."""
     store = FeatureStore(config.store)
-    summary = _summary([store.info(sequence_id) for sequence_id in store.ids()])
-    print(json.dumps(summary, indent=1) if config.json else _table(summary))
-    return DONE
+    ids = _chosen(store, config.only)
+    if config.sheet is None:
+        failed = print_listing(store, ids, config.json)
+    elif config.json:
+        raise InputError("--json and --sheet do not go together; give one of them")
+    else:
+        failed = _draw(store, ids, config, config.sheet)
+    return SOME_FAILED if failed else DONE
 
 
-def _summary(infos: list[SequenceInfo]) -> dict[str, Any]:
-    def values(attribute: str) -> dict[str, int]:
-        return dict(Counter(str(getattr(info.origin, attribute)) for info in infos))
-
-    return {
-        "sequences": len(infos),
-        "steps": sum(info.steps for info in infos),
-        "hours": sum(info.end for info in infos) / 3600,
-        "dimension": sorted({info.dimension for info in infos}),
-        "fps": values("fps"),
-        "backbone": values("backbone"),
-        "settings": values("settings"),
-        "bytes": sum(info.bytes for info in infos),
-        "alike": len({(info.origin.recipe, info.dimension) for info in infos}) <= 1,
-        "rows": [_row(info) for info in infos],
-    }
+def _chosen(store: FeatureStore, only: Sequence[str]) -> list[str]:
+    for sequence_id in only:
+        if sequence_id not in store:
+            raise InputError(
+                f"--only {sequence_id}: there is no such sequence in {store.root}; "
+                f"`longtake inspect {store.root}` lists all"
+            )
+    return list(dict.fromkeys(only)) or store.ids()
 
 
-def _row(info: SequenceInfo) -> dict[str, Any]:
-    row = asdict(info)
-    row.update(row.pop("origin"))
-    return row
+def _draw(store: FeatureStore, ids: list[str], config: InspectConfig, path: Path) -> int:
+    """Draws the sheet; see ``draw_sheet``."""
+    if path.suffix.lower() != ".png" or path.is_dir():
+        raise InputError(f"--sheet {path}: expected the name of a picture, such as sheet.png")
+    if not ids:
+        raise InputError(f"there are no sequences in {store.root}, so there is nothing to draw")
+    from preprocessing.contact_sheet import draw_sheet
+    from preprocessing.sheet_entry import spread
 
-
-def _table(summary: dict[str, Any]) -> str:
-    def together(counts: dict[str, int]) -> str:
-        if len(counts) <= 1:
-            return "".join(counts)
-        return ", ".join(f"{name} ({count} sequences)" for name, count in counts.items())
-
-    lines = [
-        f"sequences  {summary['sequences']}",
-        f"steps      {summary['steps']}",
-        f"hours      {summary['hours']:.3f}",
-        f"dimension  {', '.join(map(str, summary['dimension']))}",
-        f"fps        {together(summary['fps'])}",
-        f"backbone   {together(summary['backbone'])}",
-        f"bytes      {summary['bytes']}",
-    ]
-    if not summary["alike"]:
-        lines.append("mixed      yes: it can't be trained on; extract all with the same settings")
-    rows = summary["rows"]
-    width = max((len(row["sequence_id"]) for row in rows), default=0)
-    for row in rows:
-        seconds = row["last"] - row["first"]
-        lines.append(
-            f"  {row['sequence_id']:<{width}}  {row['steps']:>8} steps  {seconds:>10.2f} s"
+    if len(ids) > MOST_DRAWN and not config.only:
+        note(
+            f"{MOST_DRAWN} of {len(ids)} sequences, spread over the store, are drawn; "
+            "--only ID... chooses others"
         )
-    return "\n".join(lines)
+        ids = [ids[number] for number in spread(len(ids), MOST_DRAWN)]
+    return draw_sheet(store, ids, path)

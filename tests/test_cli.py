@@ -105,6 +105,7 @@ def test_videos_to_a_report_and_to_labels_for_new_videos(
     summary = json.loads(longtake("inspect", "store", "--json")[1])
     assert (summary["sequences"], summary["dimension"], summary["alike"]) == (12, [1280], True)
     assert summary["rows"][0]["sequence_id"] == "blue/v0"
+    assert longtake("inspect", "store", "--sheet", "s.png")[1] == "s.png\ns-2.png\n"
     train = ["train", "--store", "store", "--labels", "folders", "--run", "run"]
     train += ["--epochs", "8", "--units", "8", "--chunk-length", "4", "--normalize", "none"]
     assert "run is finished: 8 epochs" in in_process(tmp_path, 0, *train)
@@ -358,6 +359,23 @@ def test_a_model_file_that_is_none_is_refused(
     assert train_on(GOOD)[0] == 0
     (tmp_path / "run" / "model.keras").write_bytes(b"PK nothing")
     assert "cannot be opened as a Keras model" in refusal(longtake("evaluate", "run"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--only", "b"), "--only b: there is no such sequence in store"),
+        (("--sheet", "s.png", "--only", "a", "b"), "--only b: there is no such sequence in store"),
+        (("--sheet", "s.gif"), "--sheet s.gif: expected the name of a picture, such as sheet.png"),
+        (("--sheet", "s.png", "--json"), "--json and --sheet do not go together"),
+    ],
+)
+def test_what_cannot_be_shown_of_a_store_is_refused(
+    longtake: Longtake, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    write_sequence(tmp_path / "store", "a", np.zeros((4, 2)))
+    assert message in refusal(longtake("inspect", "store", *arguments))
+    assert not list(tmp_path.glob("s.*"))
 
 
 def test_version_and_help(longtake: Longtake) -> None:

@@ -1,4 +1,4 @@
-"""Memory does not grow with the length of a sequence: peaks of processes that differ in it only."""
+"""Memory does not grow with what is worked on: peaks of processes that differ in its size only."""
 
 import subprocess
 import sys
@@ -74,6 +74,14 @@ def work(folder, steps):
     assert steps > 200
 """
 
+DRAW = """
+from preprocessing.inspection import InspectConfig, run
+
+def work(folder, steps):
+    steps_to_store(folder, steps)
+    run(InspectConfig(folder / "store", sheet=folder / "sheet.png"))
+"""
+
 
 EXTRACT_HOURS = """
 import av
@@ -131,16 +139,51 @@ def test_a_video_of_hours_takes_no_more_memory_than_one_of_seconds(
 
 
 @pytest.mark.parametrize(
-    "work", [TRAIN_AND_EVALUATE, EXTRACT], ids=["train and evaluate", "extract"]
+    "work",
+    [TRAIN_AND_EVALUATE, EXTRACT, DRAW],
+    ids=["train and evaluate", "extract", "contact sheet"],
 )
 def test_peak_memory_does_not_grow_with_the_length_of_a_sequence(tmp_path: Path, work: str) -> None:
     short, long = (peak_mb(work, tmp_path / str(steps), steps) for steps in (SHORT, LONG))
     assert long - short < ALLOWED_MB
 
 
-def peak_mb(work: str, folder: Path, steps: int) -> float:
-    """Peak resident memory in MB of a process that does some work on a sequence of a length."""
-    code = f"{PREPARE}{work}\nwork(Path(sys.argv[1]), {steps})\nprint('peak', peak())"
+FEW, MANY, VERY_MANY = 10, 3_000, 100_000  # sequences
+INSPECT = """
+import contextlib, os
+from preprocessing.inspection import InspectConfig, run
+
+LINKS = 10_000  # of one file; file systems allow so many and not many more
+
+def work(folder, sequences):
+    (folder / "store").mkdir(parents=True)
+    origin = Origin("s", "", "4.0", "test", "", settings_text())
+    for number in range(sequences):
+        path = folder / "store" / f"{number // 1000}" / f"sequence{number:06d}.h5"
+        path.parent.mkdir(exist_ok=True)
+        if number % LINKS:
+            os.link(first, path)
+            continue
+        first = path
+        with SequenceWriter(path, 4, origin) as writer:
+            writer.append(np.arange(20) / 4, np.zeros((20, 4)))
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        for json in (False, True):
+            run(InspectConfig(folder / "store", json))
+"""
+
+
+def test_peak_memory_hardly_grows_with_the_number_of_sequences_that_are_listed(
+    tmp_path: Path, thorough: bool
+) -> None:
+    many, allowed_mb = (VERY_MANY, ALLOWED_MB) if thorough else (MANY, 4)
+    small, large = (peak_mb(INSPECT, tmp_path / str(count), count) for count in (FEW, many))
+    assert large - small < allowed_mb
+
+
+def peak_mb(work: str, folder: Path, size: int) -> float:
+    """Peak resident memory in MB of a process that does some work of a size."""
+    code = f"{PREPARE}{work}\nwork(Path(sys.argv[1]), {size})\nprint('peak', peak())"
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return float(done.stdout.rpartition("peak")[2])
