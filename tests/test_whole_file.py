@@ -37,6 +37,6 @@ def test_nothing_is_written_except_under_a_partial_name() -> None:
         for package in ("preprocessing", "trainer")
         for path in (ROOT / package).rglob("*.py")
         for line in path.read_text().splitlines()
-        if WRITES.search(line) and "partial" not in line
+        if WRITES.search(line) and "partial" not in line and "TemporaryFile" not in line
     ]
     assert not lines
