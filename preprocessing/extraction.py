@@ -26,13 +26,13 @@ from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.damage import WHOLE_SHARE, Damage
 from preprocessing.errors import InputError, VideoError
 from preprocessing.failures import FailureLog
+from preprocessing.freshness import find_done
 from preprocessing.inputs import Source, find_sources, fingerprint
 from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
 from preprocessing.sequence_file import (
     Origin,
     SequenceWriter,
-    read_info,
     sequence_path,
     settings_text,
 )
@@ -307,12 +307,10 @@ def _found(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted
     if not path.exists():
         return None
     try:
-        info = read_info(path, source.sequence_id)
-        wanted = _origin(source, config, backbone)
-    except InputError:
+        info = find_done(path, source.sequence_id, _origin(source, config, backbone))
+    except VideoError:
         return None
-    same = (info.origin.fingerprint, info.origin.recipe) == (wanted.fingerprint, wanted.recipe)
-    if not same or (info.damage and not _is_acceptable(info.decoded_share, config)):
+    if info is None or (info.damage and not _is_acceptable(info.decoded_share, config)):
         return None
     return Extracted(source, "skipped", info.steps, damage=info.damage)
 

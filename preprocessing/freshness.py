@@ -6,18 +6,20 @@ from pathlib import Path
 
 from preprocessing.errors import InputError
 from preprocessing.inputs import fingerprint
-from preprocessing.sequence_file import Origin, read_info
+from preprocessing.sequence_file import Origin, SequenceInfo, read_info
 
 
-def is_done(path: Path, sequence_id: str, wanted: Origin) -> bool:
-    """Whether ``path`` is a whole file made of the same content in the same way."""
+def find_done(path: Path, sequence_id: str, wanted: Origin) -> SequenceInfo | None:
+    """What is in ``path``, if it is a whole file made of the same content in the same way."""
     if not path.exists():
-        return False
+        return None
     try:
-        stored = read_info(path, sequence_id).origin
+        info = read_info(path, sequence_id)
     except (InputError, OSError):
-        return False
-    return (stored.fingerprint, stored.recipe) == (wanted.fingerprint, wanted.recipe)
+        return None
+    stored = info.origin
+    same = (stored.fingerprint, stored.recipe) == (wanted.fingerprint, wanted.recipe)
+    return info if same else None
 
 
 def joint_fingerprint(paths: Iterable[Path], reading: str) -> str:

@@ -1,5 +1,6 @@
 """Which files a command was given, and the sequence id of each."""
 
+import errno
 import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def fingerprint(path: Path) -> str:
     Raises:
         OSError: the file cannot be read.
     """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
     size = path.stat().st_size
     hashed = blake2b(str(size).encode(), digest_size=16)
     last = max(size - FINGERPRINT_BLOCK_BYTES, 0)

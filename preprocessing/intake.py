@@ -11,7 +11,7 @@ from preprocessing.clock import Clock
 from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.feature_files import Table
-from preprocessing.freshness import is_done, joint_fingerprint
+from preprocessing.freshness import find_done, joint_fingerprint
 from preprocessing.label_runs import Interval, LabelRuns
 from preprocessing.layouts import Recording
 from preprocessing.rounding import Coarseness, require_fits
@@ -72,7 +72,7 @@ def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
     path = sequence_path(intake.store, recording.sequence_id)
     origin = _origin(recording, table, intake)
     given = recording.intervals(table.shape[0]) if recording.intervals and table.shape else None
-    if is_done(path, recording.sequence_id, origin):
+    if find_done(path, recording.sequence_id, origin):
         info = read_info(path, recording.sequence_id)
         if given is None and intake.labelled:
             given = _labels(table, intake, info.start_time)

@@ -46,7 +46,7 @@ class Totals:
         self.steps += info.steps
         self.seconds += info.end
         self.bytes += info.bytes
-        self.damaged += bool(_damage(info))
+        self.damaged += bool(info.damage)
         self.fps[info.origin.fps] += 1
         self.backbone[info.origin.backbone] += 1
         self.settings[info.origin.settings] += 1
@@ -100,12 +100,8 @@ def _read(store: FeatureStore, sequence_id: str, totals: Totals) -> dict[str, An
         totals.unreadable += 1
         return {"sequence_id": sequence_id, "error": " ".join(str(error).split())}
     row = asdict(info)
-    row.update(row.pop("origin"), damage=_damage(info))
+    row.update(row.pop("origin"))
     return row
-
-
-def _damage(info: SequenceInfo) -> str:
-    return str(getattr(info, "damage", ""))
 
 
 def _json_row(row: dict[str, Any], number: int) -> str:

@@ -110,7 +110,7 @@ def _require_times(info: SequenceInfo) -> None:
 
 def _facts(info: SequenceInfo) -> str:
     length = round(duration(info), 1)
-    fps, damage = info.origin.fps, getattr(info, "damage", "")
+    fps, damage = info.origin.fps, info.damage
     return " · ".join(
         [
             clock(length, length, length),

@@ -18,11 +18,9 @@ from preprocessing.errors import VideoError
 from preprocessing.inputs import fingerprint
 from preprocessing.sequence_file import Origin
 from preprocessing.video import INSTANT_TOLERANCE, SUFFIXES
+from preprocessing.video_file import open_container
 
 LONGEST_SIDE = 320
-# Only containers that hold their frames themselves: a playlist would name other files to open.
-CONTAINERS = "asf,avi,flv,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg"
-OPEN_OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
 SECONDS_BACK = (0.0, 2.0, 10.0, 60.0)
 Timed = tuple[float, av.VideoFrame]
 
@@ -64,12 +62,8 @@ def thumbnails(path: Path, times: Sequence[float]) -> Iterator[NDArray[np.uint8]
     Raises:
         VideoError: the file cannot be opened, or has no video stream.
     """
-    name = f"file:{path}"
     try:
-        with (
-            av.open(name, options=OPEN_OPTIONS, metadata_errors="replace") as video,
-            av.open(name, options=OPEN_OPTIONS, metadata_errors="replace") as scout,
-        ):
+        with open_container(path) as video, open_container(path) as scout:
             if not video.streams.video:
                 raise VideoError("no video", f"the file holds no video: {path}")
             frames = _Frames(video, scout)

@@ -12,6 +12,11 @@ from av.stream import Disposition
 from preprocessing.errors import VideoError
 from preprocessing.timeline import Announced
 
+# A playlist, whatever its name says, would make other files be opened; so would a concat script.
+CONTAINERS = (
+    "asf,avi,av1,dhav,dv,flv,gif,gxf,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,"
+    "mpjpeg,mxf,nut,obu,ogg,rm,vc1,webm,wtv,yuv4mpegpipe"
+)
 PROBED_PACKETS = 24
 # More than most machines have cores, since they wait for each other; and the same everywhere, since
 # what a decoder makes of a damaged frame depends on it.
@@ -169,7 +174,7 @@ class VideoFile:
 def _open(path: Path) -> tuple[Any, Any]:
     """The container and its main video stream."""
     try:
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = open_container(path)
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(
             "unreadable", f"{path} cannot be opened as a video: {text_of(error)}"
@@ -182,6 +187,18 @@ def _open(path: Path) -> tuple[Any, Any]:
         container.close()
         raise VideoError("no decoder", f"{path}: its video is in a format that is not known here")
     return container, stream
+
+
+def open_container(path: Path) -> Any:
+    """Opens a file as what it is, if that is a container which holds its frames itself.
+
+    Raises:
+        av.error.FFmpegError, OSError: it is none, or cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not an ordinary file")
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+    return av.open(f"file:{path}", options=options, metadata_errors="replace")
 
 
 def text_of(error: Exception) -> str:

@@ -25,16 +25,6 @@ os.environ["KERAS_HOME"] = os.environ["LONGTAKE_KERAS_HOME"]
 FPS = 4.0
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all", action="store_true", help="also what takes minutes: full sizes")
-
-
-@pytest.fixture
-def thorough(request: pytest.FixtureRequest) -> bool:
-    """Whether a test shall take the full sizes, however long that takes."""
-    return bool(request.config.getoption("--all"))
-
-
 MadeStore = Callable[..., FeatureStore]
 
 

@@ -377,6 +377,14 @@ def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatc
     assert results == {"a": "unreadable", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
 
 
+def test_a_pipe_named_like_a_video_stops_nothing(videos, backbone):
+    extract(config(videos))
+    (videos / "a.mp4").unlink()
+    os.mkfifo(videos / "a.mp4")
+    results = outcomes(extract(config(videos)))
+    assert results == {"a": "unreadable", "day.1/b": "skipped", "day.1/cam/c.v2": "skipped"}
+
+
 def test_a_name_that_is_too_long_to_write_stops_no_other(videos, backbone):
     film(videos / f"{240 * 'x'}.mp4", 2)
     results = outcomes(extract(config(videos)))

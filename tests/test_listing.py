@@ -194,7 +194,7 @@ def test_totals_are_sums(lengths):
     for number, steps in enumerate(lengths):
         origin = Origin("v", "", "4.0", f"net{number % 2}", "", "")
         last = (steps - 1) / 4
-        totals.add(SequenceInfo("s", steps, 2, "float16", 0.0, last, 0.0, 0, 10, origin))
+        totals.add(SequenceInfo("s", steps, 2, "float16", 0.0, last, 0.0, 0, "", 1.0, 10, origin))
     found = totals.summary()
     assert (found["sequences"], found["bytes"]) == (len(lengths), 10 * len(lengths))
     assert found["steps"] == sum(lengths)

@@ -1,4 +1,5 @@
 import itertools
+import os
 import shutil
 import struct
 import subprocess
@@ -296,7 +297,8 @@ def make_sound(path: Path) -> None:
         (make_first_bytes, "unreadable"),
         (make_half, "unreadable"),
         (make_folder, "unreadable"),
-        (make_sound, "no video"),
+        (make_sound, "unreadable"),
+        (os.mkfifo, "unreadable"),
     ],
 )
 def test_a_file_that_is_no_video_is_refused_in_one_line(tmp_path, make, kind):
@@ -517,3 +519,20 @@ def test_a_colon_in_a_file_name_is_part_of_the_name(tmp_path, monkeypatch):
     encode_numbers(tmp_path / "video.mp4", REGULAR).rename(tmp_path / "take:1.mp4")
     monkeypatch.chdir(tmp_path)
     assert len(decode(Path("take:1.mp4"))[0]) == 30
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "ffconcat version 1.0\nfile other.mp4\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nother.mp4\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+    ],
+    ids=["concat", "playlist", "session"],
+)
+@pytest.mark.parametrize("name", ["script.mp4", "script.ts", "script.m3u8", "script.ffconcat"])
+def test_a_file_that_names_other_files_is_no_video(tmp_path, script, name):
+    encode_numbers(tmp_path / "other.mp4", REGULAR)
+    (tmp_path / name).write_text(script)
+    with pytest.raises(VideoError, match="cannot be opened as a video"):
+        VideoReader(tmp_path / name, None, [SIZE])
