@@ -9,9 +9,11 @@ from doing it twice.
 import errno
 import itertools
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +26,7 @@ from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.damage import WHOLE_SHARE, Damage
+from preprocessing.engines import Engine, check_engine, run_each
 from preprocessing.errors import InputError, VideoError
 from preprocessing.failures import FailureLog
 from preprocessing.freshness import find_done
@@ -76,6 +79,10 @@ class ExtractConfig:
     what there is with the damage on record, auto keeps it if at least 95 % of its time decoded."""
     jobs: int = 1
     """Videos worked on at once, each in a process of its own."""
+    engine: Engine = "local"
+    """Whose processes: this machine's, those of a Dask scheduler, or those of a Ray cluster."""
+    address: str | None = None
+    """Of the cluster, such as tcp://HOST:8786 for dask, or ray://HOST:10001 or auto for ray."""
     shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
     """Take only the I-th of N parts of the videos (I from 1), for arrays of jobs."""
 
@@ -206,16 +213,30 @@ def _looking(sources: list[Source]) -> Iterable[Source]:
 def _extract_each(
     todo: list[Source], config: ExtractConfig, advance: Callable[[int], object]
 ) -> Iterator[Extracted]:
-    if config.jobs == 1:
+    check_engine(config.engine, config.address, config.jobs)
+    if config.engine == "local" and config.jobs == 1:
         for source in todo:
             yield _attempt(source, config, advance)
         return
-    import joblib
-
-    tasks = (joblib.delayed(_attempt)(source, config) for source in todo)
-    for result in joblib.Parallel(config.jobs, return_as="generator_unordered")(tasks):
+    # Workers may stand in another folder.
+    work = partial(_attempt_elsewhere, config=replace(config, store=config.store.absolute()))
+    sources = [replace(source, path=source.path.absolute()) for source in todo]
+    for result in run_each(work, sources, _lost, config.engine, config.address, config.jobs):
         advance(result.steps)
         yield result
+
+
+def _attempt_elsewhere(source: Source, config: ExtractConfig) -> Extracted:
+    if not config.store.is_dir():
+        raise InputError(
+            f"{socket.gethostname()} does not see the store {config.store}; it must lie in a "
+            "folder that all machines share"
+        )
+    return _attempt(source, config)
+
+
+def _lost(source: Source, message: str) -> Extracted:
+    return Extracted(source, "worker", message=f"{source.path}: {message}")
 
 
 def _attempt(

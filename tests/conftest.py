@@ -28,6 +28,16 @@ FPS = 4.0
 MadeStore = Callable[..., FeatureStore]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="also the tests that take long")
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether tests that take long were asked for."""
+    return bool(request.config.getoption("--all"))
+
+
 def write_sequence(
     root: Path, sequence_id: str, features: np.ndarray, fps: float = FPS, backbone: str = "test"
 ) -> None:

@@ -1,0 +1,124 @@
+"""Work on many items at once: in processes of this machine, or in those of a cluster.
+
+items ──▶ local   joblib, --jobs processes     ─┐
+      ──▶ dask    the workers of a scheduler    ├──▶ results, in the order in which they finish
+      ──▶ ray     the CPUs of a Ray cluster    ─┘
+
+A process works on one item at a time, whatever the engine, with its share of the cores.
+"""
+
+import concurrent.futures
+import contextlib
+import itertools
+import os
+import pickle
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from preprocessing.clusters import GO_ON, Cluster, DaskCluster, RayCluster, WorkerDied
+from preprocessing.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Engine = Literal["local", "dask", "ray"]
+
+IN_FLIGHT = 1000
+THREADS = "TF_NUM_INTRAOP_THREADS"
+
+_one_at_a_time = threading.Lock()
+
+
+def run_each(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    lost: Callable[[Item, str], Result],
+    engine: Engine = "local",
+    address: str | None = None,
+    jobs: int = 1,
+) -> Iterator[Result]:
+    """Does ``work`` on each item in other processes.
+
+    Args:
+        work: a function that the other processes can import.
+        items: what to work on.
+        lost: makes the result of an item on which one process of a cluster after the other
+            died, and of a sentence that says so.
+        engine: whose processes.
+        address: of the Dask scheduler or the Ray cluster; None takes what the environment says.
+        jobs: processes of the engine ``local``.
+
+    Yields:
+        Results in the order in which they finish.
+
+    Raises:
+        InputError: the engine is not installed, does not answer, or went away.
+    """
+    if engine == "local":
+        yield from _run_here(work, items, jobs)
+        return
+    with contextlib.closing({"dask": DaskCluster, "ray": RayCluster}[engine](address)) as cluster:
+        call = partial(_in_worker, work, cluster.threads)
+        for handle, item in _as_they_finish(cluster, call, items):
+            try:
+                result = cluster.result(handle)
+            except WorkerDied as error:
+                result = lost(item, str(error))
+            yield result
+
+
+def check_engine(engine: Engine, address: str | None, jobs: int) -> None:
+    """Refuses options that do not go together.
+
+    Raises:
+        InputError: they do not.
+    """
+    if engine == "local" and address is not None:
+        raise InputError(f"--address {address} is of no use to --engine local; give dask or ray")
+    if engine != "local" and jobs != 1:
+        raise InputError(
+            f"--jobs {jobs} is for --engine local; with {engine}, the cluster's workers say how "
+            "much is done at once"
+        )
+
+
+def share_of_cores() -> int:
+    """Threads that this process may use, for a network or a decoder."""
+    import joblib
+
+    return int(os.environ.get(THREADS) or joblib.cpu_count())
+
+
+def _run_here(work: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+    import joblib
+
+    threads = partial(int, max(1, joblib.cpu_count() // jobs))
+    task = joblib.delayed(partial(_in_worker, work, threads))
+    parallel = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)
+    try:
+        yield from parallel(task(item) for item in items)
+    except concurrent.futures.BrokenExecutor:
+        raise InputError(f"a process died: {GO_ON}, with fewer --jobs if memory is short") from None
+
+
+def _as_they_finish(
+    cluster: Cluster, call: Callable[[Item], Any], items: Iterable[Item]
+) -> Iterator[tuple[Any, Item]]:
+    """Keeps up to ``IN_FLIGHT`` items with the cluster; yields handles of finished ones, items."""
+    rest = iter(items)
+    waiting: dict[Any, Item] = {}
+    while True:
+        new = itertools.islice(rest, IN_FLIGHT - len(waiting))
+        waiting.update({cluster.submit(pickle.dumps((call, item))): item for item in new})
+        if not waiting:
+            return
+        for handle in cluster.wait(list(waiting)):
+            yield handle, waiting.pop(handle)
+
+
+def _in_worker(work: Callable[[Item], Result], threads: Callable[[], int], item: Item) -> Result:
+    """What another process is asked to do."""
+    os.environ.setdefault(THREADS, str(threads()))
+    with _one_at_a_time:
+        return work(item)

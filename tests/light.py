@@ -1,0 +1,65 @@
+"""A light backbone that other processes can import, and what the tests of engines let them do."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from preprocessing import backbones, engines, extraction
+from preprocessing.backbones import Backbone
+from preprocessing.inputs import Source
+
+PIDS = "LIGHT_PIDS"
+DEADLY = "deadly"
+
+
+class Light(Backbone):
+    """The mean of each channel, made slowly enough for two processes to share the work."""
+
+    name = "light"
+    size = (8, 12)
+    dimension = 3
+
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
+        time.sleep(0.05)
+        return frames.mean((1, 2), dtype="float32")
+
+
+backbones.BACKBONES[Light.name] = Light
+
+
+def attempt(source: Source, config: extraction.ExtractConfig) -> extraction.Extracted:
+    """Extracts, after writing down which process did; the deadly video kills its process."""
+    (Path(os.environ[PIDS]) / str(os.getpid())).touch()
+    if source.sequence_id == DEADLY:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _attempt(source, config)
+
+
+_attempt: Callable[..., extraction.Extracted] = extraction._attempt_elsewhere
+
+
+def watch() -> None:
+    """Lets this process ask others for ``attempt``."""
+    extraction._attempt_elsewhere = attempt
+
+
+def nap(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+def share(_: object) -> tuple[int, int]:
+    nap(0.2)
+    return os.getpid(), engines.share_of_cores()
+
+
+def die(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(item: object) -> None:
+    raise ZeroDivisionError(item)
