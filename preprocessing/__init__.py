@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 _WHERE = {
-    "ExtractConfig": "preprocessing.extraction",
+    "ExtractConfig": "preprocessing.extract_options",
     "FeatureStore": "preprocessing.store",
     "InputError": "preprocessing.errors",
     "SequenceWriter": "preprocessing.sequence_file",

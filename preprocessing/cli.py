@@ -6,7 +6,7 @@ from preprocessing.console import Command
 COMMANDS = {
     "extract": Command(
         "videos, or folders of them, to a store of features",
-        "preprocessing.extraction:ExtractConfig",
+        "preprocessing.extract_options:ExtractConfig",
         "preprocessing.extraction:run",
     ),
     "import": Command(

@@ -23,19 +23,7 @@ if "LONGTAKE_KERAS_HOME" not in os.environ:
 os.environ["KERAS_HOME"] = os.environ["LONGTAKE_KERAS_HOME"]
 
 FPS = 4.0
-
-
 MadeStore = Callable[..., FeatureStore]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all", action="store_true", help="also the tests that take long")
-
-
-@pytest.fixture(scope="session")
-def thorough(request: pytest.FixtureRequest) -> bool:
-    """Whether tests that take long were asked for."""
-    return bool(request.config.getoption("--all"))
 
 
 def write_sequence(

@@ -10,6 +10,8 @@ import numpy as np
 
 from preprocessing import backbones, engines, extraction
 from preprocessing.backbones import Backbone
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extract_video import Extracted
 from preprocessing.inputs import Source
 
 PIDS = "LIGHT_PIDS"
@@ -31,7 +33,7 @@ class Light(Backbone):
 backbones.BACKBONES[Light.name] = Light
 
 
-def attempt(source: Source, config: extraction.ExtractConfig) -> extraction.Extracted:
+def attempt(source: Source, config: ExtractConfig) -> Extracted:
     """Extracts, after writing down which process did; the deadly video kills its process."""
     (Path(os.environ[PIDS]) / str(os.getpid())).touch()
     if source.sequence_id == DEADLY:
@@ -39,7 +41,7 @@ def attempt(source: Source, config: extraction.ExtractConfig) -> extraction.Extr
     return _attempt(source, config)
 
 
-_attempt: Callable[..., extraction.Extracted] = extraction._attempt_elsewhere
+_attempt: Callable[..., Extracted] = extraction._attempt_elsewhere
 
 
 def watch() -> None:

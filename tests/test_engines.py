@@ -24,7 +24,8 @@ from preprocessing import engines
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
 from preprocessing.engines import check_engine, run_each
 from preprocessing.errors import InputError
-from preprocessing.extraction import ExtractConfig, _attempt_elsewhere
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extraction import _attempt_elsewhere
 from preprocessing.inputs import Source
 
 TESTS = Path(__file__).parent

@@ -11,7 +11,9 @@ import pytest
 from preprocessing import backbones
 from preprocessing.backbones import Backbone
 from preprocessing.errors import InputError
-from preprocessing.extraction import ExtractConfig, Extracted, extract, run
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extract_video import Extracted
+from preprocessing.extraction import extract, run
 from preprocessing.lease import lease
 from preprocessing.store import FeatureStore
 
@@ -372,7 +374,7 @@ def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatc
             raise PermissionError(13, "Permission denied", str(path))
         return "other content"
 
-    monkeypatch.setattr("preprocessing.extraction.fingerprint", fingerprint)
+    monkeypatch.setattr("preprocessing.extract_video.fingerprint", fingerprint)
     results = outcomes(extract(config(videos)))
     assert results == {"a": "unreadable", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
 

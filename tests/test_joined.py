@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from preprocessing.backbones import Joined, load_backbone, names_file
 from preprocessing.errors import InputError
-from preprocessing.extraction import ExtractConfig, extract
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extraction import extract
 from preprocessing.quiet import import_tensorflow
 from preprocessing.store import FeatureStore
 

@@ -51,7 +51,7 @@ def work(folder, steps):
 
 EXTRACT = """
 import av
-from preprocessing import backbones, extraction
+from preprocessing import backbones, extract_options, extract_video
 from preprocessing.inputs import Source
 
 class Means(backbones.Backbone):
@@ -68,9 +68,9 @@ def work(folder, steps):
             pixels = np.full((64, 64, 3), number % 200, np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
         container.mux(stream.encode())
-    config = extraction.ExtractConfig((folder,), folder / "store", fps="native")
+    config = extract_options.ExtractConfig((folder,), folder / "store", fps="native")
     source, means = Source("v", folder / "v.mp4"), backbones.Joined([Means()])
-    steps, _ = extraction.extract_video(source, config, means)
+    steps, _ = extract_video.extract_video(source, config, means)
     assert steps > 200
 """
 
@@ -85,7 +85,7 @@ def work(folder, steps):
 
 EXTRACT_HOURS = """
 import av
-from preprocessing import backbones, extraction
+from preprocessing import backbones, extract_options, extract_video
 from preprocessing.inputs import Source
 
 class Means(backbones.Backbone):
@@ -121,9 +121,9 @@ def work(folder, times):
     folder.mkdir(parents=True)
     ten_seconds(folder / "ten.mkv")
     repeated(folder / "ten.mkv", folder / "v.mkv", times)
-    config = extraction.ExtractConfig((folder,), folder / "store")
+    config = extract_options.ExtractConfig((folder,), folder / "store")
     source, means = Source("v", folder / "v.mkv"), backbones.Joined([Means()])
-    steps, damage = extraction.extract_video(source, config, means)
+    steps, damage = extract_video.extract_video(source, config, means)
     assert (steps, damage) == (40 * times, "")
 """
 

@@ -22,8 +22,8 @@ SHARED = {
 SHARED |= {"read_ahead", "whole_file"}
 # The commands that begin with videos may extract.
 EXTRACTING = {
-    "demo": {"extraction", "samples"},
-    "labelling": {"extraction", "video", "backbones", "pixel_scale"},
+    "demo": {"extract_options", "extraction", "samples"},
+    "labelling": {"extract_options", "extraction", "video", "backbones", "pixel_scale"},
     "cli": {"cli"},
 }
 

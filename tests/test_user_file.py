@@ -7,7 +7,8 @@ import pytest
 
 from preprocessing.backbones import digests, load_backbone
 from preprocessing.errors import InputError
-from preprocessing.extraction import ExtractConfig, extract
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extraction import extract
 from preprocessing.store import FeatureStore
 
 DOCS = Path(__file__).parent.parent / "docs" / "backbones.md"

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
-from preprocessing.extraction import ExtractConfig, extract
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extraction import extract
 from preprocessing.samples import Samples, make_samples
 from trainer.config import TrainConfig
 from trainer.evaluation import EvaluateConfig, evaluate

@@ -14,7 +14,8 @@ from preprocessing.backbones import load_backbone, names_file, takes_pixels
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
 from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
-from preprocessing.extraction import ExtractConfig, extract
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.extraction import extract
 from preprocessing.label_files import write_intervals, write_sequence_labels
 from preprocessing.labels import runs
 from preprocessing.sequence_file import SUFFIX

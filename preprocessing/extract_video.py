@@ -1,0 +1,173 @@
+"""One video to one file of the store.
+
+decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  SequenceWriter
+"""
+
+import errno
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.backbones import Joined, load_backbone
+from preprocessing.damage import Damage
+from preprocessing.errors import InputError, VideoError
+from preprocessing.extract_options import ExtractConfig
+from preprocessing.freshness import find_done
+from preprocessing.inputs import Source, fingerprint
+from preprocessing.lease import Busy, lease
+from preprocessing.read_ahead import read_ahead
+from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.video import Sample, VideoReader
+
+BATCHES_AHEAD = 3
+BUSY = "busy"
+# What is wrong with the store, not with a video: no space, quota, or rights.
+STORE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What came of one video.
+
+    Attributes:
+        outcome: ``extracted``, ``skipped``, ``busy`` (another process works on it) or a kind of
+            failure.
+        steps: steps in the store.
+        message: why it failed.
+        damage: what was wrong with the video, if it was stored all the same.
+    """
+
+    source: Source
+    outcome: str
+    steps: int = 0
+    message: str = ""
+    damage: str = ""
+
+
+def attempt(
+    source: Source, config: ExtractConfig, advance: Callable[[int], object] = lambda steps: None
+) -> Extracted:
+    """Extracts one video and turns a failure that is the video's into a result."""
+    path = sequence_path(config.store, source.sequence_id)
+    try:
+        with lease(path):
+            backbone = load_backbone(config.backbone, config.pixels)
+            if found := find(source, config, backbone):
+                return found
+            steps, damage = extract_video(source, config, backbone, advance)
+            return Extracted(source, "extracted", steps, damage=damage)
+    except Busy:
+        return Extracted(source, BUSY)
+    except VideoError as error:
+        return Extracted(source, error.kind, message=f"{error}{_older(path)}")
+    except InputError as error:
+        return Extracted(source, "features", message=f"{error}{_older(path)}")
+    except OSError as error:
+        if error.errno in STORE_ERRORS:
+            raise InputError(
+                f"{config.store} cannot be written: {error.strerror}; what is finished is kept, "
+                "mend that and start the same command again"
+            ) from None
+        return Extracted(source, "file", message=str(error))
+
+
+def find(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
+    """What the store has of a video, if that was made from the same content in the same way."""
+    path = sequence_path(config.store, source.sequence_id)
+    if not path.exists():
+        return None
+    try:
+        info = find_done(path, source.sequence_id, _origin(source, config, backbone))
+    except VideoError:
+        return None
+    if info is None or (info.damage and not config.accepts(info.decoded_share)):
+        return None
+    return Extracted(source, "skipped", info.steps, damage=info.damage)
+
+
+def extract_video(
+    source: Source,
+    config: ExtractConfig,
+    backbone: Joined,
+    advance: Callable[[int], object] = lambda steps: None,
+) -> tuple[int, str]:
+    """Extracts one video; its file appears in the store when it is whole.
+
+    Args:
+        advance: told the number of steps each time some were written.
+
+    Returns:
+        Steps written, and what was wrong with the video, empty if nothing was.
+
+    Raises:
+        VideoError: the video cannot be used, or is damaged and not to be kept.
+    """
+    path = sequence_path(config.store, source.sequence_id)
+    with VideoReader(source.path, config.rate, backbone.sizes) as video:
+        origin = _origin(source, config, backbone)
+        with SequenceWriter(
+            path, backbone.dimension, origin, config.dtype, video.start_time
+        ) as writer:
+            batches = _batches(video, config.batch_size, backbone.context)
+            for times, frames in read_ahead(batches, BATCHES_AHEAD):
+                writer.append(times, backbone(frames)[: len(times)])
+                advance(len(times))
+            _require_acceptable(source, video.damage, config)
+            writer.frames_decoded = video.frames_decoded
+            writer.damage, writer.decoded_share = str(video.damage), video.damage.share
+    return writer.steps, writer.damage
+
+
+def _older(path: Path) -> str:
+    """What to say of features that were made before."""
+    return f"; {path} still holds features of other content or settings" if path.exists() else ""
+
+
+def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:
+    if damage.found and not config.accepts(damage.share):
+        raise VideoError(
+            "damaged", f"{source.path}: {damage}; --on-damage keep takes it all the same"
+        )
+
+
+def _batches(
+    samples: Iterable[Sample], size: int, context: int = 0
+) -> Iterator[tuple[NDArray[np.float64], list[NDArray[np.uint8]]]]:
+    """Groups samples into batches of one size, the last padded with zeros.
+
+    A fixed size keeps the features of a frame the same whatever batch it falls into.
+
+    Yields:
+        Times ``[n]``, and for each size of the frames ``[context + size, H, W, 3]``, led by the
+        frames before; the first frame stands for those before it.
+    """
+    iterator = iter(samples)
+    before: list[NDArray[np.uint8]] = []
+    while batch := list(itertools.islice(iterator, size)):
+        images = []
+        for part, first in enumerate(batch[0].pixels):
+            frames = np.zeros((context + size, *first.shape), np.uint8)
+            frames[:context] = before[part] if before else first
+            frames[context : context + len(batch)] = [item.pixels[part] for item in batch]
+            images.append(frames)
+        before = [frames[len(batch) : len(batch) + context] for frames in images]
+        yield np.array([item.timestamp for item in batch]), images
+
+
+def _origin(source: Source, config: ExtractConfig, backbone: Joined) -> Origin:
+    try:
+        content = fingerprint(source.path)
+    except OSError as error:
+        raise VideoError("unreadable", f"{source.path} cannot be read: {error.strerror}") from None
+    return Origin(
+        source=str(source.path.resolve()),
+        fingerprint=content,
+        fps=str(config.rate or "native"),
+        backbone=backbone.name,
+        backbone_digest=backbone.digest,
+        settings=settings_text(**backbone.settings, dtype=config.dtype),
+    )
