@@ -41,7 +41,7 @@ class FailureLog:
         self.count += 1
         row = (str(path.resolve()), kind, " ".join(message.split()))
         with lease_when_free(self.path):
-            others = [kept for kept in self._read() if kept[0] != row[0]]
+            others = [kept for kept in self._read() if kept != row]
             self._write([*others, row])
 
     def _read(self) -> list[tuple[str, ...]]:
