@@ -1,5 +1,6 @@
 """A video file, opened: its packets with their times, and the decoder they go through."""
 
+import functools
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -67,7 +68,6 @@ class VideoFile:
         self.duration = (self._container.duration or 0) / av.time_base
         self.end = self._header_end()
         self.intra_only = self._context.name in INTRA_ONLY
-        self.frames_are_counted = self._are_frames_counted()
 
     def close(self) -> None:
         """Closes the file."""
@@ -142,7 +142,8 @@ class VideoFile:
             return 3600 * hours + 60 * minutes + seconds
         return self.start_time + self.duration if len(container.streams) == 1 else 0.0
 
-    def _are_frames_counted(self) -> bool:
+    @functools.cached_property
+    def frames_are_counted(self) -> bool:
         """Whether presentation times must be made by counting, since the file has none.
 
         AVI has none at all. Other files have them, but some were written with decoding times in
