@@ -182,7 +182,7 @@ def _draw_entry(page: _Page, entry: Entry, top: int) -> None:
         facts = [entry.facts]
         reason = textwrap.fill(entry.trouble, REASON_WIDTH)
         page.text(MARGIN, strip, reason, size=9, color=GREY, va="top", linespacing=1.5)
-    page.line(MARGIN, top + 46, " · ".join(filter(None, facts)), width, size=8.5, color=GREY)
+    page.line(MARGIN, top + 46, " · ".join(filter(None, facts)), STRIP_WIDTH, size=8.5, color=GREY)
     if entry.alike is not None:
         _draw_similarity(page, entry, strip)
 
