@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from preprocessing.backbones import load_backbone
+from preprocessing.backbones import load_backbone, with_absolute_paths
 from preprocessing.console import DONE, SOME_FAILED, note, progress
 from preprocessing.engines import run_each
 from preprocessing.errors import InputError
@@ -106,7 +106,9 @@ def _extract_each(
             yield attempt(source, config, advance)
         return
     # Workers may stand in another folder.
-    work = partial(_attempt_elsewhere, config=replace(config, store=config.store.absolute()))
+    backbone = with_absolute_paths(config.backbone)
+    there = replace(config, store=config.store.absolute(), backbone=backbone)
+    work = partial(_attempt_elsewhere, config=there)
     sources = [replace(source, path=source.path.absolute()) for source in todo]
     for result in run_each(work, sources, _lost, config.engine, config.address, config.jobs):
         advance(result.steps)

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.backbones import digests, load_backbone
+from preprocessing.backbones import digests, load_backbone, with_absolute_paths
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
@@ -139,3 +139,12 @@ def test_what_is_no_backbone_is_refused_in_one_line(tmp_path, code, asked, messa
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"cannot read .*none\.py: No such file"):
         load_backbone(f"{tmp_path}/none.py:Mean")
+
+
+def test_a_path_holds_in_processes_that_stand_elsewhere(tmp_path, monkeypatch):
+    write(tmp_path, MEAN)
+    monkeypatch.chdir(tmp_path)
+    name = with_absolute_paths("my_backbone.py:Mean+flow+ResNet50")
+    assert name == f"{tmp_path}/my_backbone.py:Mean+flow+ResNet50"
+    monkeypatch.chdir("/")
+    assert load_backbone(name.removesuffix("+ResNet50")).name == "my_backbone.py:Mean+flow"

@@ -10,7 +10,14 @@ from preprocessing.backbones.base import Backbone, Joined
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 
-__all__ = ["Backbone", "Joined", "load_backbone", "names_file", "takes_pixels"]
+__all__ = [
+    "Backbone",
+    "Joined",
+    "load_backbone",
+    "names_file",
+    "takes_pixels",
+    "with_absolute_paths",
+]
 
 
 def _lazily(module: str, name: str) -> Callable[[], Backbone]:
@@ -54,6 +61,12 @@ def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
 def names_file(name: str) -> bool:
     """Whether some part of a name is a file, which somebody has to point at."""
     return any(_suffix(part) for part in name.split("+"))
+
+
+def with_absolute_paths(name: str) -> str:
+    """The same backbone, for a process that stands in another folder."""
+    parts = name.split("+")
+    return "+".join(str(Path(part).absolute()) if _suffix(part) else part for part in parts)
 
 
 def takes_pixels(name: str) -> bool:
