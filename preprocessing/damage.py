@@ -15,7 +15,9 @@ class Damage:
         errors: packets that could not be decoded.
         corrupt_frames: frames that the decoder could only guess in part.
         lost_seconds: of the video's time for which there should be a frame and is none.
-        backward_frames: frames left out because their time lies before one already shown.
+        unfinished_frames: frames announced after the last one that came.
+        displaced_frames: frames left out because their time lies before one already shown, or far
+            beyond the video's end.
         seconds: how long the video should be.
         first_error: what the decoder said of the first of the errors.
     """
@@ -23,7 +25,8 @@ class Damage:
     errors: int = 0
     corrupt_frames: int = 0
     lost_seconds: float = 0.0
-    backward_frames: int = 0
+    unfinished_frames: int = 0
+    displaced_frames: int = 0
     seconds: float = 0.0
     first_error: str = ""
 
@@ -36,7 +39,8 @@ class Damage:
     def found(self) -> bool:
         """Whether there is any; headers are a little too long too often to count that."""
         lost = self.lost_seconds > min(LOST_SECONDS, LOST_SHARE * self.seconds)
-        return bool(self.errors or self.corrupt_frames or self.backward_frames or lost)
+        frames = self.corrupt_frames + self.unfinished_frames + self.displaced_frames
+        return bool(self.errors or frames or lost)
 
     def __str__(self) -> str:
         """One line, empty if there is no damage."""
@@ -45,8 +49,11 @@ class Damage:
         parts = [
             f"not decodable: {_count(self.errors, 'packet')}" if self.errors else "",
             f"corrupt: {_count(self.corrupt_frames, 'frame')}" if self.corrupt_frames else "",
-            f"back in time: {_count(self.backward_frames, 'frame')}"
-            if self.backward_frames
+            f"out of time: {_count(self.displaced_frames, 'frame')}"
+            if self.displaced_frames
+            else "",
+            f"missing at the end: {_count(self.unfinished_frames, 'frame')}"
+            if self.unfinished_frames
             else "",
             f"lost: {self.lost_seconds:.1f} of {self.seconds:.1f} s",
             f"first error: {self.first_error}" if self.first_error else "",

@@ -7,17 +7,19 @@ items ──▶ local   joblib, --jobs processes     ─┐
 A process works on one item at a time, whatever the engine, with its share of the cores.
 """
 
-import concurrent.futures
 import contextlib
 import itertools
+import multiprocessing
 import os
 import pickle
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from preprocessing.clusters import GO_ON, Cluster, DaskCluster, RayCluster, WorkerDied
+from preprocessing.clusters import Cluster, DaskCluster, RayCluster, WorkerDied
+from preprocessing.console import note
 from preprocessing.errors import InputError
 
 Item = TypeVar("Item")
@@ -43,8 +45,7 @@ def run_each(
     Args:
         work: a function that the other processes can import.
         items: what to work on.
-        lost: makes the result of an item on which one process of a cluster after the other
-            died, and of a sentence that says so.
+        lost: makes the result of an item of which processes died, and of a sentence that says so.
         engine: whose processes.
         address: of the Dask scheduler or the Ray cluster; None takes what the environment says.
         jobs: processes of the engine ``local``.
@@ -56,7 +57,7 @@ def run_each(
         InputError: the engine is not installed, does not answer, or went away.
     """
     if engine == "local":
-        yield from _run_here(work, items, jobs)
+        yield from _run_here(work, list(items), lost, jobs)
         return
     with contextlib.closing({"dask": DaskCluster, "ray": RayCluster}[engine](address)) as cluster:
         call = partial(_in_worker, work, cluster.threads)
@@ -90,16 +91,53 @@ def share_of_cores() -> int:
     return int(os.environ.get(THREADS) or joblib.cpu_count())
 
 
-def _run_here(work: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+def _run_here(
+    work: Callable[[Item], Result],
+    items: list[Item],
+    lost: Callable[[Item, str], Result],
+    jobs: int,
+) -> Iterator[Result]:
+    """Uses processes of this machine; an item that kills its process costs only itself.
+
+    When a process dies, all of them end, and nobody says whose item it was. So those that may
+    have been at work then are done alone, one by one, before the others go on.
+    """
     import joblib
 
     threads = partial(int, max(1, joblib.cpu_count() // jobs))
-    task = joblib.delayed(partial(_in_worker, work, threads))
-    parallel = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)
-    try:
-        yield from parallel(task(item) for item in items)
-    except concurrent.futures.BrokenExecutor:
-        raise InputError(f"a process died: {GO_ON}, with fewer --jobs if memory is short") from None
+    call = partial(_in_worker, work, threads)
+    rest = dict(enumerate(items))
+    while rest:
+        parallel = joblib.Parallel(
+            jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=jobs
+        )
+        tasks = (
+            joblib.delayed(_numbered)(call, number, item) for number, item in list(rest.items())
+        )
+        try:
+            for number, result in parallel(tasks):
+                del rest[number]
+                yield result
+        except BrokenExecutor:
+            note("a process died; what was at work then is done again, one by one")
+            for number in list(rest)[: 2 * jobs]:
+                yield _alone(call, rest.pop(number), lost)
+
+
+def _alone(
+    call: Callable[[Item], Result], item: Item, lost: Callable[[Item, str], Result]
+) -> Result:
+    """Does an item in a process that does nothing else."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        try:
+            return pool.submit(call, item).result()
+        except BrokenExecutor:
+            return lost(item, str(WorkerDied()))
+
+
+def _numbered(call: Callable[[Item], Result], number: int, item: Item) -> tuple[int, Result]:
+    return number, call(item)
 
 
 def _as_they_finish(

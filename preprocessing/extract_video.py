@@ -63,9 +63,10 @@ def attempt(
     except Busy:
         return Extracted(source, BUSY)
     except VideoError as error:
-        return Extracted(source, error.kind, message=f"{error}{_older(path)}")
+        aside = "" if error.kind == "unreadable" else _put_aside(path)
+        return Extracted(source, error.kind, message=f"{error}{aside}")
     except InputError as error:
-        return Extracted(source, "features", message=f"{error}{_older(path)}")
+        return Extracted(source, "features", message=f"{error}{_put_aside(path)}")
     except OSError as error:
         if error.errno in STORE_ERRORS:
             raise InputError(
@@ -122,9 +123,13 @@ def extract_video(
     return writer.steps, writer.damage
 
 
-def _older(path: Path) -> str:
-    """What to say of features that were made before."""
-    return f"; {path} still holds features of other content or settings" if path.exists() else ""
+def _put_aside(path: Path) -> str:
+    """Keeps features that were made before from being trained on, and says where they are."""
+    if not path.exists():
+        return ""
+    old = path.with_name(f"{path.name}.old")
+    path.replace(old)
+    return f"; features made before are now {old}"
 
 
 def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:

@@ -16,6 +16,7 @@ from preprocessing.engines import run_each
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig, check, take_shard
 from preprocessing.extract_video import BUSY, Extracted, attempt, find
+from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.failures import FailureLog
 from preprocessing.inputs import Source, find_sources
 from preprocessing.sequence_file import sequence_path
@@ -34,8 +35,10 @@ def run(config: ExtractConfig) -> int:
     damaged = sum(bool(result.damage) for result in results)
     print(
         f"{count['extracted']} extracted, {count['skipped']} already done, {failed} failed: "
-        f"{sum(result.steps for result in results)} steps in {config.store}"
+        f"{sum(result.steps for result in results)} steps"
     )
+    if failed:
+        print(f"why they failed: {config.store / FAILURES}")
     if damaged:
         print(f"{damaged} of them damaged: longtake inspect {config.store} says how")
     return SOME_FAILED if failed else DONE
@@ -61,7 +64,10 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     todo = [source for source in sources if results[source.sequence_id] is None]
     again = sum(sequence_path(config.store, source.sequence_id).exists() for source in todo)
     if again:
-        note(f"{again} of {config.store} were made of other content or with other settings: again")
+        note(
+            f"{again} sequences of {config.store} were made of other content or with other "
+            "settings than these; they are made again"
+        )
     for result in _extract_all(todo, config):
         results[result.source.sequence_id] = result
         if result.outcome not in ("extracted", "skipped"):
@@ -75,15 +81,19 @@ def extract(config: ExtractConfig) -> list[Extracted]:
 
 def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracted]:
     """Extracts, and comes back to videos that another process works on until they are done."""
-    lengths = [expected_samples(source.path, config.rate) for source in _looking(todo)]
-    waiting = False
-    with progress(total=sum(lengths), unit="frame", desc="extract", disable=not todo) as bar:
+    expected = {source: expected_samples(source.path, config.rate) for source in _looking(todo)}
+    promised = {source.sequence_id: samples for source, samples in expected.items()}
+    total, waiting = sum(promised.values()), False
+    with progress(total=total, unit="frame", desc="extract", disable=not todo) as bar:
         while todo:
-            busy = []
+            busy, before = [], bar.n
             for done, result in enumerate(_extract_each(todo, config, bar.update), start=1):
                 if result.outcome == BUSY:
                     busy.append(result.source)
                     continue
+                # What the header promised gives way to what came.
+                bar.total += bar.n - before - promised.pop(result.source.sequence_id, 0)
+                before = bar.n
                 bar.set_postfix_str(f"{done} of {len(todo)} videos", refresh=False)
                 yield result
             if busy and not waiting:

@@ -47,8 +47,9 @@ class FailureLog:
     def _read(self) -> list[tuple[str, ...]]:
         if not self.path.exists():
             return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            return [tuple(row) for row in csv.reader(file) if len(row) == len(FIELDS)][1:]
+        with self.path.open(newline="", encoding="utf-8", errors="replace") as file:
+            rows = csv.reader(line.replace("\0", "") for line in file)
+            return [tuple(row) for row in rows if len(row) == len(FIELDS)][1:]
 
     def _write(self, rows: list[tuple[str, ...]]) -> None:
         if not rows:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from unicodedata import category
 
 from preprocessing.errors import InputError
 
@@ -41,7 +42,7 @@ def find_sources(inputs: Iterable[Path], suffixes: Collection[str], what: str) -
         raise InputError(f"no input given; expected files or folders of {what}")
     found: dict[str, Path] = {}
     for source in (source for path in inputs for source in _under(path, suffixes)):
-        if not source.sequence_id.isprintable():
+        if any(category(letter) in ("Cc", "Cs") for letter in source.sequence_id):
             raise InputError(f"{str(source.path)!a} has a name that cannot be read; rename it")
         first = found.setdefault(source.sequence_id, source.path)
         if first.resolve() != source.path.resolve():

@@ -96,7 +96,7 @@ def _take(file: Path, holder: str) -> None:
     except FileExistsError:
         if not is_void(file):
             raise Busy(file) from None
-        _take_away(file)
+        take_away(file)
         try:
             _make(file, holder)
         except FileExistsError:
@@ -114,7 +114,7 @@ def _make(file: Path, holder: str) -> None:
         os.close(descriptor)
 
 
-def _take_away(file: Path) -> None:
+def take_away(file: Path) -> None:
     """Removes a void lease, unless another process was quicker and has a new one in its place."""
     aside = file.with_name(f"{file.name}.{secrets.token_hex(4)}{SUFFIX}")
     try:
@@ -122,7 +122,7 @@ def _take_away(file: Path) -> None:
     except FileNotFoundError:
         return
     if not is_void(aside):
-        with suppress(FileExistsError):
+        with suppress(OSError):
             os.link(aside, file)
     aside.unlink(missing_ok=True)
 

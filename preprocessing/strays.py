@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from preprocessing import lease
@@ -20,10 +21,20 @@ def remove_strays(root: Path) -> int:
     Returns:
         How many there were.
     """
-    strays = [path for path in _hidden(root) if _is_stray(path)]
-    for path in strays:
+    removed = 0
+    for path in _hidden(root):
+        if _is_stray(path):
+            removed += 1
+            with suppress(OSError):
+                _remove(path)
+    return removed
+
+
+def _remove(path: Path) -> None:
+    if path.name.endswith(lease.SUFFIX):
+        lease.take_away(path)
+    else:
         path.unlink(missing_ok=True)
-    return len(strays)
 
 
 def _hidden(root: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ import math
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -64,7 +65,7 @@ def thumbnails(path: Path, times: Sequence[float]) -> Iterator[NDArray[np.uint8]
     """
     try:
         with open_container(path) as video, open_container(path) as scout:
-            if not video.streams.video:
+            if video.streams.best("video") is None:
                 raise VideoError("no video", f"the file holds no video: {path}")
             frames = _Frames(video, scout)
             for time in times:
@@ -85,7 +86,7 @@ class _Frames:
     """
 
     def __init__(self, video: av.container.InputContainer, scout: av.container.InputContainer):
-        self.stream = video.streams.video[0]
+        self.stream = cast(Any, video.streams.best("video"))
         self.stream.thread_type = "AUTO"
         self._video, self._scout = video, scout
         self._decoded = self._decode()
@@ -122,11 +123,16 @@ class _Frames:
 
     def _decode(self) -> Iterator[Timed]:
         latest = -math.inf
-        for frame in self._video.decode(self.stream):
-            time = latest if frame.time is None else frame.time
-            if time >= latest:
-                yield time, frame
-                latest = time
+        for packet in self._video.demux(self.stream):
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                continue
+            for frame in frames:
+                time = latest if frame.time is None else frame.time
+                if time >= latest:
+                    yield time, frame
+                    latest = time
 
     def _keyframe(self, time: float) -> tuple[int, float]:
         """What to seek to, and the time of the keyframe from which can be decoded then.
@@ -134,7 +140,7 @@ class _Frames:
         Some containers lead behind what was asked for, or between keyframes, so the scout asks
         for earlier times until there is a keyframe early enough; -inf is the time of none.
         """
-        stream = self._scout.streams.video[0]
+        stream: Any = self._scout.streams.best("video")
         base = float(stream.time_base or 1 / av.time_base)
         for back in SECONDS_BACK:
             offset = math.floor((time - back) / base)

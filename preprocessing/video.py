@@ -6,6 +6,7 @@ sampled         0.00                            0.24                 the frame s
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,14 @@ from numpy.typing import NDArray
 
 from preprocessing.damage import Damage
 from preprocessing.errors import VideoError
-from preprocessing.timeline import LOOK_AHEAD, Announced, Timeline, any_instant, mark_shown
+from preprocessing.timeline import (
+    LOOK_AHEAD,
+    Announced,
+    Timeline,
+    any_instant,
+    held_until,
+    mark_shown,
+)
 from preprocessing.video_file import VideoFile
 
 SUFFIXES = frozenset(
@@ -76,7 +84,7 @@ class VideoReader:
         self._corrupt_frames = 0
         self._file = VideoFile(path)
         self.start_time, self.duration = self._file.start_time, self._file.duration
-        self._timeline = Timeline(self._file.usual, self._file.frames_are_counted)
+        self._timeline = Timeline(self._file.usual, self._file.frames_are_counted, self._file.end)
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -90,9 +98,13 @@ class VideoReader:
         Raises:
             VideoError: not one frame can be decoded.
         """
-        for timestamp, frame in sample(self._frames(), self.fps):
-            yield Sample(timestamp, tuple(_pixels(frame, size) for size in self.sizes))
-        self._timeline.finish(self._file.end)
+        try:
+            for timestamp, frame in sample(self._frames(), self.fps, self._file.end):
+                yield Sample(timestamp, tuple(_pixels(frame, size) for size in self.sizes))
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise VideoError("unexpected", f"{self.path} cannot be decoded: {what}") from error
+        self._timeline.finish()
         if not self.frames_decoded:
             why = f": {self._file.first_error}" if self._file.errors else ""
             raise VideoError("no frames", f"{self.path}: no frame of it can be decoded{why}")
@@ -106,7 +118,8 @@ class VideoReader:
             errors=self._file.errors,
             corrupt_frames=self._corrupt_frames,
             lost_seconds=line.lost,
-            backward_frames=line.backward,
+            unfinished_frames=line.unfinished,
+            displaced_frames=line.displaced,
             seconds=max(self._file.end - self.start_time, shown, line.lost),
             first_error=self._file.first_error,
         )
@@ -124,13 +137,12 @@ class VideoReader:
     def _decode(self, packet: Announced | None, wanted: bool) -> list[av.VideoFrame]:
         if packet is None:
             return self._file.decode(None)
-        announced = wanted and packet.time is not None and not packet.packet.is_discard
-        if announced:
-            self._timeline.announce(packet.time or 0.0, packet.seconds)
+        if packet.time is not None:
+            self._timeline.announce(packet.time, packet.seconds, wanted)
         errors = self._file.errors
         frames = self._file.decode(packet.packet, wanted)
-        if announced and self._file.errors > errors:
-            self._timeline.withdraw(packet.time or 0.0)
+        if packet.time is not None and self._file.errors > errors:
+            self._timeline.withdraw(packet.time)
         return frames
 
     def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
@@ -150,7 +162,7 @@ class VideoReader:
 
 
 def sample(
-    frames: Iterable[tuple[float, float, Shown]], fps: float | None
+    frames: Iterable[tuple[float, float, Shown]], fps: float | None, end: float = 0.0
 ) -> Iterator[tuple[float, Shown]]:
     """Picks the frame shown at each instant, ``fps`` of them a second from the first frame on.
 
@@ -162,6 +174,8 @@ def sample(
         frames: (shown from, shown until, frame) in seconds, in time order; the second number
             counts only for the last frame.
         fps: instants per second; None picks every frame once.
+        end: when the video ends by its header; a frame that is shown for longer than that, than
+            it says itself and than ``LONGEST_HOLD``, is not picked for the rest of the gap.
 
     Yields:
         (timestamp in seconds, frame).
@@ -175,7 +189,8 @@ def sample(
         if shown is None:
             instant.origin = frame[0]
         else:
-            yield from instant.until(frame[0], shown)
+            yield from instant.until(min(frame[0], held_until(shown[0], shown[1], end)), shown)
+            instant.go_on_at(frame[0])
         shown = frame
     if shown is not None:
         yield from instant.until(shown[1], shown)
@@ -188,6 +203,10 @@ class _Instants:
         self.fps = fps
         self.origin = 0.0
         self.count = 0
+
+    def go_on_at(self, time: float) -> None:
+        """Leaves out instants before a time that nothing was picked for."""
+        self.count = max(self.count, math.ceil((time - self.origin - INSTANT_TOLERANCE) * self.fps))
 
     def until(self, end: float, shown: tuple[float, float, Shown]) -> Iterator[tuple[float, Shown]]:
         begin, _, frame = shown
@@ -211,7 +230,7 @@ def expected_samples(path: Path, fps: float | None) -> int:
     """How many samples a file's header promises; 0 if it does not say or cannot be opened."""
     try:
         file = VideoFile(path)
-    except VideoError:
+    except Exception:
         return 0
     file.close()
     return round(file.duration * (fps or 1 / file.usual))

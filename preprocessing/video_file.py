@@ -18,11 +18,14 @@ CONTAINERS = (
     "asf,avi,av1,dhav,dv,flv,gif,gxf,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,"
     "mpjpeg,mxf,nut,obu,ogg,rm,vc1,webm,wtv,yuv4mpegpipe"
 )
+DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 PROBED_PACKETS = 24
+MOST_PIXELS = 100_000_000
 # More than most machines have cores, since they wait for each other; and the same everywhere, since
 # what a decoder makes of a damaged frame depends on it.
 THREADS = 8
-CLOCK_JUMP = 1.0
+# Seconds back or ahead from one packet to the next that mean another clock.
+CLOCK_JUMP, FORWARD_JUMP = 1.0, 10.0
 # The format that has no presentation times.
 UNTIMED = "avi"
 # Formats that begin their clock again where recordings were joined.
@@ -110,14 +113,16 @@ class VideoFile:
 
     def times(self, frame: av.VideoFrame) -> tuple[float | None, float]:
         """From when on a frame is shown, None if it does not say, and for how many seconds."""
-        time = None if frame.pts is None else frame.pts * self._unit
+        untimed = self._container.format.name == UNTIMED
+        ticks = frame.dts if untimed else frame.pts
+        time = None if ticks is None else ticks * self._unit
         return time, (frame.duration or 0) * self._unit
 
     def _continue_clock(self, packet: Any) -> None:
         """Shifts the times of a packet so that a clock that starts again goes on instead."""
         last = packet.dts + self._offset if self._last is None else self._last
         jump = last - (packet.dts + self._offset)
-        if jump * self._unit > CLOCK_JUMP:
+        if not -FORWARD_JUMP < jump * self._unit < CLOCK_JUMP:
             self._offset += jump + (packet.duration or round(self.usual / self._unit))
         packet.dts += self._offset
         if packet.pts is not None:
@@ -126,6 +131,8 @@ class VideoFile:
 
     def _announced(self, packet: Any) -> Announced:
         time = packet.dts if self._container.format.name == UNTIMED else packet.pts
+        if packet.is_discard:
+            time = None
         return Announced(
             None if time is None else time * self._unit,
             None if packet.dts is None else packet.dts * self._unit,
@@ -135,9 +142,12 @@ class VideoFile:
 
     def _header_end(self) -> float:
         stream, container = self._stream, self._container
+        if container.format.name == UNTIMED:
+            # A file that was cut has a shorter duration by now, but the number of frames it had.
+            return float(max(self.start_time + self.duration, stream.frames * self.usual))
         if stream.duration and stream.time_base:
             return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-        if match := re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", "")):
+        if match := DURATION.fullmatch(stream.metadata.get("DURATION", "")):
             hours, minutes, seconds = map(float, match.groups())
             return 3600 * hours + 60 * minutes + seconds
         return self.start_time + self.duration if len(container.streams) == 1 else 0.0
@@ -146,13 +156,14 @@ class VideoFile:
     def frames_are_counted(self) -> bool:
         """Whether presentation times must be made by counting, since the file has none.
 
-        AVI has none at all. Other files have them, but some were written with decoding times in
-        their place: then frames that are stored out of order come with times that go back.
+        AVI has none at all; without B-frames its decoding times are as good. Other files have
+        them, but some were written with decoding times in their place: then frames that are stored
+        out of order come with times that go back.
         """
-        if self._container.format.name == UNTIMED:
-            return True
         if not self._context.has_b_frames:
             return False
+        if self._container.format.name == UNTIMED:
+            return True
         container, stream = _open(self.path)
         stream.codec_context.thread_count = 1
         try:
@@ -187,6 +198,10 @@ def _open(path: Path) -> tuple[Any, Any]:
     if stream.codec_context is None:
         container.close()
         raise VideoError("no decoder", f"{path}: its video is in a format that is not known here")
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width * height > MOST_PIXELS:
+        container.close()
+        raise VideoError("too large", f"{path}: pictures of {width} x {height} are too large")
     return container, stream
 
 

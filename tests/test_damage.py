@@ -14,7 +14,8 @@ def test_a_whole_video_has_nothing_to_say():
     [
         Damage(errors=1, seconds=10),
         Damage(corrupt_frames=1, seconds=10),
-        Damage(backward_frames=1, seconds=10),
+        Damage(displaced_frames=1, seconds=10),
+        Damage(unfinished_frames=1, seconds=10),
         Damage(lost_seconds=1.1, seconds=1000),
         Damage(lost_seconds=0.6, seconds=10),
     ],
@@ -35,7 +36,7 @@ def test_the_share_that_decoded_is_what_is_not_lost():
 
 
 def test_damage_is_told_in_one_line():
-    damage = Damage(3, 2, 1.25, 0, 50.0, "Invalid data")
+    damage = Damage(3, 2, 1.25, seconds=50.0, first_error="Invalid data")
     assert str(damage) == (
         "not decodable: 3 packets; corrupt: 2 frames; lost: 1.2 of 50.0 s; "
         "first error: Invalid data"

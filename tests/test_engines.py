@@ -192,9 +192,16 @@ def test_a_bug_in_the_work_is_raised_here():
         list(run_each(light.fail, [7, 7], lost, jobs=2))
 
 
-def test_a_process_that_dies_ends_the_work_with_one_line():
-    with pytest.raises(InputError, match="a process died: what is done is kept; start the same"):
-        list(run_each(light.die, [1, 2], lost, jobs=2))
+def test_what_kills_its_process_is_lost_and_nothing_else():
+    items = ["a", "b", light.DEADLY, *"cdefgh"]
+    results = sorted(run_each(light.die_of, items, lost, jobs=2))
+    assert len(results) == 9
+    assert [result for result in results if result not in items] == [
+        lost(
+            light.DEADLY,
+            "each process that worked on it died: short of memory, or a library crashed",
+        )
+    ]
 
 
 def test_options_of_another_engine_are_refused():

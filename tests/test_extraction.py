@@ -362,7 +362,9 @@ def test_damage_stays_on_record_and_may_be_refused_later(tmp_path, backbone, cap
     assert "lost" in again.damage
     (refused,) = extract(config(tmp_path / "videos", on_damage="fail"))
     assert refused.outcome == "damaged"
-    assert "still holds features" in refused.message
+    assert "features made before are now" in refused.message
+    assert FeatureStore(tmp_path / "store").ids() == []
+    assert (tmp_path / "store" / "cut.h5.old").exists()
 
 
 def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatch):

@@ -95,7 +95,7 @@ def test_a_holder_that_lost_its_lease_leaves_the_new_one_alone(path):
 
 def test_a_new_lease_is_not_taken_for_the_void_one_that_was_there_before(path):
     leave_lease(path, "elsewhere 1 x")
-    leases._take_away(lease_path(path))
+    leases.take_away(lease_path(path))
     assert is_leased(path)
     assert len(list(path.parent.iterdir())) == 1
 

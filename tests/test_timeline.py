@@ -36,7 +36,7 @@ def played(
     times: list[float], order: list[int], lost: set[int] = frozenset(), counted: bool = False
 ) -> tuple[Timeline, list[float | None]]:
     """Announces all packets in their order; frames come as soon as a decoder could give them."""
-    timeline = Timeline(USUAL, counted)
+    timeline = Timeline(USUAL, counted, times[-1] + USUAL)
     lasting = durations(times)
     placed, announced, following = [], set(), 0
     announce = sorted(times) if counted else times
@@ -47,7 +47,7 @@ def played(
             if following not in lost:
                 placed.append(timeline.place(times[following], lasting[following]))
             following += 1
-    timeline.finish(times[-1] + USUAL)
+    timeline.finish()
     return timeline, placed
 
 
@@ -57,7 +57,7 @@ def test_frames_are_shown_when_they_say_and_nothing_is_lost(stored):
     times, order = stored
     timeline, placed = played(times, order)
     assert placed == times
-    assert timeline.lost == timeline.backward == 0
+    assert timeline.lost == timeline.displaced == 0
     assert timeline.until == pytest.approx(times[-1] + USUAL)
 
 
@@ -79,8 +79,8 @@ def test_counted_frames_get_the_announced_times_in_order_whatever_they_say(store
     for time in times:
         timeline.announce(time, 0.0)
     assert [timeline.place(times[number], 0.0) for number in order] == times
-    timeline.finish(times[-1] + USUAL)
-    assert timeline.lost == timeline.backward == 0
+    timeline.finish()
+    assert timeline.lost == timeline.displaced == 0
 
 
 def test_a_counted_packet_that_does_not_decode_takes_its_time_with_it():
@@ -95,34 +95,34 @@ def test_a_counted_packet_that_does_not_decode_takes_its_time_with_it():
 def test_a_frame_that_would_go_back_in_time_is_left_out():
     timeline = Timeline(USUAL)
     assert [timeline.place(time, 0.04) for time in (1.0, 0.5, 1.0, 1.04)] == [1.0, None, None, 1.04]
-    assert timeline.backward == 2
+    assert timeline.displaced == 2
 
 
 def test_a_second_field_is_not_a_lost_frame():
-    timeline = Timeline(USUAL)
+    timeline = Timeline(USUAL, end=0.08)
     for time in (0.0, 0.02, 0.04, 0.06):
         timeline.announce(time, 0.02)
     assert [timeline.place(time, 0.04) for time in (0.0, 0.04)] == [0.0, 0.04]
-    timeline.finish(0.08)
+    timeline.finish()
     assert timeline.lost == 0
 
 
 @pytest.mark.parametrize(("end", "lost"), [(0.0, 0), (0.08, 0), (0.15, 0), (5.0, 4.92)])
 def test_a_header_that_promises_more_means_loss_unless_it_is_a_frame_or_two(end, lost):
-    timeline = Timeline(USUAL)
+    timeline = Timeline(USUAL, end=end)
     for time in (0.0, 0.04):
         timeline.announce(time, 0.04)
         timeline.place(time, 0.04)
-    timeline.finish(end)
+    timeline.finish()
     assert timeline.lost == pytest.approx(lost)
 
 
 def test_loss_at_the_end_is_not_counted_twice():
-    timeline = Timeline(USUAL)
+    timeline = Timeline(USUAL, end=4.0)
     for number in range(100):
         timeline.announce(number * 0.04, 0.04)
     timeline.place(0.0, 0.04)
-    timeline.finish(4.0)
+    timeline.finish()
     assert timeline.lost == pytest.approx(99 * 0.04)
 
 

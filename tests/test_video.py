@@ -196,7 +196,7 @@ def test_frames_that_go_back_in_time_are_not_shown(tmp_path, fps):
     assert times[-1] == pytest.approx(REGULAR[-1] / 1000, abs=0.2)
     with VideoReader(path, fps, [SIZE]) as video:
         assert list(video)
-        assert video.damage.backward_frames > 0
+        assert video.damage.displaced_frames > 0
 
 
 def test_a_reader_counts_the_frames_it_decodes_not_those_it_yields(tmp_path):
