@@ -11,6 +11,21 @@ FILE_NAME = "failures.csv"
 FIELDS = ("path", "kind", "message")
 
 
+def is_failed(folder: Path, sequence_id: str) -> bool:
+    """Whether the list of failures in a store has the input of a sequence."""
+    paths = (Path(row[0]).with_suffix("").as_posix() for row in _read(folder / FILE_NAME))
+    return any(f"/{path}".endswith(f"/{sequence_id}") for path in paths)
+
+
+def _read(path: Path) -> list[tuple[str, ...]]:
+    """The rows of a list of failures, as far as it can be read."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = csv.reader(line.replace("\0", "") for line in file)
+        return [tuple(row) for row in rows if len(row) == len(FIELDS)][1:]
+
+
 class FailureLog:
     """Keeps ``DIR/failures.csv`` in step with what failed; no failures, no file.
 
@@ -31,7 +46,7 @@ class FailureLog:
         folder.mkdir(parents=True, exist_ok=True)
         mine = {str(path.resolve()) for path in inputs}
         with lease_when_free(self.path):
-            before = self._read()
+            before = _read(self.path)
             kept = [row for row in before if row[0] not in mine and Path(row[0]).exists()]
             if kept != before:
                 self._write(kept)
@@ -41,15 +56,8 @@ class FailureLog:
         self.count += 1
         row = (str(path.resolve()), kind, " ".join(message.split()))
         with lease_when_free(self.path):
-            others = [kept for kept in self._read() if kept != row]
+            others = [kept for kept in _read(self.path) if kept != row]
             self._write([*others, row])
-
-    def _read(self) -> list[tuple[str, ...]]:
-        if not self.path.exists():
-            return []
-        with self.path.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = csv.reader(line.replace("\0", "") for line in file)
-            return [tuple(row) for row in rows if len(row) == len(FIELDS)][1:]
 
     def _write(self, rows: list[tuple[str, ...]]) -> None:
         if not rows:

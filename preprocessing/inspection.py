@@ -36,6 +36,8 @@ def run(config: InspectConfig) -> int:
     """The command ``inspect``; see ``InspectConfig``."""
     store = FeatureStore(config.store)
     ids = _chosen(store, config.only)
+    if not ids and not config.json:
+        note(f"there are no sequences in {store.root}; is it a store?")
     if config.sheet is None:
         failed = print_listing(store, ids, config.json)
     elif config.json:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from preprocessing.console import note
 from preprocessing.errors import InputError
+from preprocessing.failures import is_failed
 from preprocessing.labels import (
     FrameLabels,
     IntervalLabels,
@@ -37,19 +39,35 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     """
     stored = store.ids()
     labels = _read(options, stored)
-    missing = sorted(set(labels.ids()) - set(stored))
-    if missing:
-        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+    missing = set(labels.ids()) - set(stored)
+    failed = {name for name in missing if is_failed(store.root, name)}
+    if unknown := sorted(missing - failed):
         raise InputError(
-            f"{options.path} labels {len(missing)} sequences that {store.root} does not have "
-            f"({shown}); extract them or take them out of the labels"
+            f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
+            f"({_some(unknown)}); {_advice(unknown[0], stored)}"
         )
+    if failed:
+        note(f"{len(failed)} labelled sequences failed to be extracted ({_some(sorted(failed))})")
     return labels
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _advice(name: str, stored: list[str]) -> str:
+    """What to do about a sequence that is not there."""
+    for other in stored:
+        if other.endswith(f"/{name}") or name.endswith(f"/{other}"):
+            return f"the store has {other}: an id is a path from the folder given to extract on"
+    return "extract them or take them out of the labels"
 
 
 def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
     """Writes intervals so that ``read_labels`` reads the same back."""
-    _write_rows(path, INTERVAL_FIELDS, rows)
+    # Nine decimals: no difference of floating-point numbers shows, no time is moved.
+    rounded = ((name, round(begin, 9), round(end, 9), label) for name, begin, end, label in rows)
+    _write_rows(path, INTERVAL_FIELDS, rounded)
 
 
 def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:

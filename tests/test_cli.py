@@ -267,7 +267,7 @@ def test_no_videos_and_unknown_backbones_are_refused(longtake: Longtake, tmp_pat
     assert "no file or folder none" in refusal(longtake("extract", "none", "--store", "s"))
     write_video(tmp_path / "videos" / "a.mp4", (0, 0, 0))
     said = longtake("extract", "videos", "--store", "s", "--backbone", "resnt50")
-    assert "unknown backbone 'resnt50': expected one of efficientnet-lite0" in refusal(said)
+    assert "unknown backbone 'resnt50' (did you mean ResNet50" in refusal(said)
     assert "--fps 0" in refusal(longtake("extract", "videos", "--store", "s", "--fps", "0"))
     assert "--shard 3/2" in refusal(longtake("extract", "videos", "--store", "s", "--shard", "3/2"))
 

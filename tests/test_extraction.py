@@ -444,3 +444,38 @@ def test_joined_backbones_give_what_each_alone_gives(videos, backbone, monkeypat
         for sequence_id, alone in contents(videos.parent / name).items():
             assert [row[columns] for row in together[sequence_id]] == alone
     assert FeatureStore(videos.parent / "both").info("a").origin.backbone == both
+
+
+def test_a_name_with_a_space_of_another_kind_is_a_name(videos, backbone):
+    (videos / "a.mp4").rename(videos / "Recording 9.41\u202fAM.mp4")
+    assert "Recording 9.41\u202fAM" in outcomes(extract(config(videos)))
+
+
+def test_a_list_of_failures_in_another_encoding_stops_nothing(videos, backbone):
+    store = videos.parent / "store"
+    store.mkdir()
+    (store / "failures.csv").write_bytes(b'path,kind,message\n/caf\xe9.mp4,\0damaged,x\n"broken')
+    assert run(config(videos)) == 0
+
+
+def test_where_the_reasons_are_is_said(videos, backbone, capsys):
+    (videos / "broken.mp4").write_text("no video")
+    assert run(config(videos)) == 3
+    store = videos.parent / "store"
+    assert capsys.readouterr().out.splitlines() == [
+        "3 extracted, 0 already done, 1 failed: 16 steps",
+        f"why they failed: {store / 'failures.csv'}",
+    ]
+
+
+def test_features_of_other_content_are_put_aside_when_the_new_content_fails(videos, backbone):
+    extract(config(videos))
+    (videos / "a.mp4").write_text("no video any more")
+    (failed,) = (r for r in extract(config(videos)) if r.outcome != "skipped")
+    assert failed.outcome == "unreadable"
+    assert "a" in FeatureStore(videos.parent / "store").ids()
+    cut_film(videos / "a.mp4", 0.3)
+    (failed,) = (r for r in extract(config(videos)) if r.outcome != "skipped")
+    assert failed.outcome == "damaged"
+    assert "a" not in FeatureStore(videos.parent / "store").ids()
+    assert (videos.parent / "store" / "a.h5.old").exists()

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import write_sequence
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
+from preprocessing.failures import FailureLog
 from preprocessing.label_files import read_labels, write_intervals, write_sequence_labels
 from preprocessing.labels import UNLABELLED, LabelOptions, Labels, runs
 from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path
@@ -273,6 +275,20 @@ def test_folders_are_no_labels_where_a_sequence_lies_in_none(store):
 def test_a_sequence_that_the_store_lacks_is_refused_by_name(store, csv_path, content):
     with pytest.raises(InputError, match=r"1 sequences .* does not have \(nope\)"):
         read(csv_path, store, content)
+
+
+def test_a_sequence_whose_video_failed_is_noted_and_the_rest_is_read(store, csv_path, capsys):
+    failed = FailureLog(store.root, [])
+    failed.add(csv_path.parent / "videos" / "nope.mp4", "damaged", "cut")
+    labels = read(csv_path, store, "sequence,label\nnope,x\na,y\n")
+    assert "a" in labels.ids()
+    assert "1 labelled sequences failed to be extracted (nope)" in capsys.readouterr().err
+
+
+def test_a_sequence_that_lies_in_a_folder_is_suggested(tmp_path, csv_path):
+    write_sequence(tmp_path / "other", "day/nope", np.zeros((4, 2)))
+    with pytest.raises(InputError, match="the store has day/nope: an id is a path"):
+        read(csv_path, FeatureStore(tmp_path / "other"), "sequence,label\nnope,x\n")
 
 
 def test_a_text_file_of_a_sequence_that_the_store_lacks_is_refused(tmp_path, store):

@@ -10,7 +10,7 @@ import pytest
 from preprocessing import lease as leases
 from preprocessing.lease import Busy, is_leased, lease, lease_path, lease_when_free
 from preprocessing.strays import ABANDONED_SECONDS, remove_strays
-from preprocessing.whole_file import machine, partial_path
+from preprocessing.whole_file import is_alive, machine, partial_path
 
 LONG_AGO = 10 * leases.EXPIRY_SECONDS
 
@@ -150,3 +150,24 @@ def test_what_another_machine_writes_is_left_alone_until_it_is_abandoned(path):
     make_older(file, LONG_AGO)
     assert remove_strays(path.parent.parent) == 2
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_process_of_somebody_else_is_alive(monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_alive("1")
+
+
+def test_a_lease_is_touched_often_enough():
+    assert 3 * leases.TOUCH_SECONDS < leases.EXPIRY_SECONDS
+
+
+def test_age_is_told_by_the_clock_of_the_folder(path):
+    file = leave_lease(path, "elsewhere 1 x")
+    make_older(file.parent, LONG_AGO)
+    assert is_leased(path)
+    make_older(file, LONG_AGO)
+    make_older(file.parent, LONG_AGO)
+    assert not is_leased(path)

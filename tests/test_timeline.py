@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.timeline import Announced, Timeline, any_instant, mark_shown
+from preprocessing.timeline import (
+    LONGEST_HOLD,
+    Announced,
+    Timeline,
+    any_instant,
+    mark_shown,
+)
 from preprocessing.video import sample
 
 USUAL = 0.04
@@ -181,3 +187,47 @@ def test_only_so_many_packets_are_held_back():
     endless = (Announced(float(next(taken)), -math.inf, 0.0, None) for _ in itertools.count())
     next(mark_shown(endless, lambda *_: True))
     assert next(taken) < 100
+
+
+def test_frames_passed_over_are_lost_with_the_one_before_them_that_was_wanted():
+    timeline = Timeline(USUAL)
+    for number in range(100):
+        timeline.announce(number * 0.04, 0.04, wanted=number % 25 == 0)
+    assert timeline.place(0.0, 0.04) == 0.0
+    assert timeline.place(3.0, 0.04) == 3.0
+    assert timeline.lost == pytest.approx(2.0)
+    timeline.finish()
+    assert timeline.lost == pytest.approx(2.0)
+    assert timeline.unfinished == 0
+
+
+def test_frames_announced_after_the_last_that_came_are_unfinished():
+    timeline = Timeline(USUAL)
+    for number in range(10):
+        timeline.announce(number * 0.04, 0.04)
+    for number in range(8):
+        timeline.place(number * 0.04, 0.04)
+    timeline.finish()
+    assert timeline.unfinished == 2
+
+
+def test_a_frame_far_ahead_is_left_out_unless_the_next_agrees():
+    timeline = Timeline(USUAL, end=10.0)
+    times = [0.0, 0.04, 1e6, 0.08, 5e3, 5e3 + 1]
+    placed = [timeline.place(time, 0.04) for time in times]
+    assert placed == [0.0, 0.04, None, 0.08, None, 5e3 + 1]
+    assert timeline.displaced == 2
+    assert timeline.lost == pytest.approx(5e3 + 1 - (0.08 + LONGEST_HOLD))
+
+
+def test_a_long_still_is_no_loss_if_the_header_knows_of_it():
+    timeline = Timeline(USUAL, end=1000.0)
+    assert [timeline.place(time, 0.04) for time in (0.0, 990.0)] == [0.0, 990.0]
+    assert timeline.lost == timeline.displaced == 0
+
+
+@pytest.mark.parametrize(("end", "picked"), [(0.0, LONGEST_HOLD), (1000.0, 1000), (100.0, 100)])
+def test_a_frame_is_not_repeated_for_ever(end, picked):
+    frames = [(0.0, 0.04, "a"), (1000.0, 1000.04, "b")]
+    samples = list(sample(frames, 1.0, end))
+    assert samples == [*[(float(n), "a") for n in range(int(picked))], (1000.0, "b")]

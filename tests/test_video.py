@@ -536,3 +536,132 @@ def test_a_file_that_names_other_files_is_no_video(tmp_path, script, name):
     (tmp_path / name).write_text(script)
     with pytest.raises(VideoError, match="cannot be opened as a video"):
         VideoReader(tmp_path / name, None, [SIZE])
+
+
+def rewritten(source: Path, path: Path, change, **options: str) -> Path:
+    """Copies a video packet by packet; ``change`` gets each with its number and may alter it."""
+    with av.open(str(source)) as old, av.open(str(path), "w", options=options) as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for number, packet in enumerate(p for p in old.demux(video=0) if p.size):
+            copy = av.Packet(bytes(packet))
+            copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
+            copy.time_base, copy.is_keyframe = packet.time_base, packet.is_keyframe
+            copy = change(number, copy)
+            copy.stream = stream
+            new.mux(copy)
+    return path
+
+
+@pytest.mark.parametrize("fps", [None, 4.0, 1.0])
+def test_how_much_of_a_video_decodes_does_not_depend_on_how_much_of_it_is_sampled(tmp_path, fps):
+    with av.open(str(tmp_path / "whole.mkv"), "w") as container:
+        add_noise(container, "mjpeg", 500)
+
+    def spoil(number: int, packet: av.Packet) -> av.Packet:
+        if not 125 <= number < 375:
+            return packet
+        spoilt = av.Packet(bytes(packet.size))
+        spoilt.pts, spoilt.dts, spoilt.duration = packet.pts, packet.dts, packet.duration
+        spoilt.time_base, spoilt.is_keyframe = packet.time_base, True
+        return spoilt
+
+    path = rewritten(tmp_path / "whole.mkv", tmp_path / "spoilt.mkv", spoil)
+    with VideoReader(path, fps, [SIZE]) as video:
+        assert list(video)
+        assert video.damage.share == pytest.approx(0.5, abs=0.06)
+
+
+@pytest.mark.parametrize("fps", [None, 4.0])
+def test_one_wrong_time_does_not_stretch_a_video(tmp_path, fps):
+    source = encode_numbers(tmp_path / "right.mkv", [40 * number for number in range(100)])
+
+    def misplace(number: int, packet: av.Packet) -> av.Packet:
+        if number == 50:
+            packet.pts += round(3_000 / packet.time_base)
+        return packet
+
+    # A live recording has no length in its header that would agree with the wrong time.
+    path = rewritten(source, tmp_path / "wrong.mkv", misplace, live="1")
+    with VideoReader(path, fps, [SIZE]) as video:
+        times = [item.timestamp for item in video]
+    assert len(times) <= 100
+    assert times[-1] < 10 or video.damage.found
+
+
+def test_a_clock_that_jumps_ahead_goes_on_instead(tmp_path):
+    parts = [
+        encode_numbers(tmp_path / f"{start}.ts", [start + 40 * n for n in range(75)]).read_bytes()
+        for start in (0, 18_000_000)
+    ]
+    (tmp_path / "joined.ts").write_bytes(b"".join(parts))
+    times, numbers = decode(tmp_path / "joined.ts", 5.0)
+    assert len(numbers) == pytest.approx(30, abs=1)
+    assert times[-1] < 7
+
+
+def test_a_length_that_makes_no_sense_is_none(tmp_path):
+    path = encode_numbers(tmp_path / "video.mkv", REGULAR)
+    content = path.read_bytes()
+    assert b"00:00:01.200000000" in content
+    path.write_bytes(content.replace(b"00:00:01.200000000", b"00:00:01.2.0000000"))
+    assert expected_samples(path, 4.0) == 5
+    assert decode(path)[1] == list(range(30))
+
+
+def test_sound_that_lasts_longer_than_the_picture_is_no_damage(tmp_path):
+    path = tmp_path / "video.mkv"
+    with av.open(str(path), "w") as container:
+        picture, sound = container.add_stream("libx264", rate=25), container.add_stream("aac", 8000)
+        picture.width = picture.height = 32
+        picture.pix_fmt = "yuv420p"
+        for _ in range(25):
+            image = np.zeros((32, 32, 3), np.uint8)
+            container.mux(picture.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(picture.encode(None))
+        for number in range(80):
+            quiet = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            quiet.sample_rate, quiet.pts = 8000, 1024 * number
+            container.mux(sound.encode(quiet))
+        container.mux(sound.encode(None))
+    with VideoReader(path, None, [SIZE]) as video:
+        assert len(list(video)) == 25
+        assert video.duration > 9
+        assert not video.damage.found
+
+
+def test_an_avi_that_was_cut_is_measured_against_the_frames_it_had(tmp_path):
+    path = tmp_path / "video.avi"
+    with av.open(str(path), "w") as container:
+        add_noise(container, "mjpeg", 400)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with VideoReader(path, 4.0, [SIZE]) as video:
+        assert list(video)
+        assert video.damage.share == pytest.approx(0.5, abs=0.05)
+
+
+def test_mpeg_programme_streams_without_a_time_for_each_frame_are_read_in_order(tmp_path):
+    path = tmp_path / "disc.mpg"
+    with av.open(str(path), "w", format="vob") as container:
+        add_noise(container, "mpeg2video", 100)
+    with VideoReader(path, None, [SIZE]) as video:
+        times = [item.timestamp for item in video]
+        assert not video.damage.found, video.damage
+    assert len(times) == 100
+    assert np.diff(times) == pytest.approx(0.04, abs=1e-3)
+
+
+def test_what_nobody_foresaw_is_the_video_s_error(tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise ValueError("no such pixels")
+
+    monkeypatch.setattr("preprocessing.video._pixels", fail)
+    path = encode_numbers(tmp_path / "video.mp4", REGULAR)
+    with pytest.raises(VideoError, match=r"video\.mp4 cannot be decoded: ValueError: no such") as e:
+        decode(path)
+    assert e.value.kind == "unexpected"
+
+
+def test_pictures_that_are_too_large_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("preprocessing.video_file.MOST_PIXELS", 64 * 48 - 1)
+    with pytest.raises(VideoError, match="pictures of 64 x 48 are too large"):
+        VideoReader(encode_numbers(tmp_path / "video.mp4", REGULAR), None, [SIZE])

@@ -83,8 +83,8 @@ def _suffix(part: str) -> str:
 
 
 def _load_one(part: str, pixels: PixelScale) -> Backbone:
-    if part in BACKBONES:
-        return BACKBONES[part]()
+    if part.lower() in BACKBONES:
+        return BACKBONES[part.lower()]()
     suffix = _suffix(part)
     if suffix == ".py":
         from preprocessing.backbones import user_file
@@ -106,10 +106,10 @@ def _load_application(name: str) -> Backbone:
 
     if spelled := keras_applications.spelled(name):
         return keras_applications.KerasApplication(spelled)
-    known = {application.lower(): application for application in keras_applications.applications()}
+    known = {name.lower(): name for name in (*BACKBONES, *keras_applications.applications())}
     close = [known[match] for match in difflib.get_close_matches(name.lower(), known)]
+    meant = f" (did you mean {' or '.join(close)}?)" if close else ""
     raise InputError(
-        f"unknown backbone {name!r}: expected one of {', '.join(BACKBONES)}; a network of "
-        f"keras.applications such as {' or '.join(close) or 'ResNet50'}; or a .keras, .onnx or "
-        "FILE.py:Class path, without +"
+        f"unknown backbone {name!r}{meant}: expected one of {', '.join(BACKBONES)}; a network of "
+        "keras.applications such as ResNet50; or a .keras, .onnx or FILE.py:Class path, without +"
     )
