@@ -61,12 +61,22 @@ def run_each(
         return
     with contextlib.closing({"dask": DaskCluster, "ray": RayCluster}[engine](address)) as cluster:
         call = partial(_in_worker, work, cluster.threads)
+        blamed: list[Item] = []
         for handle, item in _as_they_finish(cluster, call, items):
             try:
                 result = cluster.result(handle)
-            except WorkerDied as error:
-                result = lost(item, str(error))
-            yield result
+            except WorkerDied:
+                blamed.append(item)
+            else:
+                yield result
+        # Alone, so that none is blamed for what another did to the worker that both were with.
+        for item in blamed:
+            for handle, _ in _as_they_finish(cluster, call, [item]):
+                try:
+                    result = cluster.result(handle)
+                except WorkerDied as error:
+                    result = lost(item, str(error))
+                yield result
 
 
 def check_engine(engine: Engine, address: str | None, jobs: int) -> None:

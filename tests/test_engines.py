@@ -96,12 +96,12 @@ def extraction(folder: Path, *arguments: object, **more: str) -> subprocess.Pope
 
 
 def extract(folder: Path, *arguments: object, code: int = 0, **more: str) -> str:
-    """Runs the command to its end; returns the last line of what it said."""
+    """Runs the command to its end; returns the line in which it sums up."""
     with extraction(folder, *arguments, **more) as process:
         said, complaint = process.communicate()
     assert process.returncode == code, complaint
     assert "Traceback" not in complaint
-    return (said or complaint).splitlines()[-1]
+    return said.splitlines()[0] if said else complaint.splitlines()[-1]
 
 
 def stored(store: Path) -> list[Path]:
