@@ -1,19 +1,17 @@
 """A backbone of a user's own: a class in a Python file, given as ``FILE.py:Class``."""
 
 import json
-import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from preprocessing.backbones import digests
 from preprocessing.backbones.base import Backbone
 from preprocessing.errors import InputError
+from preprocessing.python_file import SUFFIX, PythonFile
 
-SUFFIX = ".py"
+__all__ = ["SUFFIX", "load"]
 
 
 def load(given: str) -> Backbone:
@@ -25,39 +23,18 @@ def load(given: str) -> Backbone:
     Raises:
         InputError: file or class is missing, or the class is no backbone or does not work.
     """
-    file, _, class_name = given.rpartition(":") if f"{SUFFIX}:" in given else (given, "", "")
-    path = Path(file)
-    content = _read(path)
-    digest = digests.of_bytes(content)
+    file = PythonFile.read(given)
     try:
-        backbone = _class(path, class_name, _executed(path, content, digest))()
-        backbone.name = f"{path.name}:{class_name}"
-        backbone.digest = backbone.digest or digest
+        backbone = _class(file.path, file.name, file.executed())()
+        backbone.name = f"{file.path.name}:{file.name}"
+        backbone.digest = backbone.digest or file.digest
         _require_complete(backbone)
         _require_works(backbone)
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"{_where(path, error)}: {type(error).__name__}: {error}") from error
+        raise InputError(f"{file.where(error)}: {type(error).__name__}: {error}") from error
     return backbone
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _executed(path: Path, content: bytes, digest: str) -> ModuleType:
-    """Executes the very bytes that the digest is of; no cached form of the file is used or left."""
-    name = f"longtake_backbone_{digest}"
-    module = ModuleType(name)
-    module.__file__ = str(path)
-    # Where dataclasses look for the module of a class.
-    sys.modules[name] = module
-    exec(compile(content, str(path), "exec"), module.__dict__)
-    return module
 
 
 def _class(path: Path, name: str, module: ModuleType) -> type[Backbone]:
@@ -110,11 +87,3 @@ def _require_works(backbone: Backbone) -> None:
         f"{backbone.name} makes {made} of {count} frames, expected "
         f"float32{[count, backbone.dimension]}"
     )
-
-
-def _where(path: Path, error: Exception) -> str:
-    """The file, and the last line of it that the error passed through."""
-    steps = traceback.extract_tb(error.__traceback__)
-    inside = [step.lineno for step in steps if step.filename == str(path)]
-    line = inside[-1] if inside else getattr(error, "lineno", None)
-    return f"{path}, line {line}" if line else str(path)
