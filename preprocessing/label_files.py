@@ -4,31 +4,37 @@ intervals.csv   sequence,start,end,label    seconds; a step is labelled if start
 a folder        <sequence_id>.txt           one class name a line, a line a frame or a step
 classes.csv     sequence,label              one label for the whole sequence
 "folders"       the folder that a sequence lies in is its label
+numbers.csv     sequence,time,<columns>     for regression; seconds, straight lines between rows
+
+For multilabel, intervals may overlap, a line has names with commas between them, and a sequence has
+as many rows as labels.
 """
 
 import csv
-import io
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from preprocessing.console import note
+from preprocessing.csv_rows import NumberedRow, csv_rows
 from preprocessing.errors import InputError
 from preprocessing.failures import is_failed
-from preprocessing.labels import (
-    FrameLabels,
-    IntervalLabels,
-    LabelOptions,
-    Labels,
-    SequenceLabels,
-)
+from preprocessing.interval_labels import IntervalLabels
+from preprocessing.labels import LabelOptions, Labels
+from preprocessing.named_labels import FrameLabels, SequenceLabels
+from preprocessing.number_labels import NumberLabels
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import whole_file
 
 FOLDERS = "folders"
 INTERVAL_FIELDS = ("sequence", "start", "end", "label")
 SEQUENCE_FIELDS = ("sequence", "label")
+NUMBER_FIELDS = ("sequence", "time")
+# Of float32, as it is written: a little more, but rounded to it again.
+LARGEST = 3.4028235e38
 
 
 def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
@@ -75,6 +81,21 @@ def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:
     _write_rows(path, SEQUENCE_FIELDS, rows)
 
 
+def write_numbers(path: Path, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes numbers so that ``read_labels`` reads the same back.
+
+    Args:
+        path: the CSV file.
+        columns: K names.
+        rows: (sequence, seconds, K numbers); a number that is NaN becomes an empty cell.
+    """
+    cells = (
+        (name, round(float(time), 9), *("" if math.isnan(value) else value for value in values))
+        for name, time, *values in rows
+    )
+    _write_rows(path, (*NUMBER_FIELDS, *columns), cells)
+
+
 def _write_rows(
     path: Path, fields: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]
 ) -> None:
@@ -84,43 +105,108 @@ def _write_rows(
 
 def _read(options: LabelOptions, stored: list[str]) -> Labels:
     if str(options.path) == FOLDERS:
+        _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)
         return SequenceLabels(rows, options)
     if options.path.is_dir():
-        return FrameLabels(_text_files(options.path), options)
-    try:
-        rows_of_file = list(csv.reader(io.StringIO(_read_text(options.path), newline="")))
-    except csv.Error as error:
-        raise InputError(f"{options.path} cannot be read as CSV: {error}") from None
-    fields = tuple(name.strip().lower() for name in rows_of_file[0]) if rows_of_file else ()
-    body = [(n, row) for n, row in enumerate(rows_of_file[1:], start=2) if any(row)]
-    for number, row in body:
-        if len(row) != len(fields):
-            raise InputError(
-                f"{options.path} line {number} has {len(row)} values; expected {len(fields)}"
-            )
+        _require_names_wanted(options, "is a folder, of text files with class names")
+        return FrameLabels(_text_files(options), options)
+    return _read_csv(options)
+
+
+def _read_csv(options: LabelOptions) -> Labels:
+    path, body = options.path, csv_rows(options.path)
+    _, header = next(body)
+    fields = tuple(name.lower() for name in header)
+    if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
+        _require_names_wanted(options, f"holds class names ({','.join(fields)})")
     if fields == INTERVAL_FIELDS:
-        return IntervalLabels([_interval(options.path, *numbered) for numbered in body], options)
+        return IntervalLabels((_interval(path, *numbered) for numbered in body), options)
     if fields == SEQUENCE_FIELDS:
-        return SequenceLabels([(row[0].strip(), row[1].strip()) for _, row in body], options)
+        return SequenceLabels(((row[0], row[1]) for _, row in body), options)
+    if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
+        return _read_numbers(options, header, body)
     raise InputError(
-        f"{options.path} begins with {','.join(fields) or 'nothing'}; expected a line "
-        f"{','.join(INTERVAL_FIELDS)} or {','.join(SEQUENCE_FIELDS)}"
+        f"{path} begins with {','.join(header) or 'nothing'}; expected a line {_expected(options)}"
     )
 
 
+def _read_numbers(
+    options: LabelOptions, header: list[str], body: Iterable[NumberedRow]
+) -> NumberLabels:
+    path, columns = options.path, header[len(NUMBER_FIELDS) :]
+    if options.task != "regression":
+        raise InputError(
+            f"{path} holds numbers ({','.join(header)}), --task {options.task} expects a line "
+            f"{_expected(options)}; give --task regression to learn numbers"
+        )
+    if "" in columns or len(set(columns)) < len(columns):
+        raise InputError(
+            f"{path} begins with {','.join(header)}; expected a name of its own for each column"
+        )
+    chosen = [name for name in columns if name not in options.ignored]
+    places = [header.index(name, len(NUMBER_FIELDS)) for name in chosen]
+    rows = (
+        (
+            row[0],
+            _seconds(path, line, row[1]),
+            [_number(path, line, header[place], row[place]) for place in places],
+        )
+        for line, row in body
+    )
+    return NumberLabels(chosen, rows, options)
+
+
+def _require_names_wanted(options: LabelOptions, what: str) -> None:
+    if options.task == "regression":
+        raise InputError(
+            f"{options.path} {what}, --task regression expects a CSV file that begins with a line "
+            f"{_expected(options)}; give --task classification or multilabel to learn classes"
+        )
+
+
+def _expected(options: LabelOptions) -> str:
+    """First lines of the CSV files that a task reads."""
+    if options.task == "regression":
+        return f"{','.join(NUMBER_FIELDS)},<columns>"
+    return f"{','.join(INTERVAL_FIELDS)} or {','.join(SEQUENCE_FIELDS)}"
+
+
 def _interval(path: Path, number: int, row: list[str]) -> tuple[str, float, float, str]:
-    sequence_id, start_text, end_text, label = (value.strip() for value in row)
-    try:
-        start, end = float(start_text), float(end_text)
-    except ValueError:
-        start, end = np.nan, np.nan
+    sequence_id, start_text, end_text, label = row
+    start, end = _float(start_text), _float(end_text)
     if not 0 <= start < end < np.inf:
         raise InputError(
             f"{path} line {number}: start {start_text!r} and end {end_text!r}; expected seconds "
             "with 0 <= start < end"
         )
     return sequence_id, start, end, label
+
+
+def _seconds(path: Path, line: int, text: str) -> float:
+    if not math.isfinite(seconds := _float(text)):
+        raise InputError(f"{path} line {line}: time {text!r}; expected seconds")
+    return seconds
+
+
+def _number(path: Path, line: int, column: str, text: str) -> float:
+    """A cell as a number, NaN if it is empty."""
+    if not text:
+        return math.nan
+    if not abs(number := _float(text)) <= LARGEST:
+        raise InputError(
+            f"{path} line {line}: {column} {text!r}; expected a number of at most {LARGEST:.2g} "
+            "either way, or nothing where there is none"
+        )
+    return number
+
+
+def _float(text: str) -> float:
+    """The number that a text is, NaN if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _folder(sequence_id: str) -> str:
@@ -130,13 +216,15 @@ def _folder(sequence_id: str) -> str:
     return folder
 
 
-def _text_files(root: Path) -> Iterator[tuple[str, list[str]]]:
+def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
     """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
-    for path in sorted(root.rglob("*.txt")):
-        lines = [line.strip() for line in _read_text(path).removesuffix("\n").split("\n")]
-        if not any(lines):
+    for path in sorted(options.path.rglob("*.txt")):
+        text = _read_text(path)
+        lines = [line.strip() for line in text.removesuffix("\n").split("\n")]
+        # Lines without a name say nothing, unless they say that none of the classes is there.
+        if not text or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
-        yield path.relative_to(root).with_suffix("").as_posix(), lines
+        yield path.relative_to(options.path).with_suffix("").as_posix(), lines
 
 
 def _read_text(path: Path) -> str:

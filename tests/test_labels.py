@@ -7,30 +7,20 @@ import pytest
 from conftest import write_sequence
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from label_inputs import read, small_store, text_folder, write
 
 from preprocessing.errors import InputError
 from preprocessing.failures import FailureLog
 from preprocessing.label_files import read_labels, write_intervals, write_sequence_labels
-from preprocessing.labels import UNLABELLED, LabelOptions, Labels, runs
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path
+from preprocessing.labels import UNLABELLED, LabelOptions, Labels, labelled, runs
 from preprocessing.store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)
 
 
-def write(root: Path, sequence_id: str, times: np.ndarray, start_time: float = 0.0) -> None:
-    origin = Origin(sequence_id, "", "4.0", "test", "", "{}")
-    path = sequence_path(root, sequence_id)
-    with SequenceWriter(path, 1, origin, start_time=start_time) as writer:
-        writer.append(np.asarray(times, "float64"), np.zeros((len(times), 1)))
-
-
 @pytest.fixture
 def store(tmp_path) -> FeatureStore:
-    """Sequences of 8 steps, 4 a second."""
-    for sequence_id in ("a", "b", "day/c", "night/d"):
-        write(tmp_path / "store", sequence_id, np.arange(8) / 4)
-    return FeatureStore(tmp_path / "store")
+    return small_store(tmp_path / "store")
 
 
 def names(labels: Labels, store: FeatureStore, sequence_id: str) -> list[str]:
@@ -38,25 +28,13 @@ def names(labels: Labels, store: FeatureStore, sequence_id: str) -> list[str]:
     times = store.timestamps(sequence_id)
     indices = labels.at(store.info(sequence_id), 0, times)
     assert indices.dtype == np.int32
+    np.testing.assert_array_equal(labelled(indices), indices != UNLABELLED)
     return ["" if index == UNLABELLED else labels.classes[index] for index in indices]
-
-
-def read(path: Path, store: FeatureStore, content: str | bytes, **options) -> Labels:
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_labels(LabelOptions(path, **options), store)
 
 
 @pytest.fixture
 def csv_path(tmp_path) -> Path:
     return tmp_path / "labels.csv"
-
-
-def text_folder(tmp_path: Path, **files: str) -> Path:
-    for name, content in files.items():
-        path = tmp_path / "labels" / f"{name}.txt"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content, "utf-8")
-    return tmp_path / "labels"
 
 
 CLASS_NAMES = ("walk", "run, fast", 'say "ho"', "grüßen", "a;b", "0", "nan", "#1")
@@ -137,7 +115,7 @@ def test_label_times_count_from_the_start_of_the_video(tmp_path, csv_path):
 
 @pytest.mark.parametrize("second", ["0.5,2", "0.999,1.5", "0,1", "0.2,0.4"])
 def test_intervals_that_overlap_are_refused(store, csv_path, second):
-    with pytest.raises(InputError, match=r"a is .* from .* s and .*not overlap"):
+    with pytest.raises(InputError, match=r"a is .* from .* s and .*not overlap.*--task multilabel"):
         read(csv_path, store, f"sequence,start,end,label\na,0,1,x\na,{second},y\n")
 
 
@@ -251,7 +229,7 @@ def test_one_label_a_sequence_reads_back(store, csv_path):
 
 
 def test_two_labels_for_one_sequence_are_refused(store, csv_path):
-    with pytest.raises(InputError, match="a is both 'cat' and 'dog'"):
+    with pytest.raises(InputError, match=r"a is both 'cat' and 'dog'.*--task multilabel"):
         read(csv_path, store, "sequence,label\na,cat\na,dog\n")
 
 
@@ -304,6 +282,13 @@ def test_ignored_names_are_no_class_and_no_label(tmp_path, store, csv_path):
     folder = text_folder(tmp_path, a="x\nx\nother\ny\ny\ny\nx\nx\n")
     frames = read_labels(LabelOptions(folder, ignored=("other",)), store)
     assert names(frames, store, "a") == ["x", "x", "", "y", "y", "y", "x", "x"]
+
+
+def test_an_ignored_name_is_no_label_even_if_a_model_knows_it(store, csv_path):
+    labels = read(csv_path, store, "sequence,label\na,x\nb,y\n", ignored=("x",))
+    labels.use_classes(["x", "y"])
+    assert names(labels, store, "a") == [""] * 8
+    assert names(labels, store, "b") == ["y"] * 8
 
 
 def test_labels_that_are_all_ignored_are_refused(store, csv_path):

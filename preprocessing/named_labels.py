@@ -1,0 +1,172 @@
+"""Labels that are names of classes: one a step, or any number of them.
+
+names shown    classification          multilabel, of classes a and b
+a              0                       1 0
+a, b           refused                 1 1
+none           UNLABELLED              0 0
+an ignored     UNLABELLED              NaN NaN
+nobody says    UNLABELLED              NaN NaN
+"""
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.labels import UNLABELLED, LabelOptions, Labels, misfit, rounding_seconds
+from preprocessing.sequence_file import SequenceInfo
+
+UNKNOWN = -1
+
+
+class NameSets(dict[frozenset[str], int]):
+    """Numbers different sets of names from 0 on, as they come."""
+
+    def __missing__(self, names: frozenset[str]) -> int:
+        self[names] = number = len(self)
+        return number
+
+    def number(self, names: Iterable[str]) -> int:
+        """The number of a set of names; the empty name is none."""
+        return self[frozenset(names) - {""}]
+
+
+class NamedLabels(Labels):
+    """Labels of which a step shows one of a few sets of names; the sets become targets once.
+
+    Args:
+        sets: all that occur.
+        options: how the labels were read.
+
+    Raises:
+        InputError: no name is a class.
+    """
+
+    def __init__(self, sets: NameSets, options: LabelOptions):
+        names = frozenset[str]().union(*sets)
+        super().__init__(names, sorted(names - set(options.ignored)), options)
+        if not self.classes:
+            raise InputError(f"{options.path} holds no label; expected at least one")
+        self._sets = sets
+        self._targets = self._encode()
+
+    @abstractmethod
+    def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
+        """Numbers of the sets that steps show, ``<int>[n]``, ``UNKNOWN`` where nobody says."""
+
+    def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
+        targets: NDArray[Any] = self._targets[self.shown(info, start, times)]
+        return targets
+
+    def use_classes(self, classes: Iterable[str]) -> None:
+        known = tuple(classes)
+        if extra := sorted(set(self.classes) - set(known)):
+            raise InputError(
+                f"{self.options.path} has the label {extra[0]!r}, which the model was not trained "
+                f"on; it knows {', '.join(known)} (--ignore-label leaves a label out)"
+            )
+        self.classes = known
+        self._targets = self._encode()
+
+    def _encode(self) -> NDArray[Any]:
+        """The target of each set; that of ``UNKNOWN`` is the last and so has the index -1."""
+        index = {name: number for number, name in enumerate(self.classes)}
+        many = self.options.task == "multilabel"
+        targets = (
+            np.full((len(self._sets) + 1, len(index)), np.nan, np.float32)
+            if many
+            else np.full(len(self._sets) + 1, UNLABELLED, np.int32)
+        )
+        for names, number in self._sets.items():
+            if names.isdisjoint(self.options.ignored):
+                indices = [index[name] for name in names]
+                if many:
+                    targets[number] = 0
+                    targets[number, indices] = 1
+                elif indices:
+                    targets[number] = indices[0]
+        return targets
+
+
+class FrameLabels(NamedLabels):
+    """For each sequence a line of names a frame or a step; empty for none.
+
+    A line is one class name, or class names with commas between them.
+    """
+
+    def __init__(self, lines: Iterable[tuple[str, list[str]]], options: LabelOptions):
+        sets = NameSets()
+        self._lines: dict[str, NDArray[np.int32]] = {}
+        for sequence_id, texts in lines:
+            numbers = {text: sets.number(_names(text, options)) for text in set(texts)}
+            self._lines[sequence_id] = np.array([numbers[text] for text in texts], np.int32)
+        super().__init__(sets, options)
+
+    def ids(self) -> Collection[str]:
+        return self._lines.keys()
+
+    def check(self, info: SequenceInfo) -> None:
+        lines, fps = len(self._lines[info.sequence_id]), self.options.fps
+        if fps is None and lines != info.steps:
+            given, found = f"{lines} lines", f"{info.steps} steps"
+            raise InputError(
+                misfit(self.options, info, given, found) + " (lines a second: --label-fps)"
+            )
+        if fps is not None and abs(lines / fps - info.end) > self.options.tolerance:
+            given, found = f"{lines / fps:.2f} s ({lines} lines)", f"{info.end:.2f} s"
+            raise InputError(misfit(self.options, info, given, found))
+
+    def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
+        lines = self._lines[info.sequence_id]
+        if self.options.fps is None:
+            row = np.arange(start, start + len(times))
+        else:
+            row = np.floor(seconds_read(info, times) * self.options.fps).astype(np.int64)
+        inside = (row >= 0) & (row < len(lines))
+        return np.where(inside, lines[np.clip(row, 0, len(lines) - 1)], UNKNOWN)
+
+
+class SequenceLabels(NamedLabels):
+    """One label for each sequence, or several of them in as many rows."""
+
+    def __init__(self, rows: Iterable[tuple[str, str]], options: LabelOptions):
+        given: dict[str, dict[str, None]] = {}
+        for sequence_id, label in rows:
+            given.setdefault(sequence_id, {})[label] = None
+        if options.task != "multilabel":
+            for sequence_id, labels in given.items():
+                _require_one(sequence_id, list(labels), options)
+        sets = NameSets()
+        self._numbers = {name: sets.number(labels) for name, labels in given.items()}
+        super().__init__(sets, options)
+
+    def ids(self) -> Collection[str]:
+        return self._numbers.keys()
+
+    def check(self, info: SequenceInfo) -> None:
+        """What holds for the whole sequence fits any length."""
+
+    def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
+        return np.full(len(times), self._numbers[info.sequence_id])
+
+
+def _names(text: str, options: LabelOptions) -> list[str]:
+    if options.task != "multilabel":
+        return [text]
+    return [name.strip() for name in text.split(",")]
+
+
+def _require_one(sequence_id: str, labels: list[str], options: LabelOptions) -> None:
+    if len(labels) > 1:
+        raise InputError(
+            f"{options.path}: {sequence_id} is both {labels[0]!r} and {labels[1]!r}; expected one "
+            "label a sequence (--task multilabel takes several)"
+        )
+
+
+def seconds_read(info: SequenceInfo, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds since the start, later by what rounding may have taken."""
+    return times - info.start_time + rounding_seconds(info.step_seconds)

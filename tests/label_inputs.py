@@ -1,0 +1,49 @@
+"""Small stores and label files for tests of labels."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from preprocessing.label_files import read_labels
+from preprocessing.labels import LabelOptions, Labels
+from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path
+from preprocessing.store import FeatureStore
+
+
+def write(root: Path, sequence_id: str, times: np.ndarray, start_time: float = 0.0) -> None:
+    origin = Origin(sequence_id, "", "4.0", "test", "", "{}")
+    path = sequence_path(root, sequence_id)
+    with SequenceWriter(path, 1, origin, start_time=start_time) as writer:
+        writer.append(np.asarray(times, "float64"), np.zeros((len(times), 1)))
+
+
+def small_store(root: Path) -> FeatureStore:
+    """Sequences of 8 steps, 4 a second."""
+    for sequence_id in ("a", "b", "day/c", "night/d"):
+        write(root, sequence_id, np.arange(8) / 4)
+    return FeatureStore(root)
+
+
+def read(path: Path, store: FeatureStore, content: str | bytes, **options) -> Labels:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_labels(LabelOptions(path, **options), store)
+
+
+def text_folder(tmp_path: Path, **files: str) -> Path:
+    for name, content in files.items():
+        path = tmp_path / "labels" / f"{name}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, "utf-8")
+    return tmp_path / "labels"
+
+
+def targets_of(labels: Labels, store: FeatureStore, sequence_id: str, *cuts: int) -> np.ndarray:
+    """Targets of all steps, asked for in parts that begin and end at the cuts."""
+    info = store.info(sequence_id)
+    edges = [0, *sorted(cuts), info.steps]
+    parts = [
+        labels.at(info, start, store.timestamps(sequence_id, start, stop))
+        for start, stop in itertools.pairwise(edges)
+    ]
+    return np.concatenate(parts)

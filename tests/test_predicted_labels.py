@@ -1,0 +1,124 @@
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from label_inputs import targets_of, write
+from prediction_files import write_predictions
+
+from preprocessing.label_files import read_labels
+from preprocessing.labels import LabelOptions
+from preprocessing.store import FeatureStore
+from trainer.predicted_labels import write_predicted_labels
+
+CLASSES = ("a", "b")
+START = 2.0
+
+
+def store_of(tmp_path: Path, steps: int = 6, spare: int = 0) -> FeatureStore:
+    """A store of ``s``, 4 steps a second from second 2 on, and ``longer`` by some steps."""
+    for name, length in (("s", steps), ("longer", steps + spare)):
+        write(tmp_path / "store", name, START + np.arange(length) / 4, START)
+    return FeatureStore(tmp_path / "store")
+
+
+def labels_csv(tmp_path: Path, task: str, arrays: Any, horizon: int = 0, **options: Any) -> Path:
+    store = store_of(tmp_path)
+    path = write_predictions(tmp_path / "p.h5", CLASSES, {"s": arrays}, task, horizon)
+    out = tmp_path / "labels.csv"
+    with_times(path, store)
+    write_predicted_labels(out, [store.info("s")], path, options.get("outputs", "frame"))
+    return out
+
+
+def with_times(path: Path, store: FeatureStore) -> None:
+    """Gives answers the times of the last steps of ``s``."""
+    with h5py.File(path, "r+") as file:
+        times = store.timestamps("s")
+        file["s/timestamps"][...] = times[-len(file["s/timestamps"]) :]
+
+
+def test_classes_become_intervals(tmp_path: Path) -> None:
+    arrays = {"probabilities": np.eye(2)[[0, 0, 1, 1, 1, 0]], "true": [-1] * 6}
+    lines = labels_csv(tmp_path, "classification", arrays).read_text().splitlines()
+    assert lines[1:] == ["s,0.0,0.5,a", "s,0.5,1.25,b", "s,1.25,1.5,a"]
+
+
+def test_an_answer_labels_the_step_that_it_is_about(tmp_path: Path) -> None:
+    arrays = {"probabilities": np.eye(2)[[0, 0, 1, 1, 1, 0]], "true": [-1] * 6}
+    lines = labels_csv(tmp_path, "classification", arrays, horizon=2).read_text().splitlines()
+    assert lines[1:] == ["s,0.5,1.0,a", "s,1.0,1.75,b", "s,1.75,2.0,a"]
+
+
+def test_a_horizon_longer_than_the_sequence_labels_only_what_comes_after(tmp_path: Path) -> None:
+    arrays = {"probabilities": np.eye(2)[[0] * 6], "true": [-1] * 6}
+    lines = labels_csv(tmp_path, "classification", arrays, horizon=8).read_text().splitlines()
+    assert lines[1:] == ["s,2.0,3.5,a"]
+
+
+def test_intervals_of_several_classes_overlap(tmp_path: Path) -> None:
+    marks = [[1, 0], [1, 1], [0, 1], [0, 0], [0, 1], [1, 1]]
+    arrays = {"probabilities": marks, "true": -np.ones((6, 2))}
+    lines = labels_csv(tmp_path, "multilabel", arrays).read_text().splitlines()
+    assert lines[1:] == ["s,0.0,0.5,a", "s,0.25,0.75,b", "s,1.0,1.5,b", "s,1.25,1.5,a"]
+
+
+def test_a_sequence_without_any_class_says_so(tmp_path: Path) -> None:
+    arrays = {"probabilities": np.zeros((6, 2)), "true": -np.ones((6, 2))}
+    lines = labels_csv(tmp_path, "multilabel", arrays).read_text().splitlines()
+    assert lines[1:] == ["s,0.0,1.5,"]
+
+
+def test_numbers_have_a_row_a_step(tmp_path: Path) -> None:
+    arrays = {"predicted": np.arange(12).reshape(6, 2) / 10, "true": np.full((6, 2), np.nan)}
+    lines = labels_csv(tmp_path, "regression", arrays, horizon=1).read_text().splitlines()
+    assert lines[:3] == ["sequence,time,a,b", "s,0.25,0.0,0.1", "s,0.5,0.2,0.3"]
+    assert lines[-1] == "s,1.5,1.0,1.1"
+
+
+@pytest.mark.parametrize(
+    ("task", "arrays", "expected"),
+    [
+        ("classification", {"probabilities": [[0.1, 0.9]], "true": [-1]}, ["s,b"]),
+        ("multilabel", {"probabilities": [[0.9, 0.9]], "true": [[-1, -1]]}, ["s,a", "s,b"]),
+        ("multilabel", {"probabilities": [[0.1, 0.1]], "true": [[-1, -1]]}, ["s,"]),
+        ("regression", {"predicted": [[3, 4]], "true": [[np.nan] * 2]}, ["s,1.25,3.0,4.0"]),
+    ],
+)
+def test_one_answer_a_sequence(tmp_path: Path, task: str, arrays: Any, expected: list[str]) -> None:
+    lines = labels_csv(tmp_path, task, arrays, outputs="sequence").read_text().splitlines()
+    assert lines[1:] == expected
+
+
+marks = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=6, max_size=6)
+
+
+@pytest.mark.parametrize("task", ["classification", "multilabel", "regression"])
+@given(answers=marks, horizon=st.integers(0, 3))
+def test_what_is_written_reads_back_as_the_answers(
+    task: str, answers: list[tuple[bool, bool]], horizon: int
+) -> None:
+    predicted = np.array(answers, float)
+    arrays: dict[str, Any] = {"predicted": predicted, "true": np.full((6, 2), np.nan)}
+    if task == "multilabel":
+        assume(predicted.any(0).all())  # Labels are of the classes that they name.
+        arrays = {"predicted": predicted, "true": -np.ones((6, 2))}
+    if task == "classification":
+        predicted = predicted[:, 0]
+        assume(len(set(predicted)) == 2)
+        arrays = {"predicted": predicted, "true": -np.ones(6)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = store_of(folder, spare=horizon)
+        path = write_predictions(folder / "p.h5", CLASSES, {"s": arrays}, task, horizon)
+        with_times(path, store)
+        out = folder / "labels.csv"
+        write_predicted_labels(out, [store.info("s")], path, "frame")
+        out.write_text(out.read_text().replace("\ns,", "\nlonger,"))
+        labels = read_labels(LabelOptions(out, task=task), store)
+        found = targets_of(labels, store, "longer")
+    np.testing.assert_array_equal(found[horizon:], predicted)
