@@ -1,20 +1,24 @@
 import json
 import re
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import numpy as np
 import pytest
 
 from preprocessing.errors import InputError
+from preprocessing.label_files import read_labels, write_numbers
+from preprocessing.labels import LabelOptions
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation import HEADLINES, EvaluateConfig, evaluate, score
+from trainer.evaluation import EvaluateConfig, evaluate, run_evaluate
+from trainer.labelling import PredictConfig, run_predict
 from trainer.loop import train
+from trainer.metrics import HEADLINES
 from trainer.predictions import sequence_ids
-from trainer.report import read_strips
-from trainer.ribbons import class_colours, ribbon
 from trainer.run import Run
+from trainer.scoring import score
 
 Task = tuple[Path, Path]
 
@@ -46,9 +50,11 @@ def test_predictions_hold_every_step_of_every_test_sequence(run: Run, memory_tas
 def test_metrics_json_has_the_names_of_the_contract(run: Run) -> None:
     evaluate(EvaluateConfig(run.path))
     metrics = json.loads((run.evaluation_path("test") / "metrics.json").read_text())
-    assert all(0 <= metrics[name] <= 1 for name in HEADLINES)
-    assert {"accuracy", "precision", "recall", "f1", "jaccard", "edit"} < set(HEADLINES)
-    assert {"f1@10", "f1@25", "f1@50", "map"} < set(HEADLINES)
+    headlines = set(HEADLINES["classification"])
+    assert all(0 <= metrics[name] <= 1 for name in headlines)
+    assert {"accuracy", "precision", "recall", "f1", "jaccard", "edit"} < headlines
+    assert {"f1@10", "f1@25", "f1@50", "map", "cmap"} < headlines
+    assert metrics["task"] == "classification"
     assert set(metrics["accuracy_per_sequence"]) == {"mean", "sd"}
     assert set(metrics["per_class"]) == {"minus", "plus"}
     assert len(metrics["per_sequence"]) == len(run.splits.test)
@@ -62,41 +68,8 @@ def test_the_report_is_one_file_that_needs_no_network(run: Run) -> None:
     pictures = re.findall(r'<img src="(data:image/png;base64,[^"]+)"', page)
     assert len(pictures) == 2 * metrics["sequences"]
     assert all(sequence_id in page for sequence_id in run.splits.test)
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2
     assert f"{metrics['accuracy']:.3f}" in page
-
-
-def test_names_in_a_report_are_escaped(tmp_path: Path) -> None:
-    from trainer.report import render
-
-    render(
-        tmp_path / "page.html",
-        "demo.html",
-        title="<script>",
-        results={
-            s: {
-                "sequences": 1,
-                "accuracy": 0.5,
-                "accuracy_per_sequence": {"mean": 0, "sd": 0},
-                "f1": 0,
-                "jaccard": 0,
-                "map": 0,
-                "edit": 0,
-                "f1@10": 0,
-                "f1@25": 0,
-                "f1@50": 0,
-            }
-            for s in ("carry", "reset")
-        },
-        legend=[("<b>", "#000000")],
-        strips=[],
-        classes=["<b>"],
-        confusions={"carry": [[(1, 1.0)]]},
-        curves="",
-    )
-    page = (tmp_path / "page.html").read_text()
-    assert "<script>" not in page
-    assert "&lt;b&gt;" in page
 
 
 def test_an_empty_split_is_refused_with_those_that_are_not(
@@ -113,60 +86,64 @@ def test_an_empty_split_is_refused_with_those_that_are_not(
         evaluate(EvaluateConfig(tmp_path / "run"))
 
 
-def test_every_class_has_a_colour_of_its_own() -> None:
-    colours = class_colours([str(number) for number in range(40)])
-    assert len(set(colours)) == 40
-    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+@pytest.fixture
+def number_labels(memory_task: Task, tmp_path: Path) -> Path:
+    """What the first step's feature is, and how many steps ago it was."""
+    store = FeatureStore(memory_task[0])
+    rows = [
+        (info.sequence_id, step / 4, float(store.features(info.sequence_id, 0, 1)[0, 0]), step)
+        for info in map(store.info, store.ids())
+        for step in range(info.steps)
+    ]
+    write_numbers(tmp_path / "numbers.csv", ["first", "ago"], rows)
+    return tmp_path / "numbers.csv"
 
 
-def test_a_ribbon_has_a_pixel_for_each_step_up_to_a_limit() -> None:
-    import base64
-
-    import cv2
-
-    def pixels(labels: np.ndarray) -> np.ndarray:
-        data = base64.b64decode(ribbon(labels, ["#ff0000", "#0000ff"]).partition(",")[2])
-        return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[0]
-
-    drawn = pixels(np.array([0, 1, -1], np.int32))
-    assert drawn.tolist() == [[0, 0, 255], [255, 0, 0], [0xD8, 0xD3, 0xD0]]
-    assert len(pixels(np.zeros(100_000, np.int32))) == 2400
+@pytest.fixture
+def overlapping_labels(memory_task: Task, tmp_path: Path) -> Path:
+    """The label of each sequence, and beside it ``early`` in the first seconds."""
+    path = tmp_path / "overlapping.csv"
+    early = [f"{sequence_id},0,2,early" for sequence_id in FeatureStore(memory_task[0]).ids()]
+    path.write_text(memory_task[1].read_text() + "\n".join(early) + "\n")
+    return path
 
 
-def test_scores_of_a_million_steps_take_no_memory_to_speak_of(tmp_path: Path) -> None:
-    import resource
+@pytest.mark.parametrize("horizon", [0, 3])
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_other_tasks_from_labels_to_a_report_and_to_labels(
+    task: Literal["multilabel", "regression"],
+    horizon: int,
+    memory_task: Task,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = {"multilabel": "overlapping_labels", "regression": "number_labels"}
+    labels = request.getfixturevalue(names[task])
+    path = tmp_path / "run"
+    train(
+        TrainConfig(
+            memory_task[0], labels, path, task=task, horizon=horizon,
+            units=4, chunk_length=8, epochs=2, tensorboard=False,
+        )
+    )  # fmt: skip
+    assert run_evaluate(EvaluateConfig(path)) == 0
+    printed = capsys.readouterr().out
+    metrics = json.loads((path / "evaluation" / "test" / "metrics.json").read_text())
+    assert (metrics["task"], metrics["horizon"]) == (task, horizon)
+    for name in HEADLINES[task]:
+        assert metrics[name] is not None
+        assert f"  {name} " in printed
+    assert "per video" in printed
+    assert (path / "evaluation" / "test" / "report.html").stat().st_size > 5000
 
-    def work(steps: int) -> float:
-        path = tmp_path / f"{steps}.h5"
-        with h5py.File(path, "w") as file:
-            file.attrs["classes"] = ["a", "b", "c"]
-            for name, shape, kind in (
-                ("probabilities", (steps, 3), "float32"),
-                ("predicted", (steps,), "int32"),
-                ("true", (steps,), "int32"),
-                ("timestamps", (steps,), "float64"),
-            ):
-                data = file.create_dataset(f"s/{name}", shape, kind)
-                for start in range(0, steps, 10_000):
-                    values = np.arange(start, start + 10_000) // 997 % 3
-                    block = values if len(shape) == 1 else np.eye(3)[values]
-                    data[start : start + 10_000] = block
-        assert score(path, segmental=True)["accuracy"] == 1
-        read_strips(["a", "b", "c"], {"predicted": path})
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-    work(10_000)
-    before = work(10_000)
-    assert work(1_000_000) - before < 40
+    assert run_predict(PredictConfig(path, (memory_task[0],), tmp_path / "out")) == 0
+    store = FeatureStore(memory_task[0])
+    found = read_labels(LabelOptions(tmp_path / "out" / "labels.csv", task=task), store)
+    assert set(found.ids()) == set(store.ids())
 
 
-def test_average_precision_leaves_out_steps_without_a_label(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "p.h5", "w") as file:
-        file.attrs["classes"] = ["a", "b"]
-        file["s/probabilities"] = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]], "float32")
-        file["s/predicted"] = np.array([0, 0, 0], "int32")
-        file["s/true"] = np.array([0, -1, 1], "int32")
-        file["s/timestamps"] = np.arange(3.0)
-    metrics = score(tmp_path / "p.h5", segmental=True)
-    assert metrics["map"] == 1
-    assert metrics["steps"] == 2
+def test_a_file_of_probabilities_gives_the_metrics_that_evaluate_wrote(run: Run) -> None:
+    metrics = evaluate(EvaluateConfig(run.path))
+    again = score(run.evaluation_path("test") / "predictions.h5", segmental=True)
+    assert metrics == {"split": "test", **again}

@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
-from trainer.metrics import RankedScores, Scorer, Segment, edit_score, segment_hits, segments
+from trainer.metrics import (
+    ClassificationScorer,
+    RankedScores,
+    Segment,
+    edit_score,
+    segment_hits,
+    segments,
+)
 
 labels_of = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 pairs_of = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=60)
@@ -91,7 +98,7 @@ def test_a_segment_that_is_found_twice_counts_once() -> None:
 
 @given(pairs_of)
 def test_class_metrics_agree_with_counting_steps(pairs: list[tuple[int, int]]) -> None:
-    scorer = Scorer(["a", "b", "c", "d"])
+    scorer = ClassificationScorer(["a", "b", "c", "d"])
     half = len(pairs) // 2
     for name, part in (("one", pairs[:half]), ("two", pairs[half:])):
         if part:
@@ -120,8 +127,24 @@ def test_class_metrics_agree_with_counting_steps(pairs: list[tuple[int, int]]) -
     assert result["jaccard"] == pytest.approx(np.mean(jaccards))
 
 
+@given(pairs_of)
+def test_class_metrics_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    counted = [pair for pair in pairs if pair[0] >= 0]
+    if not counted:
+        return
+    scorer = ClassificationScorer(["a", "b", "c", "d"])
+    scorer.add("s", *(array([pair[i] for pair in pairs]) for i in (0, 1)))
+    labels = sorted({label for pair in counted for label in pair})
+    expected = precision_recall_fscore_support(
+        *zip(*counted, strict=True), labels=labels, average="macro", zero_division=0
+    )
+    result = scorer.result()
+    found = [result[name] for name in ("precision", "recall", "f1")]
+    assert found == pytest.approx(expected[:3], abs=1e-9)
+
+
 def test_accuracy_per_sequence_gives_every_sequence_the_same_say() -> None:
-    scorer = Scorer(["a", "b"])
+    scorer = ClassificationScorer(["a", "b"])
     scorer.add("long", array([0] * 8), array([0] * 8))
     scorer.add("short", array([1, 1]), array([1, 0]))
     result = scorer.result()
@@ -131,7 +154,7 @@ def test_accuracy_per_sequence_gives_every_sequence_the_same_say() -> None:
 
 
 def test_unlabelled_steps_count_nowhere() -> None:
-    scorer = Scorer(["a", "b"])
+    scorer = ClassificationScorer(["a", "b"])
     scorer.add("s", array([-1, -1, 0, 1]), array([1, 1, 0, 1]))
     scorer.add("none", array([-1]), array([0]))
     result = scorer.result()
@@ -141,35 +164,69 @@ def test_unlabelled_steps_count_nowhere() -> None:
 
 
 def test_one_answer_a_sequence_has_no_segment_metrics() -> None:
-    scorer = Scorer(["a", "b"], segmental=False)
+    scorer = ClassificationScorer(["a", "b"], segmental=False)
     scorer.add("s", array([0]), array([0]))
     assert scorer.result()["edit"] is None
     assert scorer.result()["f1@10"] is None
 
 
-def ranked(hits: list[bool], scores: list[float]) -> float | None:
+def ranked(hits: list[bool], scores: list[float]) -> RankedScores:
     counted = RankedScores()
     half = len(hits) // 2
     for part in (slice(0, half), slice(half, None)):
         counted.add(np.array(hits[part], bool), np.array(scores[part], np.float32))
-    return counted.average_precision
+    return counted
+
+
+def naive_calibrated(hits: list[bool], scores: list[float]) -> float:
+    ratio = hits.count(False) / hits.count(True)
+    precisions = []
+    for hit, score in zip(hits, scores, strict=True):
+        if hit:
+            named = [other for other, at in zip(hits, scores, strict=True) if at >= score]
+            false = named.count(False) / ratio if ratio else 0
+            precisions.append(named.count(True) / (named.count(True) + false))
+    return sum(precisions) / len(precisions)
 
 
 def test_average_precision_of_a_worked_case() -> None:
     hits, scores = [True, False, True, False], [0.9, 0.8, 0.7, 0.1]
-    assert ranked(hits, scores) == pytest.approx((1 / 1 + 2 / 3) / 2)
-    assert ranked([False], [0.5]) is None
+    assert ranked(hits, scores).average_precision == pytest.approx((1 / 1 + 2 / 3) / 2)
+    assert ranked([False], [0.5]).average_precision is None
+
+
+def test_calibrated_average_precision_of_a_worked_case() -> None:
+    # Two of six steps are of the class, w = 2: the false alarm counts for half a hit.
+    hits, scores = [True, False, True, False, False, False], [0.9, 0.8, 0.7, 0.3, 0.2, 0.1]
+    expected = (1 / 1 + 2 / (2 + 1 / 2)) / 2
+    assert ranked(hits, scores).calibrated_average_precision == pytest.approx(expected)
+
+
+def test_calibration_leaves_a_class_of_half_of_the_steps_as_it_is() -> None:
+    found = ranked([True, False, True, False], [0.9, 0.8, 0.7, 0.1])
+    assert found.calibrated_average_precision == pytest.approx(found.average_precision)
+
+
+def test_calibrated_average_precision_where_all_or_no_steps_are_of_the_class() -> None:
+    assert ranked([True, True], [0.5, 0.1]).calibrated_average_precision == 1
+    assert ranked([False, False], [0.5, 0.1]).calibrated_average_precision is None
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 4096)), min_size=1, max_size=80))
-def test_average_precision_agrees_with_scikit_learn(steps: list[tuple[bool, int]]) -> None:
+def test_average_precision_agrees_with_a_second_count(steps: list[tuple[bool, int]]) -> None:
     hits, scores = [hit for hit, _ in steps], [score / 4096 for _, score in steps]
     if any(hits):
-        assert ranked(hits, scores) == pytest.approx(average_precision_score(hits, scores))
+        found, near = ranked(hits, scores), {"abs": 1e-9}
+        assert found.average_precision == pytest.approx(
+            average_precision_score(hits, scores), **near
+        )
+        assert found.calibrated_average_precision == pytest.approx(
+            naive_calibrated(hits, scores), **near
+        )
 
 
 def test_steps_without_a_label_end_a_segment_in_truth_and_prediction() -> None:
-    scorer = Scorer(["a"])
+    scorer = ClassificationScorer(["a"])
     scorer.add("s", array([0, 0, -1, -1, 0, 0]), array([0] * 6))
     scorer.add("t", array([0, 0, -1]), array([0, 0, 0]))
     result = scorer.result()

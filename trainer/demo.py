@@ -10,11 +10,13 @@ from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
 from preprocessing.samples import Samples, make_samples
 from trainer.config import TrainConfig
+from trainer.curves import learning_curves
 from trainer.evaluation import EvaluateConfig, evaluate
 from trainer.loop import train
-from trainer.report import confusion_rows, learning_curves, read_strips, render
+from trainer.report import confusion_rows, render
 from trainer.ribbons import class_colours
 from trainer.run import Run
+from trainer.strips import class_strips
 
 State = Literal["carry", "reset"]
 STATES: tuple[State, ...] = ("carry", "reset")
@@ -106,7 +108,7 @@ def _write_report(path: Path, runs: dict[str, Run], results: dict[str, dict[str,
         title="Longtake demo: carry and reset",
         results=results,
         legend=list(zip(classes, class_colours(classes), strict=True)),
-        strips=read_strips(classes, predictions),
+        strips=class_strips(classes, predictions),
         classes=classes,
         confusions={s: confusion_rows(results[s]["confusion"]) for s in results},
         curves=learning_curves({state: run.history for state, run in runs.items()}),

@@ -1,13 +1,11 @@
 """Metrics, predictions and a report on a split."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import h5py
-import numpy as np
 import tyro
 
 from preprocessing.console import DONE, note
@@ -17,15 +15,12 @@ from preprocessing.labels import Labels
 from preprocessing.splits import PARTS
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
-from trainer.batches import SequenceSet
-from trainer.checkpoint import read_progress
+from trainer.batches import Layout, SequenceSet
 from trainer.inference import predict
-from trainer.metrics import HEADLINES, RankedScores, Scorer
-from trainer.predictions import read_classes, sequence_ids
+from trainer.metrics import HEADLINES
 from trainer.report import write_report
 from trainer.run import Run, load_run
-
-BLOCK_STEPS = 1 << 16
+from trainer.scoring import score
 
 
 @dataclass(frozen=True)
@@ -43,6 +38,11 @@ class EvaluateConfig:
     """Store to read, if not the one the run was trained on."""
     labels: Path | None = None
     """Labels to compare with, if not those the run was trained on."""
+    feed: Literal["predictions", "truth"] | None = None
+    """What stands in for past labels where they are inputs; by default as in training."""
+    model: str | None = None
+    """Python file of the model's own layers, FILE.py:function, if the run was trained with
+    --model."""
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
@@ -50,16 +50,34 @@ def run_evaluate(config: EvaluateConfig) -> int:
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
     print(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
-    spread = metrics["accuracy_per_sequence"]
-    for name in HEADLINES:
-        if metrics[name] is not None:
-            print(f"  {name:<9}  {metrics[name]:.4f}")
-        if name == "accuracy":
-            print(f"  per video  {spread['mean']:.4f} (sd {spread['sd']:.4f})")
-            largest = metrics["largest_class"]
-            print(f"  always {largest['name']!r} would be right in {largest['share']:.4f}")
+    print("\n".join(summary(metrics)))
     print(f"report: {out / 'report.html'}")
     return DONE
+
+
+def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The headlines of a task, a line each, and what to compare them with."""
+    for name in HEADLINES[metrics["task"]]:
+        if metrics[name] is not None:
+            yield f"  {name:<9}  {_figure(metrics[name])}"
+        if spread := metrics.get(f"{name}_per_sequence"):
+            mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
+            yield f"  per video  {mean} (sd {deviation})"
+        if name == "accuracy":
+            yield _baseline(metrics)
+
+
+def _figure(value: float) -> str:
+    """Four decimals, or four digits of what is large or tiny."""
+    return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1000 else f"{value:.4g}"
+
+
+def _baseline(metrics: Mapping[str, Any]) -> str:
+    """How often somebody would be right who looks at nothing."""
+    if metrics["task"] == "multilabel":
+        return f"  naming no class would be right in {metrics['without_class']:.4f}"
+    largest = metrics["largest_class"]
+    return f"  always {largest['name']!r} would be right in {largest['share']:.4f}"
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
@@ -72,57 +90,16 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         InputError: there is no such run, the split is empty, or its data do not fit the model.
     """
     run = load_run(config.run)
-    if not read_progress(run.checkpoint_path).finished:
+    if not run.progress.finished:
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
     data = _load(run, config)
     out = run.evaluation_path(config.split)
-    predict(run, data, out / "predictions.h5")
-    metrics = score(out / "predictions.h5", data.outputs == "frame")
+    predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
+    metrics = score(out / "predictions.h5", data.layout.outputs == "frame")
     metrics = {"split": config.split, **metrics}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     write_report(out / "report.html", run, metrics, out / "predictions.h5")
     return metrics
-
-
-def score(predictions: Path, segmental: bool) -> dict[str, Any]:
-    """Computes the metrics of a ``predictions.h5``, one sequence at a time.
-
-    Args:
-        predictions: see ``trainer.predictions``.
-        segmental: whether there is an answer a step, so that segments make sense.
-    """
-    with h5py.File(predictions) as file:
-        classes = read_classes(file)
-        ids = sequence_ids(file)
-        scorer = Scorer(classes, segmental)
-        for sequence_id in ids:
-            group = file[sequence_id]
-            scorer.add(sequence_id, group["true"][()], group["predicted"][()])
-        metrics = scorer.result()
-        precisions = [_class_precision(file, ids, number) for number in range(len(classes))]
-    for name, value in zip(classes, precisions, strict=True):
-        metrics["per_class"][name]["ap"] = value
-    known = [value for value in precisions if value is not None]
-    return {
-        "sequences": len(ids),
-        "steps": int(scorer.confusion.sum()),
-        "classes": classes,
-        **metrics,
-        "map": float(np.mean(known)) if known else None,
-    }
-
-
-def _class_precision(file: h5py.File, ids: Sequence[str], number: int) -> float | None:
-    """Average precision of one class over all labelled steps; None for a class without any."""
-    ranked = RankedScores()
-    for sequence_id in ids:
-        group = file[sequence_id]
-        for start in range(0, len(group["true"]), BLOCK_STEPS):
-            block = slice(start, start + BLOCK_STEPS)
-            true = group["true"][block]
-            scores = np.ascontiguousarray(group["probabilities"][block, number])
-            ranked.add(true[true >= 0] == number, scores[true >= 0])
-    return ranked.average_precision
 
 
 def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
@@ -136,7 +113,8 @@ def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     for info in infos:
         run.facts.require(info)
         labels.check(info)
-    data = SequenceSet(store, infos, labels, training.outputs)
+    layout = Layout.of(training, run.facts.learned_task)
+    data = SequenceSet(store, infos, labels, layout)
     data.require_labelled(config.split)
     return data
 

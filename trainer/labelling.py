@@ -1,13 +1,10 @@
 """Labels for recordings that have none: the command ``predict``."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import h5py
-import numpy as np
 import tyro
 
 from preprocessing.backbones import load_backbone, names_file, takes_pixels
@@ -16,14 +13,12 @@ from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
-from preprocessing.label_files import write_intervals, write_sequence_labels
-from preprocessing.labels import runs
 from preprocessing.sequence_file import SUFFIX
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
-from trainer.batches import SequenceSet
+from trainer.batches import Layout, SequenceSet
 from trainer.inference import predict
-from trainer.predictions import read_classes
+from trainer.predicted_labels import write_predicted_labels
 from trainer.run import Run, load_run
 
 
@@ -31,7 +26,7 @@ from trainer.run import Run, load_run
 class PredictConfig:
     """Labels for videos, or for a store, that have none.
 
-    Writes DIR/labels.csv (intervals, or a label a sequence) and DIR/predictions.h5.
+    Writes DIR/labels.csv (intervals, labels of whole sequences, or numbers) and DIR/predictions.h5.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
@@ -43,6 +38,9 @@ class PredictConfig:
     backbone: str | None = None
     """What made the features of the run, where that is a file: its PATH.keras, PATH.onnx or
     PATH.py:Class, joined with + to the others as it was for extract."""
+    model: str | None = None
+    """Python file of the model's own layers, FILE.py:function, if the run was trained with
+    --model."""
 
 
 def run_predict(config: PredictConfig) -> int:
@@ -54,10 +52,10 @@ def run_predict(config: PredictConfig) -> int:
     infos = [store.info(sequence_id) for sequence_id in ids]
     for info in infos:
         run.facts.require(info)
-    data = SequenceSet(store, infos, None, run.config.outputs)
+    data = SequenceSet(store, infos, None, Layout.of(run.config, run.facts.learned_task))
     predictions = config.out / "predictions.h5"
-    predict(run, data, predictions)
-    _write_labels(config.out / "labels.csv", data, predictions)
+    predict(run, data, predictions, model=config.model)
+    write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
     print(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
     return SOME_FAILED if failed else DONE
 
@@ -144,29 +142,3 @@ def _require_same_backbone(run: Run, extraction: ExtractConfig) -> None:
             f"the backbone is {found}, {run.path} was trained on features of {wanted}; give the "
             "same one with --backbone"
         )
-
-
-def _write_labels(path: Path, data: SequenceSet, predictions: Path) -> None:
-    """Writes predicted labels in a form that ``--labels`` takes."""
-    with h5py.File(predictions) as file:
-        classes = read_classes(file)
-        if data.outputs == "sequence":
-            write_sequence_labels(
-                path,
-                (
-                    (info.sequence_id, classes[file[info.sequence_id]["predicted"][0]])
-                    for info in data.infos
-                ),
-            )
-        else:
-            write_intervals(path, _intervals(data, file, classes))
-
-
-def _intervals(
-    data: SequenceSet, file: h5py.File, classes: list[str]
-) -> Iterator[tuple[str, float, float, str]]:
-    for info in data.infos:
-        times = np.maximum(data.store.timestamps(info.sequence_id) - info.start_time, 0.0)
-        names = (classes[label] for label in file[info.sequence_id]["predicted"][()])
-        for interval in runs(names, np.append(times, info.end)):
-            yield info.sequence_id, *interval

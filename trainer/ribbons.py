@@ -1,7 +1,8 @@
-"""Label sequences as thin pictures: one pixel a step, one colour a class."""
+"""Labels of a sequence as thin pictures: one pixel a step, one colour a class."""
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,15 +31,30 @@ def class_colours(classes: Sequence[str]) -> list[str]:
     return [*COLOURS, *more][: len(classes)]
 
 
-def ribbon(labels: NDArray[np.int32], colours: Sequence[str]) -> str:
-    """Draws ``<int>[N]`` as a data URI of a PNG one pixel high; negative labels are grey.
+def shown_steps(steps: int) -> NDArray[np.int64]:
+    """Which steps of a sequence are drawn: all, or one of each of ``MAX_PIXELS`` stretches."""
+    return np.linspace(0, steps - 1, min(steps, MAX_PIXELS)).astype(np.int64)
 
-    Sequences longer than ``MAX_PIXELS`` show one step of each equal stretch.
-    """
-    if len(labels) > MAX_PIXELS:
-        labels = labels[np.linspace(0, len(labels) - 1, MAX_PIXELS).astype(int)]
+
+def ribbon(labels: NDArray[np.int32], colours: Sequence[str]) -> str:
+    """Draws ``<int>[N]`` as a data URI of a PNG one pixel high; negative labels are grey."""
+    labels = labels[shown_steps(len(labels))]
     palette = np.array([_bgr(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
-    picture = palette[np.where(labels < 0, len(colours), labels)][None]
+    return _png(palette[np.where(labels < 0, len(colours), labels)][None])
+
+
+def paired_ribbon(marks: NDArray[np.int8], colour: str) -> str:
+    """Draws two rows of one class, the truth above the prediction, as a data URI of a PNG.
+
+    Args:
+        marks: ``<int8>[2, M]``: 1 in colour, 0 transparent, -1 grey for no label.
+        colour: ``#rrggbb``.
+    """
+    inks = [(0, 0, 0, 0), (*_bgr(colour), 255), (*_bgr(UNLABELLED_COLOUR), 255)]
+    return _png(np.array(inks, np.uint8)[marks])
+
+
+def _png(picture: NDArray[Any]) -> str:
     _, encoded = cv2.imencode(".png", picture)
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
 

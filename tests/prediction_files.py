@@ -1,0 +1,40 @@
+"""Small files of predictions for tests of what is made of them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+KINDS = {
+    "classification": {"probabilities": "float32", "predicted": "int32", "true": "int32"},
+    "multilabel": {"probabilities": "float32", "predicted": "int8", "true": "int8"},
+    "regression": {"predicted": "float32", "true": "float32"},
+}
+FPS = 4.0
+
+
+def write_predictions(
+    path: Path,
+    classes: Sequence[str],
+    sequences: Mapping[str, Mapping[str, Any]],
+    task: str = "classification",
+    horizon: int = 0,
+) -> Path:
+    """Writes what ``predict`` would; answers of classes follow from their probabilities."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"classes": list(classes), "task": task, "horizon": horizon})
+        for sequence_id, arrays in sequences.items():
+            if "predicted" not in arrays:
+                arrays = {**arrays, "predicted": _answers(task, arrays["probabilities"])}
+            for name, kind in KINDS[task].items():
+                if name in arrays:
+                    file[f"{sequence_id}/{name}"] = np.asarray(arrays[name], kind)
+            file[f"{sequence_id}/timestamps"] = np.arange(len(arrays["true"])) / FPS
+    return path
+
+
+def _answers(task: str, probabilities: Any) -> Any:
+    scores = np.asarray(probabilities)
+    return scores.argmax(-1) if task == "classification" else scores >= 0.5

@@ -1,0 +1,250 @@
+import base64
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from prediction_files import write_predictions
+
+from trainer.answers import open_answers
+from trainer.config import TrainConfig
+from trainer.curves import MAX_POINTS, Envelope, curve, learning_curves
+from trainer.metrics import HEADLINES
+from trainer.report import render, write_report
+from trainer.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
+from trainer.scoring import score
+from trainer.strips import class_strips, label_set_strips, number_strips, worst_first
+
+GREY = [0xD8, 0xD3, 0xD0]
+RED, BLUE = [0, 0, 255], [255, 0, 0]
+SCORES = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
+
+
+def pixels(picture: str) -> np.ndarray:
+    data = base64.b64decode(picture.partition(",")[2])
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def predictions_of(task: str, folder: Path, steps: int = 12, horizon: int = 0) -> Path:
+    """Two sequences, one of them partly without labels."""
+    generator = np.random.default_rng(0)
+    arrays: dict[str, dict[str, Any]] = {}
+    for sequence_id in ("day/one", "day/<two>"):
+        scores = generator.dirichlet([1, 1, 1], steps)
+        if task == "regression":
+            true = scores + generator.normal(scale=0.1, size=scores.shape)
+            arrays[sequence_id] = {"predicted": scores, "true": true}
+        else:
+            true = generator.integers(0, 3, steps)
+            true = true if task == "classification" else np.eye(3)[true]
+            arrays[sequence_id] = {"probabilities": scores, "true": true}
+    arrays["day/one"]["true"][3:5] = np.nan if task == "regression" else -1
+    names = ["a", "<b>", "c"]
+    return write_predictions(folder / "p.h5", names, arrays, task, horizon)
+
+
+def written_report(task: str, folder: Path, **options: int) -> tuple[str, dict[str, Any]]:
+    path = predictions_of(task, folder, **options)
+    metrics = {"split": "test", **score(path, segmental=True)}
+    json.dumps(metrics, allow_nan=False)
+    history = [{"epoch": "1", "loss": "2.5", "val_loss": "", SCORES[task]: "0.5"}] * 2
+    run: Any = SimpleNamespace(
+        path=Path("runs/first"),
+        config=TrainConfig(Path("store"), Path("labels.csv"), Path("runs/first"), task=task),
+        progress=SimpleNamespace(best_epoch=1),
+        splits=SimpleNamespace(train=["x"]),
+        history=history,
+    )
+    write_report(folder / "report.html", run, metrics, path)
+    return (folder / "report.html").read_text(), metrics
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_a_report_is_one_file_with_every_sequence_and_headline(task: str, tmp_path: Path) -> None:
+    page, metrics = written_report(task, tmp_path)
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:)[^#]", page)
+    assert "day/one" in page
+    assert "day/&lt;two&gt;" in page
+    assert "<two>" not in page
+    assert "&lt;b&gt;" in page
+    for name, label in HEADLINES[task].items():
+        assert metrics[name] is not None
+        assert f"<span>{label}</span>" in page
+    assert ("Confusion matrix" in page) == (task == "classification")
+    assert page.count("<svg") == 2 + (2 * 3 if task == "regression" else 0)
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_a_report_says_that_answers_were_given_before(task: str, tmp_path: Path) -> None:
+    page, metrics = written_report(task, tmp_path, horizon=2)
+    assert metrics["horizon"] == 2
+    assert "given 2 steps before" in page
+    assert "steps before" not in written_report(task, tmp_path)[0]
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_a_report_of_one_answer_a_sequence(task: str, tmp_path: Path) -> None:
+    arrays = {"predicted": [[1.0]], "true": [[2.0]]}
+    if task != "regression":
+        true = [0] if task == "classification" else [[1]]
+        arrays = {"probabilities": [[0.9]], "true": true}
+    path = write_predictions(tmp_path / "p.h5", ["a"], {"s": arrays}, task)
+    metrics = score(path, segmental=False)
+    strips = {
+        "classification": lambda answers: class_strips(["a"], {"predicted": path}),
+        "multilabel": label_set_strips,
+        "regression": lambda answers: number_strips(answers, [(2.0, 2.0)]),
+    }
+    with open_answers(path) as answers:
+        (strip,) = strips[task](answers)
+    assert (strip.steps, strip.length) == (1, "")
+    assert metrics["steps"] == 1
+
+
+def test_names_in_a_report_are_escaped(tmp_path: Path) -> None:
+    render(
+        tmp_path / "page.html",
+        "demo.html",
+        title="<script>",
+        results={
+            s: {
+                "sequences": 1,
+                "accuracy": 0.5,
+                "accuracy_per_sequence": {"mean": 0, "sd": 0},
+                "f1": 0,
+                "jaccard": 0,
+                "map": 0,
+                "edit": 0,
+                "f1@10": 0,
+                "f1@25": 0,
+                "f1@50": 0,
+            }
+            for s in ("carry", "reset")
+        },
+        legend=[("<b>", "#000000")],
+        strips=[],
+        classes=["<b>"],
+        confusions={"carry": [[(1, 1.0)]]},
+        curves="",
+    )
+    page = (tmp_path / "page.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;b&gt;" in page
+
+
+def test_every_class_has_a_colour_of_its_own() -> None:
+    colours = class_colours([str(number) for number in range(40)])
+    assert len(set(colours)) == 40
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+
+
+def test_a_ribbon_has_a_pixel_for_each_step_up_to_a_limit() -> None:
+    drawn = pixels(ribbon(np.array([0, 1, -1], np.int32), ["#ff0000", "#0000ff"]))
+    assert drawn[0].tolist() == [RED, BLUE, GREY]
+    assert pixels(ribbon(np.zeros(100_000, np.int32), ["#ff0000"])).shape == (1, 2400, 3)
+
+
+def test_a_paired_ribbon_shows_the_truth_above_the_prediction() -> None:
+    drawn = pixels(paired_ribbon(np.array([[1, 1, 0, -1], [1, 0, 1, 0]], np.int8), "#ff0000"))
+    ink, paper = [*RED, 255], [0, 0, 0, 0]
+    assert drawn.tolist() == [[ink, ink, paper, [*GREY, 255]], [ink, paper, ink, paper]]
+
+
+def test_a_horizon_moves_classes_to_the_steps_that_they_are_about(tmp_path: Path) -> None:
+    arrays = {"probabilities": np.eye(2)[[0, 1, 0]], "true": [1, 1, -1]}
+    path = write_predictions(tmp_path / "p.h5", ["a", "b"], {"s": arrays}, horizon=1)
+    (strip,) = class_strips(["a", "b"], {"predicted": path})
+    a, b = (pixels(ribbon(np.array([n], np.int32), class_colours("ab")))[0, 0] for n in (0, 1))
+    true, predicted = (pixels(shown.picture)[0].tolist() for shown in strip.pictures)
+    assert true == [GREY, b.tolist(), b.tolist()]
+    assert predicted == [GREY, a.tolist(), b.tolist()]
+    assert strip.score == 0.5
+
+
+def test_rows_of_a_label_set_are_those_of_classes_that_occur(tmp_path: Path) -> None:
+    arrays = {
+        "probabilities": [[0.9, 0.1, 0.1], [0.9, 0.9, 0.1], [0.1, 0.1, 0.1], [0.1, 0.1, 0.1]],
+        "true": [[1, 0, 0], [1, 0, 0], [1, 0, 0], [-1, -1, -1]],
+    }
+    path = write_predictions(tmp_path / "p.h5", "abc", {"s": arrays}, "multilabel", horizon=1)
+    with open_answers(path) as answers:
+        (strip,) = label_set_strips(answers)
+    assert [row.name for row in strip.pictures] == ["a", "b"]
+    assert [row.share for row in strip.pictures] == [0.8, 0]
+    assert strip.score == pytest.approx(1 / 3)
+    inked = pixels(strip.pictures[0].picture)[..., 3] > 0
+    assert inked.tolist() == [[True, True, True, True], [True, True, True, False]]
+
+
+def test_the_worst_sequence_comes_first_and_unlabelled_ones_last(tmp_path: Path) -> None:
+    arrays = {
+        name: {"predicted": [[error], [9]], "true": [[truth], [np.nan]]}
+        for name, error, truth in (("good", 1, 0), ("none", 0, np.nan), ("bad", 5, 0))
+    }
+    path = write_predictions(tmp_path / "p.h5", ["x"], arrays, "regression")
+    with open_answers(path) as answers:
+        strips = worst_first(number_strips(answers, [(0, 0)]))
+    assert [strip.sequence_id for strip in strips] == ["bad", "good", "none"]
+    assert [strip.pictures[0].mae for strip in strips] == [5, 1, None]
+
+
+def test_numbers_of_one_answer_a_sequence_stand_in_a_table(tmp_path: Path) -> None:
+    page, _ = written_report("regression", tmp_path, steps=1)
+    assert "Numbers over time" not in page
+    assert "<th>&lt;b&gt;, true</th><th>predicted</th>" in page
+    page, _ = written_report("regression", tmp_path)
+    assert "Numbers over time" in page
+
+
+def test_curves_show_the_range_of_the_split_and_what_is_beyond(tmp_path: Path) -> None:
+    arrays = {"s": {"predicted": [[1], [30]], "true": [[1], [2]]}}
+    path = write_predictions(tmp_path / "p.h5", ["x"], arrays, "regression")
+    with open_answers(path) as answers:
+        shown = number_strips(answers, [(-20, 10)])[0].pictures[0]
+    assert shown.low < -20
+    assert shown.high > 30
+
+
+def test_a_curve_breaks_where_a_value_is_missing_and_shows_single_points() -> None:
+    values = np.array([0, 1, np.nan, 1, np.nan])
+    assert curve(np.arange(5.0), values, 0, 1) == "M0,1000 1,0h0M3,0h0"
+    assert curve(np.arange(2.0), np.full(2, np.nan), 0, 1) == ""
+
+
+@pytest.mark.parametrize("steps", [1, 2399, 2400, 2401, 100_000])
+def test_an_envelope_loses_no_peak(steps: int) -> None:
+    values = np.random.default_rng(0).normal(size=(steps, 2)).astype("float32")
+    values[steps // 2] = 99, -99
+    envelope = Envelope(steps)
+    block = max(1, 5000 // envelope.width) * envelope.width
+    for start in range(0, steps, block):
+        envelope.add(values[start : start + block])
+    assert len(envelope.points) <= MAX_POINTS
+    np.testing.assert_array_equal(envelope.points.max(0), values.max(0))
+    np.testing.assert_array_equal(envelope.points.min(0), values.min(0))
+    assert len(envelope.places) == len(envelope.points)
+    assert (np.diff(envelope.places) > 0).all()
+    peak = envelope.places[envelope.points[:, 0].argmax()]
+    assert abs(peak - steps // 2) <= envelope.width
+
+
+def test_shown_steps_are_spread_over_all() -> None:
+    assert shown_steps(3).tolist() == [0, 1, 2]
+    chosen = shown_steps(100_000)
+    assert (len(chosen), chosen[0], chosen[-1]) == (2400, 0, 99_999)
+
+
+@pytest.mark.parametrize(("columns", "curves"), [(["loss"], 1), (["loss", "mae", "val_mae"], 2)])
+def test_learning_curves_are_those_of_the_columns_there_are(
+    columns: list[str], curves: int
+) -> None:
+    rows = [{"epoch": "1", "seconds": "3", **dict.fromkeys(columns, "0.5")}]
+    assert learning_curves({"": rows}).count("<svg") == curves
+
+
+def test_learning_curves_of_a_run_without_a_whole_epoch() -> None:
+    assert learning_curves({"": []}).count("<svg") == 1

@@ -1,0 +1,103 @@
+import resource
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from prediction_files import KINDS, write_predictions
+
+from preprocessing.errors import InputError
+from trainer.answers import open_answers
+from trainer.metrics import HEADLINES
+from trainer.scoring import score
+from trainer.strips import class_strips, label_set_strips, number_strips
+
+CLASSES = ["a", "b", "c"]
+
+
+def test_average_precision_leaves_out_steps_without_a_label(tmp_path: Path) -> None:
+    arrays = {"probabilities": [[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]], "true": [0, -1, 1]}
+    path = write_predictions(tmp_path / "p.h5", ["a", "b"], {"s": arrays})
+    metrics = score(path, segmental=True)
+    assert metrics["map"] == metrics["cmap"] == 1
+    assert metrics["steps"] == 2
+
+
+def test_ranks_of_many_classes_are_those_of_each(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.ones(19), 60).astype("float32")
+    true = generator.integers(-1, 19, 60)
+    names = [str(number) for number in range(19)]
+    path = write_predictions(
+        tmp_path / "p.h5", names, {"s": {"probabilities": probabilities, "true": true}}
+    )
+    rows = score(path, segmental=True)["per_class"]
+    for number, name in enumerate(names):
+        alone = {
+            "probabilities": probabilities[:, [number, number]],
+            "predicted": true == number,
+            "true": np.where(true < 0, -1, true == number),
+        }
+        two = write_predictions(tmp_path / "two.h5", ["rest", "it"], {"s": alone})
+        assert score(two, segmental=True)["per_class"]["it"]["ap"] == rows[name]["ap"]
+
+
+def test_files_that_name_no_task_classify_what_is(tmp_path: Path) -> None:
+    arrays = {"probabilities": [[0.9, 0.1]], "true": [0]}
+    path = write_predictions(tmp_path / "p.h5", ["a", "b"], {"s": arrays})
+    with h5py.File(path, "r+") as file:
+        del file.attrs["task"], file.attrs["horizon"]
+    metrics = score(path, segmental=True)
+    assert (metrics["task"], metrics["horizon"], metrics["accuracy"]) == ("classification", 0, 1)
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_answers_that_are_not_finite_are_refused(task: str, tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {"predicted": [[np.inf, 0]], "true": [[0, 0]]}
+    if task != "regression":
+        true = [0] if task == "classification" else [[0, 1]]
+        arrays = {"probabilities": [[np.nan, 0.5]], "true": true}
+    path = write_predictions(tmp_path / "p.h5", ["a", "b"], {"day/s": arrays}, task)
+    with pytest.raises(InputError, match=r"day/s is not finite.*--learning-rate"):
+        score(path, segmental=True)
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_metrics_and_pictures_of_a_million_steps_take_no_memory_to_speak_of(
+    task: str, tmp_path: Path
+) -> None:
+    def work(steps: int) -> float:
+        path = tmp_path / f"{steps}.h5"
+        write_long(path, task, steps)
+        metrics = score(path, segmental=True)
+        assert metrics["steps"] == steps
+        draw(path, task)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    work(10_000)
+    before = work(10_000)
+    assert work(1_000_000) - before < 40
+
+
+def write_long(path: Path, task: str, steps: int) -> None:
+    """Right answers, written block by block."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"classes": CLASSES, "task": task})
+        for name, kind in {**KINDS[task], "timestamps": "float64"}.items():
+            flat = name == "timestamps" or (task == "classification" and name != "probabilities")
+            data = file.create_dataset(f"s/{name}", (steps,) if flat else (steps, 3), kind)
+            for start in range(0, steps, 10_000):
+                values = np.arange(start, start + 10_000) // 997 % 3
+                data[start : start + 10_000] = values if flat else np.eye(3)[values]
+
+
+def draw(path: Path, task: str) -> None:
+    if task == "classification":
+        class_strips(CLASSES, {"predicted": path})
+        return
+    with open_answers(path) as answers:
+        if task == "multilabel":
+            label_set_strips(answers)
+        else:
+            number_strips(answers, [(0, 1)] * 3)

@@ -1,0 +1,87 @@
+"""``predictions.h5`` read piece by piece, for metrics, pictures and label files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from trainer.predictions import read_classes, sequence_ids
+
+BLOCK_STEPS = 1 << 14
+EVERY = slice(None)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """An opened file of predictions; what lies in it for a task, ``trainer.predictions`` says.
+
+    Attributes:
+        classes: names of the classes, or of the columns of a regression.
+        task: ``classification``, ``multilabel`` or ``regression``.
+        horizon: the answer at step t is about step t + horizon.
+        ids: the sequences, sorted.
+    """
+
+    file: h5py.File
+    classes: list[str]
+    task: str
+    horizon: int
+    ids: list[str]
+
+    def steps(self, sequence_id: str) -> int:
+        """N."""
+        return len(self.file[sequence_id]["true"])
+
+    def seconds(self, sequence_id: str) -> float:
+        """From the first step to the last."""
+        times = self.file[sequence_id]["timestamps"]
+        return float(times[-1] - times[0])
+
+    def whole(self, sequence_id: str, name: str) -> NDArray[Any]:
+        """All of one dataset of a sequence."""
+        return np.asarray(self.file[sequence_id][name][()])
+
+    def blocks(
+        self,
+        sequence_id: str,
+        *names: str,
+        columns: slice = EVERY,
+        block_steps: int = BLOCK_STEPS,
+    ) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Reads datasets side by side.
+
+        Args:
+            sequence_id: the sequence.
+            names: of the datasets.
+            columns: which of them, where a dataset has two axes.
+            block_steps: how many steps at once.
+
+        Raises:
+            InputError: an answer is not finite.
+        """
+        datasets = [self.file[sequence_id][name] for name in names]
+        for start in range(0, self.steps(sequence_id), block_steps):
+            rows = slice(start, start + block_steps)
+            block = tuple(data[rows, columns] if data.ndim > 1 else data[rows] for data in datasets)
+            for name, values in zip(names, block, strict=True):
+                if name != "true" and not np.isfinite(values).all():
+                    raise InputError(
+                        f"an answer for {sequence_id} is not finite: the model has diverged; "
+                        "train it anew with a lower --learning-rate"
+                    )
+            yield block
+
+
+@contextmanager
+def open_answers(path: Path) -> Iterator[Answers]:
+    """Opens a ``predictions.h5``; those that say neither task nor horizon classify what is."""
+    with h5py.File(path) as file:
+        task = str(file.attrs.get("task", "classification"))
+        horizon = int(file.attrs.get("horizon", 0))
+        yield Answers(file, read_classes(file), task, horizon, sequence_ids(file))

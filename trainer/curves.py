@@ -1,0 +1,107 @@
+"""Curves: of numbers in a sequence, truth against prediction, and of a training."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_POINTS = 2400
+HEIGHT = 1000
+# Beside the loss, history.csv has the one that belongs to the task.
+HISTORY_SCORES = ("accuracy", "mae")
+
+
+class Envelope:
+    """A curve of at most ``MAX_POINTS`` points in which no peak is lost.
+
+    Up to so many steps have a point each; of more, each of half as many equal stretches has its
+    lowest and its highest.
+
+    Args:
+        steps: N.
+
+    Attributes:
+        width: steps in a stretch.
+    """
+
+    def __init__(self, steps: int):
+        self.steps = steps
+        self.width = 1 if steps <= MAX_POINTS else -(-steps // (MAX_POINTS // 2))
+        self._parts: list[NDArray[Any]] = []
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        """Takes in ``<float32>[n, K]``; n is a whole number of stretches, but for the last."""
+        if self.width == 1:
+            self._parts.append(values)
+            return
+        missing = -len(values) % self.width
+        padded = np.pad(values, ((0, missing), (0, 0)), constant_values=np.nan)
+        stretches = padded.reshape(-1, self.width, values.shape[1])
+        pairs = np.stack([np.fmin.reduce(stretches, 1), np.fmax.reduce(stretches, 1)], 1)
+        self._parts.append(pairs.reshape(-1, values.shape[1]))
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """``<float64>[M, K]``, NaN where there is no value."""
+        return np.concatenate(self._parts).astype(np.float64)
+
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """When the points are, in steps, ``<float64>[M]``."""
+        distance = 1.0 if self.width == 1 else self.width / 2
+        count = sum(map(len, self._parts))
+        return distance * (np.arange(count, dtype=np.float64) + 0.5)
+
+
+def curve(places: NDArray[np.float64], values: NDArray[np.float64], low: float, high: float) -> str:
+    """The path of an SVG ``HEIGHT`` units high.
+
+    Args:
+        places: ``<float64>[M]``, from the left.
+        values: ``<float64>[M]``; the curve is broken where one is NaN.
+        low, high: the values at the lower and the upper edge.
+    """
+    heights = HEIGHT * (high - values) / (high - low)
+    known = ~np.isnan(heights)
+    parts = []
+    for stretch in np.split(np.arange(len(known)), np.flatnonzero(np.diff(known)) + 1):
+        if len(stretch) and known[stretch[0]]:
+            points = zip(places[stretch].tolist(), heights[stretch].tolist(), strict=True)
+            # The line of no length shows a point that stands alone.
+            parts.append("M" + " ".join(f"{x:.5g},{y:.0f}" for x, y in points) + "h0")
+    return "".join(parts)
+
+
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, str]]]) -> str:
+    """Draws the loss and what stands beside it over epochs, an SVG for each.
+
+    Args:
+        histories: rows of history.csv for each run; the name goes into the legend.
+    """
+    columns = {name for rows in histories.values() for row in rows for name in row}
+    scores = [name for name in HISTORY_SCORES if name in columns]
+    return "".join(_learning_curve(histories, name) for name in ("loss", *scores[:1]))
+
+
+def _learning_curve(histories: Mapping[str, Sequence[Mapping[str, str]]], name: str) -> str:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.5, 2.8), layout="constrained")
+    axes = figure.subplots()
+    for number, (run, rows) in enumerate(histories.items()):
+        for part, style in (("", "-"), ("val_", "--")):
+            points = [float(row[part + name]) for row in rows if row.get(part + name)]
+            label = f"{run} {'validation' if part else 'training'}".strip()
+            if points:
+                epochs = range(1, len(points) + 1)
+                axes.plot(epochs, points, style, color=f"C{number}", label=label)
+    axes.set_xlabel("epoch")
+    axes.set_title(name, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.lines:
+        axes.legend(frameon=False)
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    return text.getvalue()[text.getvalue().index("<svg") :]
