@@ -8,9 +8,15 @@ Sequences A (5 chunks' worth), B (2), C (3) and D (2) in two lanes, T steps a ch
                                                       - idle: weight 0, reset
 """
 
+import itertools
+import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+# Multiples of this share of T, taken modulo T, spread evenly (the three-distance theorem), so
+# that few short chunks move the edges after them to anywhere.
+SHORT_SHARE = 0.618
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,8 @@ class Chunk:
         start: its first step.
         steps: real steps, 1 to T; the rest of the row is padding.
         reset: the carry of this row is replaced by the initial state first.
-        last: the sequence ends with this chunk.
+        last: the sequence, or the window, ends with this chunk.
+        burn_in: leading steps that only warm the carry: no loss, no answer.
     """
 
     sequence: int
@@ -30,80 +37,219 @@ class Chunk:
     steps: int
     reset: bool
     last: bool
+    burn_in: int = 0
+
+    @property
+    def stop(self) -> int:
+        """The step after its last one."""
+        return self.start + self.steps
 
 
-Plan = Iterator[tuple[Chunk | None, ...]]
+@dataclass(frozen=True)
+class Lineup:
+    """What one batch holds.
+
+    Attributes:
+        chunk_length: T of this batch.
+        chunks: a chunk for each lane, None for one that is idle.
+    """
+
+    chunk_length: int
+    chunks: tuple[Chunk | None, ...]
 
 
-def chunks_of(sequence: int, length: int, chunk_length: int) -> Iterator[Chunk]:
-    """Cuts one sequence, in time order; only the first chunk resets."""
-    for start in range(0, length, chunk_length):
-        steps = min(chunk_length, length - start)
-        yield Chunk(sequence, start, steps, reset=start == 0, last=start + steps == length)
+Plan = Iterator[Lineup]
 
 
-def lane_plan(lengths: Sequence[int], order: Iterable[int], lanes: int, chunk_length: int) -> Plan:
-    """Deals sequences to lanes; a lane that ends one takes the next at once.
+def lane_plan(
+    lengths: Sequence[int],
+    queues: Sequence[Iterator[int]],
+    chunk_lengths: Iterable[int],
+    burn_in: int = 0,
+) -> Plan:
+    """Lanes take sequences from their queues; one that ends a sequence takes the next at once.
 
     Args:
         lengths: steps of each sequence, at least 1.
-        order: numbers of the sequences, in the order in which they are begun.
-        lanes: B.
-        chunk_length: T.
+        queues: for each lane, numbers of sequences; lanes may share one (see ``shared``).
+        chunk_lengths: T of each batch.
+        burn_in: leading steps of each sequence that have no loss.
 
     Yields:
-        A chunk for each lane, None for one that is idle; every step exactly once.
+        Lineups until all queues are empty; every step exactly once.
     """
-    waiting = (chunks_of(sequence, lengths[sequence], chunk_length) for sequence in order)
-    running: list[Iterator[Chunk]] = [iter(())] * lanes
-    while True:
-        batch = []
-        for lane in range(lanes):
-            chunk = next(running[lane], None)
-            if chunk is None:
-                running[lane] = next(waiting, iter(()))
-                chunk = next(running[lane], None)
-            batch.append(chunk)
-        if not any(batch):
+    places: list[tuple[int, int] | None] = [None] * len(queues)
+    for chunk_length in chunk_lengths:
+        chunks: list[Chunk | None] = []
+        for lane, queue in enumerate(queues):
+            place = places[lane] or _beginning(queue)
+            chunk = place and _chunk(*place, lengths, chunk_length, burn_in)
+            places[lane] = None if chunk is None or chunk.last else (chunk.sequence, chunk.stop)
+            chunks.append(chunk)
+        if not any(chunks):
             return
-        yield tuple(batch)
+        yield Lineup(chunk_length, tuple(chunks))
 
 
-def window_plan(lengths: Sequence[int], lanes: int, chunk_length: int, seed: str) -> Plan:
-    """Stateless training: chunks of all sequences in random order, each a sequence of its own."""
-    windows = [
-        replace(chunk, reset=True, last=True)
-        for sequence, length in enumerate(lengths)
-        for chunk in chunks_of(sequence, length, chunk_length)
-    ]
-    random.Random(seed).shuffle(windows)
-    for start in range(0, len(windows), lanes):
-        batch = windows[start : start + lanes]
-        yield (*batch, *[None] * (lanes - len(batch)))
+def _beginning(queue: Iterator[int]) -> tuple[int, int] | None:
+    sequence = next(queue, None)
+    return None if sequence is None else (sequence, 0)
 
 
-def inference_plan(lengths: Sequence[int], lanes: int, chunk_length: int, carried: bool) -> Plan:
-    """Every step once, long sequences first, so that lanes end at about the same time.
+def _chunk(
+    sequence: int, start: int, lengths: Sequence[int], chunk_length: int, burn_in: int
+) -> Chunk:
+    steps = min(chunk_length, lengths[sequence] - start)
+    return Chunk(
+        sequence,
+        start,
+        steps,
+        reset=start == 0,
+        last=start + steps == lengths[sequence],
+        burn_in=min(steps, max(0, burn_in - start)),
+    )
 
-    Args:
-        lengths: steps of each sequence.
-        lanes: B.
-        chunk_length: T.
-        carried: whether the model was trained with the carry; if not, every chunk resets.
+
+def shared(order: Iterable[int], lanes: int) -> list[Iterator[int]]:
+    """One queue for all lanes: the lane that is free first takes the next sequence."""
+    return [iter(order)] * lanes
+
+
+def fixed_lengths(chunk_length: int) -> Iterator[int]:
+    """Every batch has the same T."""
+    return itertools.repeat(chunk_length)
+
+
+def varied_lengths(chunk_length: int, seed: str) -> Iterator[int]:
+    """Batches of T and of about 0.6 T steps at random, so that chunk edges fall anywhere.
+
+    The idea is that of Merity, Keskar and Socher 2017, "Regularizing and optimizing LSTM language
+    models", section 5; with two lengths only, two programs are compiled and no more.
     """
-    order = sorted(range(len(lengths)), key=lambda number: -lengths[number])
-    plan = lane_plan(lengths, order, lanes, chunk_length)
-    return plan if carried else without_carry(plan)
+    chance = random.Random(f"{seed}/lengths")
+    lengths = (chunk_length, short_length(chunk_length))
+    while True:
+        yield chance.choice(lengths)
 
 
-def without_carry(plan: Plan) -> Plan:
-    """The same chunks in the same places, each from a reset."""
-    for batch in plan:
-        yield tuple(chunk and replace(chunk, reset=True) for chunk in batch)
+def short_length(chunk_length: int) -> int:
+    """The shorter T of ``varied_lengths``: without a common factor, so that no edge is left out."""
+    length = max(1, round(SHORT_SHARE * chunk_length))
+    while math.gcd(length, chunk_length) > 1:
+        length -= 1
+    return length
 
 
-def shuffled(count: int, seed: str) -> list[int]:
-    """The numbers below ``count`` in an order that the seed decides."""
-    order = list(range(count))
-    random.Random(seed).shuffle(order)
-    return order
+@dataclass(frozen=True)
+class Windows:
+    """Stateless samples: windows of one length, each from a reset.
+
+    Sequence of 10 steps, T = 4, burn-in 1, stride 3; ``w`` warms the carry, ``x`` has a loss:
+
+        step      0 1 2 3 4 5 6 7 8 9
+        window 0  w x x x                   (without burn-in here when answering: x x x x)
+        window 1        w x x x
+        window 2              w x x x
+
+    Attributes:
+        chunk_length: T.
+        stride: steps from one window to the next, at most T - burn-in.
+        burn_in: leading steps of each window without a loss.
+        phase: steps that have a place in the first window of each sequence; T unless edges move.
+    """
+
+    chunk_length: int
+    stride: int
+    burn_in: int = 0
+    phase: int = 0
+
+    @property
+    def first(self) -> int:
+        """Steps of the first window."""
+        return self.phase or self.chunk_length
+
+    def count(self, length: int) -> int:
+        """Windows of a sequence of ``length`` steps."""
+        left = length - self.first
+        if left <= 0:
+            return 1
+        # The second window begins where the first one's answers end, less the burn-in.
+        over = left - (self.chunk_length - self.burn_in)
+        return 2 + max(0, -(-over // self.stride))
+
+    def window(self, sequence: int, number: int, length: int) -> Chunk:
+        """Window ``number`` of a sequence of ``length`` steps."""
+        start, size = 0, self.first
+        if number:
+            start = self.first - self.burn_in + (number - 1) * self.stride
+            size = self.chunk_length
+        steps = min(size, length - start)
+        return Chunk(sequence, start, steps, reset=True, last=True, burn_in=self.burn_in)
+
+
+def window_plan(lengths: Sequence[int], lanes: int, windows: Windows, seed: str) -> Plan:
+    """Stateless training: windows of all sequences in random order."""
+    counts = [windows.count(length) for length in lengths]
+    numbered = [
+        (sequence, number) for sequence, count in enumerate(counts) for number in range(count)
+    ]
+    random.Random(seed).shuffle(numbered)
+    for first in range(0, len(numbered), lanes):
+        batch = [
+            windows.window(sequence, number, lengths[sequence])
+            for sequence, number in numbered[first : first + lanes]
+        ]
+        yield Lineup(windows.chunk_length, (*batch, *[None] * (lanes - len(batch))))
+
+
+def group_plans(
+    lengths: Sequence[int],
+    groups: Sequence[Sequence[int]],
+    lanes: int,
+    chunk_length: int,
+    burn_in: int = 0,
+) -> Iterator[list[Lineup]]:
+    """Whole sequences side by side, for gradients through all of each.
+
+    Yields:
+        For each group of at most B sequences all of its lineups; no lane takes a second sequence.
+    """
+    for group in groups:
+        queues = [iter([sequence]) for sequence in group]
+        queues += [iter(())] * (lanes - len(group))
+        yield list(lane_plan(lengths, queues, fixed_lengths(chunk_length), burn_in))
+
+
+def inference_plan(lengths: Sequence[int], lanes: int, chunk_length: int) -> Plan:
+    """Every step once with the carry, long sequences first, so that lanes end about together."""
+    return lane_plan(lengths, shared(_longest_first(lengths), lanes), fixed_lengths(chunk_length))
+
+
+def window_inference_plan(lengths: Sequence[int], lanes: int, windows: Windows) -> Plan:
+    """Every step answered once, by windows that follow each other.
+
+    The burn-in is that of ``windows``, except at the beginning of a sequence, where nothing could
+    warm the carry; ``last`` marks the window in which the sequence ends.
+    """
+    tiled = Windows(windows.chunk_length, windows.chunk_length - windows.burn_in, windows.burn_in)
+    chunks = (
+        Chunk(
+            sequence,
+            window.start,
+            window.steps,
+            reset=True,
+            last=window.stop == lengths[sequence],
+            burn_in=tiled.burn_in if window.start else 0,
+        )
+        for sequence in _longest_first(lengths)
+        for window in (
+            tiled.window(sequence, number, lengths[sequence])
+            for number in range(tiled.count(lengths[sequence]))
+        )
+    )
+    while batch := list(itertools.islice(chunks, lanes)):
+        yield Lineup(windows.chunk_length, (*batch, *[None] * (lanes - len(batch))))
+
+
+def _longest_first(lengths: Sequence[int]) -> list[int]:
+    return sorted(range(len(lengths)), key=lambda number: -lengths[number])
