@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TextIO
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Stopped
 from preprocessing.options import parse
 
-DONE, BAD_INPUT, SOME_FAILED, INTERRUPTED = 0, 2, 3, 130
+DONE, BAD_INPUT, SOME_FAILED, STOPPED, INTERRUPTED = 0, 2, 3, 75, 130
 PATIENCE = 2.0  # Seconds without a progress bar, for what is mostly done sooner.
 
 
@@ -53,6 +53,9 @@ def _run(prog: str, command: Command, arguments: Sequence[str]) -> int:
         return code
     except InputError as error:
         return _complain(prog, str(error))
+    except Stopped as stop:
+        print(f"{prog}: {stop}", file=sys.stderr)
+        return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -78,7 +81,8 @@ def _overview(prog: str, commands: Mapping[str, Command]) -> str:
             *lines,
             "",
             "Exit codes: 0 all done; 1 a bug; 2 bad arguments or input; 3 some inputs failed and",
-            "the rest is done; 130 interrupted, start again to go on.",
+            "the rest is done; 75 stopped by a signal with a checkpoint written, 130 interrupted:",
+            "start again to go on.",
         ]
     )
 

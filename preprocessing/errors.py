@@ -22,3 +22,10 @@ class VideoError(InputError):
 
 class OptionError(InputError):
     """An option asks for what a file does not have; if no file has it, the option is wrong."""
+
+
+class Stopped(Exception):  # noqa: N818 (no error: what was asked for)
+    """A signal ended the work early; nothing is lost and the same command goes on.
+
+    Commands turn it into a line on standard error and exit code 75.
+    """

@@ -1,17 +1,30 @@
-"""Chunks as arrays: features from the store, labels and weights beside them."""
+"""Chunks as arrays: features from the store, labels and weights beside them.
 
-from collections.abc import Iterator, Sequence
+A batch of one lane whose chunk covers steps 4 to 7 of a sequence, T = 5, by what the model sees:
+
+    inputs      features          past                targets (horizon 0)     (horizon 2)
+    features    x4 x5 x6 x7 0     (none)              y4 y5 y6 y7 -           y6 y7 y8 y9 -
+    labels      (none)            y3 y4 y5 y6 0       the same
+    both        x3 x4 x5 x6 0     y3 y4 y5 y6 0       the same
+
+Where the lane resets there is no step before the first: its features and its past are those of
+nothing known. The model sees features and past side by side.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from preprocessing.labels import UNLABELLED, Labels
+from preprocessing.labels import Labels, labelled
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
-from trainer.lanes import Chunk, Plan, chunks_of
+from trainer.config import TrainConfig
+from trainer.lanes import Chunk, Lineup
+from trainer.task import Classification, Task
 
 SCAN_STEPS = 1 << 16
 BATCHES_AHEAD = 4
@@ -23,15 +36,18 @@ class ChunkBatch:
 
     Attributes:
         chunks: what is in each row, None for an idle lane.
-        features: ``<float16 or float32>[B, T, F]``, 0 on padding.
-        labels: ``<int32>[B, T]``, ``UNLABELLED`` where there is none and on padding.
-        weights: ``<float32>[B, T]``, 0 on padding, on idle lanes and on steps without a label.
+        features: ``<float16 or float32>[B, T, F]``, 0 on padding; F is 0 where the model sees none.
+        past: ``<float32>[B, T, P]``, the labels of the step before; P is 0 where it sees none.
+        targets: see ``trainer.task``; without a label on padding.
+        weights: ``<float32>[B, T]``, 0 on padding, on idle lanes, in the burn-in and on steps
+            without a label.
         reset: ``<bool>[B]``; idle lanes reset.
     """
 
     chunks: tuple[Chunk | None, ...]
     features: NDArray[Any]
-    labels: NDArray[np.int32]
+    past: NDArray[np.float32]
+    targets: NDArray[Any]
     weights: NDArray[np.float32]
     reset: NDArray[np.bool_]
 
@@ -40,15 +56,57 @@ class ChunkBatch:
         """Real steps, labelled or not."""
         return sum(chunk.steps for chunk in self.chunks if chunk)
 
+    @property
+    def places(self) -> int:
+        """Steps that there is room for."""
+        return int(self.weights.size)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How steps of a sequence become inputs and targets.
+
+    Attributes:
+        task: what is learned.
+        inputs: ``features``, ``labels`` or ``both``.
+        outputs: ``frame``, or ``sequence`` for one answer at the last step.
+        horizon: a step's target is the label so many steps later.
+    """
+
+    task: Task
+    inputs: str = "features"
+    outputs: str = "frame"
+    horizon: int = 0
+
+    @classmethod
+    def of(cls, config: TrainConfig, task: Task) -> "Layout":
+        """As a configuration says."""
+        return cls(task, config.inputs, config.outputs, config.horizon)
+
+    @property
+    def sees_features(self) -> bool:
+        """Whether the model gets features."""
+        return self.inputs != "labels"
+
+    @property
+    def past_size(self) -> int:
+        """P."""
+        return 0 if self.inputs == "features" else self.task.size
+
+    def feature_size(self, dimension: int) -> int:
+        """F, of a store of that dimension."""
+        return dimension if self.sees_features else 0
+
 
 class SequenceSet:
     """Sequences of a store in a fixed order, with their labels.
 
     Args:
         store: where the features are.
-        infos: the sequences, all alike; ``Chunk.sequence`` counts in this order.
-        labels: None where there are none; then every weight is 0.
-        outputs: ``frame`` weighs every labelled step, ``sequence`` only the last of a sequence.
+        infos: the sequences; their positions are the numbers in plans.
+        labels: what they show; None if nobody knows.
+        layout: how they become inputs and targets.
+        class_weights: ``<float32>[C]``, what a step of each class weighs; None for 1.
     """
 
     def __init__(
@@ -56,12 +114,11 @@ class SequenceSet:
         store: FeatureStore,
         infos: Sequence[SequenceInfo],
         labels: Labels | None,
-        outputs: Literal["frame", "sequence"] = "frame",
+        layout: Layout,
+        class_weights: NDArray[np.float32] | None = None,
     ):
-        self.store = store
-        self.infos = list(infos)
-        self.labels = labels
-        self.outputs = outputs
+        self.store, self.infos, self.labels, self.layout = store, list(infos), labels, layout
+        self.class_weights = class_weights
 
     @property
     def lengths(self) -> list[int]:
@@ -74,52 +131,83 @@ class SequenceSet:
         Raises:
             InputError: it is asked of none; an average over nothing would look perfect.
         """
-        for number, length in enumerate(self.lengths):
-            for chunk in chunks_of(number, length, SCAN_STEPS):
-                if ((self._true_labels(chunk) != UNLABELLED) & self._counts(chunk)).any():
-                    return
-        where = "last step" if self.outputs == "sequence" else "step"
+        if any(labelled(targets).any() for targets in self.scan()):
+            return
+        where = "last step" if self.layout.outputs == "sequence" else "step"
         raise InputError(f"no {where} of a sequence in the {part} split has a label; nothing to do")
 
-    def batches(self, plan: Plan, chunk_length: int) -> Iterator[ChunkBatch]:
+    def scan(self) -> Iterator[NDArray[Any]]:
+        """Targets of all steps, or of all last steps, block by block."""
+        for number, info in enumerate(self.infos):
+            whole = self.layout.outputs == "frame"
+            for start in range(0 if whole else info.steps - 1, info.steps, SCAN_STEPS):
+                yield self._targets(number, start, min(start + SCAN_STEPS, info.steps))
+
+    def batches(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatch]:
         """Fills in the chunks of a plan, one batch at a time.
 
         Raises:
             InputError: a feature is not finite.
         """
-        for chunks in plan:
-            yield self._batch(chunks, chunk_length)
+        for lineup in plan:
+            yield self._batch(lineup)
 
-    def _batch(self, chunks: tuple[Chunk | None, ...], chunk_length: int) -> ChunkBatch:
-        shape = (len(chunks), chunk_length)
+    def _batch(self, lineup: Lineup) -> ChunkBatch:
+        chunks, layout = lineup.chunks, self.layout
+        shape = (len(chunks), lineup.chunk_length)
         info = self.infos[0]
-        features = np.zeros((*shape, info.dimension), info.dtype)
-        labels = np.full(shape, UNLABELLED, np.int32)
+        features = np.zeros((*shape, layout.feature_size(info.dimension)), info.dtype)
+        past = np.zeros((*shape, layout.past_size), np.float32)
+        targets = layout.task.no_targets(shape)
         weights = np.zeros(shape, np.float32)
         for row, chunk in enumerate(chunks):
-            if chunk is None:
-                continue
-            sequence_id = self.infos[chunk.sequence].sequence_id
-            features[row, : chunk.steps] = self.store.features(
-                sequence_id, chunk.start, chunk.start + chunk.steps
-            )
-            labels[row, : chunk.steps] = true = self._true_labels(chunk)
-            weights[row, : chunk.steps] = (true != UNLABELLED) & self._counts(chunk)
+            if chunk is not None:
+                self._fill_inputs(features[row], past[row], chunk)
+                true = self._targets(chunk.sequence, chunk.start, chunk.stop)
+                targets[row, : chunk.steps] = true
+                weights[row, : chunk.steps] = self._weights(chunk, true)
         reset = np.array([chunk is None or chunk.reset for chunk in chunks])
-        return ChunkBatch(chunks, features, labels, weights, reset)
+        return ChunkBatch(chunks, features, past, targets, weights, reset)
 
-    def _true_labels(self, chunk: Chunk) -> NDArray[np.int32]:
-        """Labels of a chunk's real steps, ``<int32>[steps]``."""
-        info, stop = self.infos[chunk.sequence], chunk.start + chunk.steps
+    def _fill_inputs(self, features: NDArray[Any], past: NDArray[np.float32], chunk: Chunk) -> None:
+        sequence_id = self.infos[chunk.sequence].sequence_id
+        if self.layout.inputs == "features":
+            features[: chunk.steps] = self.store.features(sequence_id, chunk.start, chunk.stop)
+            return
+        first = int(chunk.reset)  # A step before the first is known unless the lane resets.
+        rows = slice(first, chunk.steps)
+        before = (chunk.start + first - 1, chunk.stop - 1)
+        past[:first] = self.layout.task.unknown
+        if before[0] < before[1]:
+            if self.layout.sees_features:
+                features[rows] = self.store.features(sequence_id, *before)
+            past[rows] = self.layout.task.encode(self._labels(chunk.sequence, *before))
+
+    def _targets(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
+        """Targets of real steps: labels so many steps later, none beyond the end."""
+        horizon = self.layout.horizon
+        end = self.infos[sequence].steps
+        targets = self.layout.task.no_targets((stop - start,))
+        first, last = min(start + horizon, end), min(stop + horizon, end)
+        if first < last:
+            targets[: last - first] = self._labels(sequence, first, last)
+        return targets
+
+    def _labels(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
+        """Labels of real steps."""
+        info = self.infos[sequence]
         if self.labels is None:
-            return np.full(chunk.steps, UNLABELLED, np.int32)
-        times = self.store.timestamps(info.sequence_id, chunk.start, stop)
-        return self.labels.at(info, chunk.start, times)
+            return self.layout.task.no_targets((stop - start,))
+        times = self.store.timestamps(info.sequence_id, start, stop)
+        return self.labels.at(info, start, times)
 
-    def _counts(self, chunk: Chunk) -> NDArray[np.bool_]:
-        """Which real steps the loss is asked of, ``<bool>[steps]``."""
-        if self.outputs == "frame":
-            return np.ones(chunk.steps, bool)
-        counts = np.zeros(chunk.steps, bool)
-        counts[-1] = chunk.last
-        return counts
+    def _weights(self, chunk: Chunk, true: NDArray[Any]) -> NDArray[np.float32]:
+        """Weights of a chunk's real steps, ``<float32>[steps]``."""
+        counts = labelled(true)
+        counts[: chunk.burn_in] = False
+        if self.layout.outputs == "sequence":
+            counts[:-1] = False
+            counts[-1] &= chunk.last
+        if self.class_weights is None or not isinstance(self.layout.task, Classification):
+            return counts.astype("float32")
+        return np.where(counts, self.class_weights[np.maximum(true, 0)], 0).astype("float32")

@@ -1,14 +1,36 @@
-"""What an interrupted run needs to go on after its last whole epoch."""
+"""What a run needs to go on as if it had never been interrupted.
+
+RUN/checkpoints/EPOCH-ITEM.npz    written after whole updates only, whole or not at all
+    progress                      JSON, see ``Progress``
+    variables/NNNNN               of model and optimizer, random generators among them
+    carry/NNNNN                   the recurrent state of all lanes
+    callbacks/...                 arrays that callbacks remember
+
+Lanes, order and chunk edges follow from the seed and the epoch, so the number of batches done says
+where each lane is. A zip archive has a checksum for each member: what is damaged is recognised.
+"""
 
 import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import h5py
+import numpy as np
+from numpy.typing import NDArray
 
+from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.whole_file import whole_file
+
+SUFFIX = ".npz"
+# What reading a damaged archive raises.
+DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, EOFError)
+DAMAGE += (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass
@@ -16,57 +38,140 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        epoch: whole epochs done.
+        epoch: whole epochs done, validation included.
+        items: lineups, or groups of sequences, of the next epoch that are done already.
+        updates: of the weights, since the beginning.
+        sums, steps, places, seconds: of the epoch under way; see ``Totals``.
         best_loss: lowest validation loss so far.
         best_epoch: the epoch that had it, counted from 1.
+        stopped: a callback asked for the end.
         finished: nothing is left to do.
         history: a row an epoch.
+        callbacks: what each callback remembers, but for arrays.
+        chance: states of Python's and NumPy's random generators.
     """
 
     epoch: int = 0
+    items: int = 0
+    updates: int = 0
+    sums: list[float] = field(default_factory=lambda: [0.0] * 4)
+    steps: int = 0
+    places: int = 0
+    seconds: float = 0.0
     best_loss: float = float("inf")
     best_epoch: int = 0
+    stopped: bool = False
     finished: bool = False
     history: list[dict[str, Any]] = field(default_factory=list)
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
+    chance: list[Any] = field(default_factory=list)
 
 
-def save(path: Path, progress: Progress, variables: list[Any]) -> None:
-    """Writes a checkpoint, whole or not at all.
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint as it was read.
+
+    Attributes:
+        path: its file.
+        progress: how far the run was.
+        arrays: everything else, by name.
+    """
+
+    path: Path
+    progress: Progress
+    arrays: Arrays
+
+    def group(self, name: str) -> list[NDArray[Any]]:
+        """The arrays of one group, in order."""
+        return [self.arrays[key] for key in sorted(self.arrays) if key.startswith(f"{name}/")]
+
+    def restore(self, variables: Sequence[Any]) -> None:
+        """Sets variables to what they were.
+
+        Raises:
+            InputError: the file holds other variables.
+        """
+        stored = self.group("variables")
+        if [value.shape for value in stored] != [tuple(variable.shape) for variable in variables]:
+            raise InputError(f"{self.path} is of another model; give another --run")
+        for variable, value in zip(variables, stored, strict=True):
+            variable.assign(value)
+
+
+class Checkpoints:
+    """The checkpoints of a run.
 
     Args:
-        path: its file; one that is there is replaced.
-        variables: Keras variables of model and optimizer.
+        folder: where they are.
     """
-    with whole_file(path) as partial, h5py.File(partial, "w") as file:
-        for number, variable in enumerate(variables):
-            file.create_dataset(f"variables/{number:05d}", data=variable.numpy())
-        file.attrs["progress"] = json.dumps(asdict(progress))
 
+    def __init__(self, folder: Path):
+        self.folder = folder
 
-def read_progress(path: Path) -> Progress:
-    """Reads how far a run is; a run without a checkpoint is at its beginning.
+    def paths(self) -> list[Path]:
+        """Files of checkpoints, the oldest first."""
+        return sorted(path for path in self.folder.glob(f"*{SUFFIX}") if path.name[0] != ".")
 
-    Raises:
-        InputError: the file is not a whole checkpoint.
-    """
-    if not path.exists():
+    def progress(self) -> Progress:
+        """How far the run is, by its last whole checkpoint; at its beginning if it has none."""
+        for path in reversed(self.paths()):
+            try:
+                with _opened(path) as file:
+                    return _progress(file)
+            except DAMAGE:
+                continue
         return Progress()
-    try:
-        with h5py.File(path) as file:
-            return Progress(**json.loads(file.attrs["progress"]))
-    except (OSError, KeyError, ValueError, TypeError):
-        raise InputError(f"{path} is damaged; delete the run's folder to train anew") from None
+
+    def latest(self) -> Checkpoint | None:
+        """Reads the last checkpoint that is whole; a damaged one is passed over with a note.
+
+        Raises:
+            InputError: there are checkpoints, and all of them are damaged.
+        """
+        paths = self.paths()
+        for path in reversed(paths):
+            try:
+                with _opened(path) as file:
+                    arrays = {name: file[name] for name in file.files if name != "progress"}
+                    return Checkpoint(path, _progress(file), arrays)
+            except DAMAGE as error:
+                note(f"{path} is damaged ({error}); the checkpoint before it is used")
+        if paths:
+            raise InputError(
+                f"all checkpoints in {self.folder} are damaged; delete the run's folder to train "
+                "anew"
+            )
+        return None
+
+    def save(self, progress: Progress, arrays: Arrays, keep: int) -> Path:
+        """Writes a checkpoint, whole or not at all, and removes all but the last ``keep``."""
+        path = self.folder / f"{progress.epoch:06d}-{progress.items:09d}{SUFFIX}"
+        with whole_file(path) as partial, partial.open("wb") as file:
+            members = {**arrays, "progress": np.array(json.dumps(asdict(progress)))}
+            np.savez(file, allow_pickle=False, **members)
+        for old in self.paths()[:-keep]:
+            old.unlink(missing_ok=True)
+        return path
 
 
-def restore(path: Path, variables: list[Any]) -> None:
-    """Sets variables to what ``save`` was given.
+def numbered(group: str, values: Sequence[Any]) -> dict[str, NDArray[Any]]:
+    """Names for the arrays of a group, in order."""
+    return {f"{group}/{number:05d}": np.asarray(value) for number, value in enumerate(values)}
 
-    Raises:
-        InputError: the file holds other variables.
-    """
-    with h5py.File(path) as file:
-        stored = [file["variables"][name][()] for name in sorted(file["variables"])]
-    if [value.shape for value in stored] != [tuple(variable.shape) for variable in variables]:
-        raise InputError(f"{path} is of another model; delete the run's folder to train anew")
-    for variable, value in zip(variables, stored, strict=True):
-        variable.assign(value)
+
+def all_finite(arrays: Arrays) -> bool:
+    """Whether no array holds NaN or infinity."""
+    return all(
+        bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind == "f"
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Opens an archive such that it is closed even if it is none."""
+    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+        yield file
+
+
+def _progress(file: Any) -> Progress:
+    return Progress(**json.loads(str(file["progress"])))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from preprocessing.errors import InputError
 from preprocessing.labels import LabelOptions
+from trainer.combinations import require_sense
 
 DEFAULT_LANES = 8
 
@@ -14,14 +15,14 @@ DEFAULT_LANES = 8
 class TrainConfig:
     """Trains a recurrent model on a store of feature sequences, chunk by chunk.
 
-    The same command again resumes an interrupted run after its last whole epoch.
+    The same command again goes on where an interrupted run was, with the same result.
     """
 
     store: Path
     """Folder of features, made by extract or import."""
     labels: Path
-    """CSV of intervals or of one label a sequence, a folder of text files, or the word folders
-    (the folder that a video lies in is its label)."""
+    """CSV of intervals, of one label a sequence or of numbers, a folder of text files, or the word
+    folders (the folder that a video lies in is its label)."""
     run: Path
     """Folder that gets the model, its history and its reports."""
     splits: Path | None = None
@@ -34,19 +35,37 @@ class TrainConfig:
     """Seconds by which labels and sequence may differ in length."""
     ignore_label: tuple[str, ...] = LabelOptions.ignored
     """Names that count as no label."""
+    continue_from: Path | None = None
+    """A run whose model is trained further, on what --store, --labels and --splits say; what shapes
+    the model is taken from it."""
     state: Literal["carry", "reset"] = "carry"
     """carry: state goes from chunk to chunk; reset: shuffled windows, each from a zero state."""
-    inputs: Literal["features"] = "features"
-    """What the model sees at each step."""
+    stride: int | None = None
+    """With --state reset: steps from one window to the next; by default each step counts once."""
+    inputs: Literal["features", "labels", "both"] = "features"
+    """What the model sees at step t: features of t; the label of t-1; or both of t-1."""
+    feed: Literal["predictions", "truth"] = "predictions"
+    """With labels as inputs, what stands for them in validation and evaluation: the model's own
+    predictions, or the true labels (teacher forcing, as always in training)."""
     outputs: Literal["frame", "sequence"] = "frame"
     """An answer for every step, or one at the last step of a sequence."""
-    task: Literal["classification"] = "classification"
-    """What is learned."""
-    gradient: Literal["truncated"] = "truncated"
-    """Gradients end at chunk edges."""
-    normalize: Literal["train", "none"] = "train"
-    """train: by the mean and deviation of the training split, kept inside the model."""
-    cell: Literal["lstm"] = "lstm"
+    task: Literal["classification", "multilabel", "regression"] = "classification"
+    """One class a step, any number of classes, or numbers."""
+    horizon: int = 0
+    """Steps that the answer lies ahead: step t is asked for the label of t + horizon."""
+    class_weights: tuple[str, ...] = ()
+    """balanced, or NAME=WEIGHT for some classes; what a step of a class counts in training."""
+    gradient: Literal["truncated", "full"] = "truncated"
+    """truncated: gradients end at chunk edges; full: they go through whole sequences, in the memory
+    of one chunk and about one and a half times the time."""
+    accumulate: int = 1
+    """Batches whose gradients make one update; with --gradient full, groups of sequences."""
+    normalize: Literal["train", "running", "none"] = "train"
+    """train: by the mean and deviation of the training split, kept inside the model; running: by
+    those of the sequence so far, beginning from train."""
+    shrinkage: int = 64
+    """With --normalize running: steps that the training split's mean and deviation count for."""
+    cell: Literal["lstm", "gru"] = "lstm"
     """Kind of recurrent layer."""
     layers: int = 1
     """Recurrent layers."""
@@ -54,12 +73,32 @@ class TrainConfig:
     """Size of each recurrent layer."""
     dropout: float = 0.2
     """Share of a recurrent layer's inputs, and of the last layer's, that is dropped."""
+    layer_norm: bool = False
+    """Normalise what goes into each recurrent layer and into the last one, step by step."""
+    learn_initial_state: bool = False
+    """Learn the state in which a sequence begins, instead of zeros."""
+    model: str | None = None
+    """A model of your own: FILE.py:function; see docs/models.md."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Numbers in which layers compute; weights and the carry between chunks are float32."""
     chunk_length: int = 64
-    """Steps in a chunk (T)."""
+    """Steps in a chunk (T), or in a window."""
+    random_phase: bool = False
+    """Move the edges of chunks, or windows, so that they fall on other steps in every epoch."""
+    burn_in: int = 0
+    """Leading steps of a sequence, or of each window, that warm the state and have no loss."""
     lanes: int | None = None
     """Rows of a batch (B); by default 8, or the number of training sequences if that is less."""
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    """Of Keras; sgd has a momentum of 0.9."""
     learning_rate: float = 1e-3
-    """Of Adam."""
+    """At its highest."""
+    schedule: Literal["constant", "cosine", "exponential"] = "constant"
+    """How the learning rate falls over --epochs: not, to zero, or to a hundredth."""
+    warmup: int = 0
+    """Updates over which the learning rate rises from zero first."""
+    weight_decay: float = 0.0
+    """Share of each weight that is taken away at each update, times the learning rate."""
     clip_norm: float = 1.0
     """Largest norm of all gradients together."""
     epochs: int = 50
@@ -70,27 +109,44 @@ class TrainConfig:
     """Of splits, order, initial weights and dropout."""
     tensorboard: bool = True
     """Write TensorBoard logs to RUN/logs."""
+    checkpoint_minutes: float = 10.0
+    """Minutes between checkpoints within an epoch; there is always one at its end."""
+    checkpoint_updates: int | None = None
+    """Updates between checkpoints within an epoch."""
+    keep_checkpoints: int = 2
+    """How many of the last checkpoints to keep."""
 
     def __post_init__(self) -> None:
-        for name in ("layers", "units", "chunk_length", "epochs", "patience"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{_flag(name)} {getattr(self, name)}: expected at least 1")
-        if self.lanes is not None and self.lanes < 1:
-            raise InputError(f"--lanes {self.lanes}: expected at least 1")
-        if not 0 <= self.seed < 2**32:
-            raise InputError(f"--seed {self.seed}: expected 0 to {2**32 - 1}")
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"--dropout {self.dropout}: expected a share from 0 up to 1")
-        for name in ("learning_rate", "clip_norm"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"--{_flag(name)} {getattr(self, name)}: expected more than 0")
-        if self.label_fps is not None and not self.label_fps > 0:
-            raise InputError(f"--label-fps {self.label_fps}: expected more than 0")
+        counts = ("layers", "units", "chunk_length", "epochs", "patience", "accumulate")
+        for name in (*counts, "keep_checkpoints", "shrinkage"):
+            self._require(name, getattr(self, name) >= 1, "at least 1")
+        for name in ("lanes", "stride", "checkpoint_updates"):
+            value = getattr(self, name)
+            self._require(name, value is None or value >= 1, "at least 1")
+        for name in ("horizon", "burn_in", "warmup", "weight_decay"):
+            self._require(name, getattr(self, name) >= 0, "0 or more")
+        for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
+            self._require(name, getattr(self, name) > 0, "more than 0")
+        self._require("label_fps", self.label_fps is None or self.label_fps > 0, "more than 0")
+        self._require("seed", 0 <= self.seed < 2**32, f"0 to {2**32 - 1}")
+        self._require("dropout", 0 <= self.dropout < 1, "a share from 0 up to 1")
+        require_sense(self)
+
+    def _require(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            raise InputError(f"--{flag(name)} {getattr(self, name)}: expected {expected}")
 
     @property
     def label_options(self) -> LabelOptions:
         """How the labels are read."""
-        return LabelOptions(self.labels, self.label_fps, self.label_tolerance, self.ignore_label)
+        return LabelOptions(
+            self.labels, self.label_fps, self.label_tolerance, self.ignore_label, self.task
+        )
+
+    @property
+    def window_stride(self) -> int:
+        """Steps from one window to the next."""
+        return self.stride or self.chunk_length - self.burn_in
 
     def lanes_for(self, sequences: int) -> int:
         """B for a number of training sequences.
@@ -108,5 +164,6 @@ class TrainConfig:
         return self.lanes
 
 
-def _flag(name: str) -> str:
+def flag(name: str) -> str:
+    """A field's name as it is spelled on the command line."""
     return name.replace("_", "-")

@@ -1,17 +1,24 @@
 """What a configuration trains on: sequences, labels and splits that fit together."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.label_files import read_labels
+from preprocessing.labels import Labels
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
 from preprocessing.store import FeatureStore
-from trainer.batches import SequenceSet
+from trainer.batches import Layout, SequenceSet
+from trainer.class_weights import class_weights
 from trainer.config import TrainConfig
-from trainer.run import ModelFacts
+from trainer.normalization import learn_target_moments
+from trainer.run import ModelFacts, Run
+from trainer.task import Multilabel, Regression, Task, make_task
 
 
 @dataclass(frozen=True)
@@ -19,11 +26,13 @@ class Data:
     """What a run trains on.
 
     Attributes:
+        layout: of training, with its class weights.
         validation: None where the splits have no such part.
     """
 
     splits: Splits
     facts: ModelFacts
+    layout: Layout
     train: SequenceSet
     validation: SequenceSet | None
 
@@ -36,6 +45,9 @@ def load_data(config: TrainConfig) -> Data:
     """
     store = FeatureStore(config.store)
     labels = read_labels(config.label_options, store)
+    base = Run(config.continue_from).facts if config.continue_from else None
+    if base:
+        labels.use_classes(base.classes)
     splits = (
         read_splits(config.splits)
         if config.splits
@@ -52,16 +64,57 @@ def load_data(config: TrainConfig) -> Data:
     store.uniform(info.sequence_id for info in everything)
     for info in everything:
         labels.check(info)
-    sets = {part: SequenceSet(store, infos[part], labels, config.outputs) for part in PARTS}
+        if base:
+            base.require(info)
+    task = base.learned_task if base else _task(config, store, infos["train"], labels)
+    return _data(config, store, infos, labels, task, splits)
+
+
+def _data(
+    config: TrainConfig,
+    store: FeatureStore,
+    infos: dict[str, list[SequenceInfo]],
+    labels: Labels,
+    task: Task,
+    splits: Splits,
+) -> Data:
+    layout = Layout.of(config, task)
+    sets = {part: SequenceSet(store, infos[part], labels, layout) for part in PARTS}
     for part in ("train", "validation"):
         if infos[part]:
             sets[part].require_labelled(part)
+    weights = class_weights(config.class_weights, sets["train"])
+    facts = ModelFacts.of(task, infos["train"][0], infos["train"] + infos["validation"])
     return Data(
         splits=splits,
-        facts=ModelFacts.of(labels.classes, everything[0]),
-        train=sets["train"],
+        facts=facts,
+        layout=_weighted(layout, weights),
+        train=SequenceSet(store, infos["train"], labels, layout, weights),
         validation=sets["validation"] if infos["validation"] else None,
     )
+
+
+def _task(
+    config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo], labels: Labels
+) -> Task:
+    """The task that a configuration names; a regression knows the moments of its targets."""
+    task = make_task(config.task, labels.classes)
+    if not isinstance(task, Regression):
+        return task
+    data = SequenceSet(store, infos, labels, Layout.of(config, task))
+    data.require_labelled("train")
+    moments = learn_target_moments(data.scan())
+    return make_task(
+        config.task, labels.classes, (moments.mean.tolist(), moments.variance.tolist())
+    )
+
+
+def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
+    """Several labels a step have weights in the loss, where one label has them in the batch."""
+    if weights is None or not isinstance(layout.task, Multilabel):
+        return layout
+    task = replace(layout.task, positive_weights=tuple(weights.tolist()))
+    return replace(layout, task=task)
 
 
 def _labelled(

@@ -1,37 +1,55 @@
 """Sequences through a trained model, in chunks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.console import progress
+from preprocessing.console import note, progress
 from preprocessing.read_ahead import read_ahead
 from trainer.batches import BATCHES_AHEAD, ChunkBatch, SequenceSet
-from trainer.carry import zero_carry
 from trainer.config import DEFAULT_LANES, TrainConfig
-from trainer.lanes import inference_plan
+from trainer.epochs import evaluation_plan
+from trainer.lanes import Chunk
 from trainer.model import load_model
+from trainer.own_model import OwnModel
 from trainer.predictions import Piece, predictions_writer, store_piece
 from trainer.run import Run
-from trainer.step import compile_forward_step
+from trainer.step import FeedbackStep, ForwardStep
+from trainer.task import Task
+
+Feed = Literal["predictions", "truth"]
 
 
-def predict(run: Run, data: SequenceSet, path: Path) -> None:
+def predict(
+    run: Run, data: SequenceSet, path: Path, feed: Feed | None = None, model: str | None = None
+) -> None:
     """Writes ``predictions.h5`` for sequences; it has its name only when it is whole.
+
+    Args:
+        run: whose model answers.
+        data: the sequences.
+        path: the file.
+        feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training.
+        model: ``FILE.py:function`` with layers of one's own; the file is executed.
 
     Raises:
         InputError: the model cannot be opened, or a feature is not finite.
     """
     config = run.config
-    model = load_model(run.model_path)
+    if feed:
+        config = replace(config, feed=feed)
+    if model and OwnModel.read(model).digest != run.facts.model_digest:
+        note(f"{model} is not the file that {run.path} was trained with")
+    opened = load_model(run.model_path)
     with (
-        predictions_writer(path, run.facts.classes) as file,
+        predictions_writer(path, data.layout) as file,
         progress(total=sum(data.lengths), unit="frame", unit_scale=True, desc="predict") as bar,
     ):
-        for piece in predict_pieces(model, data, config):
+        for piece in predict_pieces(opened, data, config):
             store_piece(file, data, piece)
             bar.update(piece.chunk.steps)
 
@@ -39,7 +57,7 @@ def predict(run: Run, data: SequenceSet, path: Path) -> None:
 def predict_pieces(
     model: Any, data: SequenceSet, config: TrainConfig, lanes: int | None = None
 ) -> Iterator[Piece]:
-    """Streams sequences through a model with the carry, or without it if it was trained so.
+    """Streams sequences through a model with the carry, or in windows if it was trained so.
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
@@ -48,15 +66,30 @@ def predict_pieces(
         lanes: B; the result does not depend on it.
     """
     lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))
-    plan = inference_plan(data.lengths, lanes, config.chunk_length, config.state == "carry")
-    forward = compile_forward_step(model)
-    carry = zero_carry(model, lanes)
-    for batch in read_ahead(data.batches(plan, config.chunk_length), BATCHES_AHEAD):
+    plan = evaluation_plan(config, data.lengths, lanes)
+    forward = forward_step(model, config, data.layout.task)
+    carry = forward.initial(lanes)
+    for batch in read_ahead(data.batches(plan), BATCHES_AHEAD):
         outputs, carry = forward(batch, carry)
         yield from _pieces(batch, outputs.numpy())
 
 
+def forward_step(model: Any, config: TrainConfig, task: Task) -> ForwardStep:
+    """Inference as a configuration asks for: with true labels as inputs, its own, or none."""
+    if config.inputs == "features" or config.feed == "truth":
+        return ForwardStep(model)
+    return FeedbackStep(model, task, config.horizon)
+
+
 def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:
+    """The answers of each lane, without those of its burn-in."""
     for row, chunk in enumerate(batch.chunks):
         if chunk is not None:
-            yield Piece(chunk, outputs[row, : chunk.steps], batch.labels[row, : chunk.steps])
+            kept = slice(chunk.burn_in, chunk.steps)
+            yield Piece(_answered(chunk), outputs[row, kept], batch.targets[row, kept])
+
+
+def _answered(chunk: Chunk) -> Chunk:
+    return replace(
+        chunk, start=chunk.start + chunk.burn_in, steps=chunk.steps - chunk.burn_in, burn_in=0
+    )

@@ -1,58 +1,89 @@
 """The model: an ordinary functional Keras model from (features, *carry) to (outputs, *carry).
 
-It is made of stock Keras layers only, so ``keras.saving.load_model`` opens a saved one anywhere.
+    features [B, T, F + P] ─ normalize ─ recurrent layers, or a model of one's own ─ outputs
+    carry of the layers, carry of running moments ──────────────────────────────▶ carry
+
+It is made of stock Keras layers only, so ``keras.saving.load_model`` opens a saved one anywhere;
+unless it holds layers of one's own, whose file must be imported first.
 """
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from preprocessing.errors import InputError
 from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import whole_file
+from trainer.batches import Layout
 from trainer.config import TrainConfig
-from trainer.normalization import Moments
+from trainer.normalization import Moments, scale, scale_by_sequence
+from trainer.own_model import OwnModel
+from trainer.recurrent import recurrent_layers
+from trainer.task import Regression
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+from keras import ops  # noqa: E402
 
 
 def build_model(
-    config: TrainConfig, dimension: int, classes: int, moments: Moments | None
+    config: TrainConfig,
+    layout: Layout,
+    dimension: int,
+    moments: Moments | None,
+    own: OwnModel | None = None,
 ) -> keras.Model:
-    """Builds a recurrent classifier.
+    """Builds a model with its normalisation in it.
 
     Args:
-        config: layers, units and dropout.
-        dimension: F.
-        classes: C.
+        config: cell, layers, units and so on.
+        layout: the task, and what the model sees.
+        dimension: F of the store.
         moments: of the training features, to normalise by; None leaves features as they are.
+        own: what to build between normalisation and answer instead of recurrent layers.
 
     Returns:
-        A model from ``features <float>[B, T, F]`` and, for each layer, ``h`` and ``c``
-        ``<float32>[B, U]`` to ``probabilities <float32>[B, T, C]`` and the carry after the last
+        A model from ``features <float>[B, T, F + P]`` (features beside past labels) and the carry,
+        ``<float32>[B, ...]`` each, to outputs (see ``trainer.task``) and the carry after the last
         step; B and T are free.
+
+    Raises:
+        InputError: ``own`` does not build such a model.
     """
-    features = keras.Input((None, dimension), name="features")
+    size = layout.feature_size(dimension)
+    features = keras.Input((None, size + layout.past_size), name="features")
+    x, running_in, running_out = _normalized(config, layout, size, features, moments)
+    if own is None:
+        x, carry_in, carry_out = recurrent_layers(config, x)
+        outputs = layout.task.head(x, config.precision)
+    else:
+        outputs, carry_in, carry_out = own.applied(x, layout.task, config)
+    return keras.Model(
+        [features, *carry_in, *running_in], [outputs, *carry_out, *running_out], name="longtake"
+    )
+
+
+def _normalized(
+    config: TrainConfig, layout: Layout, size: int, features: Any, moments: Moments | None
+) -> tuple[Any, list[Any], list[Any]]:
+    """Features by the moments, past numbers by those of the labels; past classes stay."""
+    mean, variance = np.zeros(size), np.ones(size)
+    if moments is not None and size:
+        mean, variance = moments.mean, moments.variance
+    past_mean, past_variance = np.zeros(layout.past_size), np.ones(layout.past_size)
+    if isinstance(layout.task, Regression) and layout.past_size:
+        past_mean, past_variance = np.array(layout.task.mean), np.array(layout.task.variance)
+    mean, variance = np.append(mean, past_mean), np.append(variance, past_variance)
     x = features
-    if moments is not None:
-        normalize = keras.layers.Normalization(
-            mean=moments.mean.astype("float32").tolist(),
-            variance=moments.variance.astype("float32").tolist(),
-            name="normalize",
-        )
-        x = normalize(x)
-    carry_in, carry_out = [], []
-    for layer in range(config.layers):
-        h, c = (keras.Input((config.units,), name=f"{name}_{layer}") for name in "hc")
-        lstm = keras.layers.LSTM(
-            config.units, return_sequences=True, return_state=True, name=f"lstm_{layer}"
-        )
-        x, *state = lstm(_dropout(config, x, layer), initial_state=[h, c])
-        carry_in += [h, c]
-        carry_out += state
-    x = keras.layers.Dense(classes, name="logits")(_dropout(config, x, config.layers))
-    outputs = keras.layers.Softmax(dtype="float32", name="probabilities")(x)
-    return keras.Model([features, *carry_in], [outputs, *carry_out], name="longtake")
+    if mean.any() or (variance != 1).any():
+        x = scale(x, mean, variance)
+    if config.normalize != "running":
+        return x, [], []
+    z, carry_in, carry_out = scale_by_sequence(x[..., :size], config.shrinkage)
+    if layout.past_size:
+        z = ops.concatenate([z, x[..., size:]], -1)
+    return z, carry_in, carry_out
 
 
 def load_model(path: Path) -> keras.Model:
@@ -66,23 +97,17 @@ def load_model(path: Path) -> keras.Model:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, OSError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be opened as a Keras model: {error}") from None
+        reason = str(error)
+        if "register_keras_serializable" in reason or "custom_objects" in reason:
+            raise InputError(
+                f"{path} holds layers that Keras does not have; give --model FILE.py:function, the "
+                "file that it was trained with"
+            ) from None
+        raise InputError(f"{path} cannot be opened as a Keras model: {reason}") from None
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Writes a ``.keras`` file that has its name only when it is whole."""
+    """Writes a ``.keras`` file, without an optimizer, that has its name only when it is whole."""
+    bare = keras.Model(model.inputs, model.outputs, name=model.name)
     with whole_file(path) as partial:
-        model.save(partial)
-
-
-def _dropout(config: TrainConfig, x: Any, number: int) -> Any:
-    """Drops the same features at every step of a chunk (Gal and Ghahramani 2016, section 4.2).
-
-    One random number for a feature, not for a feature and a step: on a CPU the step is several
-    times as fast.
-    """
-    if config.dropout == 0:
-        return x
-    return keras.layers.SpatialDropout1D(
-        config.dropout, seed=config.seed + number, name=f"drop_{number}"
-    )(x)
+        bare.save(partial)

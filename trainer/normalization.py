@@ -1,4 +1,18 @@
-"""Mean and variance of features in one streaming pass."""
+"""Features in units of their deviation: learned in a streaming pass, applied inside the model.
+
+    train      z_t = (x_t - m) / s                     m, s of the training split
+    running    z_t = (x_t - m_t) / s_t                 m_t, s_t of this sequence up to t, in which
+                                                       m and s count for k steps ("shrinkage")
+
+Running moments are sums over the steps since the reset, handed on in the carry, so that they are
+those of the whole sequence wherever it is cut:
+
+    n_t = n + 1,   S_t = S + z_t,   Q_t = Q + z_t^2    with z_t = (x_t - m) / s
+    mean_t = S_t / (n_t + k),   variance_t = (Q_t + k) / (n_t + k) - mean_t^2
+
+which is the posterior mean of a normal distribution's moments under a prior worth k steps (Gelman
+et al. 2013, "Bayesian data analysis", section 3.3, without its correction of degrees of freedom).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,10 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels import labelled
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
 
 BLOCK_STEPS = 1024
+SMALLEST_VARIANCE = 1e-4  # Of a sequence, in units of the training split's.
 
 
 @dataclass(frozen=True)
@@ -50,17 +66,74 @@ class Moments:
 
 
 def learn_moments(store: FeatureStore, infos: Iterable[SequenceInfo]) -> Moments:
-    """Reads sequences block by block.
+    """Of features; reads sequences block by block.
 
     Raises:
         InputError: a feature is not finite.
     """
+    return total_moments(
+        store.features(info.sequence_id, start, min(start + BLOCK_STEPS, info.steps))
+        for info in infos
+        for start in range(0, info.steps, BLOCK_STEPS)
+    )
+
+
+def learn_target_moments(targets: Iterable[NDArray[Any]]) -> Moments:
+    """Of the labelled steps among blocks of targets ``<float32>[n, C]``."""
+    return total_moments(block[labelled(block)] for block in targets)
+
+
+def total_moments(blocks: Iterable[NDArray[Any]]) -> Moments:
+    """Of all rows of all blocks."""
     total: Moments | None = None
-    for info in infos:
-        for start in range(0, info.steps, BLOCK_STEPS):
-            stop = min(start + BLOCK_STEPS, info.steps)
-            block = Moments.of(store.features(info.sequence_id, start, stop))
-            total = block if total is None else total + block
+    for block in blocks:
+        if len(block):
+            moments = Moments.of(block)
+            total = moments if total is None else total + moments
     if total is None:
-        raise ValueError("Moments need at least one sequence. Received: none")
+        raise ValueError("Moments need at least one step. Received: none")
     return total
+
+
+def scale(x: Any, mean: NDArray[Any], variance: NDArray[Any]) -> Any:
+    """A layer that takes the mean away and divides by the deviation, in float32."""
+    import keras
+
+    return keras.layers.Normalization(
+        mean=mean.astype("float32").tolist(),
+        variance=variance.astype("float32").tolist(),
+        dtype="float32",
+        name="normalize",
+    )(x)
+
+
+def scale_by_sequence(z: Any, shrinkage: int) -> tuple[Any, list[Any], list[Any]]:
+    """Layers that normalise by the running moments of the sequence.
+
+    Args:
+        z: ``<float32>[B, T, F]``, normalised by the training split.
+        shrinkage: k.
+
+    Returns:
+        ``<float32>[B, T, F]``, and the carry in and out: ``count [B, 1]``, ``sum [B, F]``,
+        ``square_sum [B, F]``.
+    """
+    import keras
+    from keras import ops
+
+    size = z.shape[-1]
+    carry = [
+        keras.Input((width,), name=name, dtype="float32")
+        for name, width in (("count", 1), ("sum", size), ("square_sum", size))
+    ]
+    steps = (ops.ones_like(z[..., :1]), z, ops.square(z))
+    count, total, squares = (
+        ops.cumsum(step, axis=1) + before[:, None, :]
+        for step, before in zip(steps, carry, strict=True)
+    )
+    weight = count + float(shrinkage)
+    mean = total / weight
+    variance = (squares + float(shrinkage)) / weight - ops.square(mean)
+    deviation = ops.sqrt(ops.maximum(variance, SMALLEST_VARIANCE))
+    after = [state[:, -1, :] for state in (count, total, squares)]
+    return (z - mean) / deviation, carry, after

@@ -1,16 +1,19 @@
 """The file of predictions, ``predictions.h5``.
 
-    attributes            classes
+    attributes            classes, task, horizon (row t is the answer of step t about t + horizon)
     <sequence_id>/        a group for each sequence
-        probabilities     <float32>[N, C]
-        predicted         <int32>[N]      index of the class
-        true              <int32>[N]      -1 where there is no label
         timestamps        <float64>[N]    seconds
+
+                          classification  multilabel      regression
+        probabilities     <float32>[N, C] <float32>[N, C]
+        predicted         <int32>[N]      <int8>[N, C]    <float32>[N, C]
+        true              <int32>[N]      <int8>[N, C]    <float32>[N, C]
+        without a label   -1              rows of -1      rows of NaN
 
 For one answer a sequence, N is 1: the answer at its last step.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.whole_file import whole_file
-from trainer.batches import SequenceSet
+from trainer.batches import Layout, SequenceSet
 from trainer.lanes import Chunk
+from trainer.task import Multilabel, Regression
 
 
 @dataclass(frozen=True)
@@ -31,20 +35,22 @@ class Piece:
 
     Attributes:
         chunk: which steps of which sequence.
-        probabilities: ``<float32>[steps, C]``.
-        true: ``<int32>[steps]``, -1 where there is no label.
+        outputs: of the model, ``<float32>[steps, C]``.
+        true: targets; see ``trainer.task``.
     """
 
     chunk: Chunk
-    probabilities: NDArray[np.float32]
-    true: NDArray[np.int32]
+    outputs: NDArray[np.float32]
+    true: NDArray[Any]
 
 
 @contextmanager
-def predictions_writer(path: Path, classes: Sequence[str]) -> Iterator[h5py.File]:
+def predictions_writer(path: Path, layout: Layout) -> Iterator[h5py.File]:
     """Opens a new file for ``store_piece``; it has its name only when it is whole."""
     with whole_file(path) as partial, h5py.File(partial, "w") as file:
-        file.attrs["classes"] = list(classes)
+        file.attrs["classes"] = list(layout.task.classes)
+        file.attrs["task"] = layout.task.name
+        file.attrs["horizon"] = layout.horizon
         yield file
 
 
@@ -68,26 +74,28 @@ def sequence_ids(file: h5py.File) -> list[str]:
 def store_piece(file: h5py.File, data: SequenceSet, piece: Piece) -> None:
     """Adds the predictions of a chunk; of a sequence with one answer, only the last step's."""
     info, chunk = data.infos[piece.chunk.sequence], piece.chunk
-    whole = data.outputs == "sequence"
+    whole = data.layout.outputs == "sequence"
     if whole and not chunk.last:
         return
-    if f"{info.sequence_id}/probabilities" not in file:
-        classes = piece.probabilities.shape[-1]
-        _create(file, info.sequence_id, 1 if whole else info.steps, classes)
-    group = file[info.sequence_id]
-    start, stop = chunk.start, chunk.start + chunk.steps
-    times = data.store.timestamps(info.sequence_id, start, stop)
-    where = slice(None) if whole else slice(start, stop)
-    kept = slice(-1, None) if whole else slice(None)
-    group["probabilities"][where] = piece.probabilities[kept]
-    group["predicted"][where] = piece.probabilities[kept].argmax(-1)
-    group["true"][where] = piece.true[kept]
-    group["timestamps"][where] = times[kept]
+    times = data.store.timestamps(info.sequence_id, chunk.start, chunk.stop)
+    columns = {"timestamps": times, **_columns(data.layout, piece)}
+    where = slice(chunk.start, chunk.stop)
+    if whole:
+        where, columns = slice(0, 1), {name: rows[-1:] for name, rows in columns.items()}
+    for name, rows in columns.items():
+        place = f"{info.sequence_id}/{name}"
+        if place not in file:
+            shape = (1 if whole else info.steps, *rows.shape[1:])
+            file.create_dataset(place, shape, rows.dtype)
+        file[place][where] = rows
 
 
-def _create(file: h5py.File, sequence_id: str, steps: int, classes: int) -> None:
-    group = file.require_group(sequence_id)
-    group.create_dataset("probabilities", (steps, classes), "float32")
-    group.create_dataset("predicted", (steps,), "int32")
-    group.create_dataset("true", (steps,), "int32")
-    group.create_dataset("timestamps", (steps,), "float64")
+def _columns(layout: Layout, piece: Piece) -> dict[str, NDArray[Any]]:
+    """What is stored of a piece, by name."""
+    predicted = {"predicted": layout.task.predicted(piece.outputs)}
+    if isinstance(layout.task, Regression):
+        return {**predicted, "true": piece.true}
+    true = piece.true
+    if isinstance(layout.task, Multilabel):
+        true = np.nan_to_num(true, nan=-1).astype("int8")
+    return {"probabilities": piece.outputs, **predicted, "true": true}

@@ -5,7 +5,7 @@ RUN/splits.json     which sequence went where
 RUN/run.json        what the model takes and answers: classes, dimension, how features were made
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
-RUN/checkpoints/    what an interrupted run needs to go on
+RUN/checkpoints/    what an interrupted run needs to go on exactly
 RUN/logs/           for TensorBoard
 RUN/evaluation/     a folder for each split that was evaluated
 """
@@ -14,6 +14,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,13 @@ from preprocessing.options import from_yaml, to_yaml
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
 from preprocessing.whole_file import whole_file, write_whole
-from trainer.config import TrainConfig
+from trainer.checkpoint import Checkpoints, Progress
+from trainer.config import TrainConfig, flag
+from trainer.task import Regression, Task, make_task
+
+# What may change from one start of a run to the next without changing what was trained so far.
+CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "feed", "keep_checkpoints"}
+CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,12 @@ class ModelFacts:
 
     Attributes:
         classes: names, in the order of its outputs.
-        dimension: F.
+        dimension: F of the store.
         fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
+        task: what it was trained for.
+        target_moments: mean and variance of each column of a regression.
+        data_digest: of the sequences that it was trained and validated on.
+        model_digest: of the file of a model of one's own.
     """
 
     classes: tuple[str, ...]
@@ -41,11 +52,28 @@ class ModelFacts:
     backbone: str
     backbone_digest: str
     settings: str
+    task: str = "classification"
+    target_moments: tuple[tuple[float, ...], ...] = ()
+    data_digest: str = ""
+    model_digest: str = ""
 
     @classmethod
-    def of(cls, classes: Sequence[str], info: SequenceInfo) -> "ModelFacts":
-        """For a model trained on sequences made like this one."""
-        return cls(tuple(classes), info.dimension, *info.origin.recipe)
+    def of(cls, task: Task, info: SequenceInfo, trained: Sequence[SequenceInfo]) -> "ModelFacts":
+        """For a model trained on sequences made like ``info``."""
+        moments = (task.mean, task.variance) if isinstance(task, Regression) else ()
+        return cls(
+            task.classes,
+            info.dimension,
+            *info.origin.recipe,
+            task=task.name,
+            target_moments=moments,
+            data_digest=_digest(trained),
+        )
+
+    @property
+    def learned_task(self) -> Task:
+        """The task with all that was learned of it from the training split."""
+        return make_task(self.task, self.classes, self.target_moments)
 
     def require(self, info: SequenceInfo) -> None:
         """Checks that a sequence can go through the model.
@@ -67,6 +95,12 @@ class ModelFacts:
                 )
 
 
+def _digest(infos: Sequence[SequenceInfo]) -> str:
+    """Tells sequences apart by what a resumed run would notice: names, lengths, sources."""
+    told = [(info.sequence_id, info.steps, info.origin.fingerprint) for info in infos]
+    return blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
+
+
 class Run:
     """A run folder, which need not exist yet.
 
@@ -79,7 +113,7 @@ class Run:
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
         self.history_path = self.path / "history.csv"
-        self.checkpoint_path = self.path / "checkpoints" / "latest.h5"
+        self.checkpoints = Checkpoints(self.path / "checkpoints")
         self.logs_path = self.path / "logs"
 
     def evaluation_path(self, split: str) -> Path:
@@ -103,7 +137,9 @@ class Run:
         path = self.path / "run.json"
         try:
             loaded = json.loads(path.read_text("utf-8"))
-            return ModelFacts(**{**loaded, "classes": tuple(loaded["classes"])})
+            moments = tuple(map(tuple, loaded.pop("target_moments", ())))
+            classes = tuple(loaded.pop("classes"))
+            return ModelFacts(classes, **loaded, target_moments=moments)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(f"cannot read {path}: {error}; train the run again") from None
 
@@ -115,6 +151,11 @@ class Run:
         with self.history_path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self.checkpoints.progress()
+
     def require_same(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
         """Checks that a folder that is a run already is this one.
 
@@ -124,20 +165,23 @@ class Run:
         """
         if not self.config_path.exists() and self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
-        if not self.checkpoint_path.exists():
+        if not self.checkpoints.paths():
             return
         before = self.config
+        changeable = CHANGEABLE
+        if config.schedule != "constant":
+            changeable = CHANGEABLE - {"epochs"}
         for field in fields(config):
             was, now = getattr(before, field.name), getattr(config, field.name)
-            if was != now and field.name != "run":
+            if was != now and field.name not in changeable:
                 raise InputError(
-                    f"{self.path} was begun with {field.name.replace('_', '-')} {was}, not {now}; "
-                    "give another --run, or the same options to resume"
+                    f"{self.path} was begun with {flag(field.name)} {was}, not {now}; give another "
+                    "--run, or the same options to resume"
                 )
         if self.splits != splits or self.facts != facts:
             raise InputError(
-                f"the store, labels or splits have changed since {self.path} was begun; give "
-                "another --run"
+                f"the store, labels, splits or --model have changed since {self.path} was begun; "
+                "give another --run"
             )
 
     def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:

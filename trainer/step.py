@@ -1,7 +1,7 @@
 """One chunk through the model: the only module that knows how Keras' backend computes gradients.
 
-Both functions are compiled once for their fixed B and T. XLA is left out where there is a GPU, so
-that LSTM layers find their cuDNN kernel.
+Everything is compiled once for its fixed B and T. XLA is left out where there is a GPU, so that
+recurrent layers find their cuDNN kernel.
 """
 
 from collections.abc import Callable
@@ -9,91 +9,236 @@ from typing import Any
 
 from preprocessing.quiet import import_tensorflow
 from trainer.batches import ChunkBatch
-from trainer.carry import Carry, reset_rows
+from trainer.carry import Carry, reset_rows, zero_carry
+from trainer.task import Task
 
 tf = import_tensorflow()
 
 TINY = 1e-7
 
-TrainStep = Callable[[ChunkBatch, Carry], tuple[Any, Carry]]
-ForwardStep = Callable[[ChunkBatch, Carry], tuple[Any, Carry]]
 
+class TrainStep:
+    """Gradients and updates.
 
-def compile_train_step(model: Any, optimizer: Any, loss: Any) -> TrainStep:
-    """Compiles an update.
+    Sums are ``<float32>[4]``: the weighted loss, its weights, the score (``Task.score``) of the
+    steps that have a weight, their number. An update is that of the gradient of the weighted loss
+    over its weights, summed over all batches that make it.
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         optimizer: a Keras optimizer.
-        loss: a Keras loss without reduction, from labels ``[B, T]`` and outputs ``[B, T, C]`` to
-            ``[B, T]``.
-
-    Returns:
-        A function of a batch and a carry. It resets rows, predicts, updates the weights by the
-        gradient of ``sum(weights * loss) / sum(weights)``, which ends at the chunk's first step,
-        and returns sums ``<float32>[3]`` (weighted loss, weighted hits, weights) and the carry.
-        The weights must not all be 0.
+        task: what the loss is.
     """
-    variables = model.trainable_variables
-    optimizer.build(variables)
 
-    def update(features: Any, labels: Any, weights: Any, reset: Any, carry: Carry) -> Any:
+    def __init__(self, model: Any, optimizer: Any, task: Task):
+        self.model, self.optimizer, self.task = model, optimizer, task
+        self.variables = model.trainable_variables
+        # What a pass in training mode changes besides the carry, such as random generators.
+        self.passing = list(model.non_trainable_variables)
+        optimizer.build(self.variables)
+        self._gathered: list[Any] = []
+        self._update = _compile(self._update_body)
+        self._gather = _compile(self._gather_body)
+        self._go_back = _compile(self._go_back_body)
+        self._go_on = _compile(self._go_on_body)
+        self._apply = _compile(self._apply_body)
+
+    def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        """Makes one update of one batch, whose weights must not all be 0.
+
+        Returns:
+            Sums, and the carry. The gradient ends at the chunk's first step.
+        """
+        sums, carry = self._update(*_arrays(batch), carry)
+        return sums, carry
+
+    def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        """Adds the gradient of a batch to those that ``apply`` makes an update of."""
+        self._make_room()
+        sums, carry = self._gather(*_arrays(batch), carry)
+        return sums, carry
+
+    def go_on(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        """Passes a batch as training does, without a gradient."""
+        sums, carry = self._go_on(*_arrays(batch), carry)
+        return sums, carry
+
+    def go_back(self, batch: ChunkBatch, carry: Carry, gradient: Carry) -> Carry:
+        """Adds the gradient of a batch and of all that came after it.
+
+        Args:
+            batch: a chunk a lane.
+            carry: the carry before it.
+            gradient: of the loss of all later batches, by the carry after this one.
+
+        Returns:
+            The gradient by the carry before it; 0 where a lane was reset.
+        """
+        self._make_room()
+        before: Carry = self._go_back(*_arrays(batch), carry, gradient)
+        return before
+
+    def apply(self) -> None:
+        """Makes one update of what was gathered, and forgets it."""
+        self._apply()
+
+    def forget(self) -> None:
+        """Forgets what was gathered."""
+        for total in self._gathered:
+            total.assign(tf.zeros_like(total))
+
+    def _make_room(self) -> None:
+        """A sum for the gradient of each variable, and one for the weights of the loss."""
+        if not self._gathered:
+            zeros = [tf.zeros(variable.shape) for variable in self.variables]
+            self._gathered = [tf.Variable(zero) for zero in [*zeros, tf.zeros(())]]
+
+    def _update_body(self, batch: Any, carry: Carry) -> Any:
         with tf.GradientTape() as tape:
-            outputs, carry = _apply(model, features, reset, carry, training=True)
-            sums = _sums(loss, labels, outputs, weights)
-            mean_loss = sums[0] / tf.maximum(sums[2], TINY)
-        optimizer.apply(tape.gradient(mean_loss, variables), variables)
+            sums, carry = self._pass(batch, carry)
+            loss = self.optimizer.scale_loss(sums[0] / tf.maximum(sums[1], TINY))
+        self.optimizer.apply(self._gradient(tape, loss, self.variables), self.variables)
         return sums, carry
 
-    compiled = _compile(update)
-
-    def step(batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        sums, carry = compiled(batch.features, batch.labels, batch.weights, batch.reset, carry)
+    def _gather_body(self, batch: Any, carry: Carry) -> Any:
+        with tf.GradientTape() as tape:
+            sums, carry = self._pass(batch, carry)
+            loss = self.optimizer.scale_loss(sums[0])
+        self._add([*self._gradient(tape, loss, self.variables), sums[1]])
         return sums, carry
 
-    return step
+    def _go_on_body(self, batch: Any, carry: Carry) -> Any:
+        return self._pass(batch, carry)
+
+    def _go_back_body(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(carry)
+            sums, after = self._pass(batch, carry)
+            later = [
+                tf.reduce_sum(state * slope) for state, slope in zip(after, gradient, strict=True)
+            ]
+            loss = self.optimizer.scale_loss(sums[0]) + tf.add_n([tf.zeros(()), *later])
+        slopes = self._gradient(tape, loss, [*self.variables, *carry])
+        count = len(self.variables)
+        self._add([*slopes[:count], sums[1]])
+        return tuple(slopes[count:])
+
+    def _apply_body(self) -> None:
+        *totals, weight = self._gathered
+        mean = [total / tf.maximum(weight, TINY) for total in totals]
+        self.optimizer.apply(mean, self.variables)
+        self.forget()
+
+    def _pass(self, batch: Any, carry: Carry) -> tuple[Any, Carry]:
+        features, past, targets, weights, reset = batch
+        outputs, carry = _apply(self.model, features, past, reset, carry, training=True)
+        return _sums(self.task, targets, outputs, weights, training=True), carry
+
+    def _gradient(self, tape: Any, loss: Any, of: Any) -> Any:
+        return tape.gradient(loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    def _add(self, values: Any) -> None:
+        for total, value in zip(self._gathered, values, strict=True):
+            total.assign_add(value)
 
 
-def compile_forward_step(model: Any) -> ForwardStep:
-    """Compiles inference.
+class ForwardStep:
+    """Inference: outputs ``<float32>[B, T, C]`` of a batch, and the carry.
 
-    Returns:
-        A function of a batch and a carry that resets rows and returns outputs
-        ``<float32>[B, T, C]`` and the carry.
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
     """
 
-    def forward(features: Any, reset: Any, carry: Carry) -> Any:
-        return _apply(model, features, reset, carry, training=False)
+    def __init__(self, model: Any):
+        self.model = model
+        self._forward = _compile(self._body)
 
-    compiled = _compile(forward)
+    def initial(self, lanes: int) -> Carry:
+        """The carry before anything."""
+        return zero_carry(self.model, lanes)
 
-    def step(batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        outputs, carry = compiled(batch.features, batch.reset, carry)
+    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        """Resets rows, then answers."""
+        outputs, carry = self._forward(batch.features, batch.past, batch.reset, carry)
         return outputs, carry
 
-    return step
+    def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
+        return _apply(self.model, features, past, reset, carry, training=False)
 
 
-def weighted_sums(loss: Any, batch: ChunkBatch, outputs: Any) -> Any:
-    """Sums ``<float32>[3]`` as ``compile_train_step`` returns them, for outputs of inference."""
-    return _sums(loss, tf.constant(batch.labels), outputs, tf.constant(batch.weights))
+class FeedbackStep(ForwardStep):
+    """Inference in which the model's own answers stand for the labels that it takes as inputs.
+
+        step        0     1     2     3           horizon 1: the answer of step t is about t + 1
+        past        -     -     a0    a1          what is known of step t - 1
+        answer      a0    a1    a2    a3
+
+    The carry has one part more: the answers that later steps will need, as differences from
+    nothing known, so that zeros are right after a reset too.
+    """
+
+    def __init__(self, model: Any, task: Task, horizon: int):
+        super().__init__(model)
+        self.task, self.horizon = task, horizon
+
+    def initial(self, lanes: int) -> Carry:
+        waiting = tf.zeros((lanes, self.horizon + 1, self.task.size))
+        return (*super().initial(lanes), waiting)
+
+    def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
+        *states, waiting = reset_rows(carry, reset)
+        lanes, steps = features.shape[:2]
+        unknown = tf.constant(self.task.unknown)
+        outputs = tf.TensorArray(tf.float32, steps, element_shape=(lanes, self.task.size))
+
+        def one(t: Any, outputs: Any, states: Any, waiting: Any) -> Any:
+            seen = tf.cast(features[:, t], tf.float32)
+            inputs = tf.concat([seen, waiting[:, 0] + unknown], -1)[:, None]
+            answer, *after = self.model([inputs, *states], training=False)
+            answer = tf.cast(answer[:, 0], tf.float32)
+            known = self.task.fed(answer) - unknown
+            waiting = tf.concat([waiting[:, 1:], known[:, None]], 1)
+            after = [tf.cast(state, tf.float32) for state in after]
+            return t + 1, outputs.write(t, answer), after, waiting
+
+        begin = (tf.constant(0), outputs, list(states), waiting)
+        _, outputs, states, waiting = tf.while_loop(
+            lambda t, *_: t < steps, one, begin, maximum_iterations=steps
+        )
+        return tf.transpose(outputs.stack(), (1, 0, 2)), (*states, waiting)
 
 
-def _apply(model: Any, features: Any, reset: Any, carry: Carry, training: bool) -> Any:
-    outputs, *carry_out = model(
-        [tf.cast(features, tf.float32), *reset_rows(carry, reset)], training=training
-    )
-    return outputs, tuple(tf.cast(state, tf.float32) for state in carry_out)
+def compile_evaluation(task: Task) -> Callable[[ChunkBatch, Any], Any]:
+    """Compiles sums as ``TrainStep`` returns them, of the outputs of inference."""
+
+    def sums(targets: Any, outputs: Any, weights: Any) -> Any:
+        return _sums(task, targets, outputs, weights, training=False)
+
+    compiled = _compile(sums)
+    return lambda batch, outputs: compiled(batch.targets, outputs, batch.weights)
 
 
-def _sums(loss: Any, labels: Any, outputs: Any, weights: Any) -> Any:
-    losses = loss(tf.maximum(labels, 0), outputs)
-    hits = tf.cast(tf.equal(labels, tf.argmax(outputs, -1, tf.int32)), tf.float32)
+def _arrays(batch: ChunkBatch) -> tuple[Any]:
+    return ((batch.features, batch.past, batch.targets, batch.weights, batch.reset),)
+
+
+def _apply(
+    model: Any, features: Any, past: Any, reset: Any, carry: Carry, training: bool
+) -> tuple[Any, Carry]:
+    inputs = tf.concat([tf.cast(features, tf.float32), past], -1)
+    outputs, *after = model([inputs, *reset_rows(carry, reset)], training=training)
+    return outputs, tuple(tf.cast(state, tf.float32) for state in after)
+
+
+def _sums(task: Task, targets: Any, outputs: Any, weights: Any, training: bool) -> Any:
+    losses = task.loss(targets, outputs, training)
+    counts = tf.cast(weights > 0, tf.float32)
     return tf.stack(
         [
             tf.reduce_sum(losses * weights),
-            tf.reduce_sum(hits * weights),
             tf.reduce_sum(weights),
+            tf.reduce_sum(task.score(targets, outputs) * counts),
+            tf.reduce_sum(counts),
         ]
     )
 

@@ -1,0 +1,288 @@
+"""A run that was killed, or asked to stop, ends exactly as one that was left alone."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from preprocessing.errors import InputError, Stopped
+from trainer.checkpoint import Checkpoints, Progress
+from trainer.config import TrainConfig
+from trainer.loop import train
+from trainer.run import Run, load_run
+
+Task = tuple[Path, Path]
+LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
+# Each adds something that a checkpoint must hold, or another way through an epoch.
+CHOICES: dict[str, dict[str, Any]] = {
+    "carry": {"normalize": "running", "dropout": 0.3, "learn_initial_state": True, "burn_in": 2},
+    "full": {"gradient": "full", "accumulate": 2, "dropout": 0.3, "lanes": 2},
+    "windows": {"state": "reset", "stride": 4, "random_phase": True, "cell": "gru"},
+    "accumulate": {"accumulate": 3, "random_phase": True, "schedule": "cosine", "warmup": 5},
+    "own answers": {"inputs": "both", "horizon": 1, "class_weights": ("balanced",)},
+    "half precision": {"precision": "mixed_float16", "optimizer": "adamw", "weight_decay": 0.01},
+}
+
+
+def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
+    store, labels = task
+    small = {"units": 6, "chunk_length": 6, "lanes": 3, "epochs": 3, "tensorboard": False}
+    return TrainConfig(store, labels, run, **{**small, "learning_rate": 0.02, **options})
+
+
+def require_same(one: Run, other: Run) -> None:
+    """Weights, optimizer, random generators, history and the saved model, bit for bit."""
+    variables = [run.checkpoints.latest().group("variables") for run in (one, other)]
+    for left, right in zip(*variables, strict=True):
+        np.testing.assert_array_equal(left, right)
+    histories = [
+        [{k: v for k, v in row.items() if "second" not in k} for row in run.history]
+        for run in (one, other)
+    ]
+    assert histories[0] == histories[1]
+    models = [keras.saving.load_model(run.model_path).get_weights() for run in (one, other)]
+    for left, right in zip(*models, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+class Signal(keras.callbacks.Callback):
+    """Sends this process a signal at some updates, counted over all starts."""
+
+    def __init__(self, updates: Sequence[int], number: int = signal.SIGTERM):
+        super().__init__()
+        self.number, self.due = number, frozenset(updates)  # a set is nothing to remember
+        self.seen = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.seen += 1
+        if self.seen in self.due:
+            os.kill(os.getpid(), self.number)
+
+
+def stopped_again_and_again(config: TrainConfig, updates: Sequence[int]) -> tuple[Run, int]:
+    stops = 0
+    while True:
+        try:
+            return train(config, callbacks=[Signal(updates)]), stops
+        except Stopped:
+            stops += 1
+
+
+@pytest.mark.parametrize("options", CHOICES.values(), ids=CHOICES)
+def test_whatever_is_asked_for_a_stopped_run_ends_as_one_left_alone(
+    memory_task: Task, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    straight = train(config_for(memory_task, tmp_path / "straight", **options))
+    config = config_for(memory_task, tmp_path / "stopped", **options)
+    total = straight.progress.updates
+    stopped, stops = stopped_again_and_again(config, [1, total // 2, total])
+    assert stops == 3
+    require_same(straight, stopped)
+
+
+def test_a_callback_remembers_across_a_stop(memory_task: Task, tmp_path: Path) -> None:
+    """ReduceLROnPlateau and EarlyStopping count epochs and keep weights."""
+
+    def callbacks() -> list[Any]:
+        return [
+            keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=1, min_delta=0.5),
+            keras.callbacks.EarlyStopping(
+                "val_loss", patience=3, min_delta=0.5, restore_best_weights=True
+            ),
+        ]
+
+    options = {"epochs": 20, "patience": 20}
+    straight = train(config_for(memory_task, tmp_path / "one", **options), callbacks())
+    assert 3 < len(straight.history) < 20
+    config = config_for(memory_task, tmp_path / "two", **options)
+    stops = [6, 13, 20]
+    while True:
+        try:
+            stopped = train(config, [*callbacks(), Signal(stops)])
+            break
+        except Stopped:
+            continue
+    require_same(straight, stopped)
+
+
+def test_a_finished_run_says_so_and_does_nothing(memory_task: Task, tmp_path: Path) -> None:
+    config = config_for(memory_task, tmp_path / "run", epochs=1)
+    before = {path: path.stat().st_mtime_ns for path in train(config).path.rglob("*")}
+    assert {path: path.stat().st_mtime_ns for path in train(config).path.rglob("*")} == before
+
+
+def test_more_epochs_for_a_finished_run_are_those_of_a_longer_run(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    longer = train(config_for(memory_task, tmp_path / "longer", epochs=3))
+    train(config_for(memory_task, tmp_path / "raised", epochs=1))
+    raised = train(config_for(memory_task, tmp_path / "raised", epochs=3, patience=9))
+    require_same(longer, raised)
+    assert raised.config.epochs == 3
+    scheduled = {"schedule": "cosine"}
+    train(config_for(memory_task, tmp_path / "scheduled", epochs=1, **scheduled))
+    with pytest.raises(InputError, match="was begun with epochs 1, not 3"):
+        train(config_for(memory_task, tmp_path / "scheduled", epochs=3, **scheduled))
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b""])
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
+    memory_task: Task,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    damage: Callable[[bytes], bytes],
+) -> None:
+    straight = train(config_for(memory_task, tmp_path / "straight"))
+    config = config_for(memory_task, tmp_path / "damaged")
+    with pytest.raises(Stopped):
+        train(config, callbacks=[Signal([25])])
+    before, last = Run(config.run).checkpoints.paths()
+    last.write_bytes(damage(last.read_bytes()))
+    require_same(straight, train(config))
+    said = capfd.readouterr().err
+    assert f"note: {last} is damaged" in said
+    assert "the checkpoint before it is used" in said
+    for path in (before, last):
+        assert not path.exists() or path in Run(config.run).checkpoints.paths()
+
+
+def test_a_byte_changed_anywhere_in_a_checkpoint_is_noticed_or_harmless(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    value = np.arange(50.0)
+    path = checkpoints.save(Progress(epoch=3), {"variables/00000": value}, keep=1)
+    whole = path.read_bytes()
+    chance = random.Random(0)
+    noticed = 0
+    for _ in range(300):
+        place = chance.randrange(len(whole))
+        changed = bytearray(whole)
+        changed[place] ^= 1 << chance.randrange(8)
+        path.write_bytes(changed)
+        try:
+            found = checkpoints.latest()
+            np.testing.assert_array_equal(found.group("variables")[0], value)
+            assert found.progress == Progress(epoch=3)
+        except InputError:
+            noticed += 1
+    assert noticed > 200
+
+
+def test_only_the_last_checkpoints_are_kept(memory_task: Task, tmp_path: Path) -> None:
+    options = {"checkpoint_updates": 2, "keep_checkpoints": 3}
+    run = train(config_for(memory_task, tmp_path / "run", **options))
+    names = [path.name for path in run.checkpoints.paths()]
+    assert len(names) == 3
+    assert names[-1] == "000003-000000000.npz"
+    assert names[0].startswith("000002-")
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    class Poison(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if self.model.optimizer.iterations == 9:
+                weight = self.model.trainable_variables[0]
+                weight.assign(weight * float("nan"))
+
+    options = {"checkpoint_updates": 1, "keep_checkpoints": 2}
+    config = config_for(memory_task, tmp_path / "run", **options)
+    with pytest.raises(InputError, match=r"became NaN .*try a lower --learning-rate") as raised:
+        train(config, callbacks=[Poison()])
+    run = Run(config.run)
+    kept = run.checkpoints.latest()
+    assert str(kept.path) in str(raised.value)
+    assert kept.progress.updates == 8
+    assert all(np.isfinite(value).all() for value in kept.group("variables"))
+
+
+def command(task: Task, run: Path, **options: Any) -> list[str]:
+    """A training of some seconds, with all that a checkpoint can hold."""
+    store, labels = task
+    given = {
+        "store": store,
+        "labels": labels,
+        "run": run,
+        "units": 16,
+        "chunk-length": 4,
+        "lanes": 3,
+        "epochs": 25,
+        "patience": 25,
+        "learning-rate": 0.01,
+        "normalize": "running",
+        "dropout": 0.3,
+        "checkpoint-updates": 5,
+        "schedule": "exponential",
+        **options,
+    }
+    flags = [f"--{name}={value}" for name, value in given.items()]
+    switches = ["--no-tensorboard", "--learn-initial-state", "--random-phase"]
+    return [sys.executable, "-c", LONGTAKE, "train", *flags, *switches]
+
+
+def finished(arguments: list[str]) -> str:
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def kill_somewhere(arguments: list[str], folder: Path, chance: random.Random) -> bool:
+    """Starts a run and kills it after some checkpoints; False if it ended before."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    left = chance.randrange(1, 12)
+    before = Checkpoints(folder).paths()
+    while left and process.poll() is None:
+        now = Checkpoints(folder).paths()
+        left -= now != before
+        before = now
+        time.sleep(0.002)
+    time.sleep(chance.random() * 0.05)
+    process.kill()
+    process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def test_killed_at_random_moments_a_run_ends_in_the_same_weights(
+    memory_task: Task, tmp_path: Path, thorough: bool
+) -> None:
+    kills, chance = (20, random.Random(1)) if thorough else (2, random.Random(time.time()))
+    finished(command(memory_task, tmp_path / "straight"))
+    arguments = command(memory_task, tmp_path / "killed")
+    killed = 0
+    while killed < kills and kill_somewhere(arguments, tmp_path / "killed/checkpoints", chance):
+        killed += 1
+    said = finished(arguments)
+    assert killed == kills or "was already finished" in said
+    assert killed >= min(kills, 5)
+    require_same(load_run(tmp_path / "straight"), load_run(tmp_path / "killed"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_command_with_75_and_the_same_command_goes_on(
+    memory_task: Task, tmp_path: Path, number: signal.Signals
+) -> None:
+    arguments = command(memory_task, tmp_path / "run", epochs=400, patience=400)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not Checkpoints(tmp_path / "run/checkpoints").paths():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 75
+    last = said.splitlines()[-1]
+    assert last.startswith(f"longtake train: {number.name}: stopped in epoch ")
+    assert "Traceback" not in said
+    stopped_at = Run(tmp_path / "run").progress
+    assert f"after {stopped_at.updates} updates" in last
+    config = json.loads(json.dumps(vars(Run(tmp_path / "run").config), default=str))
+    assert config["epochs"] == 400
