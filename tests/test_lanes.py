@@ -159,7 +159,9 @@ def test_answers_in_windows_come_once_for_every_step(
 
 def test_windows_come_in_another_order_with_another_seed() -> None:
     windows = Windows(5, 5)
-    one, other, same = (list(window_plan([200], 2, windows, seed)) for seed in ("0/0", "0/1", "0/0"))
+    one, other, same = (
+        list(window_plan([200], 2, windows, seed)) for seed in ("0/0", "0/1", "0/0")
+    )
     assert one == same
     assert one != other
 

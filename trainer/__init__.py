@@ -5,13 +5,14 @@ from typing import Any
 
 _WHERE = {
     "EvaluateConfig": "trainer.evaluation",
+    "OnlineTrainer": "trainer.online",
     "Run": "trainer.run",
     "TrainConfig": "trainer.config",
     "evaluate": "trainer.evaluation",
     "load_run": "trainer.run",
     "train": "trainer.loop",
 }
-__all__ = ["EvaluateConfig", "Run", "TrainConfig", "evaluate", "load_run", "train"]
+__all__ = ["EvaluateConfig", "OnlineTrainer", "Run", "TrainConfig", "evaluate", "load_run", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,8 +13,7 @@ where each lane is. A zip archive has a checksum for each member: what is damage
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from preprocessing.errors import InputError
 from preprocessing.whole_file import whole_file
 
 SUFFIX = ".npz"
+PLAIN = "progress"
 # What reading a damaged archive raises.
 DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, EOFError)
 DAMAGE += (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
@@ -73,13 +73,13 @@ class Checkpoint:
 
     Attributes:
         path: its file.
+        arrays: what is no number of ``progress``, by name.
         progress: how far the run was.
-        arrays: everything else, by name.
     """
 
     path: Path
-    progress: Progress
     arrays: Arrays
+    progress: Progress = field(default_factory=Progress)
 
     def group(self, name: str) -> list[NDArray[Any]]:
         """The arrays of one group, in order."""
@@ -116,8 +116,7 @@ class Checkpoints:
         """How far the run is, by its last whole checkpoint; at its beginning if it has none."""
         for path in reversed(self.paths()):
             try:
-                with _opened(path) as file:
-                    return _progress(file)
+                return Progress(**read_archive(path, only_plain=True)[0])
             except DAMAGE:
                 continue
         return Progress()
@@ -131,9 +130,8 @@ class Checkpoints:
         paths = self.paths()
         for path in reversed(paths):
             try:
-                with _opened(path) as file:
-                    arrays = {name: file[name] for name in file.files if name != "progress"}
-                    return Checkpoint(path, _progress(file), arrays)
+                plain, arrays = read_archive(path)
+                return Checkpoint(path, arrays, Progress(**plain))
             except DAMAGE as error:
                 note(f"{path} is damaged ({error}); the checkpoint before it is used")
         if paths:
@@ -146,9 +144,7 @@ class Checkpoints:
     def save(self, progress: Progress, arrays: Arrays, keep: int) -> Path:
         """Writes a checkpoint, whole or not at all, and removes all but the last ``keep``."""
         path = self.folder / f"{progress.epoch:06d}-{progress.items:09d}{SUFFIX}"
-        with whole_file(path) as partial, partial.open("wb") as file:
-            members = {**arrays, "progress": np.array(json.dumps(asdict(progress)))}
-            np.savez(file, allow_pickle=False, **members)
+        write_archive(path, asdict(progress), arrays)
         for old in self.paths()[:-keep]:
             old.unlink(missing_ok=True)
         return path
@@ -166,12 +162,21 @@ def all_finite(arrays: Arrays) -> bool:
     )
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Opens an archive such that it is closed even if it is none."""
+def write_archive(path: Path, plain: Mapping[str, Any], arrays: Arrays) -> None:
+    """Writes arrays, and what JSON can hold, whole or not at all."""
+    with whole_file(path) as partial, partial.open("wb") as file:
+        members = {**arrays, PLAIN: np.array(json.dumps(plain))}
+        np.savez(file, allow_pickle=False, **members)
+
+
+def read_archive(
+    path: Path, only_plain: bool = False
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Reads what ``write_archive`` wrote.
+
+    Raises:
+        Exception: one of ``DAMAGE``.
+    """
     with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-        yield file
-
-
-def _progress(file: Any) -> Progress:
-    return Progress(**json.loads(str(file["progress"])))
+        names = [] if only_plain else [name for name in file.files if name != PLAIN]
+        return json.loads(str(file[PLAIN])), {name: file[name] for name in names}

@@ -74,11 +74,20 @@ def predict_pieces(
         yield from _pieces(batch, outputs.numpy())
 
 
-def forward_step(model: Any, config: TrainConfig, task: Task) -> ForwardStep:
-    """Inference as a configuration asks for: with true labels as inputs, its own, or none."""
+def forward_step(
+    model: Any, config: TrainConfig, task: Task, any_length: bool = False
+) -> ForwardStep:
+    """Inference as a configuration asks for: with true labels as inputs, its own, or none.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        config: of the training.
+        task: what the answers are.
+        any_length: whether T may differ from batch to batch.
+    """
     if config.inputs == "features" or config.feed == "truth":
-        return ForwardStep(model)
-    return FeedbackStep(model, task, config.horizon)
+        return ForwardStep(model, any_length)
+    return FeedbackStep(model, task, config.horizon, any_length)
 
 
 def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:

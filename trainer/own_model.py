@@ -73,10 +73,11 @@ class OwnModel:
             InputError: what was built is no such model.
         """
         try:
-            model = self.build(int(x.shape[-1]), task.size, config)
+            built = self.build(int(x.shape[-1]), task.size, config)
         except Exception as error:
             raise InputError(f"{self.name}: {type(error).__name__}: {error}") from error
-        self._require_form(model, int(x.shape[-1]), task)
+        model = self._formed(built)
+        self._require_answers(model, int(x.shape[-1]), task)
         carry = [
             keras.Input(state.shape[1:], name=f"carry_{number}", dtype="float32")
             for number, state in enumerate(model.inputs[1:])
@@ -84,9 +85,14 @@ class OwnModel:
         outputs, *after = model([x, *carry])
         return outputs, carry, after
 
-    def _require_form(self, model: Any, size: int, task: Task) -> None:
-        if not isinstance(model, keras.Model) or len(model.inputs) != len(model.outputs):
-            raise InputError(f"{self.name} built {_described(model)}; expected a model {FORM}")
+    def _formed(self, built: Any) -> keras.Model:
+        """The model with lists of inputs and outputs, also where there is one of each."""
+        functional = isinstance(built, keras.Model) and getattr(built, "inputs", None)
+        if not functional or len(built.inputs) != len(built.outputs):
+            raise InputError(f"{self.name} built {_described(built)}; expected a model {FORM}")
+        return keras.Model(list(built.inputs), list(built.outputs), name="own")
+
+    def _require_answers(self, model: keras.Model, size: int, task: Task) -> None:
         inputs = [np.zeros((TRIED[0], TRIED[1], size), "float32")]
         inputs += [np.zeros((TRIED[0], *state.shape[1:]), "float32") for state in model.inputs[1:]]
         try:
@@ -122,6 +128,6 @@ def _are_answers(outputs: np.ndarray[Any, Any], task: Task) -> bool:
 
 
 def _described(model: Any) -> str:
-    if isinstance(model, keras.Model):
+    if isinstance(model, keras.Model) and getattr(model, "inputs", None):
         return f"a model of {len(model.inputs)} inputs and {len(model.outputs)} outputs"
     return f"a {type(model).__name__}"

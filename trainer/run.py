@@ -70,6 +70,10 @@ class ModelFacts:
             data_digest=_digest(trained),
         )
 
+    def to_json(self) -> str:
+        """As it stands in run.json."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
     @property
     def learned_task(self) -> Task:
         """The task with all that was learned of it from the training split."""
@@ -188,7 +192,7 @@ class Run:
         """Writes down what is being trained on what; config.yaml comes last."""
         (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
         write_whole(self.path / "splits.json", splits.to_json())
-        write_whole(self.path / "run.json", json.dumps(asdict(facts), indent=1) + "\n")
+        write_whole(self.path / "run.json", facts.to_json())
         write_whole(self.config_path, to_yaml(config))
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:

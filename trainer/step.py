@@ -28,20 +28,25 @@ class TrainStep:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         optimizer: a Keras optimizer.
         task: what the loss is.
+        any_length: whether T may differ from batch to batch; slower.
     """
 
-    def __init__(self, model: Any, optimizer: Any, task: Task):
+    def __init__(self, model: Any, optimizer: Any, task: Task, any_length: bool = False):
         self.model, self.optimizer, self.task = model, optimizer, task
         self.variables = model.trainable_variables
         # What a pass in training mode changes besides the carry, such as random generators.
         self.passing = list(model.non_trainable_variables)
         optimizer.build(self.variables)
         self._gathered: list[Any] = []
-        self._update = _compile(self._update_body)
-        self._gather = _compile(self._gather_body)
-        self._go_back = _compile(self._go_back_body)
-        self._go_on = _compile(self._go_on_body)
-        self._apply = _compile(self._apply_body)
+        self._update = _compile(self._update_body, any_length)
+        self._gather = _compile(self._gather_body, any_length)
+        self._go_back = _compile(self._go_back_body, any_length)
+        self._go_on = _compile(self._go_on_body, any_length)
+        self._apply = _compile(self._apply_body, any_length)
+
+    def initial(self, lanes: int) -> Carry:
+        """The carry before anything."""
+        return zero_carry(self.model, lanes)
 
     def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Makes one update of one batch, whose weights must not all be 0.
@@ -147,11 +152,12 @@ class ForwardStep:
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        any_length: whether T may differ from batch to batch; slower.
     """
 
-    def __init__(self, model: Any):
+    def __init__(self, model: Any, any_length: bool = False):
         self.model = model
-        self._forward = _compile(self._body)
+        self._forward = _compile(self._body, any_length)
 
     def initial(self, lanes: int) -> Carry:
         """The carry before anything."""
@@ -177,8 +183,8 @@ class FeedbackStep(ForwardStep):
     nothing known, so that zeros are right after a reset too.
     """
 
-    def __init__(self, model: Any, task: Task, horizon: int):
-        super().__init__(model)
+    def __init__(self, model: Any, task: Task, horizon: int, any_length: bool = False):
+        super().__init__(model, any_length)
         self.task, self.horizon = task, horizon
 
     def initial(self, lanes: int) -> Carry:
@@ -187,7 +193,7 @@ class FeedbackStep(ForwardStep):
 
     def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
         *states, waiting = reset_rows(carry, reset)
-        lanes, steps = features.shape[:2]
+        lanes, steps = features.shape[0], features.shape[1] or tf.shape(features)[1]
         unknown = tf.constant(self.task.unknown)
         outputs = tf.TensorArray(tf.float32, steps, element_shape=(lanes, self.task.size))
 
@@ -243,7 +249,10 @@ def _sums(task: Task, targets: Any, outputs: Any, weights: Any, training: bool) 
     )
 
 
-def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
+def _compile(function: Callable[..., Any], any_length: bool = False) -> Callable[..., Any]:
+    """Compiles by XLA, which needs fixed shapes, where that is right."""
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    compiled: Callable[..., Any] = tf.function(function, jit_compile=not on_gpu)
+    compiled: Callable[..., Any] = tf.function(
+        function, jit_compile=not (on_gpu or any_length), reduce_retracing=any_length
+    )
     return compiled

@@ -12,7 +12,7 @@ from preprocessing.errors import InputError, Stopped
 from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
 from trainer.batches import BATCHES_AHEAD, SequenceSet
-from trainer.carry import Carry, zero_carry
+from trainer.carry import Carry
 from trainer.checkpoint import Checkpoint, Progress, all_finite, numbered
 from trainer.config import TrainConfig
 from trainer.data import Data
@@ -203,7 +203,7 @@ class Training:
             save_model(self.model, self.run.model_path)
 
     def _first_carry(self) -> Carry:
-        return zero_carry(self.model, self.lanes)
+        return self.step.initial(self.lanes)
 
     def _due(self) -> bool:
         every = self.config.checkpoint_updates

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from preprocessing.read_ahead import read_ahead
 from trainer.batches import BATCHES_AHEAD, ChunkBatch, SequenceSet
-from trainer.carry import Carry, zero_carry
+from trainer.carry import Carry
 from trainer.lanes import Lineup
 from trainer.step import TINY, TrainStep
 
@@ -159,13 +159,13 @@ def _through(
     lanes = len(lineups[0].chunks)
     edges: list[tuple[Carry, list[Any]]] = []
     totals = Totals()
-    carry = zero_carry(step.model, lanes)
+    carry = step.initial(lanes)
     for batch in _read(data, lineups, stop):
         edges.append((carry, _values(step.passing)))
         sums, carry = step.go_on(batch, carry)
         totals.add(sums, batch)
     after = _values(step.passing)
-    gradient = zero_carry(step.model, lanes)
+    gradient = step.initial(lanes)
     for batch in _read(data, lineups[::-1], stop):
         carry, passing = edges.pop()
         _assign(step.passing, passing)

@@ -1,0 +1,265 @@
+"""Learning and answering as the data arrive, piece by piece.
+
+    predict(piece 0)   partial_fit(piece 0)   predict(piece 1)   partial_fit(piece 1)   ...
+       carry of answers ──────────────────────────▶
+                          carry of learning ──────────────────────────▶
+
+Answering and learning each have a carry of their own, so that both see every piece once and in
+order, whatever comes between them: answers first and labels later is the usual case.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.labels import labelled
+from preprocessing.options import to_yaml
+from preprocessing.quiet import import_tensorflow
+from preprocessing.whole_file import write_whole
+from trainer.batches import ChunkBatch, Layout
+from trainer.carry import Carry
+from trainer.checkpoint import DAMAGE, Checkpoint, numbered, read_archive, write_archive
+from trainer.config import TrainConfig
+from trainer.inference import forward_step
+from trainer.model import build_model, load_model, save_model
+from trainer.optimizers import make_optimizer, optimizer_variables
+from trainer.run import ModelFacts, Run, load_run
+from trainer.step import TrainStep
+from trainer.task import make_task
+from trainer.updates import Totals
+
+import_tensorflow()
+import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+STATE = "online.npz"
+
+
+@dataclass
+class _Stream:
+    """Where a pass over the arriving data is.
+
+    Attributes:
+        carry: of the model.
+        features, past: the step before, ``<float32>[F]`` and its label ``<float32>[C]``, for models
+            that see those.
+        begun: whether a step came since the reset.
+    """
+
+    carry: Carry
+    features: NDArray[np.float32]
+    past: NDArray[np.float32]
+    begun: bool = False
+
+
+class OnlineTrainer:
+    """A model that learns from one stream of steps, in pieces of any length.
+
+    Make one with ``OnlineTrainer.from_run``, ``create`` or ``load``.
+
+    Example:
+        >>> online = OnlineTrainer.create(4, ["idle", "busy"], units=8)
+        >>> online.predict(np.zeros((10, 4))).shape
+        (10, 2)
+        >>> sorted(online.partial_fit(np.zeros((10, 4)), np.ones(10, int)))
+        ['accuracy', 'loss']
+    """
+
+    def __init__(self, config: TrainConfig, facts: ModelFacts, model: keras.Model):
+        if config.inputs != "features" and config.horizon:
+            raise InputError(
+                f"--inputs {config.inputs} with --horizon {config.horizon}: labels of steps that "
+                "have not come are unknown here; use a run without a horizon"
+            )
+        self.config, self.facts, self.model = config, facts, model
+        self.layout = Layout.of(config, facts.learned_task)
+        constant = replace(config, schedule="constant", warmup=0)
+        self.optimizer = make_optimizer(constant, 0)
+        self.step = TrainStep(model, self.optimizer, self.layout.task, any_length=True)
+        self.forward = forward_step(model, config, self.layout.task, any_length=True)
+        self.reset()
+
+    @classmethod
+    def from_run(cls, run: Run | Path | str) -> "OnlineTrainer":
+        """Goes on with the model of a trained run, with an optimizer that starts anew.
+
+        Raises:
+            InputError: there is no such run, or it has no model.
+        """
+        run = run if isinstance(run, Run) else load_run(run)
+        return cls(run.config, run.facts, load_model(run.model_path))
+
+    @classmethod
+    def create(
+        cls,
+        dimension: int,
+        classes: Sequence[str],
+        target_moments: tuple[Sequence[float], Sequence[float]] | None = None,
+        **options: Any,
+    ) -> "OnlineTrainer":
+        """Begins with a new model, before any data are there.
+
+        Args:
+            dimension: F.
+            classes: names of the classes, or of the columns of a regression.
+            target_moments: mean and variance of each column of a regression, as far as they are
+                known; 0 and 1 without.
+            **options: of ``TrainConfig``. ``normalize`` is ``running`` unless said otherwise.
+
+        Raises:
+            InputError: options that contradict each other, or ``normalize="train"``.
+        """
+        options = {"normalize": "running", **options}
+        if options["normalize"] == "train":
+            raise InputError(
+                "normalize='train': nothing is known of the data yet; give 'running' or 'none'"
+            )
+        config = TrainConfig(Path(), Path(), Path(), **options)
+        keras.utils.set_random_seed(config.seed)
+        task = make_task(config.task, classes, target_moments or ())
+        moments = tuple(tuple(map(float, part)) for part in target_moments or ())
+        facts = ModelFacts(
+            task.classes, dimension, "", "", "", "", task=task.name, target_moments=moments
+        )
+        model = build_model(config, Layout.of(config, task), dimension, None)
+        return cls(config, facts, model)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "OnlineTrainer":
+        """Goes on where ``save`` was called.
+
+        Raises:
+            InputError: the folder holds no such state, or it is damaged.
+        """
+        run, path = load_run(folder), Path(folder) / STATE
+        online = cls(run.config, run.facts, load_model(run.model_path))
+        try:
+            plain, arrays = read_archive(path)
+        except DAMAGE as error:
+            raise InputError(
+                f"{path} cannot be read ({error}); load what was saved before"
+            ) from None
+        saved = Checkpoint(path, arrays)
+        saved.restore(online._variables)
+        for name, stream in online._streams.items():
+            stream.carry = tuple(keras.ops.convert_to_tensor(x) for x in saved.group(name))
+            stream.begun = plain[name]
+            stream.features, stream.past = saved.group(f"{name}_last")
+        return online
+
+    def save(self, folder: Path | str) -> None:
+        """Writes model, optimizer and both carries.
+
+        The folder is also one that ``longtake predict`` takes.
+        """
+        run = Run(folder)
+        write_whole(run.path / "run.json", self.facts.to_json())
+        save_model(self.model, run.model_path)
+        arrays = numbered("variables", [variable.numpy() for variable in self._variables])
+        for name, stream in self._streams.items():
+            arrays |= numbered(name, stream.carry)
+            arrays |= numbered(f"{name}_last", [stream.features, stream.past])
+        begun = {name: stream.begun for name, stream in self._streams.items()}
+        write_archive(run.path / STATE, begun, arrays)
+        write_whole(run.config_path, to_yaml(self.config))
+
+    def reset(self) -> None:
+        """Begins a new sequence, for answers and for learning."""
+        task = self.layout.task
+        self._streams = {
+            name: _Stream(
+                self.forward.initial(1) if name == "answering" else self.step.initial(1),
+                np.zeros(self.layout.feature_size(self.facts.dimension), "float32"),
+                task.unknown,
+            )
+            for name in ("answering", "learning")
+        }
+
+    def partial_fit(self, features: ArrayLike, targets: ArrayLike) -> dict[str, float]:
+        """Learns from the next steps, one update for each chunk of at most T.
+
+        Args:
+            features: ``<float>[n, F]``, any n.
+            targets: what each step is asked for: ``<int>[n]`` with -1 for no label, or
+                ``<float>[n, C]`` with rows of NaN; with a horizon, the labels so many steps later.
+
+        Returns:
+            Mean ``loss`` and ``accuracy`` (``mae`` for a regression) before the updates.
+
+        Raises:
+            InputError: shapes that do not fit, or numbers that are not finite.
+        """
+        task = self.layout.task
+        steps = self._checked(features)
+        known = np.asarray(targets).astype(task.no_targets((1,)).dtype)
+        if known.shape != task.no_targets((len(steps),)).shape:
+            raise InputError(
+                f"targets have the shape {list(known.shape)} for {len(steps)} steps; expected "
+                f"{list(task.no_targets((len(steps),)).shape)}"
+            )
+        totals = Totals()
+        for start in range(0, len(steps), self.config.chunk_length):
+            part = slice(start, start + self.config.chunk_length)
+            batch = self._batch("learning", steps[part], known[part])
+            take = self.step.update if batch.weights.any() else self.step.go_on
+            sums, self._streams["learning"].carry = take(batch, self._streams["learning"].carry)
+            totals.add(sums, batch)
+        logs = totals.logs(task.score_name)
+        if not np.isfinite(logs["loss"]):
+            raise InputError("the loss became NaN; load what was saved, try a lower learning_rate")
+        return {name: logs[name] for name in ("loss", task.score_name)}
+
+    def predict(self, features: ArrayLike) -> NDArray[np.float32]:
+        """Answers for the next steps, with all before them in mind.
+
+        Args:
+            features: ``<float>[n, F]``, any n.
+
+        Returns:
+            Outputs ``<float32>[n, C]``; see ``trainer.task``.
+
+        Raises:
+            InputError: shapes that do not fit, or numbers that are not finite.
+        """
+        steps = self._checked(features)
+        unknown = self.layout.task.no_targets((len(steps),))
+        batch = self._batch("answering", steps, unknown)
+        stream = self._streams["answering"]
+        outputs, stream.carry = self.forward(batch, stream.carry)
+        answers: NDArray[np.float32] = outputs.numpy()[0]
+        return answers
+
+    @property
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *optimizer_variables(self.optimizer)]
+
+    def _checked(self, features: ArrayLike) -> NDArray[np.float32]:
+        steps = np.asarray(features, "float32")
+        if steps.ndim != 2 or steps.shape[1] != self.facts.dimension or not len(steps):
+            raise InputError(
+                f"features have the shape {list(steps.shape)}; expected [n, "
+                f"{self.facts.dimension}] with n at least 1"
+            )
+        if not np.isfinite(steps).all():
+            raise InputError("features hold NaN or infinity; leave such steps out")
+        return steps
+
+    def _batch(self, name: str, steps: NDArray[np.float32], targets: NDArray[Any]) -> ChunkBatch:
+        """One row of the next steps, as the model sees them."""
+        stream, task = self._streams[name], self.layout.task
+        features = steps[:, : self.layout.feature_size(self.facts.dimension)]
+        past = np.zeros((len(steps), self.layout.past_size), "float32")
+        if self.layout.past_size:
+            encoded = task.encode(targets)
+            past = np.concatenate([stream.past[None], encoded[:-1]])
+            features = np.concatenate([stream.features[None], features[:-1]])
+            stream.past, stream.features = encoded[-1], steps[-1, : features.shape[1]]
+        reset, stream.begun = not stream.begun, True
+        weights = labelled(targets).astype("float32")
+        return ChunkBatch(
+            (None,), features[None], past[None], targets[None], weights[None], np.array([reset])
+        )
