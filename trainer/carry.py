@@ -10,7 +10,7 @@ from typing import Any
 from preprocessing.quiet import import_tensorflow
 
 import_tensorflow()
-from keras import ops  # noqa: E402  (after TensorFlow, whose messages are held back)
+from keras import ops, tree  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 Carry = tuple[Any, ...]
 
@@ -26,6 +26,12 @@ def zero_carry(model: Any, lanes: int) -> Carry:
         A ``<float32>[B, ...]`` of zeros for each of the model's carry inputs.
     """
     return tuple(ops.zeros((lanes, *state.shape[1:]), "float32") for state in model.inputs[1:])
+
+
+def call_model(model: Any, features: Any, carry: Any, **options: Any) -> tuple[Any, Carry]:
+    """Outputs and the carry after; also of a model that has none."""
+    outputs, *after = tree.flatten(model([features, *carry], **options))
+    return outputs, tuple(after)
 
 
 def reset_rows(carry: Carry, reset: Any) -> Carry:

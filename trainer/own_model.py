@@ -9,6 +9,7 @@ import numpy as np
 from preprocessing.errors import InputError
 from preprocessing.python_file import PythonFile
 from preprocessing.quiet import import_tensorflow
+from trainer.carry import call_model, zero_carry
 from trainer.config import TrainConfig
 from trainer.task import Classification, Regression, Task
 
@@ -82,8 +83,8 @@ class OwnModel:
             keras.Input(state.shape[1:], name=f"carry_{number}", dtype="float32")
             for number, state in enumerate(model.inputs[1:])
         ]
-        outputs, *after = model([x, *carry])
-        return outputs, carry, after
+        outputs, after = call_model(model, x, carry)
+        return outputs, carry, list(after)
 
     def _formed(self, built: Any) -> keras.Model:
         """The model with lists of inputs and outputs, also where there is one of each."""
@@ -93,19 +94,20 @@ class OwnModel:
         return keras.Model(list(built.inputs), list(built.outputs), name="own")
 
     def _require_answers(self, model: keras.Model, size: int, task: Task) -> None:
-        inputs = [np.zeros((TRIED[0], TRIED[1], size), "float32")]
-        inputs += [np.zeros((TRIED[0], *state.shape[1:]), "float32") for state in model.inputs[1:]]
+        features = np.zeros((*TRIED, size), "float32")
         try:
-            outputs, *after = (np.asarray(value, "float32") for value in model(inputs))
+            carry = zero_carry(model, TRIED[0])
+            made, states = call_model(model, keras.ops.convert_to_tensor(features), carry)
+            outputs = keras.ops.convert_to_numpy(keras.ops.cast(made, "float32"))
         except Exception as error:
             reason = " ".join(str(error).split())
             raise InputError(f"{self.name}: the model cannot be called: {reason}") from error
         if outputs.shape != (*TRIED, task.size):
             raise InputError(
-                f"{self.name}: the model answers {list(outputs.shape)} to {list(inputs[0].shape)}; "
+                f"{self.name}: the model answers {list(outputs.shape)} to {list(features.shape)}; "
                 f"expected {[*TRIED, task.size]}"
             )
-        for before, state in zip(inputs[1:], after, strict=True):
+        for before, state in zip(carry, states, strict=True):
             if before.shape != state.shape:
                 raise InputError(
                     f"{self.name}: a carry goes in as {list(before.shape)} and comes out as "

@@ -9,7 +9,7 @@ from typing import Any
 
 from preprocessing.quiet import import_tensorflow
 from trainer.batches import ChunkBatch
-from trainer.carry import Carry, reset_rows, zero_carry
+from trainer.carry import Carry, call_model, reset_rows, zero_carry
 from trainer.task import Task
 
 tf = import_tensorflow()
@@ -200,12 +200,12 @@ class FeedbackStep(ForwardStep):
         def one(t: Any, outputs: Any, states: Any, waiting: Any) -> Any:
             seen = tf.cast(features[:, t], tf.float32)
             inputs = tf.concat([seen, waiting[:, 0] + unknown], -1)[:, None]
-            answer, *after = self.model([inputs, *states], training=False)
+            answer, after = call_model(self.model, inputs, states, training=False)
             answer = tf.cast(answer[:, 0], tf.float32)
             known = self.task.fed(answer) - unknown
             waiting = tf.concat([waiting[:, 1:], known[:, None]], 1)
-            after = [tf.cast(state, tf.float32) for state in after]
-            return t + 1, outputs.write(t, answer), after, waiting
+            states = [tf.cast(state, tf.float32) for state in after]
+            return t + 1, outputs.write(t, answer), states, waiting
 
         begin = (tf.constant(0), outputs, list(states), waiting)
         _, outputs, states, waiting = tf.while_loop(
@@ -232,7 +232,7 @@ def _apply(
     model: Any, features: Any, past: Any, reset: Any, carry: Carry, training: bool
 ) -> tuple[Any, Carry]:
     inputs = tf.concat([tf.cast(features, tf.float32), past], -1)
-    outputs, *after = model([inputs, *reset_rows(carry, reset)], training=training)
+    outputs, after = call_model(model, inputs, reset_rows(carry, reset), training=training)
     return outputs, tuple(tf.cast(state, tf.float32) for state in after)
 
 
