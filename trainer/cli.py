@@ -20,6 +20,11 @@ COMMANDS = {
         "trainer.labelling:PredictConfig",
         "trainer.labelling:run_predict",
     ),
+    "tune": Command(
+        "searches options of train for the best on validation",
+        "trainer.search_space:TuneConfig",
+        "trainer.tune:run_tune",
+    ),
     "demo": Command(
         "the whole job on sample videos that it makes itself",
         "trainer.demo:DemoConfig",

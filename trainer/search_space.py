@@ -1,0 +1,224 @@
+"""What ``tune`` can be asked for, and the space of options that it searches."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from preprocessing.errors import InputError
+from trainer.config import TrainConfig, flag
+
+if TYPE_CHECKING:
+    from optuna import Trial
+
+# Where things are, and what is learned: trials that differ in these cannot be compared.
+FIXED = {"store", "labels", "run", "splits", "fractions", "ignore_label", "continue_from", "seed"}
+FIXED |= {"task", "outputs", "horizon", "feed", "model"}
+FIXED |= {"tensorboard", "checkpoint_minutes", "checkpoint_updates", "keep_checkpoints"}
+LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
+FORMS = "expected NAME=A,B,C or NAME=LOW..HIGH or NAME=LOW..HIGH:log"
+
+
+@dataclass(frozen=True)
+class TuneConfig(TrainConfig):
+    """Searches options of train for those that do best on the validation split.
+
+    Each trial is a training of its own. The same command again goes on where it was stopped;
+    started several times, on one machine or on many that see RUN, it shares the work.
+    """
+
+    run: Path
+    """Folder that gets the trials, their table and plot, and the best options."""
+    trials: int = 20
+    """Configurations to try."""
+    search: tuple[str, ...] = (
+        "chunk-length=16,32,64,128",
+        "units=32..512:log",
+        "learning-rate=1e-4..1e-2:log",
+    )
+    """Options of train to search: NAME=A,B,C is a choice, NAME=LOW..HIGH a range, and with :log
+    behind it as many trials from 1 to 10 as from 10 to 100."""
+    objective: str = "val_loss"
+    """Column of history.csv that decides, by the best of its epochs: val_loss, val_accuracy."""
+    storage: str | None = None
+    """Database that workers share, as a URL that Optuna takes; by default RUN/tune.db."""
+    prune: bool = True
+    """Stop trials that are worse than the median of the others in the same epoch."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.trials < 1:
+            raise InputError(f"--trials {self.trials}: expected at least 1")
+        if not self.objective.startswith("val_"):
+            raise InputError(
+                f"--objective {self.objective}: expected a validation column of history.csv, such "
+                "as val_loss or val_accuracy"
+            )
+        parse_search(self.search)
+
+    @property
+    def direction(self) -> Literal["minimize", "maximize"]:
+        """Whether the objective is better low or high, by its name."""
+        lower = any(word in LOWER_IS_BETTER for word in self.objective.split("_"))
+        return "minimize" if lower else "maximize"
+
+    @property
+    def train_config(self) -> TrainConfig:
+        """The options that are train's; those that are searched are replaced in each trial."""
+        return TrainConfig(**{f.name: getattr(self, f.name) for f in fields(TrainConfig)})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option that takes one of some values."""
+
+    name: str
+    values: tuple[Any, ...]
+    log = False
+
+    def suggest(self, trial: "Trial") -> Any:
+        """Gives the option a value in a trial."""
+        return trial.suggest_categorical(self.name, self.values)
+
+    def holds(self, value: Any) -> bool:
+        """Whether it can be this option's value."""
+        return value in self.values
+
+
+@dataclass(frozen=True)
+class Range:
+    """An option that takes any number from ``low`` to ``high``, uniformly or in its logarithm."""
+
+    name: str
+    low: float
+    high: float
+    log: bool
+
+    def suggest(self, trial: "Trial") -> Any:
+        """Gives the option a value in a trial."""
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(self.name, self.low, self.high, log=self.log)
+        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+
+    def holds(self, value: Any) -> bool:
+        """Whether it can be this option's value."""
+        return type(value) is type(self.low) and self.low <= value <= self.high
+
+
+Dimension: TypeAlias = Choice | Range
+
+
+def parse_search(texts: Sequence[str]) -> tuple[Dimension, ...]:
+    """Reads a search space.
+
+    Args:
+        texts: such as ``units=32,64``, ``dropout=0..0.5`` and ``learning-rate=1e-4..1e-2:log``.
+
+    Raises:
+        InputError: an option that cannot be searched, a value that it does not take, a range
+            without an inside, or nothing to search.
+    """
+    if not texts:
+        raise InputError(f"--search is empty; {FORMS}")
+    dimensions = tuple(_parse(text) for text in texts)
+    names = [dimension.name for dimension in dimensions]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"--search has {flag(name)} more than once; expected it once")
+    return dimensions
+
+
+def searchable() -> dict[str, Any]:
+    """Types of the options that can be searched, by name."""
+    hints = get_type_hints(TrainConfig)
+    return {
+        field.name: hints[field.name]
+        for field in fields(TrainConfig)
+        if field.name not in FIXED
+        and not field.name.startswith("label")
+        and set(map(_kind, _alternatives(hints[field.name]))) <= {int, float, bool, str, NoneType}
+    }
+
+
+def _parse(text: str) -> Dimension:
+    given, equals, values = text.partition("=")
+    name, types = given.strip().replace("-", "_"), searchable()
+    if not equals or not values.strip():
+        raise InputError(f"--search {text}: {FORMS}")
+    if name not in types:
+        known = ", ".join(sorted(map(flag, types)))
+        raise InputError(f"--search {text}: cannot search {given!r}; expected one of {known}")
+    if ".." in values:
+        return _parse_range(text, name, types[name], values)
+    choices = tuple(_value(text, types[name], part.strip()) for part in values.split(","))
+    if len(set(choices)) < len(choices):
+        raise InputError(f"--search {text}: a value is given twice; expected each once")
+    return Choice(name, choices)
+
+
+def _parse_range(text: str, name: str, hint: Any, values: str) -> Range:
+    values, colon, scale = values.partition(":")
+    if colon and scale != "log":
+        raise InputError(f"--search {text}: {FORMS}")
+    kinds = [kind for kind in _alternatives(hint) if kind in (int, float)]
+    if not kinds:
+        raise InputError(
+            f"--search {text}: {flag(name)} has no range; expected values, each {_said(hint)}"
+        )
+    low, high = (_value(text, kinds[0], part.strip()) for part in values.split("..", 1))
+    if not low < high:
+        raise InputError(f"--search {text}: expected LOW..HIGH with LOW below HIGH")
+    if colon and low <= 0:
+        raise InputError(f"--search {text}: a range with :log begins above 0")
+    return Range(name, low, high, bool(colon))
+
+
+def _value(text: str, hint: Any, part: str) -> Any:
+    """A value of one of the types that an option has."""
+    for kind in _alternatives(hint):
+        if kind is NoneType and part == "none":
+            return None
+        if kind is bool and part in ("true", "false"):
+            return part == "true"
+        if kind is str:
+            return part
+        if kind in (int, float):
+            try:
+                number = kind(part)
+            except ValueError:
+                continue
+            if math.isfinite(number):
+                return number
+        elif not isinstance(kind, type) and part == str(kind):
+            return kind
+    raise InputError(f"--search {text}: {part!r} is no value of this option; each is {_said(hint)}")
+
+
+def _alternatives(hint: Any) -> list[Any]:
+    """The types in a union, and the values of a Literal, that an option may have."""
+    if get_origin(hint) in (Union, UnionType):
+        return [inner for part in get_args(hint) for inner in _alternatives(part)]
+    return list(get_args(hint)) if get_origin(hint) is Literal else [hint]
+
+
+def _kind(alternative: Any) -> type:
+    return alternative if isinstance(alternative, type) else type(alternative)
+
+
+def _said(hint: Any) -> str:
+    words = {int: "a whole number", float: "a number", str: "a word", NoneType: "none"}
+    words[bool] = "true or false"
+    return " or ".join(
+        words[part] if isinstance(part, type) else str(part) for part in _alternatives(hint)
+    )
