@@ -52,7 +52,7 @@ def test_the_example_answers_alike_however_the_sequence_is_cut(
             np.testing.assert_allclose(piece.outputs, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("gradient", ["truncated", "full"])
+@pytest.mark.parametrize("gradient", ["truncated", pytest.param("full", marks=pytest.mark.slow)])
 def test_the_example_trains_resumes_and_evaluates_like_the_built_in_model(
     memory_task: Task, tmp_path: Path, gradient: Any
 ) -> None:

@@ -46,6 +46,8 @@ CHOICES: dict[str, dict[str, Any]] = {
     "half precision": {"precision": "mixed_float16", "optimizer": "adamw", "weight_decay": 0.01},
 }
 
+ONLY_WITH_ALL = ("own answers", "half precision")
+
 
 def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
     store, labels = task
@@ -91,7 +93,13 @@ def stopped_again_and_again(config: TrainConfig, updates: Sequence[int]) -> tupl
             stops += 1
 
 
-@pytest.mark.parametrize("options", CHOICES.values(), ids=CHOICES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, marks=[pytest.mark.slow] if name in ONLY_WITH_ALL else [], id=name)
+        for name, options in CHOICES.items()
+    ],
+)
 def test_whatever_is_asked_for_a_stopped_run_ends_as_one_left_alone(
     memory_task: Task, tmp_path: Path, options: dict[str, Any]
 ) -> None:
@@ -148,7 +156,9 @@ def test_more_epochs_for_a_finished_run_are_those_of_a_longer_run(
         train(config_for(memory_task, tmp_path / "scheduled", epochs=3, **scheduled))
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[: len(b) // 2], pytest.param(lambda b: b"", marks=pytest.mark.slow)]
+)
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
     memory_task: Task,
     tmp_path: Path,
@@ -280,7 +290,9 @@ def test_killed_at_random_moments_a_run_ends_in_the_same_weights(
     require_same(load_run(tmp_path / "straight"), load_run(tmp_path / "killed"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_the_command_with_75_and_the_same_command_goes_on(
     memory_task: Task, tmp_path: Path, number: signal.Signals
 ) -> None:

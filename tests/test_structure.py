@@ -69,7 +69,10 @@ def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[*command, "--help"] for command in ([], ["extract"], ["import"], ["train"], ["inspect"])],
+    [
+        [*command, "--help"]
+        for command in ([], ["extract"], ["import"], ["train"], ["tune"], ["inspect"])
+    ],
 )
 def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> None:
     code = (

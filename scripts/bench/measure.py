@@ -85,6 +85,12 @@ def clock() -> Iterator[Facts]:
     spent["cpu"] = now.ru_utime + now.ru_stime - usage.ru_utime - usage.ru_stime
 
 
+def peak_mb() -> float:
+    """Largest resident memory of this process so far, in MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def medians(found: Sequence[Facts]) -> Facts:
     """The median of each number; of anything else, what the last round said."""
     return {
