@@ -306,11 +306,11 @@ def test_a_learned_beginning_moves(memory_task: Task, tmp_path: Path) -> None:
 
 @pytest.fixture
 def distant_task(tmp_path: Path) -> Task:
-    """The sign of the first step is asked for at the last one, ten chunks of eight steps later."""
+    """The sign of the first step is asked for at the last one, in the tenth chunk of four steps."""
     generator = np.random.default_rng(6)
     rows = []
     for number in range(96):
-        features = generator.normal(scale=0.1, size=(80, 2))
+        features = generator.normal(scale=0.02, size=(40, 2))
         sign = int(generator.integers(0, 2))
         features[0, 0] = 4 * sign - 2
         write_sequence(tmp_path / "far", f"s{number:02d}", features)
@@ -330,9 +330,12 @@ def test_what_was_seen_ten_chunks_before_the_answer_is_learned_by_full_gradients
             gradient=gradient,
             outputs="sequence",
             normalize="none",
+            chunk_length=4,
+            units=16,
             lanes=8,
-            epochs=18,
-            patience=18,
+            learning_rate=0.01,
+            epochs=15,
+            patience=15,
             dropout=0.0,
         )
         accuracy[gradient] = evaluate(EvaluateConfig(train(config).path, "all"))["accuracy"]

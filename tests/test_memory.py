@@ -49,6 +49,8 @@ def work(folder, steps):
     evaluate(EvaluateConfig(folder / "run", "train"))
 """
 
+FULL_GRADIENT = TRAIN_AND_EVALUATE.replace("lanes=2", 'lanes=2, gradient="full"')
+
 EXTRACT = """
 import av
 from preprocessing import backbones, extract_options, extract_video
@@ -140,8 +142,12 @@ def test_a_video_of_hours_takes_no_more_memory_than_one_of_seconds(
 
 @pytest.mark.parametrize(
     "work",
-    [TRAIN_AND_EVALUATE, EXTRACT, DRAW],
-    ids=["train and evaluate", "extract", "contact sheet"],
+    [
+        pytest.param(TRAIN_AND_EVALUATE, id="train and evaluate"),
+        pytest.param(FULL_GRADIENT, id="full gradient", marks=pytest.mark.slow),
+        pytest.param(EXTRACT, id="extract"),
+        pytest.param(DRAW, id="contact sheet"),
+    ],
 )
 def test_peak_memory_does_not_grow_with_the_length_of_a_sequence(tmp_path: Path, work: str) -> None:
     short, long = (peak_mb(work, tmp_path / str(steps), steps) for steps in (SHORT, LONG))

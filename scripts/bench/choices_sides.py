@@ -29,8 +29,8 @@ TASKS: dict[str, dict[str, Any]] = {
     "demo": {"chunk_length": 32, "units": 64, "normalize": "none", "epochs": 40},
     "gesture": {"epochs": 40},
     "distant": {
-        **{"chunk_length": 8, "units": 8, "lanes": 8, "outputs": "sequence", "epochs": 30},
-        **{"patience": 30, "dropout": 0.0, "normalize": "none", "learning_rate": 0.02},
+        **{"chunk_length": 4, "units": 16, "lanes": 8, "outputs": "sequence", "epochs": 30},
+        **{"patience": 30, "dropout": 0.0, "normalize": "none", "learning_rate": 0.01},
     },
     "cost": {"epochs": 4, "lanes": 8, "units": 128},
 }
@@ -67,11 +67,11 @@ def main(task: str, choice: str, seed: str, folder: str) -> dict[str, Any]:
 
 
 def distant(folder: Path, seed: int = 0) -> None:
-    """Writes a task in which the first step is asked about at the last, ten chunks of 8 later."""
+    """Writes a task in which the first step is asked about at the last, ten chunks of 4 later."""
     chance = np.random.default_rng(seed)
     rows, names = ["sequence,label"], [f"s{number:03d}" for number in range(160)]
     for name in names:
-        features = chance.normal(scale=0.1, size=(80, 2))
+        features = chance.normal(scale=0.02, size=(40, 2))
         sign = int(chance.integers(0, 2))
         features[0, 0] = 4 * sign - 2
         _sequence(folder, name, features)
