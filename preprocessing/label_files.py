@@ -13,6 +13,7 @@ as many rows as labels.
 import csv
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     if failed:
         note(f"{len(failed)} labelled sequences failed to be extracted ({_some(sorted(failed))})")
     return labels
+
+
+def labels_digest(path: Path) -> str:
+    """Of the content of label files, hexadecimal; tells whether they have changed."""
+    hashed = blake2b(digest_size=8)
+    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    for file in files if str(path) != FOLDERS else ():
+        hashed.update(f"{file.name}\0".encode())
+        hashed.update(file.read_bytes())
+    return hashed.hexdigest()
 
 
 def _some(names: list[str]) -> str:

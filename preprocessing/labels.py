@@ -7,15 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.sequence_file import SequenceInfo
 
-Task = Literal["classification", "multilabel", "regression"]
-TASKS: tuple[Task, ...] = get_args(Task)
+TaskName = Literal["classification", "multilabel", "regression"]
 UNLABELLED = -1
 # Containers round times, Matroska to milliseconds; a label's edge is met this much before its time.
 ROUNDING_SECONDS = 6e-4
@@ -38,7 +37,7 @@ class LabelOptions:
     fps: float | None = None
     tolerance: float = 1.0
     ignored: tuple[str, ...] = ()
-    task: Task = "classification"
+    task: TaskName = "classification"
 
 
 class Labels(ABC):

@@ -13,6 +13,12 @@ SUFFIX = ".py"
 DIGITS = 16
 
 
+def absolute_file(given: str) -> str:
+    """``FILE.py:name`` with the file's absolute path."""
+    file, colon, name = given.rpartition(":") if f"{SUFFIX}:" in given else (given, "", "")
+    return f"{Path(file).resolve()}{colon}{name}"
+
+
 @dataclass(frozen=True)
 class PythonFile:
     """A file and the name of what is wanted of it.

@@ -127,8 +127,7 @@ def windows_of(draw: st.DrawFn) -> Windows:
     length = draw(chunk_length_of)
     burn_in = draw(st.integers(0, length - 1))
     stride = draw(st.integers(1, length - burn_in))
-    phase = draw(st.integers(burn_in + 1, length) | st.just(0))
-    return Windows(length, stride, burn_in, phase)
+    return Windows(length, stride, burn_in, shift=draw(st.integers(0, stride - 1)))
 
 
 @given(lengths_of, lanes_of, windows_of(), st.text(max_size=3))
@@ -166,9 +165,23 @@ def test_windows_come_in_another_order_with_another_seed() -> None:
     assert one != other
 
 
-def test_windows_overlap_as_drawn() -> None:
-    windows = Windows(chunk_length=4, stride=3, burn_in=1)
-    assert [windows.window(0, number, 10).start for number in range(windows.count(10))] == [0, 3, 6]
+def test_windows_are_as_drawn() -> None:
+    def drawn(windows: Windows) -> list[tuple[int, int]]:
+        chunks = [windows.window(0, number, 10) for number in range(windows.count(10))]
+        return [(chunk.start, chunk.stop) for chunk in chunks]
+
+    assert drawn(Windows(4, 3, burn_in=1)) == [(0, 4), (3, 7), (6, 10)]
+    assert drawn(Windows(4, 3, burn_in=1, shift=2)) == [(0, 2), (1, 5), (4, 8), (7, 10)]
+
+
+@given(windows_of(), st.integers(1, 80))
+def test_windows_follow_each_other_by_the_stride_until_one_reaches_the_end(
+    windows: Windows, length: int
+) -> None:
+    chunks = [windows.window(0, number, length) for number in range(windows.count(length))]
+    for number, chunk in enumerate(chunks):
+        assert chunk.start == max(0, number * windows.stride - windows.shift)
+        assert (chunk.stop == length) == (number == len(chunks) - 1)
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=4), st.integers(4, 6), chunk_length_of)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from conftest import write_sequence
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
 from preprocessing.label_files import write_intervals
+from preprocessing.store import FeatureStore
 from trainer.cli import main
 from trainer.config import TrainConfig
 from trainer.loop import train
@@ -142,18 +144,29 @@ def test_it_learns_what_a_run_has_not_seen(memory_task: tuple[Path, Path], tmp_p
 
 
 def test_predict_takes_the_folder_that_save_wrote(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    memory_task: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from preprocessing.sequence_file import Origin, SequenceWriter
-
-    online = OnlineTrainer.create(2, CLASSES, **SMALL)
+    store, labels = memory_task
+    options = {"inputs": "both", "feed": "truth", "epochs": 1, "tensorboard": False}
+    online = OnlineTrainer.from_run(
+        train(TrainConfig(store, labels, tmp_path / "run", **options, **SMALL))
+    )
     online.save(tmp_path / "saved")
-    with SequenceWriter(tmp_path / "store/s.h5", 2, Origin("s", "", "", "", "", "")) as writer:
-        writer.append(np.arange(STEPS) / 4, FEATURES)
-    arguments = ["predict", tmp_path / "saved", tmp_path / "store", "--out", tmp_path / "out"]
+    arguments = ["predict", tmp_path / "saved", store, "--out", tmp_path / "out"]
     monkeypatch.setattr("sys.argv", ["longtake", *map(str, arguments)])
     assert main() == 0
-    assert (tmp_path / "out/labels.csv").read_text().startswith("sequence,start,end,label\ns,")
+    # Nobody tells the labels of new videos, so both feed the model its own answers.
+    with h5py.File(tmp_path / "out/predictions.h5") as file:
+        features = FeatureStore(store).features("s03", 0, FeatureStore(store).info("s03").steps)
+        expected = file["s03/probabilities"][()]
+    np.testing.assert_allclose(online.predict(features), expected, atol=1e-5)
+
+
+def test_a_model_of_ones_own_learns_online_too() -> None:
+    example = Path(__file__).parent.parent / "docs" / "examples" / "causal_convolution.py"
+    online = OnlineTrainer.create(2, CLASSES, model=f"{example}:build", **SMALL)
+    assert len(online.model.inputs) == 1 + 4 + 3
+    assert online.partial_fit(FEATURES, LABELS)["loss"] > 0
 
 
 @pytest.mark.parametrize(
@@ -163,6 +176,7 @@ def test_predict_takes_the_folder_that_save_wrote(
         (np.zeros((0, 2)), np.zeros(0, int), "n at least 1"),
         (np.full((3, 2), np.nan), np.zeros(3, int), "NaN"),
         (np.zeros((3, 2)), np.zeros(4, int), r"shape \[4\] for 3 steps; expected \[3\]"),
+        (np.zeros((3, 2)), np.array([0, 1, 3]), "from 0 to 3; expected -1 for no label"),
     ],
 )
 def test_what_does_not_fit_is_refused(features: Any, targets: Any, reason: str) -> None:
@@ -173,6 +187,16 @@ def test_what_does_not_fit_is_refused(features: Any, targets: Any, reason: str) 
 def test_what_cannot_be_known_before_the_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing is known of the data yet"):
         OnlineTrainer.create(2, CLASSES, normalize="train")
+    with pytest.raises(InputError, match=r"burn_in=3 means nothing to an OnlineTrainer"):
+        OnlineTrainer.create(2, CLASSES, burn_in=3)
+    with pytest.raises(InputError, match="a stream has no windows"):
+        OnlineTrainer.create(2, CLASSES, state="reset")
+    numbers = OnlineTrainer.create(2, ["y"], task="regression", **SMALL)
+    before = weights_of(numbers)
+    with pytest.raises(InputError, match="targets hold infinity"):
+        numbers.partial_fit(np.zeros((2, 2)), np.array([[1.0], [np.inf]]))
+    for one, other in zip(before, weights_of(numbers), strict=True):
+        np.testing.assert_array_equal(one, other)
     with pytest.raises(InputError, match="labels of steps that have not come"):
         OnlineTrainer.create(2, CLASSES, inputs="both", horizon=2)
     with pytest.raises(InputError, match="is no run"):

@@ -39,7 +39,7 @@ def test_the_example_answers_alike_however_the_sequence_is_cut(
     config = TrainConfig(Path(), Path(), Path(), units=5, dropout=0.0, normalize=normalize)
     layout = Layout(Classification(("a", "b")))
     own = OwnModel.read(f"{EXAMPLE}:build")
-    model = build_model(config, layout, 3, None, own)
+    model = build_model(config, layout, 3, (), own)
     infos = [store.info(sequence_id) for sequence_id in store.ids()]
     data = SequenceSet(store, infos, None, layout)
     for lanes, chunk_length in ((1, 7), (3, 1), (2, 64)):
@@ -110,6 +110,20 @@ def test_layers_of_ones_own_need_their_file_and_nothing_else_runs_it(
     assert "is not the file" in capfd.readouterr().err
     with pytest.raises(InputError, match="--model have changed"):
         train(config_for(memory_task, tmp_path / "run", model=f"{path}:build", epochs=9))
+
+
+def test_no_file_that_a_run_names_is_executed(memory_task: Task, tmp_path: Path) -> None:
+    run = train(config_for(memory_task, tmp_path / "run", model=f"{EXAMPLE}:build"))
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\n{EXAMPLE.read_text()}")
+    text = run.config_path.read_text().replace(str(EXAMPLE), str(trap))
+    run.config_path.write_text(text)
+    more = config_for(memory_task, tmp_path / "more", continue_from=run.path, epochs=1)
+    with pytest.raises(InputError, match=r"was trained with --model .*give the same file"):
+        train(more)
+    evaluate(EvaluateConfig(run.path, "all"))
+    assert not (tmp_path / "sprung").exists()
+    assert train(replace(more, model=f"{EXAMPLE}:build")).progress.finished
 
 
 BODY = "import keras\ndef build(size, classes, config):\n    x = keras.Input((None, size))\n    "

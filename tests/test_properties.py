@@ -61,8 +61,9 @@ def a_model(store: FeatureStore, config: TrainConfig = CONFIG, layout: Layout = 
     """A model whose weights, also those that begin at zero, are anything."""
     keras.utils.set_random_seed(3)
     infos = [store.info(sequence_id) for sequence_id in store.ids()]
-    moments = None if config.normalize == "none" else learn_moments(store, infos)
-    model = build_model(config, layout, infos[0].dimension, moments)
+    moments = learn_moments(store, infos)
+    scale = () if config.normalize == "none" else (moments.mean, moments.variance)
+    model = build_model(config, layout, infos[0].dimension, scale)
     generator = np.random.default_rng(4)
     for variable in model.trainable_variables:
         variable.assign(generator.normal(scale=0.4, size=variable.shape))
@@ -141,7 +142,7 @@ def test_chunks_equal_a_stateful_keras_layer_with_the_same_weights(
     lanes, chunk_length, chunks = 3, 4, 5
     store = make_store([chunk_length * chunks] * lanes)
     config = replace(CONFIG, cell=cell, layers=1, normalize="none")
-    model = build_model(config, LAYOUT, 3, None)
+    model = build_model(config, LAYOUT, 3, ())
     kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
     stateful = kind(config.units, stateful=True, return_sequences=True)
     stateful.build((lanes, chunk_length, 3))
@@ -271,7 +272,7 @@ def a_batch(weights: np.ndarray, padding: float) -> ChunkBatch:
 
 def updated_weights(batch: ChunkBatch) -> list[np.ndarray]:
     keras.utils.set_random_seed(1)
-    model = build_model(replace(CONFIG, units=4), LAYOUT, 3, None)
+    model = build_model(replace(CONFIG, units=4), LAYOUT, 3, ())
     step = TrainStep(model, keras.optimizers.SGD(1.0), LAYOUT.task)
     step.update(batch, zero_carry(model, len(batch.weights)))
     return [np.asarray(weight) for weight in model.get_weights()]
@@ -288,7 +289,9 @@ def test_what_stands_in_the_padding_changes_no_gradient() -> None:
 def test_no_keras_mask_is_used_and_tails_are_padded_on_the_right(make_store: MadeStore) -> None:
     store = make_store([7, 3])
     model = a_model(store)
-    assert not any(layer.supports_masking and "asking" in layer.name for layer in model.layers)
+    kinds = {type(layer) for layer in model.layers}
+    assert keras.layers.Masking not in kinds
+    assert not any(getattr(layer, "mask_zero", False) for layer in model.layers)
     assert all(getattr(tensor, "_keras_mask", None) is None for tensor in model.outputs)
     data = a_labelled_set(store)
     *_, last = data.batches(lane_plan([7, 3], shared(range(2), 2), fixed_lengths(4)))
@@ -312,7 +315,7 @@ def test_every_labelled_step_counts_exactly_once_an_epoch(make_store: MadeStore)
         lane_plan(LENGTHS, shared(range(len(LENGTHS)), 3), fixed_lengths(4)),
         lane_plan(LENGTHS, shared(range(len(LENGTHS)), 3), varied_lengths(4, "1")),
         window_plan(LENGTHS, 3, Windows(4, 4), "1"),
-        window_plan(LENGTHS, 3, Windows(4, 4, phase=3), "1"),
+        window_plan(LENGTHS, 3, Windows(4, 4, shift=3), "1"),
         [lineup for group in training_groups(CONFIG, LENGTHS, 4, 0) for lineup in group],
     ]
     for plan in plans:

@@ -282,7 +282,7 @@ def test_a_split_without_a_label_is_refused_instead_of_counting_as_perfect(
 
 def test_dropout_layers_of_equal_width_drop_different_units() -> None:
     config = TrainConfig(Path("s"), Path("l"), Path("r"), layers=3, units=64, dropout=0.5)
-    model = build_model(config, Layout(Classification(("a", "b"))), 64, None)
+    model = build_model(config, Layout(Classification(("a", "b"))), 64, ())
     drops = [layer for layer in model.layers if layer.name.startswith("drop_")]
     masks = [np.asarray(layer(np.ones((1, 1, 64), "float32"), training=True)) for layer in drops]
     assert len({mask.tobytes() for mask in masks}) == len(drops) == 4

@@ -17,7 +17,7 @@ from preprocessing.options import parse
 from trainer import cli, tune_study
 from trainer.config import TrainConfig
 from trainer.run import Run
-from trainer.tune_trial import Training
+from trainer.tune_trial import TrialRun
 
 Said = tuple[int, str, str]
 Tune = Callable[..., Said]
@@ -52,10 +52,10 @@ for epoch in range(len(rows) + 1, config["epochs"] + 1):
 """
 WITH_STAND_IN = """
 import sys
-from trainer.tune_trial import Training
+from trainer.tune_trial import TrialRun
 from trainer.cli import main
 stand_in, pace, *arguments = sys.argv[1:]
-Training.command = property(lambda t: [sys.executable, stand_in, str(t._yaml_path), pace])
+TrialRun.command = property(lambda t: [sys.executable, stand_in, str(t._yaml_path), pace])
 sys.argv[1:] = arguments
 raise SystemExit(main())
 """
@@ -85,10 +85,10 @@ def tune(
     """Runs the command in this process, with the stand-in."""
 
     def call(*options: object, pace: float = 0) -> Said:
-        def command(training: Training) -> list[str]:
+        def command(training: TrialRun) -> list[str]:
             return [sys.executable, str(stand_in), str(training._yaml_path), str(pace)]
 
-        monkeypatch.setattr(Training, "command", property(command))
+        monkeypatch.setattr(TrialRun, "command", property(command))
         monkeypatch.setattr(sys, "argv", ["longtake", *arguments, *map(str, options)])
         capfd.readouterr()
         return cli.main(), *capfd.readouterr()

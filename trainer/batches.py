@@ -71,17 +71,22 @@ class Layout:
         inputs: ``features``, ``labels`` or ``both``.
         outputs: ``frame``, or ``sequence`` for one answer at the last step.
         horizon: a step's target is the label so many steps later.
+        unknown_features: what stands for the features before a sequence begins, those of the mean
+            step; zeros if empty.
     """
 
     task: Task
     inputs: str = "features"
     outputs: str = "frame"
     horizon: int = 0
+    unknown_features: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, config: TrainConfig, task: Task) -> "Layout":
+    def of(
+        cls, config: TrainConfig, task: Task, unknown_features: tuple[float, ...] = ()
+    ) -> "Layout":
         """As a configuration says."""
-        return cls(task, config.inputs, config.outputs, config.horizon)
+        return cls(task, config.inputs, config.outputs, config.horizon, unknown_features)
 
     @property
     def sees_features(self) -> bool:
@@ -120,27 +125,34 @@ class SequenceSet:
         self.store, self.infos, self.labels, self.layout = store, list(infos), labels, layout
         self.class_weights = class_weights
 
+    def with_layout(self, layout: Layout) -> "SequenceSet":
+        """The same sequences, as other inputs and targets."""
+        return SequenceSet(self.store, self.infos, self.labels, layout, self.class_weights)
+
     @property
     def lengths(self) -> list[int]:
         """Steps of each sequence."""
         return [info.steps for info in self.infos]
 
-    def require_labelled(self, part: str) -> None:
+    def require_labelled(self, part: str, burn_in: int = 0) -> None:
         """Checks that the loss is asked of a step at all.
 
         Raises:
             InputError: it is asked of none; an average over nothing would look perfect.
         """
-        if any(labelled(targets).any() for targets in self.scan()):
+        if any(labelled(targets).any() for targets in self.scan(burn_in)):
             return
         where = "last step" if self.layout.outputs == "sequence" else "step"
-        raise InputError(f"no {where} of a sequence in the {part} split has a label; nothing to do")
+        after = f" after a burn-in of {burn_in} steps" if burn_in else ""
+        raise InputError(
+            f"no {where} of a sequence in the {part} split has a label{after}; nothing to do"
+        )
 
-    def scan(self) -> Iterator[NDArray[Any]]:
-        """Targets of all steps, or of all last steps, block by block."""
+    def scan(self, burn_in: int = 0) -> Iterator[NDArray[Any]]:
+        """Targets of all steps after the burn-in, or of all last steps, block by block."""
         for number, info in enumerate(self.infos):
-            whole = self.layout.outputs == "frame"
-            for start in range(0 if whole else info.steps - 1, info.steps, SCAN_STEPS):
+            first = burn_in if self.layout.outputs == "frame" else info.steps - 1
+            for start in range(first, info.steps, SCAN_STEPS):
                 yield self._targets(number, start, min(start + SCAN_STEPS, info.steps))
 
     def batches(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatch]:
@@ -178,6 +190,8 @@ class SequenceSet:
         rows = slice(first, chunk.steps)
         before = (chunk.start + first - 1, chunk.stop - 1)
         past[:first] = self.layout.task.unknown
+        if self.layout.sees_features and self.layout.unknown_features:
+            features[:first] = self.layout.unknown_features
         if before[0] < before[1]:
             if self.layout.sees_features:
                 features[rows] = self.store.features(sequence_id, *before)

@@ -40,7 +40,8 @@ class Progress:
     Attributes:
         epoch: whole epochs done, validation included.
         items: lineups, or groups of sequences, of the next epoch that are done already.
-        updates: of the weights, since the beginning.
+        begun: whether callbacks know that this epoch has begun.
+        updates: since the beginning, also those that needed no change of the weights.
         sums, steps, places, seconds: of the epoch under way; see ``Totals``.
         best_loss: lowest validation loss so far.
         best_epoch: the epoch that had it, counted from 1.
@@ -53,6 +54,7 @@ class Progress:
 
     epoch: int = 0
     items: int = 0
+    begun: bool = False
     updates: int = 0
     sums: list[float] = field(default_factory=lambda: [0.0] * 4)
     steps: int = 0
@@ -93,7 +95,10 @@ class Checkpoint:
         """
         stored = self.group("variables")
         if [value.shape for value in stored] != [tuple(variable.shape) for variable in variables]:
-            raise InputError(f"{self.path} is of another model; give another --run")
+            raise InputError(
+                f"{self.path} holds {len(stored)} variables of other shapes than the model's "
+                f"{len(variables)}; it is of another model, give another --run"
+            )
         for variable, value in zip(variables, stored, strict=True):
             variable.assign(value)
 
@@ -145,7 +150,10 @@ class Checkpoints:
         """Writes a checkpoint, whole or not at all, and removes all but the last ``keep``."""
         path = self.folder / f"{progress.epoch:06d}-{progress.items:09d}{SUFFIX}"
         write_archive(path, asdict(progress), arrays)
-        for old in self.paths()[:-keep]:
+        paths = self.paths()
+        place = paths.index(path)
+        # What comes after it is of a training that was damaged, and is being done again.
+        for old in [*paths[: place + 1][:-keep], *paths[place + 1 :]]:
             old.unlink(missing_ok=True)
         return path
 

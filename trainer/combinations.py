@@ -51,9 +51,9 @@ def _contradictions(c: "TrainConfig") -> list[tuple[bool, str]]:
             "--random-phase with --gradient full: a whole gradient has no chunk edges to move",
         ),
         (
-            c.random_phase and c.chunk_length - c.burn_in * windows < 2,
-            "--random-phase needs at least 2 steps of a chunk that have a loss; give a longer "
-            "--chunk-length",
+            c.random_phase and (c.window_stride if windows else c.chunk_length) < 2,
+            "--random-phase with chunks, or windows, of 1 step: there is nowhere to move their "
+            "edges; give a longer --chunk-length or --stride",
         ),
         (
             answered_once and c.horizon > 0,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from preprocessing.errors import InputError
-from preprocessing.labels import LabelOptions
+from preprocessing.labels import LabelOptions, TaskName
 from trainer.combinations import require_sense
 
 DEFAULT_LANES = 8
@@ -48,8 +48,9 @@ class TrainConfig:
     """With labels as inputs, what stands for them in validation and evaluation: the model's own
     predictions, or the true labels (teacher forcing, as always in training)."""
     outputs: Literal["frame", "sequence"] = "frame"
-    """An answer for every step, or one at the last step of a sequence."""
-    task: Literal["classification", "multilabel", "regression"] = "classification"
+    """An answer for every step, or one at the last step of a sequence (in training with --state
+    reset, of each window)."""
+    task: TaskName = "classification"
     """One class a step, any number of classes, or numbers."""
     horizon: int = 0
     """Steps that the answer lies ahead: step t is asked for the label of t + horizon."""
@@ -97,8 +98,9 @@ class TrainConfig:
     """How the learning rate falls over --epochs: not, to zero, or to a hundredth."""
     warmup: int = 0
     """Updates over which the learning rate rises from zero first."""
-    weight_decay: float = 0.0
-    """Share of each weight that is taken away at each update, times the learning rate."""
+    weight_decay: float | None = None
+    """Share of each weight that is taken away at each update, times the learning rate; by default
+    0.004 for adamw, none for the others."""
     clip_norm: float = 1.0
     """Largest norm of all gradients together."""
     epochs: int = 50
@@ -123,8 +125,10 @@ class TrainConfig:
         for name in ("lanes", "stride", "checkpoint_updates"):
             value = getattr(self, name)
             self._require(name, value is None or value >= 1, "at least 1")
-        for name in ("horizon", "burn_in", "warmup", "weight_decay"):
+        for name in ("horizon", "burn_in", "warmup"):
             self._require(name, getattr(self, name) >= 0, "0 or more")
+        decay = self.weight_decay
+        self._require("weight_decay", decay is None or decay >= 0, "0 or more")
         for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
             self._require(name, getattr(self, name) > 0, "more than 0")
         self._require("label_fps", self.label_fps is None or self.label_fps > 0, "more than 0")

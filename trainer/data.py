@@ -1,14 +1,16 @@
 """What a configuration trains on: sequences, labels and splits that fit together."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.console import note
 from preprocessing.errors import InputError
-from preprocessing.label_files import read_labels
+from preprocessing.label_files import labels_digest, read_labels
 from preprocessing.labels import Labels
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
@@ -16,7 +18,7 @@ from preprocessing.store import FeatureStore
 from trainer.batches import Layout, SequenceSet
 from trainer.class_weights import class_weights
 from trainer.config import TrainConfig
-from trainer.normalization import learn_target_moments
+from trainer.normalization import learn_moments, learn_target_moments
 from trainer.run import ModelFacts, Run
 from trainer.task import Multilabel, Regression, Task, make_task
 
@@ -80,11 +82,12 @@ def _data(
 ) -> Data:
     layout = Layout.of(config, task)
     sets = {part: SequenceSet(store, infos[part], labels, layout) for part in PARTS}
-    for part in ("train", "validation"):
-        if infos[part]:
-            sets[part].require_labelled(part)
+    sets["train"].require_labelled("train", config.burn_in)
+    if infos["validation"]:
+        sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
-    facts = ModelFacts.of(task, infos["train"][0], infos["train"] + infos["validation"])
+    digest = _digest(config, infos["train"] + infos["validation"])
+    facts = ModelFacts.of(task, infos["train"][0], digest)
     return Data(
         splits=splits,
         facts=facts,
@@ -92,6 +95,40 @@ def _data(
         train=SequenceSet(store, infos["train"], labels, layout, weights),
         validation=sets["validation"] if infos["validation"] else None,
     )
+
+
+def with_feature_moments(data: Data, config: TrainConfig, run: Run) -> Data:
+    """Learns mean and variance of the features where the model needs them.
+
+    They are taken from the run that is continued, or from an interrupted run on the same data, so
+    that the store is not read again.
+    """
+    if config.normalize == "none" or not data.layout.sees_features:
+        return data
+    known: tuple[tuple[float, ...], ...] = ()
+    if config.continue_from:
+        known = Run(config.continue_from).facts.feature_moments
+    elif run.facts_path.exists() and run.facts.data_digest == data.facts.data_digest:
+        known = run.facts.feature_moments
+    if not known:
+        moments = learn_moments(data.train.store, data.train.infos)
+        known = (tuple(moments.mean.tolist()), tuple(moments.variance.tolist()))
+    layout = replace(data.layout, unknown_features=known[0])
+    plain = replace(layout, task=data.train.layout.task)
+    return Data(
+        data.splits,
+        replace(data.facts, feature_moments=known),
+        layout,
+        data.train.with_layout(plain),
+        data.validation and data.validation.with_layout(plain),
+    )
+
+
+def _digest(config: TrainConfig, infos: list[SequenceInfo]) -> str:
+    """Tells data apart by what a resumed run would notice: names, lengths, sources, labels."""
+    told = [(info.sequence_id, info.steps, info.origin.fingerprint) for info in infos]
+    text = json.dumps([labels_digest(config.labels), told])
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _task(

@@ -54,7 +54,10 @@ def evaluation_plan(config: TrainConfig, lengths: Sequence[int], lanes: int) -> 
 
 
 def updates_an_epoch(config: TrainConfig, lengths: Sequence[int], lanes: int) -> int:
-    """How many updates the first epoch has; later ones may differ by a few."""
+    """How many updates the first epoch has; later ones may differ by a few.
+
+    Batches in which nothing is asked for count too, as they do in ``Progress.updates``.
+    """
     if config.gradient == "full":
         items = -(-len(lengths) // lanes)
     else:
@@ -63,8 +66,7 @@ def updates_an_epoch(config: TrainConfig, lengths: Sequence[int], lanes: int) ->
 
 
 def _windows(config: TrainConfig, seed: str) -> Windows:
-    phase = 0
+    shift = 0
     if config.random_phase:
-        chance = random.Random(f"{seed}/phase")
-        phase = chance.randint(config.burn_in + 1, config.chunk_length)
-    return Windows(config.chunk_length, config.window_stride, config.burn_in, phase)
+        shift = random.Random(f"{seed}/shift").randrange(config.window_stride)
+    return Windows(config.chunk_length, config.window_stride, config.burn_in, shift)

@@ -15,7 +15,7 @@ from preprocessing.labels import Labels
 from preprocessing.splits import PARTS
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
-from trainer.batches import Layout, SequenceSet
+from trainer.batches import SequenceSet
 from trainer.inference import predict
 from trainer.metrics import HEADLINES
 from trainer.report import write_report
@@ -113,8 +113,7 @@ def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     for info in infos:
         run.facts.require(info)
         labels.check(info)
-    layout = Layout.of(training, run.facts.learned_task)
-    data = SequenceSet(store, infos, labels, layout)
+    data = SequenceSet(store, infos, labels, run.layout)
     data.require_labelled(config.split)
     return data
 

@@ -33,13 +33,16 @@ def predict(
         run: whose model answers.
         data: the sequences.
         path: the file.
-        feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training.
+        feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training,
+            and ``predictions`` where there are no labels.
         model: ``FILE.py:function`` with layers of one's own; the file is executed.
 
     Raises:
         InputError: the model cannot be opened, or a feature is not finite.
     """
     config = run.config
+    if data.labels is None and config.inputs != "features":
+        feed = "predictions"
     if feed:
         config = replace(config, feed=feed)
     if model and OwnModel.read(model).digest != run.facts.model_digest:

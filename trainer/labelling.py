@@ -16,7 +16,7 @@ from preprocessing.extraction import extract
 from preprocessing.sequence_file import SUFFIX
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
-from trainer.batches import Layout, SequenceSet
+from trainer.batches import SequenceSet
 from trainer.inference import predict
 from trainer.predicted_labels import write_predicted_labels
 from trainer.run import Run, load_run
@@ -52,7 +52,7 @@ def run_predict(config: PredictConfig) -> int:
     infos = [store.info(sequence_id) for sequence_id in ids]
     for info in infos:
         run.facts.require(info)
-    data = SequenceSet(store, infos, None, Layout.of(run.config, run.facts.learned_task))
+    data = SequenceSet(store, infos, None, run.layout)
     predictions = config.out / "predictions.h5"
     predict(run, data, predictions, model=config.model)
     write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)

@@ -8,9 +8,11 @@ Sequences A (5 chunks' worth), B (2), C (3) and D (2) in two lanes, T steps a ch
                                                       - idle: weight 0, reset
 """
 
+import bisect
 import itertools
 import math
 import random
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -144,61 +146,48 @@ def short_length(chunk_length: int) -> int:
 class Windows:
     """Stateless samples: windows of one length, each from a reset.
 
-    Sequence of 10 steps, T = 4, burn-in 1, stride 3; ``w`` warms the carry, ``x`` has a loss:
+    Sequence of 10 steps, T = 4, stride 3, burn-in 1; ``w`` warms the carry, ``x`` has a loss:
 
-        step      0 1 2 3 4 5 6 7 8 9
-        window 0  w x x x                   (without burn-in here when answering: x x x x)
-        window 1        w x x x
-        window 2              w x x x
+        step      0 1 2 3 4 5 6 7 8 9       shift 2     0 1 2 3 4 5 6 7 8 9
+        window 0  w x x x                               w x
+        window 1        w x x x                           w x x x
+        window 2              w x x x                           w x x x
+        window 3                                                      w x x
 
     Attributes:
         chunk_length: T.
         stride: steps from one window to the next, at most T - burn-in.
         burn_in: leading steps of each window without a loss.
-        phase: steps that have a place in the first window of each sequence; T unless edges move.
+        shift: steps by which windows come earlier, less than the stride; the first one is cut.
     """
 
     chunk_length: int
     stride: int
     burn_in: int = 0
-    phase: int = 0
-
-    @property
-    def first(self) -> int:
-        """Steps of the first window."""
-        return self.phase or self.chunk_length
+    shift: int = 0
 
     def count(self, length: int) -> int:
-        """Windows of a sequence of ``length`` steps."""
-        left = length - self.first
-        if left <= 0:
-            return 1
-        # The second window begins where the first one's answers end, less the burn-in.
-        over = left - (self.chunk_length - self.burn_in)
-        return 2 + max(0, -(-over // self.stride))
+        """Windows of a sequence of ``length`` steps; the last one reaches its end."""
+        return 1 + max(0, -(-(length + self.shift - self.chunk_length) // self.stride))
 
     def window(self, sequence: int, number: int, length: int) -> Chunk:
         """Window ``number`` of a sequence of ``length`` steps."""
-        start, size = 0, self.first
-        if number:
-            start = self.first - self.burn_in + (number - 1) * self.stride
-            size = self.chunk_length
-        steps = min(size, length - start)
-        return Chunk(sequence, start, steps, reset=True, last=True, burn_in=self.burn_in)
+        begin = number * self.stride - self.shift
+        start, stop = max(0, begin), min(begin + self.chunk_length, length)
+        return Chunk(sequence, start, stop - start, reset=True, last=True, burn_in=self.burn_in)
 
 
 def window_plan(lengths: Sequence[int], lanes: int, windows: Windows, seed: str) -> Plan:
     """Stateless training: windows of all sequences in random order."""
-    counts = [windows.count(length) for length in lengths]
-    numbered = [
-        (sequence, number) for sequence, count in enumerate(counts) for number in range(count)
-    ]
-    random.Random(seed).shuffle(numbered)
-    for first in range(0, len(numbered), lanes):
-        batch = [
-            windows.window(sequence, number, lengths[sequence])
-            for sequence, number in numbered[first : first + lanes]
-        ]
+    ends = list(itertools.accumulate(windows.count(length) for length in lengths))
+    order = array("Q", range(ends[-1]))
+    random.Random(seed).shuffle(order)
+    for first in range(0, len(order), lanes):
+        batch = []
+        for place in order[first : first + lanes]:
+            sequence = bisect.bisect_right(ends, place)
+            number = place - (ends[sequence - 1] if sequence else 0)
+            batch.append(windows.window(sequence, number, lengths[sequence]))
         yield Lineup(windows.chunk_length, (*batch, *[None] * (lanes - len(batch))))
 
 

@@ -1,19 +1,21 @@
 """Training, from a configuration to a run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
 from preprocessing.console import DONE, note
 from preprocessing.errors import InputError
 from preprocessing.label_files import FOLDERS
+from preprocessing.python_file import absolute_file
 from preprocessing.quiet import import_tensorflow
 from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig, flag
-from trainer.data import Data, load_data
+from trainer.data import Data, load_data, with_feature_moments
 from trainer.interruption import Interruption
+from trainer.lock import locked
 from trainer.model import build_model, load_model
-from trainer.normalization import learn_moments
 from trainer.own_model import Build, OwnModel
 from trainer.run import Run, load_run
 from trainer.training import Training, is_over
@@ -23,7 +25,7 @@ import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "model", "precision"]
+SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
 
 
 def run_train(config: TrainConfig) -> int:
@@ -60,30 +62,63 @@ def train(
             NaN.
         Stopped: a signal came; a checkpoint is written, the same call goes on.
     """
+    config = _resolved(config)
+    own = _own_model(config, build)
+    run = Run(config.run)
+    run.require_free()
     with Interruption() as interruption:
-        config = _resolved(config)
-        own = _own_model(config, build)
         data = load_data(config)
         facts = replace(data.facts, model_digest=own.digest if own else "")
-        data = replace(data, facts=facts)
-        run = Run(config.run)
-        run.require_same(config, data.splits, facts)
-        checkpoint = run.checkpoints.latest()
-        state = checkpoint.progress if checkpoint else Progress()
-        if state.finished and is_over(state, config, data.validation is not None):
-            return run
+        data = with_feature_moments(replace(data, facts=facts), config, run)
         model = _model(config, data, own)
-        training = Training(config, data, run, model, checkpoint, interruption)
-        run.begin(config, data.splits, facts)
-        _announce(data, training.lanes, checkpoint)
-        training.go(callbacks)
+        with _alone(run, interruption):
+            run.require_same(config, data.splits, data.facts)
+            checkpoint = run.checkpoints.latest()
+            state = checkpoint.progress if checkpoint else Progress()
+            if state.finished and is_over(state, config, data.validation is not None):
+                return run
+            training = Training(config, data, run, model, callbacks, interruption)
+            run.begin(config, data.splits, data.facts)
+            _announce(data, training.lanes, checkpoint)
+            training.go(checkpoint)
     return run
+
+
+@contextmanager
+def _alone(run: Run, interruption: Interruption) -> Iterator[None]:
+    """Waits while another process trains the run."""
+
+    def waiting() -> None:
+        note(f"another process trains {run.path}; waiting until it has ended")
+
+    with locked(run.path / "train.lock", interruption, waiting):
+        yield
 
 
 def _own_model(config: TrainConfig, build: Build | None) -> OwnModel | None:
     if build is not None:
-        return OwnModel(getattr(build, "__name__", "build"), build)
-    return OwnModel.read(config.model) if config.model else None
+        own = OwnModel(getattr(build, "__name__", "build"), build)
+    elif config.model:
+        own = OwnModel.read(config.model)
+    else:
+        own = None
+    if config.continue_from:
+        _require_own(own, load_run(config.continue_from))
+    return own
+
+
+def _require_own(own: OwnModel | None, base: Run) -> None:
+    """Checks that a run with a model of one's own is continued with it.
+
+    Raises:
+        InputError: the file was not given, or is another; none that a run names is ever executed.
+    """
+    digest = own.digest if own else ""
+    if digest != base.facts.model_digest:
+        was = f"--model {base.config.model}" if base.config.model else "no --model of a file"
+        raise InputError(
+            f"--continue-from {base.path} was trained with {was}; give the same file, unchanged"
+        )
 
 
 def _model(config: TrainConfig, data: Data, own: OwnModel | None) -> keras.Model:
@@ -91,10 +126,8 @@ def _model(config: TrainConfig, data: Data, own: OwnModel | None) -> keras.Model
     keras.utils.set_random_seed(config.seed)
     if config.continue_from:
         return load_model(Run(config.continue_from).model_path)
-    moments = None
-    if config.normalize != "none" and data.layout.sees_features:
-        moments = learn_moments(data.train.store, data.train.infos)
-    return build_model(config, data.layout, data.facts.dimension, moments, own)
+    facts = data.facts
+    return build_model(config, data.layout, facts.dimension, facts.feature_moments, own)
 
 
 def _announce(data: Data, lanes: int, checkpoint: Checkpoint | None) -> None:
@@ -124,6 +157,7 @@ def _resolved(config: TrainConfig) -> TrainConfig:
         run=absolute(config.run),
         splits=config.splits and absolute(config.splits),
         continue_from=config.continue_from and absolute(config.continue_from),
+        model=config.model and absolute_file(config.model),
     )
     return _continued(config, load_run(config.continue_from)) if config.continue_from else config
 
@@ -142,9 +176,9 @@ def _continued(config: TrainConfig, base: Run) -> TrainConfig:
     if not base.model_path.is_file():
         raise InputError(f"--continue-from {base.path} has no model yet; train it first")
     defaults = {field.name: field.default for field in fields(TrainConfig)}
-    taken = {}
+    before, taken = base.config, {}
     for name in SHAPING:
-        asked, had = getattr(config, name), getattr(base.config, name)
+        asked, had = getattr(config, name), getattr(before, name)
         if asked == had:
             continue
         if asked != defaults[name]:

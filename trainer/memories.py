@@ -1,8 +1,9 @@
 """What callbacks and random generators remember, for checkpoints.
 
 A Keras callback keeps its state in attributes: how long it has waited, the best value, the best
-weights. Numbers, texts, and lists and dictionaries of them go into a checkpoint as JSON, arrays and
-lists of arrays beside it; all else (the model, open files) the callback makes anew.
+weights. Those that changed since training began go into a checkpoint: numbers, and lists and
+dictionaries of them by names, as JSON; arrays and lists of arrays beside it. All else (the model,
+texts such as the name of a file, sets) the callback makes anew.
 """
 
 import random
@@ -13,18 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOT_STATE = {"model", "_model", "params"}
+Arrays = dict[str, NDArray[Any]]
+Plain = list[dict[str, Any]]
 
 
-def callback_memories(
-    callbacks: Sequence[Any],
-) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
+def callback_memories(callbacks: Sequence[Any]) -> tuple[Plain, Arrays]:
     """Collects what callbacks remember.
 
     Returns:
-        For each callback its class and plain attributes, and arrays by name.
+        For each callback its class and plain attributes; arrays by ``callbacks/N/attribute``, those
+        of a list by ``callbacks/N/attribute/PLACE``.
     """
-    plain: list[dict[str, Any]] = []
-    arrays: dict[str, NDArray[Any]] = {}
+    plain: Plain = []
+    arrays: Arrays = {}
     for number, callback in enumerate(callbacks):
         kept = {}
         for name, value in vars(callback).items():
@@ -32,10 +34,26 @@ def callback_memories(
                 continue
             if _is_plain(value):
                 kept[name] = _as_json(value)
-            elif many := _as_arrays(value):
-                for place, array in enumerate(many):
+            elif isinstance(value, np.ndarray):
+                arrays[f"callbacks/{number}/{name}"] = value
+            elif isinstance(value, list) and all(isinstance(item, np.ndarray) for item in value):
+                for place, array in enumerate(value):
                     arrays[f"callbacks/{number}/{name}/{place:05d}"] = array
         plain.append({"class": type(callback).__name__, "state": kept})
+    return plain, arrays
+
+
+def changed_memories(
+    callbacks: Sequence[Any], before: tuple[Plain, Arrays]
+) -> tuple[Plain, Arrays]:
+    """What callbacks remember that they did not before, or otherwise."""
+    plain, arrays = callback_memories(callbacks)
+    for kept, was in zip(plain, before[0], strict=True):
+        unchanged = [
+            k for k, v in kept["state"].items() if k in was["state"] and was["state"][k] == v
+        ]
+        for name in unchanged:
+            del kept["state"][name]
     return plain, arrays
 
 
@@ -50,8 +68,11 @@ def remind_callbacks(
         prefix = f"callbacks/{number}/"
         lists: dict[str, list[NDArray[Any]]] = {}
         for key in sorted(key for key in arrays if key.startswith(prefix)):
-            name = key.removeprefix(prefix).rpartition("/")[0]
-            lists.setdefault(name, []).append(arrays[key])
+            name, _, place = key.removeprefix(prefix).partition("/")
+            if place:
+                lists.setdefault(name, []).append(arrays[key])
+            else:
+                setattr(callback, name, arrays[key])
         vars(callback).update(lists)
 
 
@@ -79,7 +100,7 @@ def _is_plain(value: Any) -> bool:
         return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
-    return value is None or isinstance(value, bool | int | float | str | np.number | np.bool_)
+    return value is None or isinstance(value, bool | int | float | np.number | np.bool_)
 
 
 def _as_json(value: Any) -> Any:
@@ -88,9 +109,3 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_as_json(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _as_arrays(value: Any) -> list[NDArray[Any]]:
-    """A list of arrays; a single array is none, since it would come back as a list."""
-    is_list = isinstance(value, list) and value
-    return value if is_list and all(isinstance(item, np.ndarray) for item in value) else []

@@ -7,6 +7,7 @@ It is made of stock Keras layers only, so ``keras.saving.load_model`` opens a sa
 unless it holds layers of one's own, whose file must be imported first.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import whole_file
 from trainer.batches import Layout
 from trainer.config import TrainConfig
-from trainer.normalization import Moments, scale, scale_by_sequence
+from trainer.normalization import scale, scale_by_sequence
 from trainer.own_model import OwnModel
 from trainer.recurrent import recurrent_layers
 from trainer.task import Regression
@@ -31,7 +32,7 @@ def build_model(
     config: TrainConfig,
     layout: Layout,
     dimension: int,
-    moments: Moments | None,
+    moments: Sequence[Sequence[float]],
     own: OwnModel | None = None,
 ) -> keras.Model:
     """Builds a model with its normalisation in it.
@@ -40,7 +41,8 @@ def build_model(
         config: cell, layers, units and so on.
         layout: the task, and what the model sees.
         dimension: F of the store.
-        moments: of the training features, to normalise by; None leaves features as they are.
+        moments: mean and variance of each training feature, to normalise by; empty leaves
+            features as they are.
         own: what to build between normalisation and answer instead of recurrent layers.
 
     Returns:
@@ -65,12 +67,16 @@ def build_model(
 
 
 def _normalized(
-    config: TrainConfig, layout: Layout, size: int, features: Any, moments: Moments | None
+    config: TrainConfig,
+    layout: Layout,
+    size: int,
+    features: Any,
+    moments: Sequence[Sequence[float]],
 ) -> tuple[Any, list[Any], list[Any]]:
     """Features by the moments, past numbers by those of the labels; past classes stay."""
     mean, variance = np.zeros(size), np.ones(size)
-    if moments is not None and size:
-        mean, variance = moments.mean, moments.variance
+    if moments and size:
+        mean, variance = np.array(moments[0]), np.array(moments[1])
     past_mean, past_variance = np.zeros(layout.past_size), np.ones(layout.past_size)
     if isinstance(layout.task, Regression) and layout.past_size:
         past_mean, past_variance = np.array(layout.task.mean), np.array(layout.task.variance)

@@ -28,6 +28,7 @@ from trainer.config import TrainConfig
 from trainer.inference import forward_step
 from trainer.model import build_model, load_model, save_model
 from trainer.optimizers import make_optimizer, optimizer_variables
+from trainer.own_model import OwnModel
 from trainer.run import ModelFacts, Run, load_run
 from trainer.step import TrainStep
 from trainer.task import make_task
@@ -37,6 +38,9 @@ import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 STATE = "online.npz"
+# Options of training runs that a stream has no use for.
+NOT_ONLINE = {"gradient", "accumulate", "burn_in", "class_weights", "schedule", "warmup", "stride"}
+NOT_ONLINE |= {"random_phase", "lanes", "epochs", "patience", "splits", "continue_from", "outputs"}
 
 
 @dataclass
@@ -59,6 +63,10 @@ class _Stream:
 class OnlineTrainer:
     """A model that learns from one stream of steps, in pieces of any length.
 
+    Learning is by plain truncated updates: of the options of ``TrainConfig``, those that shape the
+    model, its optimizer, ``chunk_length``, ``inputs``, ``task`` and ``horizon`` count; those about
+    epochs, weights and longer gradients do not.
+
     Make one with ``OnlineTrainer.from_run``, ``create`` or ``load``.
 
     Example:
@@ -75,12 +83,18 @@ class OnlineTrainer:
                 f"--inputs {config.inputs} with --horizon {config.horizon}: labels of steps that "
                 "have not come are unknown here; use a run without a horizon"
             )
+        if config.state == "reset":
+            raise InputError(
+                "--state reset: a stream has no windows, and its model was not taught to carry; "
+                "use a run with --state carry"
+            )
         self.config, self.facts, self.model = config, facts, model
-        self.layout = Layout.of(config, facts.learned_task)
-        constant = replace(config, schedule="constant", warmup=0)
-        self.optimizer = make_optimizer(constant, 0)
+        unknown = facts.feature_moments[0] if facts.feature_moments else ()
+        self.layout = Layout.of(config, facts.learned_task, unknown)
+        self.optimizer = make_optimizer(config)
         self.step = TrainStep(model, self.optimizer, self.layout.task, any_length=True)
-        self.forward = forward_step(model, config, self.layout.task, any_length=True)
+        answering = replace(config, feed="predictions")
+        self.forward = forward_step(model, answering, self.layout.task, any_length=True)
         self.reset()
 
     @classmethod
@@ -111,8 +125,13 @@ class OnlineTrainer:
             **options: of ``TrainConfig``. ``normalize`` is ``running`` unless said otherwise.
 
         Raises:
-            InputError: options that contradict each other, or ``normalize="train"``.
+            InputError: options that contradict each other, or mean nothing before the data are
+                there or to a stream.
         """
+        for name in NOT_ONLINE & options.keys():
+            raise InputError(
+                f"{name}={options[name]!r} means nothing to an OnlineTrainer; leave it out"
+            )
         options = {"normalize": "running", **options}
         if options["normalize"] == "train":
             raise InputError(
@@ -125,8 +144,9 @@ class OnlineTrainer:
         facts = ModelFacts(
             task.classes, dimension, "", "", "", "", task=task.name, target_moments=moments
         )
-        model = build_model(config, Layout.of(config, task), dimension, None)
-        return cls(config, facts, model)
+        own = OwnModel.read(config.model) if config.model else None
+        facts = replace(facts, model_digest=own.digest if own else "")
+        return cls(config, facts, build_model(config, Layout.of(config, task), dimension, (), own))
 
     @classmethod
     def load(cls, folder: Path | str) -> "OnlineTrainer":
@@ -154,7 +174,7 @@ class OnlineTrainer:
     def save(self, folder: Path | str) -> None:
         """Writes model, optimizer and both carries.
 
-        The folder is also one that ``longtake predict`` takes.
+        If it began as a run, ``longtake predict`` takes the folder too.
         """
         run = Run(folder)
         write_whole(run.path / "run.json", self.facts.to_json())
@@ -173,11 +193,16 @@ class OnlineTrainer:
         self._streams = {
             name: _Stream(
                 self.forward.initial(1) if name == "answering" else self.step.initial(1),
-                np.zeros(self.layout.feature_size(self.facts.dimension), "float32"),
+                self._unknown_features(),
                 task.unknown,
             )
             for name in ("answering", "learning")
         }
+
+    def _unknown_features(self) -> NDArray[np.float32]:
+        size = self.layout.feature_size(self.facts.dimension)
+        known = self.layout.unknown_features if size else ()
+        return np.array(known or np.zeros(size), "float32")
 
     def partial_fit(self, features: ArrayLike, targets: ArrayLike) -> dict[str, float]:
         """Learns from the next steps, one update for each chunk of at most T.
@@ -195,7 +220,7 @@ class OnlineTrainer:
         """
         task = self.layout.task
         steps = self._checked(features)
-        known = np.asarray(targets).astype(task.no_targets((1,)).dtype)
+        known = self._known(targets)
         if known.shape != task.no_targets((len(steps),)).shape:
             raise InputError(
                 f"targets have the shape {list(known.shape)} for {len(steps)} steps; expected "
@@ -236,6 +261,23 @@ class OnlineTrainer:
     @property
     def _variables(self) -> list[Any]:
         return [*self.model.variables, *optimizer_variables(self.optimizer)]
+
+    def _known(self, targets: ArrayLike) -> NDArray[Any]:
+        """Targets as the task has them."""
+        task = self.layout.task
+        known = np.asarray(targets).astype(task.no_targets((1,)).dtype)
+        if known.dtype.kind == "f" and np.isinf(known).any():
+            raise InputError("targets hold infinity; give NaN where there is no label")
+        if (
+            known.dtype.kind == "i"
+            and known.size
+            and not -1 <= known.min() <= known.max() < task.size
+        ):
+            raise InputError(
+                f"targets go from {known.min()} to {known.max()}; expected -1 for no label, or the "
+                f"number of a class, up to {task.size - 1}"
+            )
+        return known
 
     def _checked(self, features: ArrayLike) -> NDArray[np.float32]:
         steps = np.asarray(features, "float32")

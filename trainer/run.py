@@ -14,7 +14,6 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,18 @@ from preprocessing.errors import InputError
 from preprocessing.options import from_yaml, to_yaml
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
-from preprocessing.whole_file import whole_file, write_whole
+from preprocessing.strays import remove_strays
+from preprocessing.whole_file import PARTIAL, whole_file, write_whole
+from trainer.batches import Layout
 from trainer.checkpoint import Checkpoints, Progress
 from trainer.config import TrainConfig, flag
 from trainer.task import Regression, Task, make_task
 
 # What may change from one start of a run to the next without changing what was trained so far.
-CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "feed", "keep_checkpoints"}
+CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates"}
+# What a run that was killed before its configuration was written may have left.
+BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class ModelFacts:
         fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
         task: what it was trained for.
         target_moments: mean and variance of each column of a regression.
-        data_digest: of the sequences that it was trained and validated on.
+        feature_moments: mean and variance of each feature of the training split, if needed.
+        data_digest: of the sequences and labels that it was trained and validated on.
         model_digest: of the file of a model of one's own.
     """
 
@@ -54,11 +58,12 @@ class ModelFacts:
     settings: str
     task: str = "classification"
     target_moments: tuple[tuple[float, ...], ...] = ()
+    feature_moments: tuple[tuple[float, ...], ...] = ()
     data_digest: str = ""
     model_digest: str = ""
 
     @classmethod
-    def of(cls, task: Task, info: SequenceInfo, trained: Sequence[SequenceInfo]) -> "ModelFacts":
+    def of(cls, task: Task, info: SequenceInfo, data_digest: str) -> "ModelFacts":
         """For a model trained on sequences made like ``info``."""
         moments = (task.mean, task.variance) if isinstance(task, Regression) else ()
         return cls(
@@ -67,7 +72,7 @@ class ModelFacts:
             *info.origin.recipe,
             task=task.name,
             target_moments=moments,
-            data_digest=_digest(trained),
+            data_digest=data_digest,
         )
 
     def to_json(self) -> str:
@@ -99,12 +104,6 @@ class ModelFacts:
                 )
 
 
-def _digest(infos: Sequence[SequenceInfo]) -> str:
-    """Tells sequences apart by what a resumed run would notice: names, lengths, sources."""
-    told = [(info.sequence_id, info.steps, info.origin.fingerprint) for info in infos]
-    return blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
-
-
 class Run:
     """A run folder, which need not exist yet.
 
@@ -116,6 +115,7 @@ class Run:
         self.path = Path(path)
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
+        self.facts_path = self.path / "run.json"
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
         self.logs_path = self.path / "logs"
@@ -138,14 +138,24 @@ class Run:
     @property
     def facts(self) -> ModelFacts:
         """What the model takes and answers."""
-        path = self.path / "run.json"
         try:
-            loaded = json.loads(path.read_text("utf-8"))
-            moments = tuple(map(tuple, loaded.pop("target_moments", ())))
-            classes = tuple(loaded.pop("classes"))
-            return ModelFacts(classes, **loaded, target_moments=moments)
+            loaded = json.loads(self.facts_path.read_text("utf-8"))
+            pairs: dict[str, Any] = {
+                name: tuple(map(tuple, loaded.pop(name, ())))
+                for name in ("target_moments", "feature_moments")
+            }
+            return ModelFacts(tuple(loaded.pop("classes")), **loaded, **pairs)
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise InputError(f"cannot read {path}: {error}; train the run again") from None
+            raise InputError(
+                f"cannot read {self.facts_path}: {error}; train the run again"
+            ) from None
+
+    @property
+    def layout(self) -> Layout:
+        """How the model takes sequences and answers them."""
+        facts = self.facts
+        unknown = facts.feature_moments[0] if facts.feature_moments else ()
+        return Layout.of(self.config, facts.learned_task, unknown)
 
     @property
     def history(self) -> list[dict[str, str]]:
@@ -167,8 +177,7 @@ class Run:
             InputError: it was begun with another configuration, split or features, or holds
                 something that is no run.
         """
-        if not self.config_path.exists() and self.path.exists() and any(self.path.iterdir()):
-            raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
+        self.require_free()
         if not self.checkpoints.paths():
             return
         before = self.config
@@ -188,11 +197,26 @@ class Run:
                 "give another --run"
             )
 
+    def require_free(self) -> None:
+        """Checks that the folder is a run's, or may become one.
+
+        Raises:
+            InputError: it holds something else.
+        """
+        if not self.config_path.exists() and self._holds_something_else():
+            raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
+
+    def _holds_something_else(self) -> bool:
+        """Whether the folder holds what no beginning run would have left there."""
+        names = {path.name for path in self.path.iterdir()} if self.path.exists() else set()
+        return any(name not in BEGINNING and not PARTIAL.fullmatch(name) for name in names)
+
     def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
         """Writes down what is being trained on what; config.yaml comes last."""
         (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        remove_strays(self.path)
         write_whole(self.path / "splits.json", splits.to_json())
-        write_whole(self.path / "run.json", facts.to_json())
+        write_whole(self.facts_path, facts.to_json())
         write_whole(self.config_path, to_yaml(config))
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:

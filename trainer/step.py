@@ -15,6 +15,8 @@ from trainer.task import Task
 tf = import_tensorflow()
 
 TINY = 1e-7
+# Sums over many steps are kept small while they are gathered, for gradients in half precision.
+GATHERED_SHARE = 1.0 / 1024
 
 
 class TrainStep:
@@ -54,18 +56,18 @@ class TrainStep:
         Returns:
             Sums, and the carry. The gradient ends at the chunk's first step.
         """
-        sums, carry = self._update(*_arrays(batch), carry)
+        sums, carry = self._update(_arrays(batch), carry)
         return sums, carry
 
     def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Adds the gradient of a batch to those that ``apply`` makes an update of."""
         self._make_room()
-        sums, carry = self._gather(*_arrays(batch), carry)
+        sums, carry = self._gather(_arrays(batch), carry)
         return sums, carry
 
     def go_on(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Passes a batch as training does, without a gradient."""
-        sums, carry = self._go_on(*_arrays(batch), carry)
+        sums, carry = self._go_on(_arrays(batch), carry)
         return sums, carry
 
     def go_back(self, batch: ChunkBatch, carry: Carry, gradient: Carry) -> Carry:
@@ -80,7 +82,7 @@ class TrainStep:
             The gradient by the carry before it; 0 where a lane was reset.
         """
         self._make_room()
-        before: Carry = self._go_back(*_arrays(batch), carry, gradient)
+        before: Carry = self._go_back(_arrays(batch), carry, gradient)
         return before
 
     def apply(self) -> None:
@@ -108,8 +110,8 @@ class TrainStep:
     def _gather_body(self, batch: Any, carry: Carry) -> Any:
         with tf.GradientTape() as tape:
             sums, carry = self._pass(batch, carry)
-            loss = self.optimizer.scale_loss(sums[0])
-        self._add([*self._gradient(tape, loss, self.variables), sums[1]])
+            loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+        self._add(self._gradient(tape, loss, self.variables), sums[1])
         return sums, carry
 
     def _go_on_body(self, batch: Any, carry: Carry) -> Any:
@@ -122,10 +124,11 @@ class TrainStep:
             later = [
                 tf.reduce_sum(state * slope) for state, slope in zip(after, gradient, strict=True)
             ]
-            loss = self.optimizer.scale_loss(sums[0]) + tf.add_n([tf.zeros(()), *later])
+            here = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+            loss = here + tf.add_n([tf.zeros(()), *later])
         slopes = self._gradient(tape, loss, [*self.variables, *carry])
         count = len(self.variables)
-        self._add([*slopes[:count], sums[1]])
+        self._add(slopes[:count], sums[1])
         return tuple(slopes[count:])
 
     def _apply_body(self) -> None:
@@ -142,8 +145,8 @@ class TrainStep:
     def _gradient(self, tape: Any, loss: Any, of: Any) -> Any:
         return tape.gradient(loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-    def _add(self, values: Any) -> None:
-        for total, value in zip(self._gathered, values, strict=True):
+    def _add(self, slopes: Any, weight: Any) -> None:
+        for total, value in zip(self._gathered, [*slopes, weight * GATHERED_SHARE], strict=True):
             total.assign_add(value)
 
 
@@ -224,8 +227,8 @@ def compile_evaluation(task: Task) -> Callable[[ChunkBatch, Any], Any]:
     return lambda batch, outputs: compiled(batch.targets, outputs, batch.weights)
 
 
-def _arrays(batch: ChunkBatch) -> tuple[Any]:
-    return ((batch.features, batch.past, batch.targets, batch.weights, batch.reset),)
+def _arrays(batch: ChunkBatch) -> tuple[Any, ...]:
+    return batch.features, batch.past, batch.targets, batch.weights, batch.reset
 
 
 def _apply(

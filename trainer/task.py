@@ -133,7 +133,7 @@ class Multilabel(Task):
         return np.full((*shape, self.size), np.nan, np.float32)
 
     def encode(self, targets: NDArray[Any]) -> FloatArray:
-        return np.where(np.isnan(targets), 0, targets).astype("float32")
+        return np.where(np.isfinite(targets), targets, 0).astype("float32")
 
     def predicted(self, outputs: FloatArray) -> NDArray[Any]:
         return (outputs >= THRESHOLD).astype("int8")
@@ -147,7 +147,7 @@ class Multilabel(Task):
     def loss(self, targets: Any, outputs: Any, training: bool) -> Any:
         from keras import ops
 
-        targets = ops.nan_to_num(targets, nan=0.0)
+        targets = ops.where(ops.isfinite(targets), targets, 0.0)
         losses = ops.binary_crossentropy(targets, outputs)
         if training and self.positive_weights is not None:
             weights = np.array(self.positive_weights, "float32")
@@ -220,7 +220,7 @@ class Regression(Task):
     def _known(self, targets: Any, outputs: Any) -> Any:
         from keras import ops
 
-        return ops.where(ops.isnan(targets), outputs, targets)
+        return ops.where(ops.isfinite(targets), targets, outputs)
 
 
 def make_task(name: str, classes: Sequence[str], moments: Sequence[Sequence[float]] = ()) -> Task:

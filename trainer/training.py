@@ -19,11 +19,22 @@ from trainer.data import Data
 from trainer.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
 from trainer.inference import forward_step
 from trainer.interruption import Interruption
-from trainer.memories import callback_memories, chance_memory, remind_callbacks, remind_chance
+from trainer.memories import (
+    callback_memories,
+    chance_memory,
+    changed_memories,
+    remind_callbacks,
+    remind_chance,
+)
 from trainer.model import save_model
-from trainer.optimizers import make_optimizer, optimizer_variables
+from trainer.optimizers import (
+    is_scheduled,
+    learning_rate,
+    make_optimizer,
+    optimizer_variables,
+)
 from trainer.run import Run
-from trainer.step import TrainStep, compile_evaluation
+from trainer.step import TINY, TrainStep, compile_evaluation
 from trainer.updates import Totals, Update, full_updates, truncated_updates
 
 import_tensorflow()
@@ -43,7 +54,7 @@ class Training:
         data: what it is trained on.
         run: where everything goes.
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
-        checkpoint: where to go on; None for the beginning.
+        callbacks: the user's.
         interruption: asked after each update whether a signal came.
     """
 
@@ -53,45 +64,49 @@ class Training:
         data: Data,
         run: Run,
         model: keras.Model,
-        checkpoint: Checkpoint | None,
+        callbacks: Sequence[keras.callbacks.Callback],
         interruption: Interruption,
     ):
         self.config, self.data, self.run, self.model = config, data, run, model
         self.lanes = config.lanes_for(len(data.train.infos))
-        self.interruption, self.checkpoint = interruption, checkpoint
+        self.user_callbacks, self.interruption = list(callbacks), interruption
         self.task = data.layout.task
-        updates = 0
-        if config.schedule != "constant":
-            updates = updates_an_epoch(config, data.train.lengths, self.lanes)
-        self.optimizer = make_optimizer(config, updates)
+        self.optimizer = make_optimizer(config)
         self.step = TrainStep(model, self.optimizer, self.task)
         self.forward = forward_step(model, config, data.layout.task)
         self.evaluate = compile_evaluation(self.task)
-        self.state = checkpoint.progress if checkpoint else Progress()
-        self.carry: Carry = self._first_carry()
-        self.saved_at, self.saved_update = time.monotonic(), self.state.updates
-        if checkpoint:
-            checkpoint.restore(self.variables)
-            self.carry = tuple(keras.ops.convert_to_tensor(x) for x in checkpoint.group("carry"))
+        self.total_updates = 0
+        if is_scheduled(config):
+            each = updates_an_epoch(config, data.train.lengths, self.lanes)
+            self.total_updates = config.epochs * each
+        self.state = Progress()
+        self.carry: Carry = self.step.initial(self.lanes)
+        self.saved_at, self.saved_update = time.monotonic(), 0
 
     @property
     def variables(self) -> list[Any]:
         """All that a checkpoint must hold of model and optimizer."""
         return [*self.model.variables, *optimizer_variables(self.optimizer)]
 
-    def go(self, user_callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def go(self, checkpoint: Checkpoint | None) -> None:
         """Trains to the end.
+
+        Args:
+            checkpoint: where to go on; None for the beginning.
 
         Raises:
             Stopped: a signal came; a checkpoint is written.
             InputError: the loss is no number any more; the last good checkpoint is kept.
         """
-        self.user_callbacks = list(user_callbacks)
         callbacks = self._callbacks()
         callbacks.on_train_begin()
-        self._remind()
+        self.memories_at_begin = callback_memories(self.user_callbacks)
+        if checkpoint:
+            self._restore(checkpoint)
         self._heed()
-        while not is_over(self.state, self.config, self.data.validation is not None):
+        while self.state.begun or not is_over(
+            self.state, self.config, self.data.validation is not None
+        ):
             self._epoch(callbacks)
         callbacks.on_train_end()
         if not self.state.best_epoch:
@@ -101,22 +116,25 @@ class Training:
 
     def _epoch(self, callbacks: keras.callbacks.CallbackList) -> None:
         epoch, state = self.state.epoch, self.state
-        if not state.items:
+        if not state.begun:
             callbacks.on_epoch_begin(epoch)
+            state.begun = True
         totals = Totals(np.array(state.sums), state.steps, state.places)
-        steps = sum(self.data.train.lengths)
         title = f"epoch {epoch + 1}/{self.config.epochs}"
         with progress(
-            total=steps, initial=totals.steps, unit="frame", unit_scale=True, desc=title
+            total=sum(self.data.train.lengths),
+            initial=totals.steps,
+            unit="frame",
+            unit_scale=True,
+            desc=title,
         ) as bar:
             totals = self._train(totals, callbacks, bar)
             row = totals.logs(self.task.score_name)
-            row |= {
-                "frames_per_second": totals.steps / max(state.seconds, 1e-9),
-                "seconds": state.seconds,
-            }
+            rate = totals.steps / max(state.seconds, TINY)
+            row |= {"frames_per_second": rate, "seconds": state.seconds}
             if self.data.validation:
                 validated = self._validate(self.data.validation).logs(self.task.score_name)
+                self._require_finite(bool(np.isfinite(validated["loss"])))
                 row |= {f"val_{name}": validated[name] for name in ("loss", self.task.score_name)}
             bar.set_postfix(_shown(row), refresh=False)
         self._end_epoch(row, callbacks)
@@ -127,26 +145,23 @@ class Training:
         self._keep_best(row)
         callbacks.on_epoch_end(state.epoch, row)
         state.epoch += 1
-        state.items, state.sums, state.steps, state.places = 0, [0.0] * 4, 0, 0
-        state.seconds = 0.0
-        state.stopped = bool(self.model.stop_training)
-        self.carry = self._first_carry()
+        state.begun, state.items, state.seconds = False, 0, 0.0
+        state.sums, state.steps, state.places = [0.0] * 4, 0, 0
+        self.carry = self.step.initial(self.lanes)
         self._save()
         self._heed()
 
     def _train(self, totals: Totals, callbacks: keras.callbacks.CallbackList, bar: Any) -> Totals:
         state = self.state
         begun = time.perf_counter()
-        for update in self._updates(callbacks):
+        stopped = state.stopped and state.items
+        for update in () if stopped else self._updates(callbacks):
             totals = totals + update.totals
             self.carry = update.carry
             state.items += update.items
             state.updates += 1
-            state.sums, state.steps, state.places = (
-                totals.sums.tolist(),
-                totals.steps,
-                totals.places,
-            )
+            state.sums, state.steps = totals.sums.tolist(), totals.steps
+            state.places = totals.places
             state.seconds += time.perf_counter() - begun
             begun = time.perf_counter()
             self._require_finite(bool(np.isfinite(update.totals.sums).all()))
@@ -157,6 +172,8 @@ class Training:
             if self._due():
                 self._save()
             self._heed()
+            if self.model.stop_training:
+                break
         self._heed()
         return totals
 
@@ -166,6 +183,9 @@ class Training:
 
         def begin() -> None:
             callbacks.on_train_batch_begin(state.items)
+            if is_scheduled(config):
+                rate = learning_rate(config, state.updates, self.total_updates)
+                self.optimizer.learning_rate = rate
 
         if config.gradient == "full":
             groups = training_groups(config, data.lengths, self.lanes, state.epoch, state.items)
@@ -202,9 +222,6 @@ class Training:
             self.state.best_loss, self.state.best_epoch = row["val_loss"], self.state.epoch + 1
             save_model(self.model, self.run.model_path)
 
-    def _first_carry(self) -> Carry:
-        return self.step.initial(self.lanes)
-
     def _due(self) -> bool:
         every = self.config.checkpoint_updates
         if every is not None and self.state.updates - self.saved_update >= every:
@@ -224,24 +241,28 @@ class Training:
 
     def _save(self) -> None:
         """Writes a checkpoint, unless the weights are no numbers any more."""
-        plain, arrays = callback_memories(self.user_callbacks)
-        self.state.callbacks, self.state.chance = plain, chance_memory()
-        arrays |= numbered("variables", [variable.numpy() for variable in self.variables])
+        arrays = numbered("variables", [variable.numpy() for variable in self.variables])
         arrays |= numbered("carry", self.carry)
         self._require_finite(all_finite(arrays))
+        plain, more = changed_memories(self.user_callbacks, self.memories_at_begin)
+        self.state.callbacks, self.state.chance = plain, chance_memory()
+        self.state.stopped = bool(self.model.stop_training)
         if self.state.history:
             self.run.write_history(self.state.history)
-        self.run.checkpoints.save(self.state, arrays, self.config.keep_checkpoints)
+        self.run.checkpoints.save(self.state, arrays | more, self.config.keep_checkpoints)
         self.saved_at, self.saved_update = time.monotonic(), self.state.updates
 
-    def _remind(self) -> None:
-        """Gives callbacks and random generators what the checkpoint remembers of them."""
-        if self.checkpoint:
-            state = self.state
-            remind_callbacks(self.user_callbacks, state.callbacks, self.checkpoint.arrays)
-            remind_chance(state.chance)
-            if state.history:
-                self.run.write_history(state.history)
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        """Sets everything to what it was when a checkpoint was written."""
+        self.state = checkpoint.progress
+        checkpoint.restore(self.variables)
+        self.carry = tuple(keras.ops.convert_to_tensor(x) for x in checkpoint.group("carry"))
+        self.saved_update = self.state.updates
+        self.model.stop_training = self.state.stopped
+        remind_callbacks(self.user_callbacks, self.state.callbacks, checkpoint.arrays)
+        remind_chance(self.state.chance)
+        if self.state.history:
+            self.run.write_history(self.state.history)
 
     def _require_finite(self, finite: bool) -> None:
         if finite:

@@ -29,10 +29,11 @@ from preprocessing.whole_file import machine, write_whole
 from trainer.config import flag
 from trainer.data import load_data
 from trainer.interruption import Interruption
+from trainer.lock import POLL, Lock, heed, locked
 from trainer.search_space import TuneConfig, parse_search
 from trainer.tune_report import progress_line, write_results
 from trainer.tune_study import open_study, read_rows, revive, storage_errors_are_the_inputs
-from trainer.tune_trial import POLL, Lock, Training, heed, locked
+from trainer.tune_trial import TrialRun
 
 if TYPE_CHECKING:
     from optuna import Study, Trial, TrialPruned
@@ -118,7 +119,7 @@ class _Worker:
             options = replace(self.config.train_config, **parameters)
         except InputError as error:
             raise _pruned(trial, str(error)) from None
-        training = Training(options, self.folder)
+        training = TrialRun(options, self.folder)
         trial.set_user_attr("digest", training.digest)
 
         def waiting() -> None:
@@ -140,7 +141,7 @@ class _Worker:
                 raise _failed(trial, f"{flag(option.name)} {value} is not in the search")
         return parameters
 
-    def _train(self, trial: "Trial", training: Training, own: Lock) -> float:
+    def _train(self, trial: "Trial", training: TrialRun, own: Lock) -> float:
         watch = _Watch(trial, training, self.config)
         watch.look()
         if not self._is_done(training.digest):
@@ -176,7 +177,7 @@ class _Worker:
 class _Watch:
     """Tells a study what a training writes into its history, an epoch at a time."""
 
-    def __init__(self, trial: "Trial", training: Training, config: TuneConfig):
+    def __init__(self, trial: "Trial", training: TrialRun, config: TuneConfig):
         self.trial, self.training, self.config = trial, training, config
         self.rows = 0
         self.values: list[float] = []

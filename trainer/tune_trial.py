@@ -6,80 +6,25 @@ TRIALS/<digest>.log   what it said
 TRIALS/<digest>.lock  held by who trains it, and by the training itself if that one dies
 """
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
 from preprocessing.console import printable
-from preprocessing.errors import Stopped
 from preprocessing.options import to_yaml
 from preprocessing.whole_file import write_whole
 from trainer.config import TrainConfig
-from trainer.interruption import Interruption
+from trainer.lock import Lock
 from trainer.run import Run
 
-POLL = 0.25  # Seconds between looks at a training.
 REASON_LENGTH = 300
 
 
-def heed(interruption: Interruption) -> None:
-    """Raises ``Stopped`` if a signal came."""
-    if interruption:
-        raise Stopped(f"{interruption.signal}: stopped; start the same command again to go on")
-
-
-class Lock:
-    """A file that one process, with the children that inherit it, holds at a time."""
-
-    def __init__(self, path: Path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-
-    def acquire(
-        self, interruption: Interruption, waiting: Callable[[], None] = lambda: None
-    ) -> None:
-        """Waits until it is free; ``waiting`` is called once if it is not."""
-        said = False
-        while True:
-            heed(interruption)
-            try:
-                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if not said:
-                    waiting()
-                said = True
-                time.sleep(POLL)
-
-    def close(self) -> None:
-        """Gives it back; once more does nothing."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
-
-
-@contextmanager
-def locked(
-    path: Path, interruption: Interruption, waiting: Callable[[], None] = lambda: None
-) -> Iterator[Lock]:
-    """Holds a lock within a block, unless the block closes it earlier."""
-    lock = Lock(path)
-    try:
-        lock.acquire(interruption, waiting)
-        yield lock
-    finally:
-        lock.close()
-
-
-class Training:
+class TrialRun:
     """A configuration and the process that trains it.
 
     Args:

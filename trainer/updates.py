@@ -133,12 +133,11 @@ def full_updates(
         data: where the chunks come from.
         groups: the rest of an epoch, all lineups of some sequences at a time.
         accumulate: groups an update.
-        begin: called before each update.
+        begin: called before the weights change, once nothing can undo the update any more.
         stop: asked after each chunk; once it says so, the update under way is undone and no more
             come.
     """
     while some := list(islice(groups, accumulate)):
-        begin()
         before = _values(step.passing)
         update = Update(Totals(), len(some))
         for lineups in some:
@@ -147,6 +146,7 @@ def full_updates(
             step.forget()
             _assign(step.passing, before)
             return
+        begin()
         if update.totals.sums[1]:
             step.apply()
         yield update

@@ -29,7 +29,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "demo": {"chunk_length": 32, "units": 64, "normalize": "none", "epochs": 40},
     "gesture": {"epochs": 40},
     "distant": {
-        **{"chunk_length": 4, "units": 16, "lanes": 8, "outputs": "sequence", "epochs": 30},
+        **{"chunk_length": 4, "units": 32, "lanes": 8, "outputs": "sequence", "epochs": 30},
         **{"patience": 30, "dropout": 0.0, "normalize": "none", "learning_rate": 0.01},
     },
     "cost": {"epochs": 4, "lanes": 8, "units": 128},
@@ -71,7 +71,7 @@ def distant(folder: Path, seed: int = 0) -> None:
     chance = np.random.default_rng(seed)
     rows, names = ["sequence,label"], [f"s{number:03d}" for number in range(160)]
     for name in names:
-        features = chance.normal(scale=0.02, size=(40, 2))
+        features = chance.normal(scale=0.01, size=(40, 2))
         sign = int(chance.integers(0, 2))
         features[0, 0] = 4 * sign - 2
         _sequence(folder, name, features)
