@@ -21,6 +21,8 @@ def import_tensorflow() -> Any:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with silenced():
         import tensorflow
+    # It warns of programs compiled again, also where each is of another model in one process.
+    tensorflow.get_logger().setLevel("ERROR")
     return tensorflow
 
 

@@ -218,7 +218,7 @@ def test_numbers_are_learned_in_their_own_units(tmp_path: Path) -> None:
 def test_windows_of_a_stateless_run_know_nothing_of_what_came_before(
     echo_task: Task, tmp_path: Path
 ) -> None:
-    options = {"state": "reset", "chunk_length": 3, "epochs": 15, "dropout": 0.0}
+    options = {"state": "reset", "chunk_length": 3, "epochs": 8, "dropout": 0.0}
     bare = train(config_for(echo_task, tmp_path / "bare", **options))
     warm = train(config_for(echo_task, tmp_path / "warm", burn_in=2, **options))
     assert accuracy_of(bare) < 0.8  # of three steps, one can know
@@ -280,7 +280,9 @@ def test_learning_rates_rise_and_fall_as_asked() -> None:
     assert warm_cosine == pytest.approx([0.01, 0.1, 0.05, 0], abs=1e-6)
 
 
-@pytest.mark.parametrize("options", [{"accumulate": 2}, {"gradient": "full"}])
+@pytest.mark.parametrize(
+    "options", [{"accumulate": 2}, pytest.param({"gradient": "full"}, marks=pytest.mark.slow)]
+)
 def test_a_schedule_reaches_its_end_with_the_last_update(
     echo_task: Task, tmp_path: Path, options: dict[str, Any]
 ) -> None:

@@ -65,6 +65,7 @@ def test_the_example_trains_resumes_and_evaluates_like_the_built_in_model(
     assert 0 <= evaluate(EvaluateConfig(straight.path, "all"))["accuracy"] <= 1
 
 
+@pytest.mark.slow
 def test_a_function_passed_in_python_does_as_well(memory_task: Task, tmp_path: Path) -> None:
     named = train(config_for(memory_task, tmp_path / "named", model=f"{EXAMPLE}:build"))
     build = OwnModel.read(f"{EXAMPLE}:build").build

@@ -54,7 +54,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "layer_norm": True,
     },
 }
-variants = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+variants = pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=[] if name in ("lstm", "all") else [pytest.mark.slow])
+        for name, options in VARIANTS.items()
+    ],
+)
 
 
 def a_model(store: FeatureStore, config: TrainConfig = CONFIG, layout: Layout = LAYOUT) -> Any:
@@ -120,7 +126,9 @@ def test_whatever_is_in_the_carry_chunks_equal_one_pass(
             np.testing.assert_allclose(outputs, whole(model, store, sequence_id), atol=1e-5)
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "precision", ["mixed_bfloat16", pytest.param("mixed_float16", marks=pytest.mark.slow)]
+)
 def test_in_mixed_precision_the_carry_is_float32_and_chunks_equal_one_pass(
     make_store: MadeStore, precision: str
 ) -> None:
@@ -391,8 +399,15 @@ def test_the_model_sees_the_step_before_and_its_label_wherever_chunks_are_cut(
                 assert batch.targets[row, place] == ahead
 
 
-@pytest.mark.parametrize("horizon", [0, 2])
-@pytest.mark.parametrize("inputs", ["labels", "both"])
+@pytest.mark.parametrize(
+    ("inputs", "horizon"),
+    [
+        ("both", 0),
+        ("labels", 2),
+        pytest.param("labels", 0, marks=pytest.mark.slow),
+        pytest.param("both", 2, marks=pytest.mark.slow),
+    ],
+)
 def test_own_answers_are_fed_step_by_step_wherever_chunks_are_cut(
     make_store: MadeStore, inputs: str, horizon: int
 ) -> None:
@@ -505,7 +520,7 @@ def test_full_gradients_equal_those_of_the_unchunked_sequences(
         np.testing.assert_allclose(old - new, slope, atol=2e-6)
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("accumulate", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_full_gradients_with_dropout_equal_one_tape_over_all_chunks(
     make_store: MadeStore, accumulate: int
 ) -> None:

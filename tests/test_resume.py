@@ -174,7 +174,13 @@ def test_an_epoch_begins_once_for_callbacks_wherever_a_run_was_stopped(
     assert told == [0]
 
 
-@pytest.mark.parametrize("left", [["checkpoints"], ["checkpoints", "splits.json", "run.json"]])
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param(["checkpoints"], marks=pytest.mark.slow),
+        ["checkpoints", "splits.json", "run.json"],
+    ],
+)
 def test_killed_before_anything_was_trained_the_same_command_begins(
     memory_task: Task, tmp_path: Path, left: list[str]
 ) -> None:
@@ -234,6 +240,7 @@ def test_a_finished_run_says_so_and_does_nothing(memory_task: Task, tmp_path: Pa
     assert {path: path.stat().st_mtime_ns for path in train(config).path.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_more_epochs_for_a_finished_run_are_those_of_a_longer_run(
     memory_task: Task, tmp_path: Path
 ) -> None:

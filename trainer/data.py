@@ -30,6 +30,7 @@ class Data:
     Attributes:
         layout: of training, with its class weights.
         validation: None where the splits have no such part.
+        lanes: B.
     """
 
     splits: Splits
@@ -37,6 +38,7 @@ class Data:
     layout: Layout
     train: SequenceSet
     validation: SequenceSet | None
+    lanes: int
 
 
 def load_data(config: TrainConfig) -> Data:
@@ -94,6 +96,7 @@ def _data(
         layout=_weighted(layout, weights),
         train=SequenceSet(store, infos["train"], labels, layout, weights),
         validation=sets["validation"] if infos["validation"] else None,
+        lanes=config.lanes_for(len(infos["train"])),
     )
 
 
@@ -115,12 +118,12 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run) -> Data:
         known = (tuple(moments.mean.tolist()), tuple(moments.variance.tolist()))
     layout = replace(data.layout, unknown_features=known[0])
     plain = replace(layout, task=data.train.layout.task)
-    return Data(
-        data.splits,
-        replace(data.facts, feature_moments=known),
-        layout,
-        data.train.with_layout(plain),
-        data.validation and data.validation.with_layout(plain),
+    return replace(
+        data,
+        facts=replace(data.facts, feature_moments=known),
+        layout=layout,
+        train=data.train.with_layout(plain),
+        validation=data.validation and data.validation.with_layout(plain),
     )
 
 

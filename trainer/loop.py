@@ -79,7 +79,7 @@ def train(
                 return run
             training = Training(config, data, run, model, callbacks, interruption)
             run.begin(config, data.splits, data.facts)
-            _announce(data, training.lanes, checkpoint)
+            _announce(data, checkpoint)
             training.go(checkpoint)
     return run
 
@@ -130,14 +130,15 @@ def _model(config: TrainConfig, data: Data, own: OwnModel | None) -> keras.Model
     return build_model(config, data.layout, facts.dimension, facts.feature_moments, own)
 
 
-def _announce(data: Data, lanes: int, checkpoint: Checkpoint | None) -> None:
+def _announce(data: Data, checkpoint: Checkpoint | None) -> None:
     """Says what is trained on, so that a stray class or a forgotten video is seen at once."""
     validation = data.validation.infos if data.validation else []
     names = ", ".join(data.facts.classes)
     kind = "columns" if data.facts.task == "regression" else "classes"
     print(
-        f"{len(data.train.infos)} sequences to train on in {lanes} lanes, {len(validation)} to "
-        f"validate, {len(data.splits.test)} to test; {len(data.facts.classes)} {kind}: {names}"
+        f"{len(data.train.infos)} sequences to train on in {data.lanes} lanes, "
+        f"{len(validation)} to validate, {len(data.splits.test)} to test; "
+        f"{len(data.facts.classes)} {kind}: {names}"
     )
     if checkpoint:
         state = checkpoint.progress

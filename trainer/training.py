@@ -68,7 +68,7 @@ class Training:
         interruption: Interruption,
     ):
         self.config, self.data, self.run, self.model = config, data, run, model
-        self.lanes = config.lanes_for(len(data.train.infos))
+        self.lanes = data.lanes
         self.user_callbacks, self.interruption = list(callbacks), interruption
         self.task = data.layout.task
         self.optimizer = make_optimizer(config)
