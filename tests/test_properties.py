@@ -32,7 +32,7 @@ from trainer.lanes import (
 from trainer.model import build_model
 from trainer.normalization import learn_moments
 from trainer.step import FeedbackStep, ForwardStep, TrainStep
-from trainer.task import Classification, make_task
+from trainer.task import Classification, Task, make_task
 from trainer.updates import full_updates, truncated_updates
 
 tensor = keras.ops.convert_to_tensor
@@ -268,29 +268,43 @@ def test_a_counting_cell_shows_where_each_lane_resets(make_store: MadeStore) -> 
     assert counts[1] == [1, 2, 1, 2, 3, 4]
 
 
-def a_batch(weights: np.ndarray, padding: float) -> ChunkBatch:
+TASKS = {
+    "classification": Classification(CLASSES),
+    "multilabel": make_task("multilabel", CLASSES),
+    "regression": make_task("regression", CLASSES, ([1.0] * 4, [2.0] * 4)),
+}
+
+
+def a_batch(task: Task, weights: np.ndarray, padding: float) -> ChunkBatch:
+    """Steps without a weight have no label, and ``padding`` for features."""
     generator = np.random.default_rng(5)
     features = generator.normal(size=(*weights.shape, 3)).astype("float32")
     features[weights == 0] = padding
-    targets = generator.integers(0, 4, weights.shape).astype("int32")
+    targets = task.no_targets(weights.shape)
+    numbers = generator.integers(0, 2, targets.shape).astype(targets.dtype)
+    targets[weights > 0] = numbers[weights > 0]
     past = np.zeros((*weights.shape, 0), "float32")
     reset = np.ones(len(weights), bool)
     return ChunkBatch((None,) * len(weights), features, past, targets, weights, reset)
 
 
-def updated_weights(batch: ChunkBatch) -> list[np.ndarray]:
+def updated_weights(task: Task, batch: ChunkBatch) -> list[np.ndarray]:
     keras.utils.set_random_seed(1)
-    model = build_model(replace(CONFIG, units=4), LAYOUT, 3, ())
-    step = TrainStep(model, keras.optimizers.SGD(1.0), LAYOUT.task)
+    model = build_model(replace(CONFIG, units=4, layers=1), Layout(task), 3, ())
+    step = TrainStep(model, keras.optimizers.SGD(1.0), task)
     step.update(batch, zero_carry(model, len(batch.weights)))
     return [np.asarray(weight) for weight in model.get_weights()]
 
 
-def test_what_stands_in_the_padding_changes_no_gradient() -> None:
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_what_stands_in_the_padding_changes_no_gradient(task: Task) -> None:
     weights = np.ones((3, 6), "float32")
-    weights[0, 4:] = weights[2] = 0
-    clean, dirty = (updated_weights(a_batch(weights, padding)) for padding in (0.0, 50.0))
+    weights[0, 4:] = weights[2] = 0  # a tail, and an idle lane
+    clean, dirty = (
+        updated_weights(task, a_batch(task, weights, padding)) for padding in (0.0, 50.0)
+    )
     for one, other in zip(clean, dirty, strict=True):
+        assert np.isfinite(one).all()
         np.testing.assert_array_equal(one, other)
 
 
