@@ -315,7 +315,8 @@ def test_a_scheduler_that_goes_away_ends_the_command_and_the_next_one_goes_on(vi
 def test_an_interrupt_leaves_no_process_behind(videos):
     running = extraction(videos, "--store", "store", "--jobs", 2)
     with running:
-        while len(processes(videos)) < 2:
+        # One is enough: on a busy machine it may be done with all before the other has started.
+        while not processes(videos):
             time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)
         _, complaint = running.communicate()
