@@ -424,3 +424,13 @@ def test_a_finished_run_is_continued_on_new_videos(
         train(config_for(task, tmp_path / "strange", **options))
     assert FeatureStore(store).ids()
     assert labels.exists()
+
+
+def test_a_report_says_what_stood_for_past_labels(counting_task: Task, tmp_path: Path) -> None:
+    run = train(config_for(counting_task, tmp_path / "run", inputs="labels", epochs=1))
+    for feed, words in (("truth", "the true ones"), ("predictions", "its own predictions")):
+        metrics = evaluate(EvaluateConfig(run.path, "validation", feed=feed))
+        assert (metrics["inputs"], metrics["feed"]) == ("labels", feed)
+        page = (run.evaluation_path("validation") / "report.html").read_text()
+        assert f"Past labels were {words}." in page
+        assert "--inputs labels" in page

@@ -144,6 +144,7 @@ class SequenceSet:
             return
         where = "last step" if self.layout.outputs == "sequence" else "step"
         after = f" after a burn-in of {burn_in} steps" if burn_in else ""
+        after += f" {self.layout.horizon} steps later (--horizon)" if self.layout.horizon else ""
         raise InputError(
             f"no {where} of a sequence in the {part} split has a label{after}; nothing to do"
         )

@@ -34,6 +34,8 @@ def class_weights(given: Sequence[str], data: SequenceSet) -> NDArray[np.float32
     classes = data.layout.task.classes
     weights = np.ones(len(classes), "float32")
     for item in given:
+        if item == BALANCED:
+            raise InputError("--class-weights balanced weighs all classes; give no other beside it")
         name, _, text = item.rpartition("=")
         if name not in classes:
             raise InputError(

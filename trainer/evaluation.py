@@ -96,7 +96,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     out = run.evaluation_path(config.split)
     predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
     metrics = score(out / "predictions.h5", data.layout.outputs == "frame")
-    metrics = {"split": config.split, **metrics}
+    training = run.config
+    feed = None if training.inputs == "features" else config.feed or training.feed
+    metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     write_report(out / "report.html", run, metrics, out / "predictions.h5")
     return metrics

@@ -35,6 +35,8 @@ def run_train(config: TrainConfig) -> int:
     state = run.progress
     said = "was already finished" if before == state else "is finished"
     best = f", best in epoch {state.best_epoch}" if state.best_epoch else ""
+    if state.best_epoch and state.epoch - state.best_epoch >= config.patience:
+        best += f" (no better one in --patience {config.patience} epochs)"
     print(f"{run.path} {said}: {state.epoch} epochs{best}; next: longtake evaluate {run.path}")
     return DONE
 
@@ -116,8 +118,10 @@ def _require_own(own: OwnModel | None, base: Run) -> None:
     digest = own.digest if own else ""
     if digest != base.facts.model_digest:
         was = f"--model {base.config.model}" if base.config.model else "no --model of a file"
+        given = "the file given is another" if own else "none was given"
         raise InputError(
-            f"--continue-from {base.path} was trained with {was}; give the same file, unchanged"
+            f"--continue-from {base.path} was trained with {was}, and {given}; give the same file "
+            "with --model, unchanged"
         )
 
 

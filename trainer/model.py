@@ -99,7 +99,9 @@ def load_model(path: Path) -> keras.Model:
         InputError: it cannot be opened.
     """
     if not path.is_file():
-        raise InputError(f"there is no model {path}: train the run first")
+        raise InputError(
+            f"there is no model {path}: no epoch has ended yet; start the same train command again"
+        )
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, OSError, KeyError, TypeError) as error:

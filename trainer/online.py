@@ -132,6 +132,8 @@ class OnlineTrainer:
             raise InputError(
                 f"{name}={options[name]!r} means nothing to an OnlineTrainer; leave it out"
             )
+        if isinstance(classes, int | str):
+            raise InputError(f"classes={classes!r}: expected their names, as ['idle', 'busy']")
         options = {"normalize": "running", **options}
         if options["normalize"] == "train":
             raise InputError(

@@ -1,16 +1,21 @@
 """The report: one HTML file with everything in it, readable without a network."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from preprocessing.whole_file import write_whole
 from trainer.answers import open_answers
+from trainer.config import flag
 from trainer.curves import learning_curves
 from trainer.metrics import HEADLINES
 from trainer.ribbons import class_colours
 from trainer.run import Run
 from trainer.strips import class_strips, label_set_strips, number_strips, worst_first
+
+# Options that a reader of a report should know of where they are not as usual.
+TOLD = ("inputs", "outputs", "horizon", "gradient", "normalize", "stride", "burn_in")
 
 
 def write_report(path: Path, run: Run, metrics: Mapping[str, Any], predictions: Path) -> None:
@@ -28,7 +33,7 @@ def write_report(path: Path, run: Run, metrics: Mapping[str, Any], predictions: 
         f"{task}.html",
         title=f"{run.path.name}: {metrics['split']}",
         metrics=metrics,
-        made=_made(run),
+        made=_made(run, metrics),
         headlines=HEADLINES[task],
         legend=list(zip(classes, class_colours(classes), strict=True)),
         curves=learning_curves({"": run.history}),
@@ -64,13 +69,28 @@ def _pictures(metrics: Mapping[str, Any], predictions: Path) -> dict[str, Any]:
         return {"strips": worst_first(number_strips(answers, ranges))}
 
 
-def _made(run: Run) -> str:
+def _made(run: Run, metrics: Mapping[str, Any]) -> str:
     """How the model came to be, in a sentence."""
     config, best = run.config, run.progress.best_epoch
     epochs = len(run.history)
     kept = f"epoch {best} of {epochs}, the best on validation" if best else f"the last of {epochs}"
     layers = f"{config.layers} {config.cell} layer(s) of {config.units}"
+    defaults = {field.name: field.default for field in fields(config)}
+    others = [
+        f"--{flag(name)} {getattr(config, name)}"
+        for name in TOLD
+        if getattr(config, name) != defaults[name]
+    ]
     return (
         f"Trained on {len(run.splits.train)} sequences with --state {config.state}, chunks of "
-        f"{config.chunk_length} steps, {config.model or layers}; kept: {kept}."
+        f"{config.chunk_length} steps, {', '.join([config.model or layers, *others])}; kept: "
+        f"{kept}.{_fed(metrics)}"
     )
+
+
+def _fed(metrics: Mapping[str, Any]) -> str:
+    """What stood for the labels that the model takes as inputs."""
+    if not metrics.get("feed"):
+        return ""
+    own = metrics["feed"] == "predictions"
+    return f" Past labels were {'its own predictions' if own else 'the true ones'}."
