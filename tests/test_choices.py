@@ -14,11 +14,11 @@ from conftest import FPS, write_sequence
 from preprocessing.errors import InputError
 from preprocessing.label_files import write_intervals, write_numbers
 from preprocessing.store import FeatureStore
-from trainer.batches import Layout
 from trainer.config import TrainConfig
 from trainer.data import load_data
 from trainer.epochs import training_plan
 from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.layout import Layout
 from trainer.loop import train
 from trainer.model import build_model
 from trainer.optimizers import learning_rate, make_optimizer

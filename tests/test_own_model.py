@@ -11,11 +11,12 @@ from conftest import MadeStore
 from test_resume import Signal, require_same
 
 from preprocessing.errors import InputError, Stopped
-from trainer.batches import Layout, SequenceSet
+from trainer.batches import SequenceSet
 from trainer.carry import zero_carry
 from trainer.config import TrainConfig
 from trainer.evaluation import EvaluateConfig, evaluate
 from trainer.inference import predict_pieces
+from trainer.layout import Layout
 from trainer.loop import train
 from trainer.model import build_model
 from trainer.own_model import OwnModel

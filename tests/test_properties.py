@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions
 from preprocessing.store import FeatureStore
-from trainer.batches import ChunkBatch, Layout, SequenceSet
+from trainer.batches import ChunkBatch, SequenceSet
 from trainer.carry import zero_carry
 from trainer.config import TrainConfig
 from trainer.epochs import training_groups
@@ -29,6 +29,7 @@ from trainer.lanes import (
     varied_lengths,
     window_plan,
 )
+from trainer.layout import Layout
 from trainer.model import build_model
 from trainer.normalization import learn_moments
 from trainer.step import FeedbackStep, ForwardStep, TrainStep

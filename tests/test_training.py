@@ -13,10 +13,10 @@ from conftest import write_sequence
 
 from preprocessing.errors import InputError
 from preprocessing.store import FeatureStore
-from trainer.batches import Layout
 from trainer.config import TrainConfig
 from trainer.evaluation import EvaluateConfig, evaluate
 from trainer.lanes import lane_plan
+from trainer.layout import Layout
 from trainer.loop import train
 from trainer.model import build_model
 from trainer.run import Run, load_run

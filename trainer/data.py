@@ -15,9 +15,10 @@ from preprocessing.labels import Labels
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
 from preprocessing.store import FeatureStore
-from trainer.batches import Layout, SequenceSet
+from trainer.batches import SequenceSet
 from trainer.class_weights import class_weights
 from trainer.config import TrainConfig
+from trainer.layout import Layout
 from trainer.normalization import learn_moments, learn_target_moments
 from trainer.run import ModelFacts, Run
 from trainer.task import Multilabel, Regression, Task, make_task

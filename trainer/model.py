@@ -16,8 +16,8 @@ import numpy as np
 from preprocessing.errors import InputError
 from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import whole_file
-from trainer.batches import Layout
 from trainer.config import TrainConfig
+from trainer.layout import Layout
 from trainer.normalization import scale, scale_by_sequence
 from trainer.own_model import OwnModel
 from trainer.recurrent import recurrent_layers

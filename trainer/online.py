@@ -21,11 +21,12 @@ from preprocessing.labels import labelled
 from preprocessing.options import to_yaml
 from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import write_whole
-from trainer.batches import ChunkBatch, Layout
+from trainer.batches import ChunkBatch
 from trainer.carry import Carry
 from trainer.checkpoint import DAMAGE, Checkpoint, numbered, read_archive, write_archive
 from trainer.config import TrainConfig
 from trainer.inference import forward_step
+from trainer.layout import Layout
 from trainer.model import build_model, load_model, save_model
 from trainer.optimizers import make_optimizer, optimizer_variables
 from trainer.own_model import OwnModel

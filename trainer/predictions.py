@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.whole_file import whole_file
-from trainer.batches import Layout, SequenceSet
+from trainer.batches import SequenceSet
 from trainer.lanes import Chunk
+from trainer.layout import Layout
 from trainer.task import Multilabel, Regression
 
 

@@ -23,9 +23,9 @@ from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
 from preprocessing.strays import remove_strays
 from preprocessing.whole_file import PARTIAL, whole_file, write_whole
-from trainer.batches import Layout
 from trainer.checkpoint import Checkpoints, Progress
 from trainer.config import TrainConfig, flag
+from trainer.layout import Layout
 from trainer.task import Regression, Task, make_task
 
 # What may change from one start of a run to the next without changing what was trained so far.

@@ -1,0 +1,58 @@
+"""How steps of a sequence become inputs and targets.
+
+A batch of one lane whose chunk covers steps 4 to 7 of a sequence, T = 5, by what the model sees:
+
+    inputs      features          past                targets (horizon 0)     (horizon 2)
+    features    x4 x5 x6 x7 0     (none)              y4 y5 y6 y7 -           y6 y7 y8 y9 -
+    labels      (none)            y3 y4 y5 y6 0       the same
+    both        x3 x4 x5 x6 0     y3 y4 y5 y6 0       the same
+
+Where the lane resets there is no step before the first: its features and its past are those of
+nothing known. The model sees features and past side by side.
+"""
+
+from dataclasses import dataclass
+
+from trainer.config import TrainConfig
+from trainer.task import Task
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How steps of a sequence become inputs and targets.
+
+    Attributes:
+        task: what is learned.
+        inputs: ``features``, ``labels`` or ``both``.
+        outputs: ``frame``, or ``sequence`` for one answer at the last step.
+        horizon: a step's target is the label so many steps later.
+        unknown_features: what stands for the features before a sequence begins, those of the mean
+            step; zeros if empty.
+    """
+
+    task: Task
+    inputs: str = "features"
+    outputs: str = "frame"
+    horizon: int = 0
+    unknown_features: tuple[float, ...] = ()
+
+    @classmethod
+    def of(
+        cls, config: TrainConfig, task: Task, unknown_features: tuple[float, ...] = ()
+    ) -> "Layout":
+        """As a configuration says."""
+        return cls(task, config.inputs, config.outputs, config.horizon, unknown_features)
+
+    @property
+    def sees_features(self) -> bool:
+        """Whether the model gets features."""
+        return self.inputs != "labels"
+
+    @property
+    def past_size(self) -> int:
+        """P."""
+        return 0 if self.inputs == "features" else self.task.size
+
+    def feature_size(self, dimension: int) -> int:
+        """F, of a store of that dimension."""
+        return dimension if self.sees_features else 0
