@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions
 from preprocessing.store import FeatureStore
+from trainer.acceleration import compiled_by_xla
 from trainer.batches import ChunkBatch, SequenceSet
 from trainer.carry import zero_carry
 from trainer.config import TrainConfig
@@ -34,7 +35,7 @@ from trainer.model import build_model
 from trainer.normalization import learn_moments
 from trainer.step import FeedbackStep, ForwardStep, TrainStep
 from trainer.task import Classification, Task, make_task
-from trainer.updates import full_updates, truncated_updates
+from trainer.updates import accumulated_updates, full_updates, truncated_updates
 
 tensor = keras.ops.convert_to_tensor
 LENGTHS = [23, 4, 11, 8, 1, 17]
@@ -488,9 +489,12 @@ def test_numbers_are_fed_back_as_they_are_and_nothing_known_is_their_mean() -> N
 
 def gradient_reference(model: Any, batches: list[ChunkBatch], truncated: bool) -> list[np.ndarray]:
     """Gradient of the mean loss of consecutive batches, without any of the trainer's own steps."""
-    # Compiled, since XLA draws other random numbers for dropout.
-    compiled = tf.function(lambda: gradient_of_tape(model, batches, truncated), jit_compile=True)
-    return [slope.numpy() for slope in compiled()]
+
+    def compiled() -> list[Any]:  # Since other random numbers are drawn without XLA.
+        with compiled_by_xla():
+            return gradient_of_tape(model, batches, truncated)
+
+    return [slope.numpy() for slope in tf.function(compiled, jit_compile=True)()]
 
 
 def gradient_of_tape(model: Any, batches: list[ChunkBatch], truncated: bool) -> list[Any]:
@@ -529,8 +533,8 @@ def test_full_gradients_equal_those_of_the_unchunked_sequences(
     expected = gradient_reference(model, [whole_batch], truncated=False)
     step = TrainStep(model, keras.optimizers.SGD(1.0), data.layout.task)
     groups = training_groups(config, LENGTHS, 6, 0)
-    (update,) = full_updates(step, data, groups, 1, lambda: None, lambda: False)
-    assert update.totals.steps == sum(LENGTHS)
+    (update,) = full_updates(step, data, groups, 1, lambda _: None, lambda: False)
+    assert update.totals[0].steps == sum(LENGTHS)
     for old, new, slope in zip(before, weights_of(model), expected, strict=True):
         np.testing.assert_allclose(old - new, slope, atol=2e-6)
 
@@ -544,6 +548,7 @@ def test_full_gradients_with_dropout_equal_one_tape_over_all_chunks(
     store = make_store(lengths)
     config = replace(CONFIG, chunk_length=4, dropout=0.5)
     model, data = a_model(store, config), a_task(store)
+    step = TrainStep(model, keras.optimizers.SGD(1.0), data.layout.task)
     before, chance = weights_of(model), [v.numpy() for v in model.non_trainable_variables]
     groups = list(training_groups(config, lengths, 2, 0))
     assert len(groups) == 2
@@ -555,8 +560,7 @@ def test_full_gradients_with_dropout_equal_one_tape_over_all_chunks(
     after = [v.numpy() for v in model.non_trainable_variables]
     for variable, value in zip(model.non_trainable_variables, chance, strict=True):
         variable.assign(value)
-    step = TrainStep(model, keras.optimizers.SGD(1.0), data.layout.task)
-    next(full_updates(step, data, iter(groups), accumulate, lambda: None, lambda: False))
+    next(full_updates(step, data, iter(groups), accumulate, lambda _: None, lambda: False))
     for place, (old, new) in enumerate(zip(before, weights_of(model), strict=True)):
         expected = sum(s[place] * w for s, w in zip(slopes, weights, strict=True)) / sum(weights)
         np.testing.assert_allclose(old - new, expected, atol=2e-6)
@@ -574,14 +578,14 @@ def test_an_update_under_way_is_undone_when_a_signal_comes(make_store: MadeStore
         calls = iter(range(100))
         groups = training_groups(config, LENGTHS, 6, 0)
         stop = lambda calls=calls, asked=asked: next(calls) >= asked  # noqa: E731
-        assert not list(full_updates(step, data, groups, 1, lambda: None, stop))
+        assert not list(full_updates(step, data, groups, 1, lambda _: None, stop))
         for variable, value in zip(model.variables, before, strict=True):
             np.testing.assert_array_equal(variable.numpy(), value)
     undisturbed = a_model(store, config)
     fresh = TrainStep(undisturbed, keras.optimizers.SGD(1.0), data.layout.task)
     for one in (step, fresh):
         groups = training_groups(config, LENGTHS, 6, 0)
-        list(full_updates(one, data, groups, 1, lambda: None, lambda: False))
+        list(full_updates(one, data, groups, 1, lambda _: None, lambda: False))
     for one, other in zip(weights_of(model), weights_of(undisturbed), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -599,6 +603,9 @@ def test_truncated_gradients_equal_a_reference_that_cuts_the_carry(
     before = weights_of(model)
     expected = gradient_reference(model, list(data.batches(lineups[:accumulate])), truncated=True)
     carry = zero_carry(model, 2)
-    next(truncated_updates(step, data, lineups, carry, accumulate, lambda: None))
+    if accumulate == 1:
+        next(truncated_updates(step, data, lineups, carry, lambda: 1, lambda _: None))
+    else:
+        next(accumulated_updates(step, data, lineups, carry, accumulate, lambda _: None))
     for old, new, slope in zip(before, weights_of(model), expected, strict=True):
         np.testing.assert_allclose(old - new, slope, atol=2e-6)

@@ -1,7 +1,7 @@
 """Chunks as arrays: features from the store, labels and weights beside them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,11 @@ from trainer.layout import Layout
 from trainer.task import Classification
 
 SCAN_STEPS = 1 << 16
-BATCHES_AHEAD = 4
+# Read at once: as many batches as take so many bytes, at most so many.
+BYTES_AT_ONCE = 1 << 22
+BATCHES_AT_ONCE = 16
+# How often that is read before it is needed.
+READS_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,51 @@ class ChunkBatch:
     def places(self) -> int:
         """Steps that there is room for."""
         return int(self.weights.size)
+
+
+@dataclass(frozen=True)
+class ChunkBatches:
+    """Batches that follow each other, of the same T, with room for K of them.
+
+    What a lane goes through lies in one piece, three batches of T = 4 in two lanes here, of which
+    what belongs to one sequence is read at once:
+
+        lane 0    A4 A5 A6 A7 | A8 A9 A10 A11 | A12 -  -  -
+        lane 1    B8 B9 -  -  | C0 C1 C2  C3  | C4  C5 C6 C7
+
+    Attributes:
+        lineups: one for each batch, at most K.
+        features: ``<float16 or float32>[B, K T, F]``; see ``ChunkBatch``.
+        past: ``<float32>[B, K T, P]``.
+        targets: beginning with ``[B, K T]``.
+        weights: ``<float32>[B, K T]``.
+        reset: ``<bool>[K, B]``.
+    """
+
+    lineups: tuple[Lineup, ...]
+    features: NDArray[Any]
+    past: NDArray[np.float32]
+    targets: NDArray[Any]
+    weights: NDArray[np.float32]
+    reset: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.lineups)
+
+    def __iter__(self) -> Iterator[ChunkBatch]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, number: int) -> ChunkBatch:
+        lineup = self.lineups[number]
+        steps = slice(number * lineup.chunk_length, (number + 1) * lineup.chunk_length)
+        return ChunkBatch(
+            lineup.chunks,
+            self.features[:, steps],
+            self.past[:, steps],
+            self.targets[:, steps],
+            self.weights[:, steps],
+            self.reset[number],
+        )
 
 
 class SequenceSet:
@@ -104,31 +153,54 @@ class SequenceSet:
             for start in range(first, info.steps, SCAN_STEPS):
                 yield self._targets(number, start, min(start + SCAN_STEPS, info.steps))
 
-    def batches(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatch]:
-        """Fills in the chunks of a plan, one batch at a time.
+    def read(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatches]:
+        """Fills in the chunks of a plan, several batches at a time.
 
         Raises:
             InputError: a feature is not finite.
         """
+        some: list[Lineup] = []
         for lineup in plan:
-            yield self._batch(lineup)
+            full = some and len(some) == self._room(some[0])
+            if full or (some and lineup.chunk_length != some[0].chunk_length):
+                yield self._filled(tuple(some))
+                some = []
+            some.append(lineup)
+        if some:
+            yield self._filled(tuple(some))
 
-    def _batch(self, lineup: Lineup) -> ChunkBatch:
-        chunks, layout = lineup.chunks, self.layout
-        shape = (len(chunks), lineup.chunk_length)
+    def batches(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatch]:
+        """Fills in the chunks of a plan, one batch at a time; see ``read``."""
+        for several in self.read(plan):
+            yield from several
+
+    def _room(self, lineup: Lineup) -> int:
+        """K for batches such as this."""
         info = self.infos[0]
+        size = self.layout.feature_size(info.dimension) * np.dtype(info.dtype).itemsize
+        size += 4 * (self.layout.past_size + self.layout.task.size)
+        fitting = BYTES_AT_ONCE // (len(lineup.chunks) * lineup.chunk_length * size)
+        return min(max(1, fitting), BATCHES_AT_ONCE)
+
+    def _filled(self, lineups: tuple[Lineup, ...]) -> ChunkBatches:
+        layout, info, room = self.layout, self.infos[0], self._room(lineups[0])
+        lanes, length = len(lineups[0].chunks), lineups[0].chunk_length
+        shape = (lanes, room * length)
         features = np.zeros((*shape, layout.feature_size(info.dimension)), info.dtype)
         past = np.zeros((*shape, layout.past_size), np.float32)
         targets = layout.task.no_targets(shape)
         weights = np.zeros(shape, np.float32)
-        for row, chunk in enumerate(chunks):
-            if chunk is not None:
-                self._fill_inputs(features[row], past[row], chunk)
+        reset = np.ones((room, lanes), bool)
+        for row in range(lanes):
+            chunks = [lineup.chunks[row] for lineup in lineups]
+            reset[: len(chunks), row] = [chunk is None or chunk.reset for chunk in chunks]
+            for place, chunk in _joined(chunks):
+                steps = slice(place * length, place * length + chunk.steps)
+                self._fill_inputs(features[row, steps], past[row, steps], chunk)
                 true = self._targets(chunk.sequence, chunk.start, chunk.stop)
-                targets[row, : chunk.steps] = true
-                weights[row, : chunk.steps] = self._weights(chunk, true)
-        reset = np.array([chunk is None or chunk.reset for chunk in chunks])
-        return ChunkBatch(chunks, features, past, targets, weights, reset)
+                targets[row, steps] = true
+                weights[row, steps] = self._weights(chunk, true)
+        return ChunkBatches(lineups, features, past, targets, weights, reset)
 
     def _fill_inputs(self, features: NDArray[Any], past: NDArray[np.float32], chunk: Chunk) -> None:
         sequence_id = self.infos[chunk.sequence].sequence_id
@@ -174,3 +246,22 @@ class SequenceSet:
         if self.class_weights is None or not isinstance(self.layout.task, Classification):
             return counts.astype("float32")
         return np.where(counts, self.class_weights[np.maximum(true, 0)], 0).astype("float32")
+
+
+def _joined(chunks: Sequence[Chunk | None]) -> Iterator[tuple[int, Chunk]]:
+    """Joins chunks of a lane that go on where the one before ended; where each begins."""
+    place, open_chunk = 0, None
+    for number, chunk in enumerate(chunks):
+        if open_chunk and chunk and not chunk.reset and chunk.start == open_chunk.stop:
+            open_chunk = replace(
+                open_chunk,
+                steps=open_chunk.steps + chunk.steps,
+                last=chunk.last,
+                burn_in=open_chunk.burn_in + chunk.burn_in,
+            )
+            continue
+        if open_chunk:
+            yield place, open_chunk
+        place, open_chunk = number, chunk
+    if open_chunk:
+        yield place, open_chunk

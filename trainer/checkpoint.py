@@ -42,7 +42,7 @@ class Progress:
         items: lineups, or groups of sequences, of the next epoch that are done already.
         begun: whether callbacks know that this epoch has begun.
         updates: since the beginning, also those that needed no change of the weights.
-        sums, steps, places, seconds: of the epoch under way; see ``Totals``.
+        sums, steps, places, waited, seconds: of the epoch under way; see ``Totals``.
         best_loss: lowest validation loss so far.
         best_epoch: the epoch that had it, counted from 1.
         stopped: a callback asked for the end.
@@ -59,6 +59,7 @@ class Progress:
     sums: list[float] = field(default_factory=lambda: [0.0] * 4)
     steps: int = 0
     places: int = 0
+    waited: float = 0.0
     seconds: float = 0.0
     best_loss: float = float("inf")
     best_epoch: int = 0

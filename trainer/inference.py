@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from preprocessing.console import note, progress
 from preprocessing.read_ahead import read_ahead
-from trainer.batches import BATCHES_AHEAD, ChunkBatch, SequenceSet
+from trainer.batches import READS_AHEAD, ChunkBatch, SequenceSet
 from trainer.config import DEFAULT_LANES, TrainConfig
 from trainer.epochs import evaluation_plan
 from trainer.lanes import Chunk
@@ -72,7 +72,7 @@ def predict_pieces(
     plan = evaluation_plan(config, data.lengths, lanes)
     forward = forward_step(model, config, data.layout.task)
     carry = forward.initial(lanes)
-    for batch in read_ahead(data.batches(plan), BATCHES_AHEAD):
+    for batch in read_ahead(data.batches(plan), READS_AHEAD):
         outputs, carry = forward(batch, carry)
         yield from _pieces(batch, outputs.numpy())
 

@@ -5,15 +5,21 @@ recurrent layers find their cuDNN kernel.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from preprocessing.quiet import import_tensorflow
-from trainer.batches import ChunkBatch
+from trainer.acceleration import accelerate, compiled_by_xla
+from trainer.batches import ChunkBatch, ChunkBatches
 from trainer.carry import Carry, call_model, reset_rows, zero_carry
 from trainer.task import Task
 
 tf = import_tensorflow()
 
+Loaded = tuple[Any, ...]  # What ``ChunkBatches`` holds, or a ``ChunkBatch``, in that order.
 TINY = 1e-7
 # Sums over many steps are kept small while they are gathered, for gradients in half precision.
 GATHERED_SHARE = 1.0 / 1024
@@ -38,9 +44,10 @@ class TrainStep:
         self.variables = model.trainable_variables
         # What a pass in training mode changes besides the carry, such as random generators.
         self.passing = list(model.non_trainable_variables)
+        accelerate(model)
         optimizer.build(self.variables)
         self._gathered: list[Any] = []
-        self._update = _compile(self._update_body, any_length)
+        self._updates = _compile(self._updates_body, any_length)
         self._gather = _compile(self._gather_body, any_length)
         self._go_back = _compile(self._go_back_body, any_length)
         self._go_on = _compile(self._go_on_body, any_length)
@@ -50,14 +57,43 @@ class TrainStep:
         """The carry before anything."""
         return zero_carry(self.model, lanes)
 
-    def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        """Makes one update of one batch, whose weights must not all be 0.
+    def load(self, batches: ChunkBatches) -> Loaded:
+        """Brings batches to where they are computed."""
+        return tuple(map(tf.convert_to_tensor, _arrays(batches)))
+
+    def updates(
+        self,
+        loaded: Loaded,
+        first: int,
+        stop: int,
+        carry: Carry,
+        rates: NDArray[np.float32] | None = None,
+    ) -> tuple[Any, Carry]:
+        """Makes one update of each of some batches, none of whose weights are all 0.
+
+        It is the same program, and the same result bit for bit, whether they come in one call or in
+        several.
+
+        Args:
+            loaded: K batches.
+            first: the first that is asked for.
+            stop: the one after the last.
+            carry: before the first.
+            rates: ``<float32>[K]``, the learning rate of each; None leaves it as it is.
 
         Returns:
-            Sums, and the carry. The gradient ends at the chunk's first step.
+            Sums ``<float32>[K, 4]``, 0 for batches not asked for, and the carry. Gradients end at
+            each chunk's first step.
         """
-        sums, carry = self._update(_arrays(batch), carry)
+        places = np.array(first, "int32"), np.array(stop, "int32")
+        sums, carry = self._updates(loaded, *places, carry, rates)
         return sums, carry
+
+    def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        """Makes one update of one batch; see ``updates``."""
+        *arrays, reset = _arrays(batch)
+        sums, carry = self.updates((*arrays, reset[None]), 0, 1, carry)
+        return sums[0], carry
 
     def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Adds the gradient of a batch to those that ``apply`` makes an update of."""
@@ -85,9 +121,13 @@ class TrainStep:
         before: Carry = self._go_back(_arrays(batch), carry, gradient)
         return before
 
-    def apply(self) -> None:
-        """Makes one update of what was gathered, and forgets it."""
-        self._apply()
+    def apply(self, rates: NDArray[np.float32] | None = None) -> None:
+        """Makes one update of what was gathered, and forgets it.
+
+        Args:
+            rates: ``<float32>[1]``, its learning rate; None leaves it as it is.
+        """
+        self._apply(rates)
 
     def forget(self) -> None:
         """Forgets what was gathered."""
@@ -100,12 +140,33 @@ class TrainStep:
             zeros = [tf.zeros(variable.shape) for variable in self.variables]
             self._gathered = [tf.Variable(zero) for zero in [*zeros, tf.zeros(())]]
 
-    def _update_body(self, batch: Any, carry: Carry) -> Any:
+    def _updates_body(self, loaded: Loaded, first: Any, stop: Any, carry: Carry, rates: Any) -> Any:
+        room = loaded[-1].shape[0]
+        if room == 1:
+            sums, carry = self._update(_batch(loaded, 0), carry, rates, 0)
+            return sums[None], carry
+
+        def one(k: Any, sums: Any, carry: Carry) -> Any:
+            row, carry = self._update(_batch(loaded, k), carry, rates, k)
+            return k + 1, tf.tensor_scatter_nd_update(sums, [[k]], row[None]), carry
+
+        begin = (first, tf.zeros((room, 4)), carry)
+        _, sums, carry = tf.while_loop(
+            lambda k, *_: k < stop, one, begin, maximum_iterations=room, parallel_iterations=1
+        )
+        return sums, carry
+
+    def _update(self, batch: Any, carry: Carry, rates: Any, k: Any) -> Any:
+        self._set_rate(rates, k)
         with tf.GradientTape() as tape:
             sums, carry = self._pass(batch, carry)
             loss = self.optimizer.scale_loss(sums[0] / tf.maximum(sums[1], TINY))
         self.optimizer.apply(self._gradient(tape, loss, self.variables), self.variables)
         return sums, carry
+
+    def _set_rate(self, rates: Any, k: Any) -> None:
+        if rates is not None:
+            self.optimizer.learning_rate.assign(rates[k])
 
     def _gather_body(self, batch: Any, carry: Carry) -> Any:
         with tf.GradientTape() as tape:
@@ -131,7 +192,8 @@ class TrainStep:
         self._add(slopes[:count], sums[1])
         return tuple(slopes[count:])
 
-    def _apply_body(self) -> None:
+    def _apply_body(self, rates: Any) -> None:
+        self._set_rate(rates, 0)
         *totals, weight = self._gathered
         mean = [total / tf.maximum(weight, TINY) for total in totals]
         self.optimizer.apply(mean, self.variables)
@@ -160,6 +222,7 @@ class ForwardStep:
 
     def __init__(self, model: Any, any_length: bool = False):
         self.model = model
+        accelerate(model)
         self._forward = _compile(self._body, any_length)
 
     def initial(self, lanes: int) -> Carry:
@@ -227,8 +290,23 @@ def compile_evaluation(task: Task) -> Callable[[ChunkBatch, Any], Any]:
     return lambda batch, outputs: compiled(batch.targets, outputs, batch.weights)
 
 
-def _arrays(batch: ChunkBatch) -> tuple[Any, ...]:
+def _arrays(batch: ChunkBatch | ChunkBatches) -> Loaded:
     return batch.features, batch.past, batch.targets, batch.weights, batch.reset
+
+
+def _batch(loaded: Loaded, k: Any) -> Loaded:
+    """Batch ``k`` of K."""
+    *arrays, reset = loaded
+    room = reset.shape[0]
+    if room == 1:
+        return (*arrays, reset[0])
+    length = arrays[0].shape[1] // room
+
+    def steps(array: Any) -> Any:
+        begin = [0, k * length, *[0] * (len(array.shape) - 2)]
+        return tf.slice(array, begin, [array.shape[0], length, *array.shape[2:]])
+
+    return (*map(steps, arrays), reset[k])
 
 
 def _apply(
@@ -253,9 +331,14 @@ def _sums(task: Task, targets: Any, outputs: Any, weights: Any, training: bool) 
 
 
 def _compile(function: Callable[..., Any], any_length: bool = False) -> Callable[..., Any]:
-    """Compiles by XLA, which needs fixed shapes, where that is right."""
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    """Compiles, by XLA where that is right: it needs fixed shapes, and would keep cuDNN out."""
+    by_xla = not (any_length or tf.config.list_physical_devices("GPU"))
+
+    def traced(*arguments: Any) -> Any:
+        with compiled_by_xla() if by_xla else nullcontext():
+            return function(*arguments)
+
     compiled: Callable[..., Any] = tf.function(
-        function, jit_compile=not (on_gpu or any_length), reduce_retracing=any_length
+        traced, jit_compile=by_xla, reduce_retracing=any_length
     )
     return compiled

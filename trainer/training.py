@@ -1,17 +1,19 @@
 """One model being trained: epochs and validation."""
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.console import progress
 from preprocessing.errors import Stopped
 from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
-from trainer.batches import BATCHES_AHEAD, SequenceSet
+from trainer.batches import READS_AHEAD, SequenceSet
 from trainer.carry import Carry
 from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig
@@ -23,7 +25,7 @@ from trainer.keeper import Keeper
 from trainer.optimizers import is_scheduled, learning_rate, make_optimizer
 from trainer.run import Run
 from trainer.step import TINY, TrainStep, compile_evaluation
-from trainer.updates import Totals, Update, full_updates, truncated_updates
+from trainer.updates import Totals, Updates, accumulated_updates, full_updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
@@ -53,6 +55,7 @@ class Training:
         self.config, self.data, self.run, self.model = config, data, run, model
         self.lanes = data.lanes
         self.user_callbacks, self.interruption = list(callbacks), interruption
+        self.watched = any(map(_watches_batches, callbacks))
         self.task = data.layout.task
         self.optimizer = make_optimizer(config)
         self.step = TrainStep(model, self.optimizer, self.task)
@@ -95,7 +98,7 @@ class Training:
         if not state.begun:
             callbacks.on_epoch_begin(epoch)
             state.begun = True
-        totals = Totals(np.array(state.sums), state.steps, state.places)
+        totals = Totals(np.array(state.sums), state.steps, state.places, state.waited)
         title = f"epoch {epoch + 1}/{self.config.epochs}"
         with progress(
             total=sum(self.data.train.lengths),
@@ -108,6 +111,7 @@ class Training:
             row = totals.logs(self.task.score_name)
             rate = totals.steps / max(state.seconds, TINY)
             row |= {"frames_per_second": rate, "seconds": state.seconds}
+            row |= {"waiting_seconds": totals.waited}
             if self.data.validation:
                 validated = self._validate(self.data.validation).logs(self.task.score_name)
                 self.keeper.require_finite(bool(np.isfinite(validated["loss"])), state)
@@ -122,7 +126,7 @@ class Training:
         callbacks.on_epoch_end(state.epoch, row)
         state.epoch += 1
         state.begun, state.items, state.seconds = False, 0, 0.0
-        state.sums, state.steps, state.places = [0.0] * 4, 0, 0
+        state.sums, state.steps, state.places, state.waited = [0.0] * 4, 0, 0, 0.0
         self.carry = self.step.initial(self.lanes)
         self.keeper.save(self.state, self.carry)
         self._heed()
@@ -131,20 +135,22 @@ class Training:
         state = self.state
         begun = time.perf_counter()
         stopped = state.stopped and state.items
-        for update in () if stopped else self._updates(callbacks):
-            totals = totals + update.totals
-            self.carry = update.carry
-            state.items += update.items
-            state.updates += 1
+        for updates in () if stopped else self._updates(callbacks):
+            before = totals.steps
+            for some in updates.totals:
+                totals = totals + some
+            self.carry = updates.carry
+            state.items += updates.items
+            state.updates += len(updates.totals)
             state.sums, state.steps = totals.sums.tolist(), totals.steps
-            state.places = totals.places
+            state.places, state.waited = totals.places, totals.waited
             state.seconds += time.perf_counter() - begun
             begun = time.perf_counter()
-            self.keeper.require_finite(bool(np.isfinite(update.totals.sums).all()), state)
+            self.keeper.require_finite(bool(np.isfinite(totals.sums).all()), state)
             logs = totals.logs(self.task.score_name)
-            callbacks.on_train_batch_end(state.items - update.items, logs)
+            callbacks.on_train_batch_end(state.items - updates.items, logs)
             bar.set_postfix(_shown(logs), refresh=False)
-            bar.update(update.totals.steps)
+            bar.update(totals.steps - before)
             if self.keeper.due(state):
                 self.keeper.save(state, self.carry)
             self._heed()
@@ -153,15 +159,21 @@ class Training:
         self._heed()
         return totals
 
-    def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Update]:
+    def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Updates]:
         """The rest of the epoch under way."""
         config, state, data = self.config, self.state, self.data.train
 
-        def begin() -> None:
+        def begin(count: int) -> NDArray[np.float32] | None:
             callbacks.on_train_batch_begin(state.items)
-            if is_scheduled(config):
-                rate = learning_rate(config, state.updates, self.total_updates)
-                self.optimizer.learning_rate = rate
+            if not is_scheduled(config):
+                return None
+            numbers = range(state.updates, state.updates + count)
+            rates = [learning_rate(config, number, self.total_updates) for number in numbers]
+            return np.array(rates, "float32")
+
+        def allowed() -> int:
+            left = self.keeper.updates_left(state)
+            return 1 if self.watched else sys.maxsize if left is None else left
 
         if config.gradient == "full":
             groups = training_groups(config, data.lengths, self.lanes, state.epoch, state.items)
@@ -170,14 +182,16 @@ class Training:
             )
         plan = training_plan(config, data.lengths, self.lanes, state.epoch)
         rest = islice(plan, state.items, None)
-        return truncated_updates(self.step, data, rest, self.carry, config.accumulate, begin)
+        if config.accumulate > 1:
+            return accumulated_updates(self.step, data, rest, self.carry, config.accumulate, begin)
+        return truncated_updates(self.step, data, rest, self.carry, allowed, begin)
 
     def _validate(self, data: SequenceSet) -> Totals:
         """Validates with a carry of its own."""
         carry = self.forward.initial(self.lanes)
         plan = evaluation_plan(self.config, data.lengths, self.lanes)
         totals = Totals()
-        for batch in read_ahead(data.batches(plan), BATCHES_AHEAD):
+        for batch in read_ahead(data.batches(plan), READS_AHEAD):
             outputs, carry = self.forward(batch, carry)
             totals.add(self.evaluate(batch, outputs), batch)
             self._heed()
@@ -209,6 +223,16 @@ def is_over(state: Progress, config: TrainConfig, validated: bool) -> bool:
     """Whether no epoch is left to train, or none that could still help."""
     patient = not validated or state.epoch - state.best_epoch < config.patience
     return state.stopped or state.epoch >= config.epochs or not patient
+
+
+def _watches_batches(callback: keras.callbacks.Callback) -> bool:
+    """Whether a callback wants to be called for each update."""
+    names = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    methods = {name: getattr(callback, name) for name in names}
+    return any(
+        getattr(method, "__func__", None) is not getattr(keras.callbacks.Callback, name)
+        for name, method in methods.items()
+    )
 
 
 def _shown(row: dict[str, float]) -> dict[str, str]:

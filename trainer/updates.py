@@ -14,19 +14,25 @@ Chen, Xu, Zhang and Guestrin 2016, "Training deep nets with sublinear memory cos
 with the carry as what is kept.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.read_ahead import read_ahead
-from trainer.batches import BATCHES_AHEAD, ChunkBatch, SequenceSet
+from trainer.batches import READS_AHEAD, ChunkBatch, SequenceSet
 from trainer.carry import Carry
 from trainer.lanes import Lineup
 from trainer.step import TINY, TrainStep
+
+# Called with a number of updates before they begin; gives the learning rate of each, or None to
+# leave it as it is.
+Begin = Callable[[int], "NDArray[np.float32] | None"]
+Item = TypeVar("Item")
 
 
 @dataclass
@@ -37,11 +43,13 @@ class Totals:
         sums: ``<float64>[4]``; see ``TrainStep``.
         steps: real steps, labelled or not.
         places: steps that the batches had room for.
+        waited: seconds in which nothing was computed because no batch was there.
     """
 
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
     steps: int = 0
     places: int = 0
+    waited: float = 0.0
 
     def add(self, sums: Any, batch: ChunkBatch) -> None:
         """Adds a batch and its sums."""
@@ -50,7 +58,12 @@ class Totals:
         self.places += batch.places
 
     def __add__(self, other: "Totals") -> "Totals":
-        return Totals(self.sums + other.sums, self.steps + other.steps, self.places + other.places)
+        return Totals(
+            self.sums + other.sums,
+            self.steps + other.steps,
+            self.places + other.places,
+            self.waited + other.waited,
+        )
 
     def logs(self, score_name: str) -> dict[str, float]:
         """Mean loss, mean score, share of the batches that was real steps."""
@@ -62,16 +75,16 @@ class Totals:
 
 
 @dataclass
-class Update:
-    """What one update, or one that needed none, went through.
+class Updates:
+    """What some updates, or passes that needed none, went through.
 
     Attributes:
-        totals: of its batches.
-        items: how many lineups, or groups of sequences, it took from the plan.
-        carry: after it; none between groups.
+        totals: of each update.
+        items: how many lineups, or groups of sequences, they took from the plan.
+        carry: after them; none between groups.
     """
 
-    totals: Totals
+    totals: list[Totals]
     items: int
     carry: Carry = ()
 
@@ -81,41 +94,99 @@ def truncated_updates(
     data: SequenceSet,
     plan: Iterable[Lineup],
     carry: Carry,
-    accumulate: int,
-    begin: Callable[[], None],
-) -> Iterator[Update]:
-    """Updates by gradients that end at chunk edges.
+    allowed: Callable[[], int],
+    begin: Begin,
+) -> Iterator[Updates]:
+    """Updates by gradients that end at chunk edges, one for each batch.
 
     Args:
         step: what computes.
         data: where the chunks come from.
         plan: the rest of an epoch.
         carry: before its first batch.
-        accumulate: batches an update.
-        begin: called before each update.
+        allowed: asked how many updates may come before the next pause.
+        begin: called before updates.
+
+    Yields:
+        As many updates as are allowed and were read together, at least one.
     """
-    batches = read_ahead(data.batches(plan), BATCHES_AHEAD)
+    reading = read_ahead(data.read(plan), READS_AHEAD)
+    try:
+        for batches, waited in _timed(reading):
+            loaded = step.load(batches)
+            asked = [bool(batch.weights.any()) for batch in batches]
+            first = 0
+            while first < len(batches):
+                stop = _end(asked, first, allowed()) if asked[first] else first + 1
+                rates = _placed(begin(stop - first), first, len(loaded[-1]))
+                if asked[first]:
+                    sums, carry = step.updates(loaded, first, stop, carry, rates)
+                    rows = np.asarray(sums)[first:stop]
+                else:
+                    row, carry = step.go_on(batches[first], carry)
+                    rows = np.asarray(row)[None]
+                updates = Updates([], stop - first, carry)
+                for number, row in enumerate(rows, first):
+                    totals = Totals(waited=0.0 if number else waited)
+                    totals.add(row, batches[number])
+                    updates.totals.append(totals)
+                first = stop
+                yield updates
+    finally:
+        reading.close()
+
+
+def _end(asked: list[bool], first: int, most: int) -> int:
+    """Where the updates that begin with ``first`` end: after ``most``, or where one needs none."""
+    end = min(len(asked), first + max(1, most))
+    return next((place for place in range(first, end) if not asked[place]), end)
+
+
+def _placed(rates: NDArray[np.float32] | None, first: int, room: int) -> NDArray[np.float32] | None:
+    """The learning rates at the places of their batches, ``<float32>[K]``."""
+    if rates is None:
+        return None
+    placed = np.zeros(room, "float32")
+    placed[first : first + len(rates)] = rates
+    return placed
+
+
+def accumulated_updates(
+    step: TrainStep,
+    data: SequenceSet,
+    plan: Iterable[Lineup],
+    carry: Carry,
+    accumulate: int,
+    begin: Begin,
+) -> Iterator[Updates]:
+    """Updates by gradients that end at chunk edges, one for ``accumulate`` batches.
+
+    The rest is as for ``truncated_updates``.
+    """
+    reading = read_ahead(data.batches(plan), READS_AHEAD)
+    batches = _timed(reading)
     try:
         while some := list(islice(batches, accumulate)):
-            begin()
-            update = Update(Totals(), len(some), carry)
-            for batch in some:
-                take = _way_forward(step, batch, accumulate)
-                sums, update.carry = take(batch, update.carry)
-                update.totals.add(sums, batch)
-            if accumulate > 1 and update.totals.sums[1]:
-                step.apply()
-            carry = update.carry
-            yield update
+            rates = begin(1)
+            totals = Totals()
+            for batch, waited in some:
+                take = step.gather if batch.weights.any() else step.go_on
+                sums, carry = take(batch, carry)
+                totals.add(sums, batch)
+                totals.waited += waited
+            if totals.sums[1]:
+                step.apply(rates)
+            yield Updates([totals], len(some), carry)
     finally:
-        batches.close()
+        reading.close()
 
 
-def _way_forward(step: TrainStep, batch: ChunkBatch, accumulate: int) -> Callable[..., Any]:
-    """A batch in which nothing is asked for only moves the carry on."""
-    if not batch.weights.any():
-        return step.go_on
-    return step.gather if accumulate > 1 else step.update
+def _timed(items: Iterable[Item]) -> Iterator[tuple[Item, float]]:
+    """Items, and the seconds that each was waited for."""
+    begun = time.perf_counter()
+    for item in items:
+        yield item, time.perf_counter() - begun
+        begun = time.perf_counter()
 
 
 def full_updates(
@@ -123,9 +194,9 @@ def full_updates(
     data: SequenceSet,
     groups: Iterator[list[Lineup]],
     accumulate: int,
-    begin: Callable[[], None],
+    begin: Begin,
     stop: Callable[[], bool],
-) -> Iterator[Update]:
+) -> Iterator[Updates]:
     """Updates by gradients through whole sequences.
 
     Args:
@@ -139,17 +210,17 @@ def full_updates(
     """
     while some := list(islice(groups, accumulate)):
         before = _values(step.passing)
-        update = Update(Totals(), len(some))
+        totals = Totals()
         for lineups in some:
-            update.totals = update.totals + _through(step, data, lineups, stop)
+            totals = totals + _through(step, data, lineups, stop)
         if stop():
             step.forget()
             _assign(step.passing, before)
             return
-        begin()
-        if update.totals.sums[1]:
-            step.apply()
-        yield update
+        rates = begin(1)
+        if totals.sums[1]:
+            step.apply(rates)
+        yield Updates([totals], len(some))
 
 
 def _through(
@@ -160,13 +231,15 @@ def _through(
     edges: list[tuple[Carry, list[Any]]] = []
     totals = Totals()
     carry = step.initial(lanes)
-    for batch in _read(data, lineups, stop):
+    for batch, waited in _timed(_read(data, lineups, stop)):
+        totals.waited += waited
         edges.append((carry, _values(step.passing)))
         sums, carry = step.go_on(batch, carry)
         totals.add(sums, batch)
     after = _values(step.passing)
     gradient = step.initial(lanes)
-    for batch in _read(data, lineups[::-1], stop):
+    for batch, waited in _timed(_read(data, lineups[::-1], stop)):
+        totals.waited += waited
         carry, passing = edges.pop()
         _assign(step.passing, passing)
         gradient = step.go_back(batch, carry, gradient)
@@ -177,7 +250,7 @@ def _through(
 def _read(
     data: SequenceSet, lineups: list[Lineup], stop: Callable[[], bool]
 ) -> Iterator[ChunkBatch]:
-    for batch in read_ahead(data.batches(lineups), BATCHES_AHEAD):
+    for batch in read_ahead(data.batches(lineups), READS_AHEAD):
         if stop():
             return
         yield batch
