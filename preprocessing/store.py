@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
@@ -21,6 +22,8 @@ from preprocessing.sequence_file import (
 )
 
 OPEN_FILES = 64
+# Timestamps are small and asked for often, so they are read this many at a time.
+TIMES_AT_ONCE = 4096
 
 
 class FeatureStore:
@@ -38,7 +41,7 @@ class FeatureStore:
 
     def __init__(self, root: Path | str):
         self.root = Path(root)
-        self._open: OrderedDict[str, h5py.File] = OrderedDict()
+        self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._lock = threading.Lock()
         if not self.root.is_dir():
             raise InputError(
@@ -82,29 +85,47 @@ class FeatureStore:
             InputError: a value is not finite.
         """
         with self._lock:
-            block: NDArray[Any] = self._file(sequence_id)["features"][start:stop]
+            block: NDArray[Any] = self._opened(sequence_id).features[start:stop]
         require_finite(block, f"{self.path(sequence_id)}", start)
         return block
 
     def timestamps(self, sequence_id: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Reads timestamps, ``<float64>[stop - start]`` in seconds."""
         with self._lock:
-            times: NDArray[Any] = self._file(sequence_id)["timestamps"][start:stop]
-        return times
+            return self._opened(sequence_id).times(start, stop)
 
     def close(self) -> None:
         """Closes the files that are kept open; reading opens them again."""
         with self._lock:
             while self._open:
-                self._open.popitem()[1].close()
+                self._open.popitem()[1].file.close()
 
-    def _file(self, sequence_id: str) -> h5py.File:
+    def _opened(self, sequence_id: str) -> "_Opened":
         if sequence_id not in self._open:
             if len(self._open) >= OPEN_FILES:
-                self._open.popitem(last=False)[1].close()
-            self._open[sequence_id] = open_file(self.path(sequence_id))
+                self._open.popitem(last=False)[1].file.close()
+            self._open[sequence_id] = _Opened(open_file(self.path(sequence_id)))
         self._open.move_to_end(sequence_id)
         return self._open[sequence_id]
+
+
+class _Opened:
+    """A file that is kept open, with what finding costs more than reading."""
+
+    def __init__(self, file: h5py.File):
+        self.file = file
+        self.features, self._timestamps = file["features"], file["timestamps"]
+        self._first, self._block = 0, np.zeros(0)
+
+    def times(self, start: int, stop: int | None) -> NDArray[Any]:
+        """Timestamps from those at hand, which are read anew where they do not reach."""
+        last = len(self._timestamps) if stop is None else stop
+        if last - start > TIMES_AT_ONCE:
+            whole: NDArray[Any] = self._timestamps[start:last]
+            return whole
+        if not self._first <= start <= last <= self._first + len(self._block):
+            self._first, self._block = start, self._timestamps[start : start + TIMES_AT_ONCE]
+        return self._block[start - self._first : last - self._first]
 
 
 def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:

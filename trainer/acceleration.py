@@ -91,11 +91,14 @@ def _inner_loop(gates: Gates, slow: Any) -> Any:
 
 
 def _biases(cell: Any) -> tuple[Any, Any]:
-    """Of the inputs and of the recurrent product; a GRU of Keras has both, an LSTM the first."""
+    """Of the inputs and of the recurrent product.
+
+    A GRU of Keras has both. The one of an LSTM may be either, and costs nothing step by step.
+    """
     if not cell.use_bias:
-        return tf.zeros(()), tf.zeros(())
+        return None, None
     bias = tf.convert_to_tensor(cell.bias)
-    return (bias[0], bias[1]) if len(bias.shape) == 2 else (bias, tf.zeros(()))
+    return (bias[0], bias[1]) if len(bias.shape) == 2 else (None, bias)
 
 
 def _dropout(slow: Any) -> Any:

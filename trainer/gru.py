@@ -10,6 +10,7 @@ order:
 from typing import Any
 
 from preprocessing.quiet import import_tensorflow
+from trainer.recurrence import sigmoid
 
 tf = import_tensorflow()
 
@@ -23,7 +24,7 @@ class GRUGates:
         (h,) = states
         x_z, x_r, x_g = tf.split(inputs, 3, -1)
         r_z, r_r, r_g = tf.split(recurrent, 3, -1)
-        z, r = tf.sigmoid(x_z + r_z), tf.sigmoid(x_r + r_r)
+        z, r = sigmoid(x_z + r_z), sigmoid(x_r + r_r)
         g = tf.tanh(x_g + r * r_g)
         return (z * h + (1 - z) * g,), (z, r, g, r_g)
 

@@ -1,5 +1,6 @@
 """Training, from a configuration to a run folder."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -64,6 +65,7 @@ def train(
             NaN.
         Stopped: a signal came; a checkpoint is written, the same call goes on.
     """
+    begun = time.perf_counter()
     config = _resolved(config)
     own = _own_model(config, build)
     run = Run(config.run)
@@ -79,7 +81,7 @@ def train(
             state = checkpoint.progress if checkpoint else Progress()
             if state.finished and is_over(state, config, data.validation is not None):
                 return run
-            training = Training(config, data, run, model, callbacks, interruption)
+            training = Training(config, data, run, model, callbacks, interruption, begun)
             run.begin(config, data.splits, data.facts)
             _announce(data, checkpoint)
             training.go(checkpoint)

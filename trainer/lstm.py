@@ -9,6 +9,7 @@ in the order of ``keras.layers.LSTM``:
 from typing import Any
 
 from preprocessing.quiet import import_tensorflow
+from trainer.recurrence import sigmoid
 
 tf = import_tensorflow()
 
@@ -20,7 +21,7 @@ class LSTMGates:
 
     def forward(self, inputs: Any, recurrent: Any, states: Any) -> tuple[Any, Any]:
         i, f, g, o = tf.split(inputs + recurrent, 4, -1)
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        i, f, g, o = sigmoid(i), sigmoid(f), tf.tanh(g), sigmoid(o)
         c = f * states[1] + i * g
         squashed = tf.tanh(c)
         return (o * squashed, c), (i, f, g, o, squashed)

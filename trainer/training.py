@@ -41,6 +41,7 @@ class Training:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         callbacks: the user's.
         interruption: asked after each update whether a signal came.
+        begun: ``time.perf_counter()`` when training was asked for.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Training:
         model: keras.Model,
         callbacks: Sequence[keras.callbacks.Callback],
         interruption: Interruption,
+        begun: float,
     ):
         self.config, self.data, self.run, self.model = config, data, run, model
         self.lanes = data.lanes
         self.user_callbacks, self.interruption = list(callbacks), interruption
+        self.asked_for: float | None = begun
         self.watched = any(map(_watches_batches, callbacks))
         self.task = data.layout.task
         self.optimizer = make_optimizer(config)
@@ -136,6 +139,7 @@ class Training:
         begun = time.perf_counter()
         stopped = state.stopped and state.items
         for updates in () if stopped else self._updates(callbacks):
+            self._announce(bar)
             before = totals.steps
             for some in updates.totals:
                 totals = totals + some
@@ -158,6 +162,13 @@ class Training:
                 break
         self._heed()
         return totals
+
+    def _announce(self, bar: Any) -> None:
+        """Says once how long it took until weights changed."""
+        if self.asked_for is not None:
+            seconds = time.perf_counter() - self.asked_for
+            bar.write(f"first update after {seconds:.1f} s", file=sys.stdout)
+            self.asked_for = None
 
     def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Updates]:
         """The rest of the epoch under way."""

