@@ -41,6 +41,7 @@ class FeatureStore:
 
     def __init__(self, root: Path | str):
         self.root = Path(root)
+        self._kept: dict[str, NDArray[Any]] | None = None
         self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._lock = threading.Lock()
         if not self.root.is_dir():
@@ -84,10 +85,26 @@ class FeatureStore:
         Raises:
             InputError: a value is not finite.
         """
+        if self._kept is not None:
+            return self._whole(self._kept, sequence_id)[start:stop]
         with self._lock:
             block: NDArray[Any] = self._opened(sequence_id).features[start:stop]
         require_finite(block, f"{self.path(sequence_id)}", start)
         return block
+
+    def keep_in_memory(self) -> None:
+        """From now on features stay in memory, all of a sequence once some of it is read."""
+        self._kept = {}
+
+    def _whole(self, kept: dict[str, NDArray[Any]], sequence_id: str) -> NDArray[Any]:
+        """All features of a sequence, read once; nobody may write to them."""
+        with self._lock:
+            if sequence_id not in kept:
+                block = self._opened(sequence_id).features[:]
+                require_finite(block, f"{self.path(sequence_id)}", 0)
+                block.flags.writeable = False
+                kept[sequence_id] = block
+            return kept[sequence_id]
 
     def timestamps(self, sequence_id: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Reads timestamps, ``<float64>[stop - start]`` in seconds."""

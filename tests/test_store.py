@@ -288,6 +288,56 @@ def test_the_first_value_that_is_not_finite_is_named(step, column, start):
         require_finite(block, "x", start)
 
 
+@quick
+@given(st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=30))
+def test_half_numbers_are_finite_when_numpy_says_so(bits):
+    block = np.array(bits, "uint16").view("float16")[None]
+    if np.isfinite(block).all():
+        require_finite(block, "x", 0)
+    else:
+        with pytest.raises(InputError, match="every feature must be a finite number"):
+            require_finite(block, "x", 0)
+
+
+@quick
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=12),
+    st.sampled_from([1, 7, 4096]),
+)
+def test_timestamps_are_those_of_the_file_in_whatever_order_they_are_asked_for(pieces, at_once):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "TIMES_AT_ONCE", at_once)
+        write(Path(folder), "a", np.zeros((40, 1)))
+        store, times = FeatureStore(folder), np.arange(40) / 4
+        for one, other in pieces:
+            start, stop = min(one, other), max(one, other)
+            np.testing.assert_array_equal(store.timestamps("a", start, stop), times[start:stop])
+        np.testing.assert_array_equal(store.timestamps("a"), times)
+
+
+def test_features_kept_in_memory_are_read_once_and_cannot_be_written_to(tmp_path):
+    features = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+    write(tmp_path, "a", features)
+    store = FeatureStore(tmp_path)
+    store.keep_in_memory()
+    np.testing.assert_array_equal(store.features("a", 5, 9), features[5:9])
+    store.close()
+    (tmp_path / "a.h5").unlink()
+    np.testing.assert_array_equal(store.features("a", 0, 40), features)
+    with pytest.raises(ValueError, match="read-only"):
+        store.features("a", 0, 1)[:] = 0
+
+
+def test_a_value_that_is_not_finite_is_found_in_memory_too(tmp_path):
+    write(tmp_path, "a", np.zeros((9, 2)))
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["features"][5, 1] = np.inf
+    store = FeatureStore(tmp_path)
+    store.keep_in_memory()
+    with pytest.raises(InputError, match=r"a\.h5: feature 1 of step 5 is inf"):
+        store.features("a", 0, 2)
+
+
 def test_features_too_large_for_float16_are_refused(tmp_path):
     with (
         pytest.raises(InputError, match=r"70000 do not fit float16.*float32"),

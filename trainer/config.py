@@ -109,6 +109,9 @@ class TrainConfig:
     """Epochs without a better validation loss after which training stops."""
     seed: int = 0
     """Of splits, order, initial weights and dropout."""
+    cache: Literal["auto", "none", "memory"] = "auto"
+    """Whether features stay in memory once they are read: always with memory; with auto, those of a
+    store so small (16 MB) that memory does not depend on it. For files far away."""
     tensorboard: bool = True
     """Write TensorBoard logs to RUN/logs."""
     checkpoint_minutes: float = 10.0

@@ -16,6 +16,7 @@ from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
 from preprocessing.store import FeatureStore
 from trainer.batches import SequenceSet
+from trainer.cache import stays_in_memory
 from trainer.class_weights import class_weights
 from trainer.config import TrainConfig
 from trainer.layout import Layout
@@ -71,6 +72,8 @@ def load_data(config: TrainConfig) -> Data:
         labels.check(info)
         if base:
             base.require(info)
+    if stays_in_memory(config.cache, infos["train"] + infos["validation"]):
+        store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
     return _data(config, store, infos, labels, task, splits)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Where things are, and what is learned: trials that differ in these cannot be compared.
 FIXED = {"store", "labels", "run", "splits", "fractions", "ignore_label", "continue_from", "seed"}
 FIXED |= {"task", "outputs", "horizon", "feed", "model"}
-FIXED |= {"tensorboard", "checkpoint_minutes", "checkpoint_updates", "keep_checkpoints"}
+FIXED |= {"tensorboard", "checkpoint_minutes", "checkpoint_updates", "keep_checkpoints", "cache"}
 LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
 FORMS = "expected NAME=A,B,C or NAME=LOW..HIGH or NAME=LOW..HIGH:log"
 

@@ -53,6 +53,15 @@ class TrainStep:
         self._go_on = _compile(self._go_on_body, any_length)
         self._apply = _compile(self._apply_body, any_length)
 
+    @property
+    def traces(self) -> dict[str, int]:
+        """How often each call was compiled, of those that were."""
+        names = ("updates", "gather", "go_back", "go_on", "apply")
+        counts = {
+            name: getattr(self, f"_{name}").experimental_get_tracing_count() for name in names
+        }
+        return {name: count for name, count in counts.items() if count}
+
     def initial(self, lanes: int) -> Carry:
         """The carry before anything."""
         return zero_carry(self.model, lanes)
