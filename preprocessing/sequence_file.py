@@ -288,7 +288,9 @@ def open_file(path: Path) -> h5py.File:
         InputError: it is missing, or not HDF5.
     """
     try:
-        return h5py.File(path, "r")
+        # Without HDF5's cache of blocks, a megabyte or more for each dataset that is kept open:
+        # stretches are read once, and blocks are not compressed.
+        return h5py.File(path, "r", rdcc_nbytes=0)
     except FileNotFoundError:
         raise InputError(f"there is no {path}: extract or import that sequence first") from None
     except OSError as error:

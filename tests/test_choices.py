@@ -225,6 +225,7 @@ def test_windows_of_a_stateless_run_know_nothing_of_what_came_before(
     assert accuracy_of(warm) > 0.95
 
 
+@pytest.mark.slow
 def test_overlapping_windows_are_more_updates(echo_task: Task, tmp_path: Path) -> None:
     options = {"state": "reset", "epochs": 1}
     one = train(config_for(echo_task, tmp_path / "one", **options))
@@ -366,6 +367,7 @@ def distant_task(tmp_path: Path) -> Task:
     return tmp_path / "far", tmp_path / "far.csv"
 
 
+@pytest.mark.slow
 def test_what_was_seen_ten_chunks_before_the_answer_is_learned_by_full_gradients_only(
     distant_task: Task, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from trainer.batches import ChunkBatch, SequenceSet
 from trainer.carry import zero_carry
 from trainer.config import TrainConfig
 from trainer.epochs import training_groups
+from trainer.forward import FeedbackStep, ForwardStep
 from trainer.inference import predict_pieces
 from trainer.lanes import (
     Windows,
@@ -33,7 +34,7 @@ from trainer.lanes import (
 from trainer.layout import Layout
 from trainer.model import build_model
 from trainer.normalization import learn_moments
-from trainer.step import FeedbackStep, ForwardStep, TrainStep
+from trainer.step import TrainStep
 from trainer.task import Classification, Task, make_task
 from trainer.updates import accumulated_updates, full_updates, truncated_updates
 

@@ -221,7 +221,7 @@ def test_a_callback_that_watches_each_update_changes_none(
     ("options", "traces"),
     [
         ({}, {"updates": 1}),
-        ({"random_phase": True, "epochs": 4}, {"updates": 2}),
+        pytest.param({"random_phase": True, "epochs": 4}, {"updates": 2}, marks=pytest.mark.slow),
         ({"accumulate": 2}, {"gather": 1, "apply": 1}),
         pytest.param(
             {"gradient": "full"}, {"go_on": 1, "go_back": 1, "apply": 1}, marks=pytest.mark.slow

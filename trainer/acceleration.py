@@ -112,9 +112,9 @@ def _dropout(slow: Any) -> Any:
     def call(layer: Any, inputs: Any, training: bool = False) -> Any:
         if not (training and layer.rate > 0 and _by_xla.get()):
             return slow(inputs, training=training)
-        shape = [size or tf.shape(inputs)[axis] for axis, size in enumerate(inputs.shape)]
-        for axis, size in enumerate(_noise_shape(layer)):
-            shape[axis] = size or shape[axis]
+        whole = [size or tf.shape(inputs)[axis] for axis, size in enumerate(inputs.shape)]
+        noise_shape = _noise_shape(layer) or (None,) * len(whole)
+        shape = [size or whole[axis] for axis, size in enumerate(noise_shape)]
         seed = tf.cast(layer.seed_generator.next(), tf.int32)
         one = tf.maximum(1, tf.minimum(1, seed[0]))
 
@@ -129,7 +129,11 @@ def _dropout(slow: Any) -> Any:
 
 
 def _noise_shape(layer: Any) -> tuple[int | None, ...]:
-    """1 for each axis along which all is dropped or nothing, None for that of the inputs."""
+    """1 for each axis along which all is dropped or nothing, None for that of the inputs.
+
+    Empty for that of the inputs throughout. As Keras reads it: a shape of fewer axes is one of the
+    last axes of what it is multiplied with.
+    """
     if isinstance(layer, keras.layers.SpatialDropout1D):
         return None, 1, None
     return tuple(layer.noise_shape or ())

@@ -11,6 +11,7 @@ from preprocessing.sequence_file import SequenceInfo
 
 SMALL_BYTES = 16 << 20
 MEMORY = Path("/proc/meminfo")
+LIMITS = Path("/sys/fs/cgroup")
 
 
 def stays_in_memory(cache: str, infos: Iterable[SequenceInfo]) -> bool:
@@ -37,9 +38,22 @@ def stays_in_memory(cache: str, infos: Iterable[SequenceInfo]) -> bool:
 
 
 def free_bytes() -> int | None:
-    """Memory that could be had; None where nobody tells."""
+    """Memory that could be had, in a container of what it may take; None where nobody tells."""
+    known = [free for free in (_machine_free(), _container_free()) if free is not None]
+    return min(known, default=None)
+
+
+def _machine_free() -> int | None:
     try:
         _, _, rest = MEMORY.read_text().partition("MemAvailable:")
         return int(rest.split()[0]) << 10
     except (OSError, ValueError, IndexError):
+        return None
+
+
+def _container_free() -> int | None:
+    try:
+        limit, used = ((LIMITS / f"memory.{name}").read_text() for name in ("max", "current"))
+        return max(0, int(limit) - int(used))
+    except (OSError, ValueError):
         return None

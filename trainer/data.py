@@ -72,7 +72,8 @@ def load_data(config: TrainConfig) -> Data:
         labels.check(info)
         if base:
             base.require(info)
-    if stays_in_memory(config.cache, infos["train"] + infos["validation"]):
+    again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
+    if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
     return _data(config, store, infos, labels, task, splits)

@@ -13,12 +13,12 @@ from preprocessing.read_ahead import read_ahead
 from trainer.batches import READS_AHEAD, ChunkBatch, SequenceSet
 from trainer.config import DEFAULT_LANES, TrainConfig
 from trainer.epochs import evaluation_plan
+from trainer.forward import FeedbackStep, ForwardStep
 from trainer.lanes import Chunk
 from trainer.model import load_model
 from trainer.own_model import OwnModel
 from trainer.predictions import Piece, predictions_writer, store_piece
 from trainer.run import Run
-from trainer.step import FeedbackStep, ForwardStep
 from trainer.task import Task
 
 Feed = Literal["predictions", "truth"]

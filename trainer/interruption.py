@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop: it ends its update, writes a checkpoint, and stops."""
+"""Signals that ask a run to stop: it ends the updates under way, writes a checkpoint, and stops."""
 
 import signal
 import threading

@@ -220,12 +220,13 @@ class Run:
         write_whole(self.config_path, to_yaml(config))
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Writes a line an epoch."""
+        """Writes a line an epoch; what an epoch had no figure for is empty."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
         with (
             whole_file(self.history_path) as partial,
             partial.open("w", newline="", encoding="utf-8") as file,
         ):
-            writer = csv.DictWriter(file, list(rows[0]))
+            writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
 

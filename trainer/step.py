@@ -1,20 +1,15 @@
-"""One chunk through the model: the only module that knows how Keras' backend computes gradients.
+"""Training step by step: the only module that knows how Keras' backend computes gradients."""
 
-Everything is compiled once for its fixed B and T. XLA is left out where there is a GPU, so that
-recurrent layers find their cuDNN kernel.
-"""
-
-from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.quiet import import_tensorflow
-from trainer.acceleration import accelerate, compiled_by_xla
+from trainer.acceleration import accelerate
 from trainer.batches import ChunkBatch, ChunkBatches
-from trainer.carry import Carry, call_model, reset_rows, zero_carry
+from trainer.carry import Carry, zero_carry
+from trainer.forward import apply_model, compiled, sums_of
 from trainer.task import Task
 
 tf = import_tensorflow()
@@ -47,11 +42,11 @@ class TrainStep:
         accelerate(model)
         optimizer.build(self.variables)
         self._gathered: list[Any] = []
-        self._updates = _compile(self._updates_body, any_length)
-        self._gather = _compile(self._gather_body, any_length)
-        self._go_back = _compile(self._go_back_body, any_length)
-        self._go_on = _compile(self._go_on_body, any_length)
-        self._apply = _compile(self._apply_body, any_length)
+        self._updates = compiled(self._updates_body, any_length)
+        self._gather = compiled(self._gather_body, any_length)
+        self._go_back = compiled(self._go_back_body, any_length)
+        self._go_on = compiled(self._go_on_body, any_length)
+        self._apply = compiled(self._apply_body, any_length)
 
     @property
     def traces(self) -> dict[str, int]:
@@ -210,8 +205,8 @@ class TrainStep:
 
     def _pass(self, batch: Any, carry: Carry) -> tuple[Any, Carry]:
         features, past, targets, weights, reset = batch
-        outputs, carry = _apply(self.model, features, past, reset, carry, training=True)
-        return _sums(self.task, targets, outputs, weights, training=True), carry
+        outputs, carry = apply_model(self.model, features, past, reset, carry, training=True)
+        return sums_of(self.task, targets, outputs, weights, training=True), carry
 
     def _gradient(self, tape: Any, loss: Any, of: Any) -> Any:
         return tape.gradient(loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO)
@@ -219,84 +214,6 @@ class TrainStep:
     def _add(self, slopes: Any, weight: Any) -> None:
         for total, value in zip(self._gathered, [*slopes, weight * GATHERED_SHARE], strict=True):
             total.assign_add(value)
-
-
-class ForwardStep:
-    """Inference: outputs ``<float32>[B, T, C]`` of a batch, and the carry.
-
-    Args:
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
-        any_length: whether T may differ from batch to batch; slower.
-    """
-
-    def __init__(self, model: Any, any_length: bool = False):
-        self.model = model
-        accelerate(model)
-        self._forward = _compile(self._body, any_length)
-
-    def initial(self, lanes: int) -> Carry:
-        """The carry before anything."""
-        return zero_carry(self.model, lanes)
-
-    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        """Resets rows, then answers."""
-        outputs, carry = self._forward(batch.features, batch.past, batch.reset, carry)
-        return outputs, carry
-
-    def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
-        return _apply(self.model, features, past, reset, carry, training=False)
-
-
-class FeedbackStep(ForwardStep):
-    """Inference in which the model's own answers stand for the labels that it takes as inputs.
-
-        step        0     1     2     3           horizon 1: the answer of step t is about t + 1
-        past        -     -     a0    a1          what is known of step t - 1
-        answer      a0    a1    a2    a3
-
-    The carry has one part more: the answers that later steps will need, as differences from
-    nothing known, so that zeros are right after a reset too.
-    """
-
-    def __init__(self, model: Any, task: Task, horizon: int, any_length: bool = False):
-        super().__init__(model, any_length)
-        self.task, self.horizon = task, horizon
-
-    def initial(self, lanes: int) -> Carry:
-        waiting = tf.zeros((lanes, self.horizon + 1, self.task.size))
-        return (*super().initial(lanes), waiting)
-
-    def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
-        *states, waiting = reset_rows(carry, reset)
-        lanes, steps = features.shape[0], features.shape[1] or tf.shape(features)[1]
-        unknown = tf.constant(self.task.unknown)
-        outputs = tf.TensorArray(tf.float32, steps, element_shape=(lanes, self.task.size))
-
-        def one(t: Any, outputs: Any, states: Any, waiting: Any) -> Any:
-            seen = tf.cast(features[:, t], tf.float32)
-            inputs = tf.concat([seen, waiting[:, 0] + unknown], -1)[:, None]
-            answer, after = call_model(self.model, inputs, states, training=False)
-            answer = tf.cast(answer[:, 0], tf.float32)
-            known = self.task.fed(answer) - unknown
-            waiting = tf.concat([waiting[:, 1:], known[:, None]], 1)
-            states = [tf.cast(state, tf.float32) for state in after]
-            return t + 1, outputs.write(t, answer), states, waiting
-
-        begin = (tf.constant(0), outputs, list(states), waiting)
-        _, outputs, states, waiting = tf.while_loop(
-            lambda t, *_: t < steps, one, begin, maximum_iterations=steps
-        )
-        return tf.transpose(outputs.stack(), (1, 0, 2)), (*states, waiting)
-
-
-def compile_evaluation(task: Task) -> Callable[[ChunkBatch, Any], Any]:
-    """Compiles sums as ``TrainStep`` returns them, of the outputs of inference."""
-
-    def sums(targets: Any, outputs: Any, weights: Any) -> Any:
-        return _sums(task, targets, outputs, weights, training=False)
-
-    compiled = _compile(sums)
-    return lambda batch, outputs: compiled(batch.targets, outputs, batch.weights)
 
 
 def _arrays(batch: ChunkBatch | ChunkBatches) -> Loaded:
@@ -316,38 +233,3 @@ def _batch(loaded: Loaded, k: Any) -> Loaded:
         return tf.slice(array, begin, [array.shape[0], length, *array.shape[2:]])
 
     return (*map(steps, arrays), reset[k])
-
-
-def _apply(
-    model: Any, features: Any, past: Any, reset: Any, carry: Carry, training: bool
-) -> tuple[Any, Carry]:
-    inputs = tf.concat([tf.cast(features, tf.float32), past], -1)
-    outputs, after = call_model(model, inputs, reset_rows(carry, reset), training=training)
-    return outputs, tuple(tf.cast(state, tf.float32) for state in after)
-
-
-def _sums(task: Task, targets: Any, outputs: Any, weights: Any, training: bool) -> Any:
-    losses = task.loss(targets, outputs, training)
-    counts = tf.cast(weights > 0, tf.float32)
-    return tf.stack(
-        [
-            tf.reduce_sum(losses * weights),
-            tf.reduce_sum(weights),
-            tf.reduce_sum(task.score(targets, outputs) * counts),
-            tf.reduce_sum(counts),
-        ]
-    )
-
-
-def _compile(function: Callable[..., Any], any_length: bool = False) -> Callable[..., Any]:
-    """Compiles, by XLA where that is right: it needs fixed shapes, and would keep cuDNN out."""
-    by_xla = not (any_length or tf.config.list_physical_devices("GPU"))
-
-    def traced(*arguments: Any) -> Any:
-        with compiled_by_xla() if by_xla else nullcontext():
-            return function(*arguments)
-
-    compiled: Callable[..., Any] = tf.function(
-        traced, jit_compile=by_xla, reduce_retracing=any_length
-    )
-    return compiled

@@ -19,16 +19,20 @@ from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig
 from trainer.data import Data
 from trainer.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
+from trainer.forward import compile_evaluation
 from trainer.inference import forward_step
 from trainer.interruption import Interruption
 from trainer.keeper import Keeper
 from trainer.optimizers import is_scheduled, learning_rate, make_optimizer
 from trainer.run import Run
-from trainer.step import TINY, TrainStep, compile_evaluation
+from trainer.step import TINY, TrainStep
 from trainer.updates import Totals, Updates, accumulated_updates, full_updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+# Signals, and whether a checkpoint is due, are asked for as often as this, or after each update.
+HEED_SECONDS = 1.0
 
 
 class Training:
@@ -58,6 +62,7 @@ class Training:
         self.lanes = data.lanes
         self.user_callbacks, self.interruption = list(callbacks), interruption
         self.asked_for: float | None = begun
+        self.update_seconds = HEED_SECONDS
         self.watched = any(map(_watches_batches, callbacks))
         self.task = data.layout.task
         self.optimizer = make_optimizer(config)
@@ -143,14 +148,15 @@ class Training:
             before = totals.steps
             for some in updates.totals:
                 totals = totals + some
+                state.updates += 1
+                self.keeper.require_finite(bool(np.isfinite(totals.sums).all()), state)
             self.carry = updates.carry
             state.items += updates.items
-            state.updates += len(updates.totals)
             state.sums, state.steps = totals.sums.tolist(), totals.steps
             state.places, state.waited = totals.places, totals.waited
-            state.seconds += time.perf_counter() - begun
-            begun = time.perf_counter()
-            self.keeper.require_finite(bool(np.isfinite(totals.sums).all()), state)
+            spent, begun = time.perf_counter() - begun, time.perf_counter()
+            state.seconds += spent
+            self.update_seconds = spent / len(updates.totals)
             logs = totals.logs(self.task.score_name)
             callbacks.on_train_batch_end(state.items - updates.items, logs)
             bar.set_postfix(_shown(logs), refresh=False)
@@ -164,7 +170,7 @@ class Training:
         return totals
 
     def _announce(self, bar: Any) -> None:
-        """Says once how long it took until weights changed."""
+        """Says once how long it took until the first update, or pass, was made."""
         if self.asked_for is not None:
             seconds = time.perf_counter() - self.asked_for
             bar.write(f"first update after {seconds:.1f} s", file=sys.stdout)
@@ -183,8 +189,11 @@ class Training:
             return np.array(rates, "float32")
 
         def allowed() -> int:
+            if self.watched or self.model.stop_training:
+                return 1
             left = self.keeper.updates_left(state)
-            return 1 if self.watched else sys.maxsize if left is None else left
+            heeded = max(1, int(HEED_SECONDS / self.update_seconds))
+            return heeded if left is None else min(heeded, left)
 
         if config.gradient == "full":
             groups = training_groups(config, data.lengths, self.lanes, state.epoch, state.items)

@@ -105,10 +105,10 @@ def truncated_updates(
         plan: the rest of an epoch.
         carry: before its first batch.
         allowed: asked how many updates may come before the next pause.
-        begin: called before updates.
+        begin: called before updates; see ``Begin``.
 
     Yields:
-        As many updates as are allowed and were read together, at least one.
+        What came of one call: as many updates as are allowed and were read together, at least one.
     """
     loading = ((batches, step.load(batches)) for batches in data.read(plan))
     reading = read_ahead(loading, READS_AHEAD)
