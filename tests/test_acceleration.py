@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from preprocessing.quiet import import_tensorflow
 from trainer.acceleration import accelerate, compiled_by_xla
+from trainer.forward import ForwardStep
 
 tf = import_tensorflow()
 import keras  # noqa: E402
@@ -175,6 +176,59 @@ def test_dropout_drops_the_share_it_is_told_and_keeps_the_mean(axis_shared: bool
     assert (first == first[:, :1]).all() == axis_shared
     assert not (first[0] == first[1]).all()
     np.testing.assert_array_equal(model(tf.ones((1, 50, 400))), 1)
+
+
+@pytest.mark.parametrize("noise_shape", [(4,), (5, 4), (None, 1, 4), (None, None, 1), (2, 1, 1)])
+def test_noise_has_the_shape_that_keras_gives_it(noise_shape: tuple[int | None, ...]) -> None:
+    """Ones where it is shared; of fewer axes, it is of the last ones."""
+    sequences = keras.Input((5, 4))
+    model = keras.Model(sequences, keras.layers.Dropout(0.5, noise_shape, seed=3)(sequences))
+    ones = tf.ones((2, 5, 4))
+    plain = [model(ones, training=True).numpy() for _ in range(9)]
+    accelerate(model)
+
+    def draw(x: Any) -> Any:
+        with compiled_by_xla():
+            return model(x, training=True)
+
+    compiled = tf.function(draw, jit_compile=True)
+    fast = [compiled(ones).numpy() for _ in range(9)]
+    for axis in range(3):
+        shared = [all((m == m.take([0], axis)).all() for m in some) for some in (plain, fast)]
+        assert shared[0] == shared[1]
+
+
+def test_on_a_gpu_nothing_is_replaced_and_xla_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that Keras finds its cuDNN kernel."""
+    asked: list[bool] = []
+    function = tf.function
+
+    def spy(*arguments: Any, jit_compile: bool, **options: Any) -> Any:
+        asked.append(jit_compile)
+        return function(*arguments, jit_compile=jit_compile, **options)
+
+    model = model_of("lstm")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    monkeypatch.setattr(tf, "function", spy)
+    ForwardStep(model)
+    assert asked == [False]
+    assert "inner_loop" not in vars(model.layers[-1])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    ForwardStep(model)
+    assert asked == [False, True]
+    assert "inner_loop" in vars(model.layers[-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_so_they_are_where_the_number_of_steps_is_not_known_beforehand(kind: str) -> None:
+    model = model_of(kind)
+    accelerate(model)
+    signature = [tf.TensorSpec([1, None, 3]), *[tf.TensorSpec([1, 4])] * KINDS[kind][1]]
+    free = tf.function(lambda *inputs: model(list(inputs)), input_signature=signature)
+    for steps in (1, 6):
+        inputs = inputs_of(model, 1, steps)
+        for one, other in zip(free(*inputs), model_of(kind)(inputs), strict=True):
+            np.testing.assert_allclose(one, other, atol=ATOL)
 
 
 def test_dropout_outside_of_xla_is_that_of_keras() -> None:

@@ -45,12 +45,32 @@ def test_features_that_do_not_fit_into_memory_are_refused(
 def test_free_memory_is_what_the_system_says_or_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cache, "LIMITS", tmp_path / "none")
     for text, free in (("MemFree: 5 kB\nMemAvailable:  2048 kB\n", 2 << 20), ("nothing", None)):
         (tmp_path / "meminfo").write_text(text)
         monkeypatch.setattr(cache, "MEMORY", tmp_path / "meminfo")
         assert cache.free_bytes() == free
     monkeypatch.setattr(cache, "MEMORY", tmp_path / "none")
     assert cache.free_bytes() is None
+
+
+def test_in_a_container_only_what_it_may_take_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "LIMITS", tmp_path)
+    (tmp_path / "meminfo").write_text("MemAvailable: 1000 kB\n")
+    monkeypatch.setattr(cache, "MEMORY", tmp_path / "meminfo")
+    (tmp_path / "memory.current").write_text("300\n")
+    for limit, free in (("1000\n", 700), ("200\n", 0), ("max\n", 1000 << 10)):
+        (tmp_path / "memory.max").write_text(limit)
+        assert cache.free_bytes() == free
+
+
+def test_features_that_nobody_looks_at_do_not_stay_in_memory(
+    memory_task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_data(TrainConfig(*memory_task, tmp_path / "run", cache="memory", inputs="labels"))
+    assert "stay in memory" not in capsys.readouterr().err
 
 
 def test_batches_are_the_same_from_memory(

@@ -154,6 +154,28 @@ def test_peak_memory_does_not_grow_with_the_length_of_a_sequence(tmp_path: Path,
     assert long - short < ALLOWED_MB
 
 
+SEQUENCES = 64
+READ_MANY = f"""
+def work(folder, steps):
+    origin = Origin("s", "", "4.0", "test", "", settings_text())
+    names = [f"s{{number}}" for number in range({SEQUENCES})]
+    for name in names:
+        with SequenceWriter(folder / "store" / f"{{name}}.h5", 256, origin) as writer:
+            writer.append(np.arange(steps) / 4, np.ones((steps, 256), "float16"))
+    store = FeatureStore(folder / "store")
+    for start in range(0, steps, 64):
+        for name in names:
+            store.features(name, start, start + 64)
+            store.timestamps(name, start, start + 64)
+"""
+
+
+def test_files_that_are_kept_open_keep_nothing_of_what_is_in_them(tmp_path: Path) -> None:
+    """HDF5 has a cache for each dataset that is open, which fills as it is read."""
+    short, long = (peak_mb(READ_MANY, tmp_path / str(steps), steps) for steps in (128, 4096))
+    assert long - short < ALLOWED_MB / 2
+
+
 FEW, MANY, VERY_MANY = 10, 3_000, 100_000  # sequences
 INSPECT = """
 import contextlib, os

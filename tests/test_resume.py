@@ -442,3 +442,13 @@ def test_a_signal_ends_the_command_with_75_and_the_same_command_goes_on(
     assert f"after {stopped_at.updates} updates" in last
     config = json.loads(json.dumps(vars(Run(tmp_path / "run").config), default=str))
     assert config["epochs"] == 400
+
+
+def test_a_history_with_fewer_columns_is_gone_on_with(tmp_path: Path) -> None:
+    """Those of an older version."""
+    run = Run(tmp_path)
+    run.write_history([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25, "seconds": 3.0}])
+    assert run.history == [
+        {"epoch": "1", "loss": "0.5", "seconds": ""},
+        {"epoch": "2", "loss": "0.25", "seconds": "3.0"},
+    ]

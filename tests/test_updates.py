@@ -1,5 +1,7 @@
 """Several batches are read at once and go through one call, and nobody can tell from the result."""
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from conftest import MadeStore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from preprocessing.errors import InputError, Stopped
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.labels import LabelOptions
 from preprocessing.quiet import import_tensorflow
@@ -18,11 +21,19 @@ from preprocessing.store import FeatureStore
 from trainer import batches as batches_module
 from trainer.batches import ChunkBatches, SequenceSet
 from trainer.config import TrainConfig
-from trainer.lanes import Lineup, fixed_lengths, lane_plan, shared, varied_lengths
+from trainer.lanes import (
+    Lineup,
+    Windows,
+    fixed_lengths,
+    lane_plan,
+    shared,
+    varied_lengths,
+    window_plan,
+)
 from trainer.layout import Layout
 from trainer.loop import train
 from trainer.model import build_model
-from trainer.optimizers import make_optimizer
+from trainer.optimizers import make_optimizer, optimizer_variables
 from trainer.run import Run
 from trainer.step import TrainStep
 from trainer.task import Classification
@@ -72,6 +83,7 @@ def plan_of(lanes: int, chunk_length: int, varied: bool = False, burn_in: int = 
     inputs=st.sampled_from(INPUTS),
     outputs=st.sampled_from(["frame", "sequence"]),
     horizon=st.integers(0, 3),
+    windows=st.booleans(),
 )
 def test_what_is_read_at_once_is_what_is_read_batch_by_batch(
     lanes: int,
@@ -82,10 +94,14 @@ def test_what_is_read_at_once_is_what_is_read_batch_by_batch(
     inputs: str,
     outputs: str,
     horizon: int,
+    windows: bool,
     labelled: Callable[..., SequenceSet],
 ) -> None:
     data = labelled(inputs=inputs, outputs=outputs, horizon=horizon)
     plan = plan_of(lanes, chunk_length, varied, burn_in)
+    if windows:
+        each = Windows(chunk_length, max(1, chunk_length // 2), min(burn_in, chunk_length // 2))
+        plan = list(window_plan(LENGTHS, lanes, each, "x"))
     kept = batches_module.BATCHES_AT_ONCE
     try:
         batches_module.BATCHES_AT_ONCE = at_once
@@ -126,19 +142,26 @@ def a_step(data: SequenceSet, **options: Any) -> TrainStep:
 
 
 def values(step: TrainStep) -> list[np.ndarray]:
-    return [v.numpy() for v in (*step.model.variables, *step.optimizer.variables)]
+    return [v.numpy() for v in (*step.model.variables, *optimizer_variables(step.optimizer))]
 
 
-@pytest.mark.parametrize("rated", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.parametrize(
+    ("rated", "options"),
+    [
+        pytest.param(False, {}, marks=pytest.mark.slow),
+        (True, {}),
+        pytest.param(False, {"precision": "mixed_float16"}, marks=pytest.mark.slow),
+    ],
+)
 def test_updates_in_one_call_are_those_of_several_bit_for_bit(
-    labelled: Callable[..., SequenceSet], rated: bool
+    labelled: Callable[..., SequenceSet], rated: bool, options: dict[str, Any]
 ) -> None:
     data = labelled()
     (batches,) = data.read(plan_of(2, 5)[:5])
     rates = np.linspace(0.01, 0.001, 16).astype("float32") if rated else None
     found = []
     for calls in ([(0, 5)], [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], [(0, 2), (2, 5)]):
-        step, sums = a_step(data), np.zeros((16, 4))
+        step, sums = a_step(data, **options), np.zeros((16, 4))
         loaded, carry = step.load(batches), step.initial(2)
         for first, stop in calls:
             rows, carry = step.updates(loaded, first, stop, carry, rates)
@@ -207,9 +230,7 @@ def test_a_callback_that_watches_each_update_changes_none(
     assert counting.begun == counting.ended
     assert len(counting.begun) == watched.progress.updates == alone.progress.updates
     assert len(counting.begun) > 20
-    variables = [run.checkpoints.latest().group("variables") for run in (alone, watched)]
-    for one, other in zip(*variables, strict=True):
-        np.testing.assert_array_equal(one, other)
+    same_weights(alone, watched)
     histories = [
         [{k: v for k, v in row.items() if "second" not in k} for row in run.history]
         for run in (alone, watched)
@@ -245,6 +266,78 @@ def test_nothing_is_compiled_twice(
     monkeypatch.setattr(TrainStep, "initial", spy)
     trained(memory_task, tmp_path / "run", schedule="cosine", **{"epochs": 2, **options})
     assert steps[0].traces == traces
+
+
+@pytest.mark.parametrize("every", [None, 3])
+def test_a_stop_asked_for_as_an_epoch_begins_lets_one_update_pass(
+    memory_task: Task, tmp_path: Path, every: int | None
+) -> None:
+    """However many updates go through one call."""
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.model.stop_training = epoch == 1
+
+    alone = trained(memory_task, tmp_path / "alone", epochs=1)
+    run = trained(memory_task, tmp_path / "run", Stop(), epochs=3, checkpoint_updates=every)
+    assert run.progress.updates == alone.progress.updates + 1
+
+
+def test_a_signal_amid_many_updates_loses_none_and_changes_nothing(
+    memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    updates = TrainStep.updates
+
+    def signalled(self: TrainStep, loaded: Any, first: int, stop: int, *more: Any) -> Any:
+        calls.append(stop - first)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return updates(self, loaded, first, stop, *more)
+
+    straight = trained(memory_task, tmp_path / "straight", dropout=0.3)
+    monkeypatch.setattr(TrainStep, "updates", signalled)
+    with pytest.raises(Stopped, match=r"after (\d+) updates") as stopped:
+        trained(memory_task, tmp_path / "stopped", dropout=0.3)
+    assert calls[:2] == [1, 1]  # How long an update takes is not known before.
+    assert calls[2] > 3
+    assert f"after {sum(calls)} updates" in str(stopped.value)
+    went_on = trained(memory_task, tmp_path / "stopped", dropout=0.3)
+    same_weights(straight, went_on)
+
+
+def test_the_first_update_whose_loss_is_no_number_is_named(
+    memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    updates = TrainStep.updates
+
+    def broken(self: TrainStep, loaded: Any, first: int, stop: int, *more: Any) -> Any:
+        sums, carry = updates(self, loaded, first, stop, *more)
+        calls.append(stop - first)
+        rows = sums.numpy()
+        if len(calls) == 3:
+            rows[first + 1 :] = np.nan
+        return rows, carry
+
+    monkeypatch.setattr(TrainStep, "updates", broken)
+    with pytest.raises(InputError, match="in epoch 1, update 4;"):
+        trained(memory_task, tmp_path / "run")
+    assert calls[2] > 3
+
+
+def test_what_stays_in_memory_may_change_in_the_middle_of_a_run(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    plain = trained(memory_task, tmp_path / "plain", cache="none")
+    trained(memory_task, tmp_path / "run", cache="none", epochs=1)
+    same_weights(plain, trained(memory_task, tmp_path / "run", cache="memory"))
+
+
+def same_weights(one: Run, other: Run) -> None:
+    variables = [run.checkpoints.latest().group("variables") for run in (one, other)]
+    for left, right in zip(*variables, strict=True):
+        np.testing.assert_array_equal(left, right)
 
 
 def test_the_time_until_weights_changed_is_said_once_and_waiting_is_on_record(
