@@ -82,6 +82,8 @@ class FeatureStore:
     def features(self, sequence_id: str, start: int, stop: int) -> NDArray[Any]:
         """Reads features of steps ``start`` to ``stop`` (excluded), ``<float>[stop - start, F]``.
 
+        What is kept in memory cannot be written to.
+
         Raises:
             InputError: a value is not finite.
         """

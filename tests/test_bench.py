@@ -7,6 +7,9 @@ import av
 import numpy as np
 import pytest
 
+from trainer.config import TrainConfig
+from trainer.data import load_data
+
 BENCH = Path(__file__).parent.parent / "scripts" / "bench"
 
 
@@ -14,7 +17,7 @@ BENCH = Path(__file__).parent.parent / "scripts" / "bench"
 def bench(monkeypatch) -> None:
     monkeypatch.syspath_prepend(str(BENCH))
     yield
-    for name in ("film", "measure"):
+    for name in ("film", "lanes_sides", "measure", "noise", "train", "train_plot"):
         sys.modules.pop(name, None)
 
 
@@ -57,3 +60,43 @@ def test_sides_take_turns_and_medians_are_reported(bench, tmp_path):
     assert log.read_text() == "ababab"
     assert (found["a"]["wall"], found["b"]["wall"]) == (3, 4)
     assert found["a"]["who"] == "a"
+
+
+def test_a_store_of_noise_can_be_trained_on_and_lanes_of_all_sides_see_each_step_once(
+    bench, tmp_path
+):
+    import lanes_sides
+    import noise
+
+    lengths = [300, 70, 1, 150]
+    noise.make(tmp_path, lengths, 3)
+    config = TrainConfig(
+        tmp_path / "store",
+        tmp_path / "labels.csv",
+        tmp_path / "run",
+        splits=tmp_path / "splits.json",
+    )
+    data = load_data(config)
+    assert data.train.lengths == lengths
+    assert data.facts.classes == tuple(f"c{number}" for number in range(noise.CLASSES))
+    for side in ("dealt", "one queue", "padded groups"):
+        plan = list(lanes_sides.plan_of(side, lengths, "x"))
+        chunks = [chunk for lineup in plan for chunk in lineup.chunks if chunk]
+        seen = sorted((c.sequence, step) for c in chunks for step in range(c.start, c.stop))
+        assert seen == [(number, step) for number, n in enumerate(lengths) for step in range(n)]
+
+
+def test_the_products_of_a_step_are_counted_and_compared(bench):
+    import train
+
+    # Inputs 3, units 2, 8 gates: there 3 x 8 and 2 x 8, back twice 2 x 8 and once 3 x 8.
+    assert train.operations(3, 2) == 2 * (24 + 16 + 2 * 16 + 24)
+    facts = {
+        "longtake": {"frames_per_second": 30.0, "waiting": 0.01, "start": 5.0},
+        "pytorch": {"frames_per_second": 20.0, "start": 2.0},
+        "products": {"operations_per_second": 30 * train.operations(3, 2) / 0.5},
+    }
+    assert train.rows({"1, 1, 3, 2": facts}) == [
+        ["1, 1, 3, 2", "longtake", 30.0, 1.0, "50 %", "1.0 %", 5.0],
+        ["", "pytorch", 20.0, 1.5, "33 %", None, 2.0],
+    ]

@@ -21,8 +21,6 @@ import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 GATES: dict[type, Gates] = {keras.layers.LSTM: LSTMGates(), keras.layers.GRU: GRUGates()}
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D)
-
-
 _by_xla: ContextVar[bool] = ContextVar("by_xla", default=False)
 
 

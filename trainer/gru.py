@@ -18,7 +18,7 @@ tf = import_tensorflow()
 class GRUGates:
     """See ``recurrence.Gates``; the state is h."""
 
-    slope_arrays = 2
+    kept_arrays, slope_arrays = 4, 2
 
     def forward(self, inputs: Any, recurrent: Any, states: Any) -> tuple[Any, Any]:
         (h,) = states

@@ -17,7 +17,7 @@ tf = import_tensorflow()
 class LSTMGates:
     """See ``recurrence.Gates``; states are h and c."""
 
-    slope_arrays = 1
+    kept_arrays, slope_arrays = 5, 1
 
     def forward(self, inputs: Any, recurrent: Any, states: Any) -> tuple[Any, Any]:
         i, f, g, o = tf.split(inputs + recurrent, 4, -1)

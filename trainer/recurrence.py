@@ -28,9 +28,11 @@ class Gates(Protocol):
     each for G gates.
 
     Attributes:
+        kept_arrays: how many arrays ``backward`` needs of a step.
         slope_arrays: 1 if the gradients by ``inputs`` and ``recurrent`` are the same, else 2.
     """
 
+    kept_arrays: int
     slope_arrays: int
 
     def forward(self, inputs: Any, recurrent: Any, states: States) -> tuple[States, States]:
@@ -121,8 +123,7 @@ def _forward(
         kept = [rows.write(t, value) for rows, value in zip(kept, keep, strict=True)]
         return t + 1, states, history, kept
 
-    count = len(gates.forward(projected[0], projected[0], states)[1])
-    kept = [_no_rows(states[0], steps) for _ in range(count)]
+    kept = [_no_rows(states[0], steps) for _ in range(gates.kept_arrays)]
     begin = (tf.constant(0), states, history, kept)
     _, states, history, kept = tf.while_loop(
         lambda t, *_: t < steps, one, begin, maximum_iterations=steps

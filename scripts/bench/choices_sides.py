@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import noise
 import numpy as np
 from measure import clock, peak_mb
 
@@ -34,7 +35,7 @@ TASKS: dict[str, dict[str, Any]] = {
     },
     "cost": {"epochs": 4, "lanes": 8, "units": 128},
 }
-CHUNKS, SEQUENCES, DIMENSION, CLASSES = 64, 16, 1280, 7
+CHUNKS, SEQUENCES, DIMENSION = 64, 16, 1280
 
 
 def main(task: str, choice: str, seed: str, folder: str) -> dict[str, Any]:
@@ -83,15 +84,7 @@ def distant(folder: Path, seed: int = 0) -> None:
 
 def cost(folder: Path) -> None:
     """Writes sequences of 64 chunks of 64 steps, of noise."""
-    chance = np.random.default_rng(0)
-    rows, names = ["sequence,start,end,label"], [f"s{number:02d}" for number in range(SEQUENCES)]
-    steps = CHUNKS * 64
-    for name in names:
-        _sequence(folder, name, chance.normal(size=(steps, DIMENSION)))
-        seconds = steps / 4 / CLASSES
-        rows += [f"{name},{c * seconds},{(c + 1) * seconds},c{c}" for c in range(CLASSES)]
-    (folder / "labels.csv").write_text("\n".join([*rows, ""]))
-    (folder / "splits.json").write_text(json.dumps({"train": names}))
+    noise.make(folder, [CHUNKS * 64] * SEQUENCES, DIMENSION)
 
 
 def _sequence(folder: Path, name: str, features: np.ndarray) -> None:

@@ -30,7 +30,7 @@ def make(folder: Path, lengths: Sequence[int], dimension: int) -> None:
         seconds = steps / FPS / CLASSES
         rows += [f"{name},{c * seconds},{(c + 1) * seconds},c{c}" for c in range(CLASSES)]
     (folder / "labels.csv").write_text("\n".join([*rows, ""]))
-    (folder / "splits.json").write_text(json.dumps({"train": names, "test": names[:0]}))
+    (folder / "splits.json").write_text(json.dumps({"train": names, "test": []}))
     (folder / "whole").touch()
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 BEGUN = time.perf_counter()
-CLASSES = 7
 PRODUCT_SIZE, PRODUCTS = 2048, 20
 
 
@@ -67,6 +66,7 @@ def keras(
     import keras
     import numpy as np
     import tensorflow as tf
+    from noise import CLASSES
 
     files = [h5py.File(path) for path in sorted((folder / "store").glob("*.h5"))]
     chunks = len(files[0]["features"]) // length
