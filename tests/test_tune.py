@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import optuna
 import pytest
 
 from preprocessing.options import parse
+from preprocessing.whole_file import partial_path
 from trainer import cli, tune_study
 from trainer.config import TrainConfig
 from trainer.run import Run
@@ -261,6 +264,28 @@ def test_workers_share_a_search(arguments: list[str], stand_in: Path, tmp_path: 
     assert set(begun) == {"begun after 0"}
     assert len({trial["trial"] for trial in trials}) == 6
     assert sum(out.count("] trial ") for out, _ in said) == 6
+
+
+def test_a_worker_that_comes_while_another_makes_the_folder_joins_it(
+    tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, options = tmp_path / "tune", ("--trials", 1, "--epochs", 1, "--search", "units=20")
+    assert tune(*options)[0] == 0
+    begun, listdir = (folder / "tune.yaml").read_text(), os.listdir
+    shutil.rmtree(folder)
+    folder.mkdir()
+    partial = partial_path(folder / "tune.yaml")
+    partial.write_text(begun)
+
+    def list_before_the_other_is_done(path: Path) -> list[str]:
+        names = listdir(path)
+        if partial.exists():
+            partial.rename(folder / "tune.yaml")
+        return names
+
+    monkeypatch.setattr(os, "listdir", list_before_the_other_is_done)
+    assert tune(*options)[0] == 0
+    assert not partial.exists()
 
 
 def test_a_search_without_a_validation_split_is_refused_before_it_begins(

@@ -25,7 +25,7 @@ from preprocessing.console import DONE, INTERRUPTED, STOPPED, note
 from preprocessing.errors import InputError, Stopped
 from preprocessing.label_files import FOLDERS
 from preprocessing.options import from_yaml, to_yaml
-from preprocessing.whole_file import machine, write_whole
+from preprocessing.whole_file import PARTIAL, machine, write_whole
 from trainer.config import flag
 from trainer.data import load_data
 from trainer.interruption import Interruption
@@ -234,8 +234,10 @@ def _begin(config: TuneConfig, interruption: Interruption) -> "Study":
 def _require_same(config: TuneConfig) -> None:
     """Checks that a folder is new, or that of this search."""
     path = config.run / "tune.yaml"
+    # Listed before tune.yaml is looked for: another worker may be making the folder just now.
+    found = os.listdir(config.run) if config.run.exists() else []
     if not path.exists():
-        if config.run.exists() and set(os.listdir(config.run)) - {"tune.lock"}:
+        if {name for name in found if not PARTIAL.fullmatch(name)} - {"tune.lock"}:
             raise InputError(
                 f"{config.run} is not empty and no search; give --run a folder of its own"
             )
