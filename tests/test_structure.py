@@ -23,7 +23,9 @@ SHARED |= {"read_ahead", "whole_file", "python_file", "strays"}
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
-    "labelling": {"extract_options", "extraction", "video", "backbones", "pixel_scale"},
+    "labelling": {"extraction", "video"},
+    "recipe": {"extract_options", "backbones", "pixel_scale"},
+    "stream": {"backbones", "frame_batches", "stream_samples", "video"},
     "cli": {"cli"},
 }
 

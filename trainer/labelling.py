@@ -1,17 +1,13 @@
 """Labels for recordings that have none: the command ``predict``."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
-from preprocessing.backbones import load_backbone, names_file, takes_pixels
-from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
 from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
-from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
 from preprocessing.sequence_file import SUFFIX
 from preprocessing.store import FeatureStore
@@ -19,6 +15,7 @@ from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches import SequenceSet
 from trainer.inference import predict
 from trainer.predicted_labels import write_predicted_labels
+from trainer.recipe import recipe
 from trainer.run import Run, load_run
 
 
@@ -67,7 +64,7 @@ def _store_of(run: Run, config: PredictConfig) -> tuple[FeatureStore, list[str],
     if len(config.inputs) == 1 and _is_store(config.inputs[0]):
         store = FeatureStore(config.inputs[0])
         return store, store.ids(), 0
-    results = extract(_extraction(run, config))
+    results = extract(recipe(run, config.inputs, config.out / "store", config.backbone))
     done = [r.source.sequence_id for r in results if r.outcome in ("extracted", "skipped")]
     return FeatureStore(config.out / "store"), done, len(results) - len(done)
 
@@ -77,68 +74,3 @@ def _is_store(path: Path) -> bool:
         return False
     suffixes = {file.suffix.lower() for file in path.rglob("*")}
     return SUFFIX in suffixes and not suffixes & VIDEO_SUFFIXES
-
-
-def _extraction(run: Run, config: PredictConfig) -> ExtractConfig:
-    """Extracts as for the training store."""
-    facts = run.facts
-    if not facts.backbone_digest:
-        raise InputError(
-            f"{run.path} was trained on imported features ({facts.backbone}); import those of the "
-            "new recordings and give their store"
-        )
-    settings = _settings(run)
-    backbone = _backbone(run, config)
-    extraction = ExtractConfig(
-        config.inputs,
-        config.out / "store",
-        fps="native" if facts.fps == "native" else float(facts.fps),
-        backbone=backbone,
-        pixels=_pixels(facts.backbone, settings) if takes_pixels(backbone) else AS_THEY_ARE,
-        dtype=settings.get("dtype", ExtractConfig.dtype),
-    )
-    _require_same_backbone(run, extraction)
-    return extraction
-
-
-def _backbone(run: Run, config: PredictConfig) -> str:
-    """The backbone to use; a file is one that the user points at, never one that a run names."""
-    recorded = run.facts.backbone
-    if config.backbone is not None:
-        return config.backbone
-    if names_file(recorded):
-        raise InputError(
-            f"{run.path} was trained on features of {recorded}, of which a run keeps no copy; give "
-            f"--backbone {recorded} with the path of each file"
-        )
-    return recorded
-
-
-def _settings(run: Run) -> dict[str, Any]:
-    """The settings on record, with those of each part of the backbone as ``parts``."""
-    try:
-        settings = json.loads(run.facts.settings)
-        return {**settings, "parts": [dict(part) for part in settings.get("parts", [settings])]}
-    except (ValueError, TypeError, AttributeError):
-        raise InputError(
-            f"{run.path / 'run.json'} has settings {run.facts.settings!r}, expected those of a "
-            "store; train the run again"
-        ) from None
-
-
-def _pixels(backbone: str, settings: dict[str, Any]) -> PixelScale:
-    """The scale of the pixels that was recorded for a network in a file, if there is one."""
-    recorded = zip(backbone.split("+"), settings["parts"], strict=False)
-    scales = [part.get("pixels") for name, part in recorded if takes_pixels(name)]
-    return next((scale for scale in SCALES if scale in scales), AS_THEY_ARE)
-
-
-def _require_same_backbone(run: Run, extraction: ExtractConfig) -> None:
-    """Checks, before any feature is made, that the backbone is the one of the training store."""
-    backbone = load_backbone(extraction.backbone, extraction.pixels)
-    wanted = f"{run.facts.backbone} ({run.facts.backbone_digest})"
-    if (found := f"{backbone.name} ({backbone.digest})") != wanted:
-        raise InputError(
-            f"the backbone is {found}, {run.path} was trained on features of {wanted}; give the "
-            "same one with --backbone"
-        )

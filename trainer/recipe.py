@@ -1,0 +1,88 @@
+"""How a run's features were made, so that new videos go through the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from preprocessing.backbones import load_backbone, names_file, takes_pixels
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
+from preprocessing.errors import InputError
+from preprocessing.extract_options import ExtractConfig
+from trainer.run import Run
+
+
+def recipe(
+    run: Run, inputs: tuple[Path, ...], store: Path, backbone: str | None = None
+) -> ExtractConfig:
+    """Extraction as for the training store.
+
+    Args:
+        run: what was trained.
+        inputs: the new videos.
+        store: the folder for their features.
+        backbone: where that of the run is a file, its path; never one that a run names.
+
+    Raises:
+        InputError: the features were imported, or the backbone is not the one of the run.
+    """
+    facts = run.facts
+    if not facts.backbone_digest:
+        raise InputError(
+            f"{run.path} was trained on imported features ({facts.backbone}); import those of the "
+            "new recordings and give their store"
+        )
+    settings = _settings(run)
+    name = _backbone(run, backbone)
+    extraction = ExtractConfig(
+        inputs,
+        store,
+        fps="native" if facts.fps == "native" else float(facts.fps),
+        backbone=name,
+        pixels=_pixels(facts.backbone, settings) if takes_pixels(name) else AS_THEY_ARE,
+        dtype=settings.get("dtype", ExtractConfig.dtype),
+    )
+    _require_same_backbone(run, extraction)
+    return extraction
+
+
+def _backbone(run: Run, given: str | None) -> str:
+    """The backbone to use; a file is one that the user points at, never one that a run names."""
+    recorded = run.facts.backbone
+    if given is not None:
+        return given
+    if names_file(recorded):
+        raise InputError(
+            f"{run.path} was trained on features of {recorded}, of which a run keeps no copy; give "
+            f"--backbone {recorded} with the path of each file"
+        )
+    return recorded
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """The settings on record, with those of each part of the backbone as ``parts``."""
+    try:
+        settings = json.loads(run.facts.settings)
+        return {**settings, "parts": [dict(part) for part in settings.get("parts", [settings])]}
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(
+            f"{run.path / 'run.json'} has settings {run.facts.settings!r}, expected those of a "
+            "store; train the run again"
+        ) from None
+
+
+def _pixels(backbone: str, settings: dict[str, Any]) -> PixelScale:
+    """The scale of the pixels that was recorded for a network in a file, if there is one."""
+    recorded = zip(backbone.split("+"), settings["parts"], strict=False)
+    scales = [part.get("pixels") for name, part in recorded if takes_pixels(name)]
+    return next((scale for scale in SCALES if scale in scales), AS_THEY_ARE)
+
+
+def _require_same_backbone(run: Run, extraction: ExtractConfig) -> None:
+    """Checks, before any feature is made, that the backbone is the one of the training store."""
+    backbone = load_backbone(extraction.backbone, extraction.pixels)
+    wanted = f"{run.facts.backbone} ({run.facts.backbone_digest})"
+    if (found := f"{backbone.name} ({backbone.digest})") != wanted:
+        raise InputError(
+            f"the backbone is {found}, {run.path} was trained on features of {wanted}; give the "
+            "same one with --backbone"
+        )
