@@ -9,7 +9,7 @@ order, whatever comes between them: answers first and labels later is the usual 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from preprocessing.errors import InputError
-from preprocessing.labels import labelled
 from preprocessing.options import to_yaml
 from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import write_whole
-from trainer.batches import ChunkBatch
-from trainer.carry import Carry
+from trainer.arriving import Arriving
 from trainer.checkpoint import DAMAGE, Checkpoint, numbered, read_archive, write_archive
 from trainer.config import TrainConfig
 from trainer.inference import forward_step
@@ -42,23 +40,6 @@ STATE = "online.npz"
 # Options of training runs that a stream has no use for.
 NOT_ONLINE = {"gradient", "accumulate", "burn_in", "class_weights", "schedule", "warmup", "stride"}
 NOT_ONLINE |= {"random_phase", "lanes", "epochs", "patience", "splits", "continue_from", "outputs"}
-
-
-@dataclass
-class _Stream:
-    """Where a pass over the arriving data is.
-
-    Attributes:
-        carry: of the model.
-        features, past: the step before, ``<float32>[F]`` and its label ``<float32>[C]``, for models
-            that see those.
-        begun: whether a step came since the reset.
-    """
-
-    carry: Carry
-    features: NDArray[np.float32]
-    past: NDArray[np.float32]
-    begun: bool = False
 
 
 class OnlineTrainer:
@@ -161,7 +142,7 @@ class OnlineTrainer:
         run, path = load_run(folder), Path(folder) / STATE
         online = cls(run.config, run.facts, load_model(run.model_path))
         try:
-            plain, arrays = read_archive(path)
+            _, arrays = read_archive(path)
         except DAMAGE as error:
             raise InputError(
                 f"{path} cannot be read ({error}); load what was saved before"
@@ -169,9 +150,7 @@ class OnlineTrainer:
         saved = Checkpoint(path, arrays)
         saved.restore(online._variables)
         for name, stream in online._streams.items():
-            stream.carry = tuple(keras.ops.convert_to_tensor(x) for x in saved.group(name))
-            stream.begun = plain[name]
-            stream.features, stream.past = saved.group(f"{name}_last")
+            stream.restore(saved, name)
         return online
 
     def save(self, folder: Path | str) -> None:
@@ -184,28 +163,17 @@ class OnlineTrainer:
         save_model(self.model, run.model_path)
         arrays = numbered("variables", [variable.numpy() for variable in self._variables])
         for name, stream in self._streams.items():
-            arrays |= numbered(name, stream.carry)
-            arrays |= numbered(f"{name}_last", [stream.features, stream.past])
-        begun = {name: stream.begun for name, stream in self._streams.items()}
-        write_archive(run.path / STATE, begun, arrays)
+            arrays |= stream.arrays(name)
+        write_archive(run.path / STATE, {}, arrays)
         write_whole(run.config_path, to_yaml(self.config))
 
     def reset(self) -> None:
         """Begins a new sequence, for answers and for learning."""
-        task = self.layout.task
+        carries = {"answering": self.forward.initial(1), "learning": self.step.initial(1)}
         self._streams = {
-            name: _Stream(
-                self.forward.initial(1) if name == "answering" else self.step.initial(1),
-                self._unknown_features(),
-                task.unknown,
-            )
-            for name in ("answering", "learning")
+            name: Arriving(self.layout, self.facts.dimension, carry)
+            for name, carry in carries.items()
         }
-
-    def _unknown_features(self) -> NDArray[np.float32]:
-        size = self.layout.feature_size(self.facts.dimension)
-        known = self.layout.unknown_features if size else ()
-        return np.array(known or np.zeros(size), "float32")
 
     def partial_fit(self, features: ArrayLike, targets: ArrayLike) -> dict[str, float]:
         """Learns from the next steps, one update for each chunk of at most T.
@@ -232,9 +200,10 @@ class OnlineTrainer:
         totals = Totals()
         for start in range(0, len(steps), self.config.chunk_length):
             part = slice(start, start + self.config.chunk_length)
-            batch = self._batch("learning", steps[part], known[part])
+            stream = self._streams["learning"]
+            batch = stream.batch(steps[part], known[part])
             take = self.step.update if batch.weights.any() else self.step.go_on
-            sums, self._streams["learning"].carry = take(batch, self._streams["learning"].carry)
+            sums, stream.carry = take(batch, stream.carry)
             totals.add(sums, batch)
         logs = totals.logs(task.score_name)
         if not np.isfinite(logs["loss"]):
@@ -254,10 +223,8 @@ class OnlineTrainer:
             InputError: shapes that do not fit, or numbers that are not finite.
         """
         steps = self._checked(features)
-        unknown = self.layout.task.no_targets((len(steps),))
-        batch = self._batch("answering", steps, unknown)
         stream = self._streams["answering"]
-        outputs, stream.carry = self.forward(batch, stream.carry)
+        outputs, stream.carry = self.forward(stream.batch(steps), stream.carry)
         answers: NDArray[np.float32] = outputs.numpy()[0]
         return answers
 
@@ -292,19 +259,3 @@ class OnlineTrainer:
         if not np.isfinite(steps).all():
             raise InputError("features hold NaN or infinity; leave such steps out")
         return steps
-
-    def _batch(self, name: str, steps: NDArray[np.float32], targets: NDArray[Any]) -> ChunkBatch:
-        """One row of the next steps, as the model sees them."""
-        stream, task = self._streams[name], self.layout.task
-        features = steps[:, : self.layout.feature_size(self.facts.dimension)]
-        past = np.zeros((len(steps), self.layout.past_size), "float32")
-        if self.layout.past_size:
-            encoded = task.encode(targets)
-            past = np.concatenate([stream.past[None], encoded[:-1]])
-            features = np.concatenate([stream.features[None], features[:-1]])
-            stream.past, stream.features = encoded[-1], steps[-1, : features.shape[1]]
-        reset, stream.begun = not stream.begun, True
-        weights = labelled(targets).astype("float32")
-        return ChunkBatch(
-            (None,), features[None], past[None], targets[None], weights[None], np.array([reset])
-        )
