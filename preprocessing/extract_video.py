@@ -4,24 +4,23 @@ decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  Sequence
 """
 
 import errno
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from preprocessing.backbones import Joined, load_backbone
 from preprocessing.damage import Damage
 from preprocessing.errors import InputError, VideoError
 from preprocessing.extract_options import ExtractConfig
+from preprocessing.frame_batches import frame_batches
 from preprocessing.freshness import find_done
 from preprocessing.inputs import Source, fingerprint
 from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
 from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
-from preprocessing.video import Sample, VideoReader
+from preprocessing.video import VideoReader
 
 BATCHES_AHEAD = 3
 BUSY = "busy"
@@ -113,8 +112,9 @@ def extract_video(
         with SequenceWriter(
             path, backbone.dimension, origin, config.dtype, video.start_time
         ) as writer:
-            batches = _batches(video, config.batch_size, backbone.context)
-            for times, frames in read_ahead(batches, BATCHES_AHEAD):
+            batches = frame_batches(video, config.batch_size, backbone.context)
+            for samples, frames in read_ahead(batches, BATCHES_AHEAD):
+                times = np.array([sample.timestamp for sample in samples])
                 writer.append(times, backbone(frames)[: len(times)])
                 advance(len(times))
             _require_acceptable(source, video.damage, config)
@@ -137,30 +137,6 @@ def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -
         raise VideoError(
             "damaged", f"{source.path}: {damage}; --on-damage keep takes it all the same"
         )
-
-
-def _batches(
-    samples: Iterable[Sample], size: int, context: int = 0
-) -> Iterator[tuple[NDArray[np.float64], list[NDArray[np.uint8]]]]:
-    """Groups samples into batches of one size, the last padded with zeros.
-
-    A fixed size keeps the features of a frame the same whatever batch it falls into.
-
-    Yields:
-        Times ``[n]``, and for each size of the frames ``[context + size, H, W, 3]``, led by the
-        frames before; the first frame stands for those before it.
-    """
-    iterator = iter(samples)
-    before: list[NDArray[np.uint8]] = []
-    while batch := list(itertools.islice(iterator, size)):
-        images = []
-        for part, first in enumerate(batch[0].pixels):
-            frames = np.zeros((context + size, *first.shape), np.uint8)
-            frames[:context] = before[part] if before else first
-            frames[context : context + len(batch)] = [item.pixels[part] for item in batch]
-            images.append(frames)
-        before = [frames[len(batch) : len(batch) + context] for frames in images]
-        yield np.array([item.timestamp for item in batch]), images
 
 
 def _origin(source: Source, config: ExtractConfig, backbone: Joined) -> Origin:

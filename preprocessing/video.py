@@ -56,7 +56,7 @@ class VideoReader:
     What does not decode is counted and passed over; ``damage`` tells.
 
     Args:
-        path: the file.
+        path: the file, or the URL of one.
         fps: samples per second, or None for every frame. Frames that no sample shows and no other
             frame refers to are not decoded, where the file tells which those are.
         sizes: (height, width) to which frames are resized, without regard to their aspect; one
@@ -73,7 +73,7 @@ class VideoReader:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | str,
         fps: float | None,
         sizes: Sequence[tuple[int, int]],
     ):
@@ -100,14 +100,16 @@ class VideoReader:
         """
         try:
             for timestamp, frame in sample(self._frames(), self.fps, self._file.end):
-                yield Sample(timestamp, tuple(_pixels(frame, size) for size in self.sizes))
+                yield Sample(timestamp, tuple(resized(frame, size) for size in self.sizes))
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
-            raise VideoError("unexpected", f"{self.path} cannot be decoded: {what}") from error
+            raise VideoError(
+                "unexpected", f"{self._file.name} cannot be decoded: {what}"
+            ) from error
         self._timeline.finish()
         if not self.frames_decoded:
             why = f": {self._file.first_error}" if self._file.errors else ""
-            raise VideoError("no frames", f"{self.path}: no frame of it can be decoded{why}")
+            raise VideoError("no frames", f"{self._file.name}: no frame of it can be decoded{why}")
 
     @property
     def damage(self) -> Damage:
@@ -217,7 +219,8 @@ class _Instants:
             first = False
 
 
-def _pixels(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+def resized(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The pixels of a frame, upright: ``<uint8>[H, W, 3]``, RGB, of that (height, width)."""
     height, width = size
     turns = round(frame.rotation / 90) % 4
     if turns % 2:

@@ -18,6 +18,11 @@ CONTAINERS = (
     "asf,avi,av1,dhav,dv,flv,gif,gxf,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,"
     "mpjpeg,mxf,nut,obu,ogg,rm,vc1,webm,wtv,yuv4mpegpipe"
 )
+# What a URL may lead to, also by way of a playlist: never to a file.
+PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtsps,rtmp,rtmps,crypto"
+NETWORK_CONTAINERS = CONTAINERS + ",rtsp,rtp,sdp,hls"
+NETWORK_SECONDS = 10.0  # To wait for an answer before a connection counts as lost.
+URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<place>[^/]*)(?P<path>[^?#]*)", re.IGNORECASE)
 DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 PROBED_PACKETS = 24
 MOST_PIXELS = 100_000_000
@@ -40,9 +45,10 @@ class VideoFile:
     """Reads the packets of a file's main video stream and decodes them.
 
     Args:
-        path: the file.
+        path: the file, or the URL of one.
 
     Attributes:
+        name: for messages.
         start_time: seconds; what players show as 0.
         duration: seconds as the header has it, 0 if it does not.
         end: seconds at which the video stream ends by the header, 0 if it does not say.
@@ -54,8 +60,9 @@ class VideoFile:
         VideoError: the file cannot be opened or has no video stream.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path | str):
         self.path = path
+        self.name = plain(path) if isinstance(path, str) else str(path)
         self.errors = 0
         self.first_error = ""
         self._last: int | None = None
@@ -183,26 +190,72 @@ class VideoFile:
         self.first_error = self.first_error or what
 
 
-def _open(path: Path) -> tuple[Any, Any]:
+def _open(path: Path | str) -> tuple[Any, Any]:
     """The container and its main video stream."""
+    if isinstance(path, str):
+        container, name = open_network(path), plain(path)
+    else:
+        name = str(path)
+        try:
+            container = open_container(path)
+        except (av.error.FFmpegError, OSError) as error:
+            raise VideoError(
+                "unreadable", f"{name} cannot be opened as a video: {text_of(error)}"
+            ) from None
     try:
-        container = open_container(path)
-    except (av.error.FFmpegError, OSError) as error:
-        raise VideoError(
-            "unreadable", f"{path} cannot be opened as a video: {text_of(error)}"
-        ) from None
+        return container, video_stream(container, name)
+    except VideoError:
+        container.close()
+        raise
+
+
+def video_stream(container: Any, name: str) -> Any:
+    """The main video stream of a container, if it can be decoded.
+
+    Raises:
+        VideoError: there is none.
+    """
     stream = container.streams.best("video")
     if stream is None or Disposition.attached_pic in stream.disposition:
-        container.close()
-        raise VideoError("no video", f"{path} has no video stream")
+        raise VideoError("no video", f"{name} has no video stream")
     if stream.codec_context is None:
-        container.close()
-        raise VideoError("no decoder", f"{path}: its video is in a format that is not known here")
+        raise VideoError("no decoder", f"{name}: its video is in a format that is not known here")
     width, height = stream.codec_context.width, stream.codec_context.height
     if width * height > MOST_PIXELS:
-        container.close()
-        raise VideoError("too large", f"{path}: pictures of {width} x {height} are too large")
-    return container, stream
+        raise VideoError("too large", f"{name}: pictures of {width} x {height} are too large")
+    return stream
+
+
+def open_network(url: str) -> Any:
+    """Opens a URL. A transfer that breaks off goes on where it was, with FFmpeg's own back-off.
+
+    Raises:
+        VideoError: it is none that can be taken, nothing answers, or what answers is no video.
+    """
+    match = URL.fullmatch(url.partition("?")[0].partition("#")[0])
+    if not match or match["scheme"].lower() not in PROTOCOLS.split(","):
+        raise VideoError(
+            "unreadable",
+            f"there is no file {url}, and it is no URL that begins with http, https, rtsp or rtmp",
+        )
+    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": NETWORK_CONTAINERS}
+    if match["scheme"].lower() == "rtsp":
+        options["rtsp_transport"] = "tcp"
+    if match["scheme"].lower() in ("http", "https"):
+        options |= {"reconnect": "1", "reconnect_delay_max": "4"}
+    try:
+        return av.open(url, options=options, metadata_errors="replace", timeout=NETWORK_SECONDS)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(
+            "unreadable", f"{plain(url)} cannot be opened as a video: {text_of(error)}"
+        ) from None
+
+
+def plain(url: str) -> str:
+    """A URL for messages: without names, passwords and keys."""
+    scheme, _, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 def open_container(path: Path) -> Any:

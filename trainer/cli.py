@@ -20,6 +20,11 @@ COMMANDS = {
         "trainer.labelling:PredictConfig",
         "trainer.labelling:run_predict",
     ),
+    "stream": Command(
+        "answers for a camera, a stream or a file as it happens",
+        "trainer.stream:StreamConfig",
+        "trainer.stream:run_stream",
+    ),
     "tune": Command(
         "searches options of train for the best on validation",
         "trainer.search_space:TuneConfig",

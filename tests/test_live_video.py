@@ -1,0 +1,159 @@
+"""Cameras and streams without an end: their times, and what happens when they are lost."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import av
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preprocessing import live_video
+from preprocessing.errors import InputError, VideoError
+from preprocessing.live_video import Arrived, LiveVideo, is_live
+from preprocessing.stream_samples import LiveSamples, as_file, first_of_each
+from preprocessing.video_file import plain
+
+FRAME = av.VideoFrame(16, 16, "rgb24")
+Connections = list[list[tuple[float | None, float]]]
+
+
+class Clock:
+    """Seconds since 1970 that only move when something happens."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def followed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[float]]:
+    """Follows connections, each a list of (presentation time, seconds until the frame comes)."""
+    clock = Clock()
+    for name in ("time", "monotonic"):
+        monkeypatch.setattr(f"preprocessing.live_video.time.{name}", lambda: clock.now)
+    monkeypatch.setattr("preprocessing.live_video.time.sleep", clock.sleep)
+
+    def follow(connections: Connections, **options: float) -> list[float]:
+        left = iter(connections)
+
+        def connect(source: str) -> Iterator[live_video.Frame]:
+            try:
+                coming = next(left)
+            except StopIteration:
+                raise VideoError("unreadable", "nobody there") from None
+
+            def frames() -> Iterator[live_video.Frame]:
+                for shown, after in coming:
+                    clock.sleep(after)
+                    yield shown, FRAME
+
+            return frames()
+
+        monkeypatch.setattr(live_video, "_connect", connect)
+        times: list[float] = []
+        with pytest.raises(InputError, match=r"camera 0 sent nothing for 5 s \(nobody there\)"):
+            times.extend(arrived.time for arrived in LiveVideo("0", give_up=5.0, **options))
+        return times
+
+    return follow
+
+
+def test_times_are_those_of_the_stream_counted_from_its_first_frame(followed) -> None:
+    assert followed([[(7.0, 0.3), (7.04, 0.1), (7.08, 0.0)]]) == pytest.approx([0, 0.04, 0.08])
+
+
+def test_frames_without_a_time_get_that_of_their_coming(followed) -> None:
+    assert followed([[(None, 0.5), (None, 0.25), (None, 0.5)]]) == pytest.approx([0, 0.25, 0.75])
+
+
+def test_a_connection_that_is_made_again_goes_on_by_the_clock(followed) -> None:
+    times = followed([[(7.0, 0.0), (7.5, 0.5)], [(0.0, 0.5), (0.5, 0.5)]])
+    assert times == pytest.approx([0, 0.5, 0.5 + 1 + 0.5, 2.5])  # A pause of 1 s before it.
+
+
+def test_a_clock_that_starts_again_moves_nothing(followed) -> None:
+    times = followed([[(500.0, 0.0), (500.5, 0.5), (0.0, 0.5), (0.5, 0.5)]])
+    assert times == pytest.approx([0, 0.5, 1.0, 1.5])
+
+
+def test_frames_that_go_back_are_left_out(followed) -> None:
+    assert followed([[(0.0, 0), (0.2, 0), (0.1, 0), (0.3, 0)]]) == pytest.approx([0, 0.2, 0.3])
+
+
+def test_a_stream_that_is_followed_again_counts_from_the_same_second(followed) -> None:
+    assert followed([[(3.0, 0.0), (3.5, 0.5)]], origin=900.0) == pytest.approx([100.0, 100.5])
+
+
+@given(
+    st.lists(st.floats(0.001, 2.0), max_size=60),
+    st.one_of(st.none(), st.floats(0.5, 30.0)),
+)
+def test_the_first_frame_from_each_instant_on_is_picked(
+    gaps: list[float], fps: float | None
+) -> None:
+    times = np.cumsum(gaps).tolist()
+    picked = [a.time for a in first_of_each((Arrived(t, 0.0, FRAME) for t in times), fps)]
+    if fps is None:
+        assert picked == times
+        return
+    slots: dict[int, float] = {}
+    for moment in times:
+        slots.setdefault(math.floor((moment + 1e-6) * fps), moment)
+    assert picked == list(slots.values())
+
+
+def test_the_pictures_of_a_camera_are_rgb_of_the_size_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Camera:
+        def __init__(self, number: int):
+            self.left = 2
+
+        def isOpened(self) -> bool:  # noqa: N802 (OpenCV's)
+            return True
+
+        def set(self, *_: object) -> None:
+            pass
+
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            self.left -= 1
+            return (True, np.full((48, 64, 3), (0, 0, 250), np.uint8)) if self.left >= 0 else (
+                False, None
+            )  # fmt: skip
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", Camera)
+    samples = LiveSamples("0", None, [(12, 16)], backlog=4)
+    sample = next(iter(samples))
+    (pixels,) = sample.pixels
+    assert pixels.shape == (12, 16, 3)
+    np.testing.assert_allclose(pixels, np.broadcast_to([250, 0, 0], pixels.shape), atol=3)
+    assert sample.clock is not None
+
+
+def test_a_camera_that_is_not_there_is_said_to_be_so() -> None:
+    with pytest.raises(VideoError, match="there is no camera 97, or another program uses it"):
+        LiveVideo("97")
+
+
+@pytest.mark.parametrize("source", ["no/such.mp4", "file:///etc/passwd", "concat:a|b", "-1"])
+def test_what_is_neither_file_nor_camera_nor_url_is_refused(source: str) -> None:
+    assert as_file(source) is None
+    with pytest.raises(VideoError, match=r"there is no file .*, and it is no URL"):
+        LiveSamples(source, None, [(8, 8)], 1)
+
+
+def test_messages_name_a_url_without_its_secrets() -> None:
+    assert plain("rtsp://me:secret@host:554/stream?key=secret") == "rtsp://host:554/stream"
+
+
+def test_only_http_may_have_an_end() -> None:
+    assert is_live("3")
+    assert is_live("rtsp://127.0.0.1:9/stream")

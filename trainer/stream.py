@@ -1,0 +1,212 @@
+"""Answers as a video happens: the command ``stream``.
+
+    source ─▶ samples ─▶ features ─▶ follower ─▶ a JSON line a step ─▶ state
+    (thread)             (batches)   (the carry)  (flushed)             (if --state)
+
+A line is out before the state is written, so a stream that is killed repeats at most the lines of
+one batch, and leaves out none.
+"""
+
+import json
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from numpy.typing import NDArray
+
+from preprocessing.backbones import Joined, load_backbone
+from preprocessing.console import DONE, INTERRUPTED, note
+from preprocessing.errors import InputError
+from preprocessing.frame_batches import described, frame_batches
+from preprocessing.read_ahead import read_ahead
+from preprocessing.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
+from trainer.follower import Follower
+from trainer.interruption import Interruption
+from trainer.layout import Layout
+from trainer.lock import heed
+from trainer.own_model import OwnModel
+from trainer.recipe import recipe
+from trainer.run import load_run
+from trainer.stream_state import StreamState
+from trainer.task import Classification, Regression
+
+BATCHES_AHEAD = 2
+
+Samples = FileSamples | LiveSamples
+
+
+@dataclass(frozen=True)
+class StreamConfig:
+    """Answers for one video as it happens, a JSON line a step on standard output.
+
+    What is no file and has no end is followed live: when the model falls behind, the samples that
+    have waited longest are dropped, and when the connection is lost, it is tried again.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Folder of a trained run."""
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """A video file, the number of a camera (0 is the first), or a URL: rtsp, http and so on."""
+    state: Path | None = None
+    """File that keeps the carry; the same command again goes on from there."""
+    backlog: int = 8
+    """Samples of a live source that may wait for the model; of more, the oldest are dropped."""
+    give_up: float | None = None
+    """End if a live source sends nothing for so many seconds; without it, it is tried for ever."""
+    batch_size: int | None = None
+    """Frames described at once. By default one if the source is live, else as many as extraction
+    takes, which makes the same features to the last bit."""
+    backbone: str | None = None
+    """What made the features of the run, where that is a file; see predict."""
+    model: str | None = None
+    """Python file of the model's own layers, FILE.py:function, if the run was trained with
+    --model."""
+
+
+def run_stream(config: StreamConfig) -> int:
+    """The command ``stream``; see ``StreamConfig``."""
+    _check(config)
+    run = load_run(config.run)
+    extraction = recipe(run, (), Path(), config.backbone)
+    if config.model:
+        OwnModel.read(config.model)
+    backbone = load_backbone(extraction.backbone, extraction.pixels)
+    follower = Follower(run)
+    state = StreamState(config.state, run)
+    state.restore(follower)
+    with Interruption() as interruption:
+        samples = _open(config, extraction.rate, backbone, state, interruption)
+        state.begin(samples.source)
+        size = config.batch_size or (1 if samples.live else extraction.batch_size)
+        if samples.live:
+            # The first frame should not wait while the network is compiled.
+            _warm_up(backbone, size)
+        lines = Lines(follower.layout, samples.start_time)
+        for some, rows in _described(samples, state, backbone, size, extraction.dtype):
+            for sample, features in zip(some, rows, strict=True):
+                lines.write(follower.steps, sample, follower.answer(features))
+            state.advance(follower, some[-1].timestamp, samples.origin)
+            if interruption:
+                break
+        if interruption and not config.state:
+            return INTERRUPTED
+        heed(interruption)
+    if samples.trouble:
+        note(f"{config.source} is damaged: {samples.trouble}")
+    if not lines.written:
+        note(f"{config.source} has no step after {_clock_time(state.timestamp)}")
+    return DONE
+
+
+class Lines:
+    """Writes the answers of steps to standard output.
+
+    Args:
+        layout: of the model.
+        start_time: seconds that players show as 0.
+
+    Attributes:
+        written: how many there were.
+    """
+
+    def __init__(self, layout: Layout, start_time: float):
+        self.layout, self.start_time, self.written = layout, start_time, 0
+
+    def write(self, step: int, sample: StreamSample, outputs: NDArray[np.float32]) -> None:
+        """Writes one step's line and sends it off."""
+        line: dict[str, Any] = {
+            "step": step,
+            "time": round(sample.timestamp - self.start_time, 6),
+        }
+        if sample.clock is not None:
+            line["clock"] = datetime.fromtimestamp(sample.clock, timezone.utc).isoformat()
+        if self.layout.horizon:
+            line["ahead"] = self.layout.horizon
+        line |= self._answer(outputs)
+        line["latency"] = round(time.monotonic() - sample.arrived, 6)
+        line["dropped"] = sample.dropped
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        self.written += 1
+
+    def _answer(self, outputs: NDArray[np.float32]) -> dict[str, Any]:
+        task = self.layout.task
+        numbers = [float(str(number)) for number in outputs]  # The shortest that mean the same.
+        named = dict(zip(task.classes, numbers, strict=True))
+        if isinstance(task, Regression):
+            return {"values": named}
+        predicted = task.predicted(outputs)
+        if isinstance(task, Classification):
+            label = task.classes[int(predicted)]
+            return {"label": label, "confidence": named[label], "probabilities": named}
+        labels = [task.classes[number] for number in np.flatnonzero(predicted)]
+        return {"labels": labels, "probabilities": named}
+
+
+def _check(config: StreamConfig) -> None:
+    if config.backlog < 1 or (config.batch_size is not None and config.batch_size < 1):
+        raise InputError(
+            f"--backlog {config.backlog} --batch-size {config.batch_size}: both must be at least 1"
+        )
+    if config.give_up is not None and config.give_up <= 0:
+        raise InputError(f"--give-up {config.give_up:g}: expected a number of seconds above 0")
+
+
+def _open(
+    config: StreamConfig,
+    fps: float | None,
+    backbone: Joined,
+    state: StreamState,
+    interruption: Interruption,
+) -> Samples:
+    file = as_file(config.source)
+    if file is not None:
+        return FileSamples(file, fps, backbone.sizes)
+    return LiveSamples(
+        config.source,
+        fps,
+        backbone.sizes,
+        config.backlog,
+        state.origin,
+        config.give_up,
+        lambda: bool(interruption),
+    )
+
+
+def _described(
+    samples: Samples, state: StreamState, backbone: Joined, size: int, dtype: str
+) -> Iterator[tuple[list[StreamSample], NDArray[Any]]]:
+    """Samples that come after what was answered before, with their features."""
+    if isinstance(samples, LiveSamples):
+        yield from described(frame_batches(samples, size, backbone.context), backbone, dtype)
+        return
+    before: deque[StreamSample] = deque(maxlen=backbone.context)
+    new = _after(samples, state.timestamp, before)
+    batches = frame_batches(new, size, backbone.context, before)
+    yield from described(read_ahead(batches, BATCHES_AHEAD), backbone, dtype)
+
+
+def _after(
+    samples: Iterable[StreamSample], timestamp: float, before: deque[StreamSample]
+) -> Iterator[StreamSample]:
+    """Leaves out what was answered before, but remembers the last of it."""
+    for sample in samples:
+        if sample.timestamp > timestamp:
+            yield sample
+        else:
+            before.append(sample)
+
+
+def _warm_up(backbone: Joined, size: int) -> None:
+    backbone([np.zeros((backbone.context + size, *part, 3), np.uint8) for part in backbone.sizes])
+
+
+def _clock_time(seconds: float) -> str:
+    return str(timedelta(seconds=max(0, round(seconds)))) if np.isfinite(seconds) else "its start"
