@@ -83,7 +83,7 @@ class LiveVideo:
                     yield arrived
                 why = "it ended"
             except VideoError as error:
-                why = str(error)
+                why = str(error).removeprefix(f"{self.name}: ").removeprefix(f"{self.name} ")
             self._connection = None
             if self.give_up is not None and time.time() - heard >= self.give_up:
                 raise InputError(

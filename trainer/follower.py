@@ -48,6 +48,9 @@ class Follower:
         self._arriving = Arriving(self.layout, self.dimension, self._forward.initial(1))
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=self._burn_in)
         self.steps = 0
+        # The first step should not wait until this is compiled.
+        self._pass(np.zeros(self.dimension, "float32"))
+        self._arriving.reset()
 
     def answer(self, features: NDArray[Any]) -> NDArray[np.float32]:
         """Answers the next step.
