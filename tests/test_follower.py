@@ -28,6 +28,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "labels and features": {"inputs": "both", "feed": "predictions"},
     "labels, ahead": {"inputs": "labels", "feed": "predictions", "horizon": 2, "normalize": "none"},
 }
+ONLY_WITH_ALL = {"windows", "labels and features"}
 
 
 @pytest.fixture
@@ -55,7 +56,10 @@ def steps_of(run: Run) -> np.ndarray:
     return store.features("s1", 0, store.info("s1").steps)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(way, marks=[pytest.mark.slow] if way in ONLY_WITH_ALL else []) for way in WAYS],
+)
 def test_following_is_evaluating_step_by_step(data: dict[str, Any], way: str) -> None:
     run = train(TrainConfig(**{**data, **WAYS[way]}))
     evaluate(EvaluateConfig(run.path))

@@ -114,6 +114,7 @@ def test_whatever_is_asked_for_a_stopped_run_ends_as_one_left_alone(
     require_same(straight, stopped)
 
 
+@pytest.mark.slow
 def test_a_callback_remembers_across_a_stop(memory_task: Task, tmp_path: Path) -> None:
     """ReduceLROnPlateau and EarlyStopping count epochs and keep weights."""
 
@@ -393,7 +394,7 @@ def kill_somewhere(arguments: list[str], folder: Path, chance: random.Random) ->
 def test_killed_at_random_moments_a_run_ends_in_the_same_weights(
     memory_task: Task, tmp_path: Path, thorough: bool
 ) -> None:
-    kills, chance = (20, random.Random(1)) if thorough else (2, random.Random(time.time()))
+    kills, chance = (20, random.Random(1)) if thorough else (1, random.Random(time.time()))
     options = {"epochs": 60, "patience": 60} if thorough else {}
     finished(command(memory_task, tmp_path / "straight", **options))
     arguments = command(memory_task, tmp_path / "killed", **options)

@@ -164,11 +164,12 @@ def test_stopped_anywhere_and_started_again_nothing_changes_after_it(
     whole = timeless(lines_of(stream(video, "--batch-size", 4)[1]))
     for after, number in ways_to_stop(thorough):
         state = tmp_path / f"{after}-{number}.npz"
-        process = begin(folder, video, "--state", state, "--batch-size", 4)
-        assert process.stdout
-        said = [process.stdout.readline() for _ in range(after)]
-        process.send_signal(number)
-        rest, err = process.communicate()
+        with begin(folder, video, "--state", state, "--batch-size", 4) as process:
+            assert process.stdout
+            assert process.stderr
+            said = [process.stdout.readline() for _ in range(after)]
+            process.send_signal(number)
+            rest, err = process.stdout.read(), process.stderr.read()
         before = timeless(lines_of("".join(said) + rest[: rest.rfind("\n") + 1]))
         assert before == whole[: len(before)]
         if number == signal.SIGTERM and len(before) < len(whole):
