@@ -12,7 +12,7 @@ from preprocessing.label_files import read_labels, write_numbers
 from preprocessing.labels import LabelOptions
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate, run_evaluate
+from trainer.evaluation import EvaluateConfig, evaluate, run_evaluate, summary
 from trainer.labelling import PredictConfig, run_predict
 from trainer.loop import train
 from trainer.metrics import HEADLINES
@@ -61,11 +61,48 @@ def test_metrics_json_has_the_names_of_the_contract(run: Run) -> None:
     assert np.array(metrics["confusion"]).sum() == metrics["steps"]
 
 
+def test_what_is_asked_for_besides_is_written_and_said(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = EvaluateConfig(run.path, ignore_classes=("minus",), relax=1.5, bootstrap=50)
+    assert run_evaluate(config) == 0
+    metrics = json.loads((run.evaluation_path("test") / "metrics.json").read_text())
+    assert metrics["ignored_classes"] == ["minus"]
+    assert (metrics["relaxed"]["seconds"], metrics["relaxed"]["bug_compatible"]) == (1.5, False)
+    assert metrics["relaxed"]["accuracy"] == metrics["accuracy_per_sequence"]["mean"]
+    assert metrics["delay"] == {"median": None, "p90": None, "changes": 0, "noticed": 0}
+    low, high = metrics["intervals"]["accuracy"]
+    assert low <= metrics["accuracy"] <= high
+    printed = capsys.readouterr().out
+    assert f"  accuracy   {metrics['accuracy']:.4f}  [{low:.4f}, {high:.4f}]" in printed
+    assert "95 % of 50 draws of the sequences" in printed
+    assert "relaxed    by 1.5 s: accuracy" in printed
+
+
+def test_the_delay_is_said_where_there_are_changes() -> None:
+    known = dict.fromkeys(HEADLINES["regression"])
+    delay = {"median": 0.25, "p90": 3.0, "changes": 5, "noticed": 4}
+    (line,) = summary({"task": "regression", **known, "delay": delay})
+    assert line == (
+        "  delay      4 of 5 changes noticed, half within 0.25 s, nine tenths within 3 s"
+    )
+    (line,) = summary({"task": "regression", **known, "delay": {**delay, "noticed": 0}})
+    assert line == "  delay      0 of 5 changes noticed"
+
+
+def test_measures_that_do_not_fit_the_run_are_refused_before_it_answers(run: Run) -> None:
+    with pytest.raises(InputError, match="--ignore-classes mimus: no such class; there are minus"):
+        evaluate(EvaluateConfig(run.path, ignore_classes=("mimus",)))
+    with pytest.raises(InputError, match="'minus': the published script knows"):
+        evaluate(EvaluateConfig(run.path, relax=5.0, relaxed_bug_compatible=True))
+    assert not run.evaluation_path("test").exists()
+
+
 def test_the_report_is_one_file_that_needs_no_network(run: Run) -> None:
     metrics = evaluate(EvaluateConfig(run.path))
     page = (run.evaluation_path("test") / "report.html").read_text()
     assert not re.findall(r"(?:src|href)=[\"'](?!data:)[^#]", page)
-    pictures = re.findall(r'<img src="(data:image/png;base64,[^"]+)"', page)
+    pictures = re.findall(r'<img [^>]*alt="(?:true|predicted) labels of', page)
     assert len(pictures) == 2 * metrics["sequences"]
     assert all(sequence_id in page for sequence_id in run.splits.test)
     assert page.count("<svg") == 2

@@ -10,7 +10,7 @@ from prediction_files import KINDS, write_predictions
 from preprocessing.errors import InputError
 from trainer.answers import open_answers
 from trainer.metrics import HEADLINES
-from trainer.scoring import score
+from trainer.scoring import Measures, score
 from trainer.strips import class_strips, label_set_strips, number_strips
 
 CLASSES = ["a", "b", "c"]
@@ -67,10 +67,12 @@ def test_answers_that_are_not_finite_are_refused(task: str, tmp_path: Path) -> N
 def test_metrics_and_pictures_of_a_million_steps_take_no_memory_to_speak_of(
     task: str, tmp_path: Path
 ) -> None:
+    segments = Measures(("a",), relax=10) if task == "classification" else Measures()
+
     def work(steps: int) -> float:
         path = tmp_path / f"{steps}.h5"
         write_long(path, task, steps)
-        metrics = score(path, segmental=True)
+        metrics = score(path, segmental=True, measures=segments)
         assert metrics["steps"] == steps
         draw(path, task)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -78,6 +80,72 @@ def test_metrics_and_pictures_of_a_million_steps_take_no_memory_to_speak_of(
     work(10_000)
     before = work(10_000)
     assert work(1_000_000) - before < 40
+
+
+OF_ALL = {"task", "horizon", "sequences", "classes", "steps", "per_sequence"}
+OF_ALL |= {"intervals", "bootstrap"}
+OF_CLASSES = {"accuracy", "precision", "recall", "f1", "jaccard", "map", "cmap"}
+OF_CLASSES |= {"accuracy_per_sequence", "per_class"}
+KEYS = {
+    "classification": OF_CLASSES
+    | {"largest_class", "edit", "f1@10", "f1@25", "f1@50", "confusion"}
+    | {"ignored_classes", "delay", "relaxed"},
+    "multilabel": OF_CLASSES | {"without_class"},
+    "regression": {"mae", "rmse", "r2", "mae_per_sequence", "per_column"},
+}
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_what_is_known_of_each_task(task: str, tmp_path: Path) -> None:
+    flat = task == "classification"
+    true = [0, 1, 0] if flat else np.eye(3)[:, :2]
+    arrays = {"true": true, "probabilities": np.eye(3)[:, :2], "predicted": true}
+    both = {"one": arrays, "two": arrays}
+    if task == "regression":
+        both = {name: {"true": true, "predicted": true} for name in both}
+    metrics = score(write_predictions(tmp_path / "p.h5", ["a", "b"], both, task), segmental=True)
+    assert set(metrics) == OF_ALL | KEYS[task]
+    assert set(metrics["intervals"]) == set(HEADLINES[task])
+    known = {name for name, interval in metrics["intervals"].items() if interval}
+    assert known == set(HEADLINES[task]) - {"map", "cmap"}
+    assert metrics["bootstrap"] == {"samples": 1000, "level": 0.95, "seed": 0}
+
+
+def test_one_sequence_and_no_draws_have_no_intervals(tmp_path: Path) -> None:
+    arrays = {"probabilities": [[0.9, 0.1]] * 3, "true": [0, 1, 0]}
+    one = write_predictions(tmp_path / "1.h5", ["a", "b"], {"s": arrays})
+    two = write_predictions(tmp_path / "2.h5", ["a", "b"], {"s": arrays, "t": arrays})
+    assert not any(score(one, True)["intervals"].values())
+    assert not any(score(two, True, Measures(bootstrap=0))["intervals"].values())
+    assert score(two, True)["intervals"]["accuracy"] == pytest.approx([2 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"relax": 0}, "--relax 0: expected seconds, more than 0"),
+        ({"relax": float("nan")}, "--relax nan"),
+        ({"bug_compatible": True}, "--relaxed-bug-compatible needs --relax"),
+        ({"bootstrap": -1}, "--bootstrap -1: expected samples"),
+    ],
+)
+def test_measures_that_make_no_sense_are_refused(options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        Measures(**options)
+
+
+def test_what_is_said_of_segments_must_fit_the_answers(tmp_path: Path) -> None:
+    arrays = {"probabilities": [[0.9, 0.1]], "true": [[0, 1]]}
+    sets = write_predictions(tmp_path / "sets.h5", ["a", "b"], {"s": arrays}, "multilabel")
+    with pytest.raises(InputError, match="--relax is about segments, and multilabel"):
+        score(sets, True, Measures(relax=1))
+    whole = write_predictions(tmp_path / "p.h5", ["a", "b"], {"s": {**arrays, "true": [0]}})
+    with pytest.raises(InputError, match="--ignore-classes is about segments"):
+        score(whole, False, Measures(("a",)))
+    with pytest.raises(InputError, match="--ignore-classes c: no such class; there are a, b"):
+        score(whole, True, Measures(("c",)))
+    with pytest.raises(InputError, match="published script knows"):
+        score(whole, True, Measures(relax=1, bug_compatible=True))
 
 
 def write_long(path: Path, task: str, steps: int) -> None:

@@ -15,6 +15,11 @@ COMMANDS = {
         "trainer.evaluation:EvaluateConfig",
         "trainer.evaluation:run_evaluate",
     ),
+    "compare": Command(
+        "evaluated runs side by side, sequence by sequence",
+        "trainer.comparison:CompareConfig",
+        "trainer.comparison:run_compare",
+    ),
     "predict": Command(
         "labels for videos, or a store, that have none",
         "trainer.labelling:PredictConfig",

@@ -1,7 +1,7 @@
 """Metrics, predictions and a report on a split."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from trainer.inference import predict
 from trainer.metrics import HEADLINES
 from trainer.report import write_report
 from trainer.run import Run, load_run
-from trainer.scoring import score
+from trainer.scoring import Measures, score
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,27 @@ class EvaluateConfig:
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
+    ignore_classes: tuple[str, ...] = Measures.ignored
+    """Classes that make no segments for edit and F1@k, such as background; figures of steps count
+    them."""
+    relax: float | None = Measures.relax
+    """Also say how good answers are if, up to so many seconds from a true change, they may name the
+    class on its other side."""
+    relaxed_bug_compatible: bool = Measures.bug_compatible
+    """With --relax: count as the published script of the phase challenges on M2CAI16 and Cholec80,
+    slips included."""
+    bootstrap: int = Measures.bootstrap
+    """Samples for the intervals of figures, drawn from the sequences; 0 for no intervals."""
+
+    def __post_init__(self) -> None:
+        _ = self.measures
+
+    @property
+    def measures(self) -> Measures:
+        """How answers are measured."""
+        return Measures(
+            self.ignore_classes, self.relax, self.relaxed_bug_compatible, self.bootstrap
+        )
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
@@ -59,12 +80,36 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     """The headlines of a task, a line each, and what to compare them with."""
     for name in HEADLINES[metrics["task"]]:
         if metrics[name] is not None:
-            yield f"  {name:<9}  {_figure(metrics[name])}"
+            interval = metrics.get("intervals", {}).get(name)
+            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}"
         if spread := metrics.get(f"{name}_per_sequence"):
             mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
             yield f"  per video  {mean} (sd {deviation})"
         if name == "accuracy":
             yield _baseline(metrics)
+    yield from _in_time(metrics)
+    if any(metrics.get("intervals", {}).values()):
+        drawn = metrics["bootstrap"]
+        share = f"{100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences"
+        yield f"  [ ]        {share} lie in it"
+
+
+def _between(interval: Sequence[float] | None) -> str:
+    return f"  [{_figure(interval[0])}, {_figure(interval[1])}]" if interval else ""
+
+
+def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """How answers do near changes."""
+    if (delay := metrics.get("delay")) and delay["changes"]:
+        found = f"{delay['noticed']} of {delay['changes']} changes noticed"
+        if delay["noticed"]:
+            found += f", half within {delay['median']:g} s, nine tenths within {delay['p90']:g} s"
+        yield f"  delay      {found}"
+    if relaxed := metrics.get("relaxed"):
+        names = ("accuracy", "precision", "recall", "f1", "jaccard")
+        known = [f"{name} {_figure(relaxed[name])}" for name in names if relaxed[name] is not None]
+        bugs = ", as the published script" if relaxed["bug_compatible"] else ""
+        yield f"  relaxed    by {relaxed['seconds']:g} s{bugs}: {', '.join(known)}"
 
 
 def _figure(value: float) -> str:
@@ -92,15 +137,17 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     run = load_run(config.run)
     if not run.progress.finished:
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
+    segmental = run.layout.outputs == "frame"
+    config.measures.require(run.facts.task, run.facts.classes, segmental)
     data = _load(run, config)
     out = run.evaluation_path(config.split)
     predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
-    metrics = score(out / "predictions.h5", data.layout.outputs == "frame")
+    metrics = score(out / "predictions.h5", segmental, config.measures)
     training = run.config
     feed = None if training.inputs == "features" else config.feed or training.feed
     metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    write_report(out / "report.html", run, metrics, out / "predictions.h5")
+    write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos)
     return metrics
 
 

@@ -4,18 +4,25 @@ Steps without a label count nowhere. Where nothing can be counted, a value is No
 """
 
 from trainer.metrics.average_precision import RankedScores
+from trainer.metrics.bootstrap import Bootstrap
 from trainer.metrics.classification import ClassificationScorer
 from trainer.metrics.multilabel import MultilabelScorer
 from trainer.metrics.regression import RegressionScorer
-from trainer.metrics.segmental import Segment, edit_score, segment_hits, segments
+from trainer.metrics.relaxed import RelaxedScorer
+from trainer.metrics.segmental import Segment, Segments, edit_score, segment_hits, segments
+from trainer.metrics.tallies import Tallies
 
 __all__ = [
     "HEADLINES",
+    "Bootstrap",
     "ClassificationScorer",
     "MultilabelScorer",
     "RankedScores",
     "RegressionScorer",
+    "RelaxedScorer",
     "Segment",
+    "Segments",
+    "Tallies",
     "edit_score",
     "segment_hits",
     "segments",

@@ -1,6 +1,6 @@
 """One class a step: what metrics.json holds for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.metrics.class_counts import ClassCounts, f1, macro
-from trainer.metrics.segmental import OVERLAPS, IntArray, edit_score, segment_hits
+from trainer.metrics.delay import Delays
+from trainer.metrics.relaxed import RelaxedScorer
+from trainer.metrics.segmental import (
+    OVERLAPS,
+    IntArray,
+    edit_score,
+    segment_hits,
+    without_classes,
+)
 from trainer.metrics.spread import mean, spread
+from trainer.metrics.tallies import ClassTallies
 
 
 @dataclass
@@ -28,46 +37,61 @@ class ClassificationScorer:
 
     Args:
         classes: names of the classes.
-        segmental: whether edit score and F1@k make sense; they do for an answer a step.
+        segmental: whether edit score, F1@k and delay make sense; they do for an answer a step.
+        ignored: indices of classes that make no segments for edit score and F1@k.
+        relaxed: what counts with relaxed boundaries, if anything.
+
+    Attributes:
+        counts: ``<int64>[3, C]`` of each sequence that has labels; see ``ClassTallies``.
+        matches: ``<int64>[3, 3]`` of each such sequence.
     """
 
     classes: Sequence[str]
     segmental: bool = True
+    ignored: Collection[int] = ()
+    relaxed: RelaxedScorer | None = None
     confusion: NDArray[np.int64] = field(init=False)
     per_sequence: list[SequenceScore] = field(default_factory=list)
-    matches: NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros((len(OVERLAPS), 3), np.int64)
-    )
+    counts: list[NDArray[np.int64]] = field(default_factory=list)
+    matches: list[NDArray[np.int64]] = field(default_factory=list)
+    delays: Delays = field(default_factory=Delays)
 
     def __post_init__(self) -> None:
         self.confusion = np.zeros((len(self.classes),) * 2, np.int64)
 
-    def add(self, sequence_id: str, true: IntArray, predicted: IntArray) -> None:
+    def add(
+        self,
+        sequence_id: str,
+        true: IntArray,
+        predicted: IntArray,
+        times: NDArray[np.float64] | None = None,
+    ) -> None:
         """Counts one sequence.
 
         Args:
             sequence_id: its name.
             true: ``<int>[N]``, negative where there is no label.
             predicted: ``<int>[N]``.
+            times: ``<float64>[N]``, seconds; without them no delay is known, and nothing relaxed.
         """
         labelled = true >= 0
         steps = int(labelled.sum())
-        np.add.at(self.confusion, (true[labelled], predicted[labelled]), 1)
         if not steps:
             self.per_sequence.append(SequenceScore(sequence_id, 0, None, None))
             return
-        accuracy = float((true == predicted)[labelled].mean())
-        edit = None
-        if self.segmental:
-            predicted = np.where(labelled, predicted, -1)
-            edit = edit_score(true, predicted)
-            self.matches += [segment_hits(true, predicted, overlap) for overlap in OVERLAPS]
-        self.per_sequence.append(SequenceScore(sequence_id, steps, accuracy, edit))
+        counts = self._count(true[labelled], predicted[labelled])
+        edit = self._count_segments(true, np.where(labelled, predicted, -1))
+        if self.segmental and times is not None:
+            self.delays.add(true, predicted, times)
+            if self.relaxed:
+                self.relaxed.add(true, predicted, times)
+        score = SequenceScore(sequence_id, steps, int(counts.found.sum()) / steps, edit)
+        self.per_sequence.append(score)
 
     def result(self) -> dict[str, Any]:
         """All metrics but those of ranks, as they stand in metrics.json."""
         total = int(self.confusion.sum())
-        rows = self._counts().rows(self.classes)
+        rows = _class_counts(self.confusion).rows(self.classes)
         return {
             "steps": total,
             "accuracy": int(self.confusion.trace()) / total if total else None,
@@ -76,14 +100,45 @@ class ClassificationScorer:
             **macro(rows),
             "edit": mean(score.edit for score in self.per_sequence),
             **self._segment_f1(),
+            "ignored_classes": [self.classes[number] for number in sorted(self.ignored)],
+            "delay": self.delays.result() if self.segmental else None,
+            "relaxed": self.relaxed.result() if self.relaxed else None,
             "per_class": rows,
             "per_sequence": [vars(score) for score in self.per_sequence],
             "confusion": self.confusion.tolist(),
         }
 
-    def _counts(self) -> ClassCounts:
-        found = self.confusion.diagonal()
-        return ClassCounts(found, self.confusion.sum(0) - found, self.confusion.sum(1) - found)
+    def tallies(self) -> ClassTallies:
+        """What each sequence that has labels added."""
+        scores = [score for score in self.per_sequence if score.steps]
+        counts = np.array(self.counts, np.float64).reshape(-1, 3, len(self.classes))
+        return ClassTallies(
+            np.array([score.steps for score in scores], np.float64),
+            counts[:, 0].sum(1),
+            counts,
+            np.array([score.edit for score in scores], np.float64) if self.segmental else None,
+            np.array(self.matches, np.float64).reshape(-1, len(OVERLAPS), 3),
+        )
+
+    def _count(self, true: IntArray, predicted: IntArray) -> ClassCounts:
+        """Counts labelled steps."""
+        classes = len(self.classes)
+        # One number for each pair; int64, since int32 ends at 46,341 classes.
+        pairs = true.astype(np.int64) * classes + predicted
+        confusion = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+        self.confusion += confusion
+        counts = _class_counts(confusion)
+        self.counts.append(np.stack([counts.found, counts.invented, counts.missed]))
+        return counts
+
+    def _count_segments(self, true: IntArray, predicted: IntArray) -> float | None:
+        """Returns the edit score; steps without a label are negative in both."""
+        if not self.segmental:
+            return None
+        true, predicted = (without_classes(labels, self.ignored) for labels in (true, predicted))
+        hits = [segment_hits(true, predicted, overlap) for overlap in OVERLAPS]
+        self.matches.append(np.array(hits, np.int64))
+        return edit_score(true, predicted)
 
     def _largest_class(self) -> dict[str, Any] | None:
         """What one gets by always naming the most frequent class."""
@@ -93,5 +148,11 @@ class ClassificationScorer:
         return {"name": self.classes[steps.argmax()], "share": float(steps.max() / steps.sum())}
 
     def _segment_f1(self) -> dict[str, float | None]:
-        counts = zip(OVERLAPS, self.matches.tolist(), strict=True)
+        sums = np.sum(self.matches, axis=0) if self.matches else np.zeros((len(OVERLAPS), 3), int)
+        counts = zip(OVERLAPS, sums.tolist(), strict=True)
         return {f"f1@{100 * overlap:.0f}": f1(*matches) for overlap, matches in counts}
+
+
+def _class_counts(confusion: NDArray[np.int64]) -> ClassCounts:
+    found = confusion.diagonal()
+    return ClassCounts(found, confusion.sum(0) - found, confusion.sum(1) - found)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trainer.metrics.class_counts import ClassCounts, macro
 from trainer.metrics.spread import spread
+from trainer.metrics.tallies import ClassTallies
 
 Marks = NDArray[np.int8]
 
@@ -31,18 +32,16 @@ class MultilabelScorer:
 
     Args:
         classes: names of the classes.
+
+    Attributes:
+        counts: of each sequence that has labels.
     """
 
     classes: Sequence[str]
-    counts: ClassCounts = field(init=False)
+    counts: list[ClassCounts] = field(default_factory=list)
     per_sequence: list[dict[str, Any]] = field(default_factory=list)
-    steps: int = 0
-    right: int = 0
+    right: list[int] = field(default_factory=list)
     without_class: int = 0
-
-    def __post_init__(self) -> None:
-        nothing = np.zeros(len(self.classes), np.int64)
-        self.counts = ClassCounts(nothing, nothing, nothing)
 
     def add(self, sequence_id: str, blocks: Iterable[tuple[Marks, Marks]]) -> None:
         """Counts one sequence.
@@ -53,15 +52,17 @@ class MultilabelScorer:
                 throughout a step without a label.
         """
         steps = right = 0
+        counts = self._nothing()
         for true, predicted in blocks:
             labelled = labelled_steps(true)
             true, predicted = true[labelled], predicted[labelled]
-            self.counts += count_marks(true, predicted)
+            counts += count_marks(true, predicted)
             self.without_class += int((true == 0).all(1).sum())
             right += int((true == predicted).all(1).sum())
             steps += len(true)
-        self.steps += steps
-        self.right += right
+        if steps:
+            self.counts.append(counts)
+            self.right.append(right)
         share = right / steps if steps else None
         self.per_sequence.append({"sequence_id": sequence_id, "steps": steps, "accuracy": share})
 
@@ -71,13 +72,27 @@ class MultilabelScorer:
         ``accuracy`` is scikit-learn's ``accuracy_score`` of label sets: every class of a step must
         be right. ``without_class`` is the share of steps that show none of the classes.
         """
-        rows = self.counts.rows(self.classes)
+        rows = sum(self.counts, self._nothing()).rows(self.classes)
+        steps = sum(row["steps"] for row in self.per_sequence)
         return {
-            "steps": self.steps,
+            "steps": steps,
             **macro(rows),
-            "accuracy": self.right / self.steps if self.steps else None,
-            "without_class": self.without_class / self.steps if self.steps else None,
+            "accuracy": sum(self.right) / steps if steps else None,
+            "without_class": self.without_class / steps if steps else None,
             "accuracy_per_sequence": spread(row["accuracy"] for row in self.per_sequence),
             "per_class": rows,
             "per_sequence": self.per_sequence,
         }
+
+    def tallies(self) -> ClassTallies:
+        """What each sequence that has labels added."""
+        steps = [row["steps"] for row in self.per_sequence if row["steps"]]
+        counts = [(one.found, one.invented, one.missed) for one in self.counts]
+        return ClassTallies(
+            np.array(steps, np.float64),
+            np.array(self.right, np.float64),
+            np.array(counts, np.float64).reshape(-1, 3, len(self.classes)),
+        )
+
+    def _nothing(self) -> ClassCounts:
+        return ClassCounts(*np.zeros((3, len(self.classes)), np.int64))

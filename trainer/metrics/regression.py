@@ -1,5 +1,7 @@
 """Numbers at a step: what metrics.json holds for them."""
 
+import functools
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +10,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.metrics.spread import mean, spread
+from trainer.metrics.tallies import NumberTallies
 from trainer.normalization import Moments
 
 Numbers = NDArray[np.float32]
 OF_COLUMNS = ("mae", "rmse", "r2")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What was counted on one sequence.
+
+    Attributes:
+        truth: moments of the true numbers.
+        low, high: ``<float64>[K]``, the range of the true numbers.
+        errors: ``<float64>[2, K]``, summed absolute and squared errors.
+    """
+
+    truth: Moments
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    errors: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, true: NDArray[np.float64], predicted: Numbers) -> "Sums":
+        """Of labelled steps, ``<float>[n, K]``."""
+        errors = np.abs(predicted - true)
+        summed = np.stack([errors.sum(0), (errors**2).sum(0)])
+        return cls(Moments.of(true), true.min(0), true.max(0), summed)
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """Of the steps of both."""
+        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+        return Sums(self.truth + other.truth, low, high, self.errors + other.errors)
 
 
 @dataclass
@@ -22,27 +53,12 @@ class RegressionScorer:
         columns: names of the numbers.
 
     Attributes:
-        truth: moments of the true numbers, as far as they were seen.
-        low, high: ``<float64>[K]``, the range of the true numbers.
-        errors: ``<float64>[2, K]``, summed absolute and squared errors.
+        sums: of each sequence that has labels.
     """
 
     columns: Sequence[str]
-    truth: Moments | None = None
-    low: NDArray[np.float64] = field(init=False)
-    high: NDArray[np.float64] = field(init=False)
-    errors: NDArray[np.float64] = field(init=False)
+    sums: list[Sums] = field(default_factory=list)
     per_sequence: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.low = np.full(len(self.columns), np.inf)
-        self.high = np.full(len(self.columns), -np.inf)
-        self.errors = np.zeros((2, len(self.columns)))
-
-    @property
-    def steps(self) -> int:
-        """Labelled steps so far."""
-        return self.truth.count if self.truth else 0
 
     def add(self, sequence_id: str, blocks: Iterable[tuple[Numbers, Numbers]]) -> None:
         """Counts one sequence.
@@ -52,18 +68,17 @@ class RegressionScorer:
             blocks: consecutive steps, true and predicted, both ``<float32>[n, K]``; true is NaN
                 throughout a step without a label.
         """
-        steps, absolute = 0, 0.0
+        sums = None
         for true, predicted in blocks:
             labelled = ~np.isnan(true).any(1)
-            if not labelled.any():
-                continue
-            values = true[labelled].astype(np.float64)
-            errors = np.abs(predicted[labelled] - values)
-            self._add_truth(values)
-            self.errors += [errors.sum(0), (errors**2).sum(0)]
-            steps += len(values)
-            absolute += float(errors.mean(1).sum())
-        mae = absolute / steps if steps else None
+            if labelled.any():
+                block = Sums.of(true[labelled].astype(np.float64), predicted[labelled])
+                sums = sums + block if sums else block
+        steps, mae = 0, None
+        if sums:
+            self.sums.append(sums)
+            steps = sums.truth.count
+            mae = float(sums.errors[0].mean()) / steps
         self.per_sequence.append({"sequence_id": sequence_id, "steps": steps, "mae": mae})
 
     def result(self) -> dict[str, Any]:
@@ -73,30 +88,39 @@ class RegressionScorer:
         ``root_mean_squared_error`` and ``r2_score`` over all labelled steps; each of the three is
         the mean over columns, of R² over those whose truth changes.
         """
-        rows = {name: self._row(number) for number, name in enumerate(self.columns)}
+        total = functools.reduce(operator.add, self.sums) if self.sums else None
+        rows = {name: _row(total, number) for number, name in enumerate(self.columns)}
         return {
-            "steps": self.steps,
+            "steps": total.truth.count if total else 0,
             **{metric: mean(row[metric] for row in rows.values()) for metric in OF_COLUMNS},
             "mae_per_sequence": spread(row["mae"] for row in self.per_sequence),
             "per_column": rows,
             "per_sequence": self.per_sequence,
         }
 
-    def _add_truth(self, values: NDArray[np.float64]) -> None:
-        moments = Moments.of(values)
-        self.truth = moments if self.truth is None else self.truth + moments
-        self.low = np.minimum(self.low, values.min(0))
-        self.high = np.maximum(self.high, values.max(0))
+    def tallies(self) -> NumberTallies:
+        """What each sequence that has labels added."""
+        shape = (-1, len(self.columns))
+        return NumberTallies(
+            np.array([one.truth.count for one in self.sums], np.float64),
+            np.array([one.errors for one in self.sums], np.float64).reshape(-1, 2, shape[1]),
+            np.array([one.truth.mean for one in self.sums], np.float64).reshape(shape),
+            np.array([one.truth.squares for one in self.sums], np.float64).reshape(shape),
+            np.array([one.low for one in self.sums], np.float64).reshape(shape),
+            np.array([one.high for one in self.sums], np.float64).reshape(shape),
+        )
 
-    def _row(self, column: int) -> dict[str, float | None]:
-        if self.truth is None:
-            return dict.fromkeys((*OF_COLUMNS, "true_min", "true_max"))
-        absolute, squared = self.errors[:, column].tolist()
-        changes = self.high[column] > self.low[column]
-        return {
-            "mae": absolute / self.steps,
-            "rmse": float(np.sqrt(squared / self.steps)),
-            "r2": 1 - squared / float(self.truth.squares[column]) if changes else None,
-            "true_min": float(self.low[column]),
-            "true_max": float(self.high[column]),
-        }
+
+def _row(total: Sums | None, column: int) -> dict[str, float | None]:
+    if total is None:
+        return dict.fromkeys((*OF_COLUMNS, "true_min", "true_max"))
+    absolute, squared = total.errors[:, column].tolist()
+    steps = total.truth.count
+    changes = total.high[column] > total.low[column]
+    return {
+        "mae": absolute / steps,
+        "rmse": float(np.sqrt(squared / steps)),
+        "r2": 1 - squared / float(total.truth.squares[column]) if changes else None,
+        "true_min": float(total.low[column]),
+        "true_max": float(total.high[column]),
+    }

@@ -1,0 +1,245 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import naive_metrics as naive
+import numpy as np
+import pytest
+from prediction_files import write_predictions
+
+from preprocessing.errors import InputError
+from preprocessing.options import parse, to_yaml
+from trainer import cli
+from trainer.comparison import CompareConfig, compare, run_compare
+from trainer.config import TrainConfig
+from trainer.metrics import HEADLINES, Bootstrap
+from trainer.scoring import score
+
+CLASSES = ["a", "<b>", "c"]
+MadeRun = Callable[..., Path]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MadeRun:
+    """Makes what an evaluated run leaves behind: its configuration and its answers."""
+
+    def make(name: str, arrays: dict[str, Any], task: str = "classification", **facts: Any) -> Path:
+        run = tmp_path / name
+        outputs = facts.pop("outputs", "frame")
+        config = TrainConfig(Path("store"), Path("labels"), run, outputs=outputs)
+        folder = run / "evaluation" / "test"
+        folder.mkdir(parents=True)
+        (run / "config.yaml").write_text(to_yaml(config))
+        (folder / "metrics.json").write_text(json.dumps({"feed": facts.pop("feed", None)}))
+        classes = facts.pop("classes", CLASSES)
+        write_predictions(folder / "predictions.h5", classes, arrays, task, **facts)
+        return run
+
+    return make
+
+
+def answers(seed: int, right: float, task: str = "classification") -> dict[str, Any]:
+    """Four sequences with the same truth for any seed; the second is partly without labels."""
+    truth, generator = np.random.default_rng(9), np.random.default_rng(seed)
+    arrays: dict[str, Any] = {}
+    for number, steps in enumerate((30, 12, 25, 7)):
+        true = np.repeat(truth.integers(0, 3, steps), 2)[:steps]
+        keep = generator.random(steps) < right
+        said = np.where(keep, true, generator.integers(0, 3, steps))
+        probabilities = 0.1 + 0.7 * np.eye(3)[said]
+        row: dict[str, Any] = {"true": true, "probabilities": probabilities}
+        if task == "multilabel":
+            row["true"] = np.eye(3, dtype=int)[true]
+        if task == "regression":
+            row = {"true": np.eye(3)[true], "predicted": probabilities}
+        if number == 1:
+            row["true"][3:6] = np.nan if task == "regression" else -1
+        arrays[f"day/{number}"] = row
+    return arrays
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_a_comparison_has_the_figures_and_intervals_of_each_run(
+    task: str, make_run: MadeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [make_run(name, answers(n, n / 3, task), task) for n, name in enumerate("xyz", 1)]
+    assert run_compare(CompareConfig(tuple(runs), out=tmp_path / "out")) == 0
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert [run["name"] for run in found["runs"]] == ["x", "y", "z"]
+    for path, run in zip(runs, found["runs"], strict=True):
+        metrics = score(path / "evaluation" / "test" / "predictions.h5", segmental=True)
+        for name in HEADLINES[task]:
+            assert run["metrics"][name] == metrics[name]
+            assert run["intervals"][name] == metrics["intervals"][name]
+    printed = capsys.readouterr().out
+    assert "y minus x" in printed
+    assert "report: " in printed
+    page = (tmp_path / "out" / "comparison.html").read_text()
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:)[^#]", page)
+    assert "prefers-color-scheme: dark" in page
+    assert ("&lt;b&gt;</span>" in page) == (task == "classification")
+    assert page.count("<circle") == 4 * 3
+    # The truth and each run.
+    assert (page.count("<img") >= 4 * 4) == (task == "classification")
+
+
+def test_differences_are_paired_in_every_draw(make_run: MadeRun) -> None:
+    sides = [answers(1, 0.5), answers(2, 0.8)]
+    runs = tuple(make_run(name, side) for name, side in zip("xy", sides, strict=True))
+    found = compare(CompareConfig(runs, bootstrap=40))
+    pairs = [
+        [
+            ([None if t < 0 else int(t) for t in row["true"]], row["probabilities"].argmax(1))
+            for row in side.values()
+        ]
+        for side in sides
+    ]
+    weights = np.concatenate(list(Bootstrap(40).draws(4))).astype(int)
+    gains = []
+    for row in weights:
+        sample = np.repeat(np.arange(4), row)
+        one, other = (naive.accuracy([side[number] for number in sample]) for side in pairs)
+        gains.append(other - one)
+    interval = found["runs"][1]["difference"]["accuracy"]["interval"]
+    expected = [naive.percentile(gains, share) for share in (0.025, 0.975)]
+    assert interval == pytest.approx(expected, abs=1e-9)
+    assert found["runs"][0]["difference"] is None
+
+
+def test_the_same_answers_differ_in_no_draw(make_run: MadeRun) -> None:
+    runs = (make_run("x", answers(1, 0.5)), make_run("y", answers(1, 0.5)))
+    row = compare(CompareConfig(runs))["runs"][1]
+    assert row["difference"]["f1@50"] == {"value": 0, "interval": [0, 0]}
+    assert row["difference"]["map"] == {"value": 0, "interval": None}
+    assert row["sequences"] == {"better": 0, "worse": 0, "equal": 4}
+
+
+def test_sequences_are_counted_and_the_worst_comes_first(make_run: MadeRun) -> None:
+    labels = {
+        "same": ([0, 1], [0, 1], [0, 1]),
+        "better": ([0, 1], [0, 0], [0, 1]),
+        "worse": ([0, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 0]),
+        "worst": ([0, 1], [0, 1], [1, 0]),
+        "unlabelled": ([-1, -1], [0, 1], [1, 0]),
+    }
+
+    def said(side: int) -> dict[str, Any]:
+        return {
+            name: {"true": row[0], "probabilities": np.eye(3)[row[side]]}
+            for name, row in labels.items()
+        }
+
+    runs = (make_run("first", said(1)), make_run("second", said(2)))
+    found = compare(CompareConfig(runs))
+    assert found["runs"][1]["sequences"] == {"better": 1, "worse": 2, "equal": 1}
+    order = [row["sequence_id"] for row in found["per_sequence"]]
+    assert order == ["worst", "worse", "same", "better"]
+    assert found["per_sequence"][0]["scores"] == [1, 0]
+
+
+def test_less_error_is_better(make_run: MadeRun) -> None:
+    def numbers(error: float) -> dict[str, Any]:
+        true = np.arange(6.0)[:, None]
+        return {"s": {"true": true, "predicted": true + error}}
+
+    runs = tuple(
+        make_run(name, numbers(error), "regression", classes=["speed"])
+        for name, error in (("far", 2), ("near", 1))
+    )
+    found = compare(CompareConfig(runs))
+    assert found["runs"][1]["sequences"] == {"better": 1, "worse": 0, "equal": 0}
+    assert found["runs"][1]["difference"]["mae"] == {"value": -1, "interval": None}
+
+
+def test_runs_with_the_same_folder_name_are_told_apart(make_run: MadeRun, tmp_path: Path) -> None:
+    runs = (make_run("one/run", answers(1, 0.5)), make_run("two/run", answers(2, 0.5)))
+    found = compare(CompareConfig(runs, out=tmp_path / "out"))
+    assert [run["name"] for run in found["runs"]] == [str(run) for run in runs]
+    assert str(runs[1]) in (tmp_path / "out" / "comparison.html").read_text()
+
+
+def test_classes_can_be_ignored(make_run: MadeRun) -> None:
+    runs = tuple(make_run(name, answers(seed, 0.5)) for seed, name in enumerate("xy"))
+    whole, part = (
+        compare(CompareConfig(runs, ignore_classes=out))["runs"][0]["metrics"]
+        for out in ((), ("a",))
+    )
+    assert whole["edit"] != part["edit"]
+    assert whole["accuracy"] == part["accuracy"]
+    with pytest.raises(InputError, match="--ignore-classes d: no such class; there are a"):
+        compare(CompareConfig(runs, ignore_classes=("d",)))
+
+
+def changed(part: str) -> dict[str, Any]:
+    """What a run has that answered another question."""
+    arrays = answers(1, 0.5)
+    if part == "label":
+        arrays["day/2"]["true"][4] = (arrays["day/2"]["true"][4] + 1) % 3
+    if part == "steps":
+        arrays["day/3"] = {name: rows[:-1] for name, rows in arrays["day/3"].items()}
+    if part == "sequence":
+        arrays["night"] = arrays.pop("day/0")
+    return arrays
+
+
+@pytest.mark.parametrize(
+    ("other", "facts", "reason"),
+    [
+        ("label", {}, "true labels differ, those of 'day/2'"),
+        ("steps", {}, "steps of 'day/3' differ, 7 and 6"),
+        ("sequence", {}, "sequences differ, only one has 'day/0'"),
+        ("", {"classes": ["a", "b", "c"]}, "classes differ"),
+        ("", {"horizon": 2}, "horizons differ, 0 and 2"),
+        ("", {"outputs": "sequence"}, "one answers each step"),
+    ],
+)
+def test_runs_that_answered_something_else_are_refused(
+    other: str, facts: dict[str, Any], reason: str, make_run: MadeRun
+) -> None:
+    runs = (make_run("x", answers(1, 0.5)), make_run("y", changed(other), **facts))
+    with pytest.raises(InputError, match=f"cannot be compared: .*{re.escape(reason)}"):
+        compare(CompareConfig(runs))
+
+
+def test_runs_of_other_tasks_are_refused(make_run: MadeRun) -> None:
+    runs = (
+        make_run("x", answers(1, 0.5)),
+        make_run("y", answers(1, 0.5, "multilabel"), "multilabel"),
+    )
+    with pytest.raises(InputError, match="tasks differ, classification and multilabel"):
+        compare(CompareConfig(runs))
+
+
+def test_the_command_line_says_what_to_do(
+    make_run: MadeRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runs = [make_run(name, answers(seed, 0.5)) for seed, name in enumerate("xy")]
+
+    def said(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["longtake", "compare", *map(str, arguments)])
+        code = cli.main()
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    code, text = said(*runs, "--bootstrap", 20)
+    assert code == 0
+    assert "20 draws" in text
+    assert not (tmp_path / "comparison").exists()
+    assert said(runs[0])[0] == 2
+    assert "given twice" in said(runs[0], runs[0])[1]
+    assert "is no run" in said(runs[0], tmp_path / "nothing")[1]
+    code, text = said(*runs, "--split", "validation")
+    assert code == 2
+    assert f"longtake evaluate {runs[0]} --split validation" in text
+
+
+def test_a_configuration_in_yaml(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("runs: [x, y]\nbootstrap: 5\n")
+    config = parse(CompareConfig, "compare", ["--config", str(tmp_path / "c.yaml")])
+    assert config.runs == (Path("x"), Path("y"))
+    assert config.bootstrap == 5

@@ -1,0 +1,244 @@
+"""Runs side by side on the same sequences: how far apart they are, and how sure that is."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+
+from preprocessing.console import DONE
+from preprocessing.errors import InputError
+from preprocessing.whole_file import write_whole
+from trainer.answers import Answers, open_answers
+from trainer.comparison_report import comparison_lines, write_comparison
+from trainer.metrics import HEADLINES, Bootstrap
+from trainer.run import load_run
+from trainer.scoring import Measures, tallied
+
+# What is told of each sequence, and whether more of it is better.
+PER_SEQUENCE = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
+LESS_IS_BETTER = {"mae", "rmse"}
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Compares evaluated runs, sequence by sequence, with the first of them.
+
+    Reads RUN/evaluation/SPLIT, which evaluate wrote, of each.
+    """
+
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN RUN")]
+    """Folders of runs; the others are compared with the first."""
+    split: Literal["train", "validation", "test", "all"] = "test"
+    """Which evaluation of each run."""
+    out: Path | None = None
+    """Folder that gets comparison.html and comparison.json; without it there is only the table."""
+    ignore_classes: tuple[str, ...] = Measures.ignored
+    """Classes that make no segments for edit and F1@k, such as background."""
+    bootstrap: int = Measures.bootstrap
+    """Samples for the intervals, drawn from the sequences; 0 for no intervals."""
+
+    def __post_init__(self) -> None:
+        if len(self.runs) < 2:
+            raise InputError(f"{len(self.runs)} run(s) given; expected two or more to compare")
+        _ = self.measures
+
+    @property
+    def measures(self) -> Measures:
+        """How answers are measured."""
+        return Measures(self.ignore_classes, bootstrap=self.bootstrap)
+
+
+@dataclass(frozen=True)
+class Side:
+    """A run that is compared.
+
+    Attributes:
+        name: of its folder, or its whole path where that would not tell it from another.
+        predictions: its ``predictions.h5``.
+        segmental: whether it gives an answer a step.
+        feed: what stood for past labels, where they are inputs.
+    """
+
+    name: str
+    run: Path
+    predictions: Path
+    segmental: bool
+    feed: str | None
+
+
+def run_compare(config: CompareConfig) -> int:
+    """The command ``compare``; see ``CompareConfig``."""
+    comparison = compare(config)
+    print("\n".join(comparison_lines(comparison)))
+    if config.out:
+        print(f"report: {config.out / 'comparison.html'}")
+    return DONE
+
+
+def compare(config: CompareConfig) -> dict[str, Any]:
+    """Compares runs; writes comparison.html and comparison.json where a folder is given.
+
+    Returns:
+        What comparison.json holds.
+
+    Raises:
+        InputError: a run was not evaluated, or they were not evaluated on the same labels.
+    """
+    sides = _sides(config)
+    with ExitStack() as stack:
+        files = [stack.enter_context(open_answers(side.predictions)) for side in sides]
+        for side, answers in zip(sides[1:], files[1:], strict=True):
+            _require_alike(sides[0], files[0], side, answers)
+        comparison = _compared(config, sides, files)
+    if config.out:
+        write_whole(config.out / "comparison.json", json.dumps(comparison, indent=1) + "\n")
+        paths = {side.name: side.predictions for side in sides}
+        write_comparison(config.out / "comparison.html", comparison, paths)
+    return comparison
+
+
+def _compared(
+    config: CompareConfig, sides: Sequence[Side], files: Sequence[Answers]
+) -> dict[str, Any]:
+    measures, task = config.measures, files[0].task
+    scored = [
+        tallied(answers, side.segmental, measures)
+        for side, answers in zip(sides, files, strict=True)
+    ]
+    metrics = [found for found, _ in scored]
+    bootstrap = Bootstrap(measures.bootstrap)
+    drawn = bootstrap.figures([tallies for _, tallies in scored])
+    rows = list(_sequence_rows(PER_SEQUENCE[task], metrics))
+    runs = [
+        {
+            "name": side.name,
+            "run": str(side.run),
+            "feed": side.feed,
+            "metrics": {name: found[name] for name in HEADLINES[task]},
+            "intervals": {name: bootstrap.interval(own.get(name)) for name in HEADLINES[task]},
+            "difference": None,
+            "sequences": None,
+        }
+        for side, found, own in zip(sides, metrics, drawn, strict=True)
+    ]
+    for number, run in enumerate(runs[1:], start=1):
+        run["difference"] = {
+            name: {
+                "value": _minus(metrics[number][name], metrics[0][name]),
+                "interval": bootstrap.interval(_minus(drawn[number].get(name), drawn[0].get(name))),
+            }
+            for name in HEADLINES[task]
+        }
+        run["sequences"] = _outcomes(rows, number)
+    return {
+        "split": config.split,
+        "task": task,
+        "classes": files[0].classes,
+        "horizon": files[0].horizon,
+        "sequences": len(files[0].ids),
+        "steps": metrics[0]["steps"],
+        "ignored_classes": list(measures.ignored),
+        "compared_by": PER_SEQUENCE[task],
+        "bootstrap": bootstrap.facts(),
+        "runs": runs,
+        "per_sequence": sorted(rows, key=_worst),
+    }
+
+
+def _sequence_rows(name: str, metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A row for each sequence with labels; ``gains`` are positive where a run is the better one."""
+    sign = -1 if name in LESS_IS_BETTER else 1
+    for rows in zip(*(found["per_sequence"] for found in metrics), strict=True):
+        if rows[0]["steps"]:
+            scores = [row[name] for row in rows]
+            yield {
+                "sequence_id": rows[0]["sequence_id"],
+                "steps": rows[0]["steps"],
+                "scores": scores,
+                "gains": [sign * (score - scores[0]) for score in scores],
+            }
+
+
+def _worst(row: Mapping[str, Any]) -> float:
+    return float(min(row["gains"][1:]))
+
+
+def _outcomes(rows: Sequence[Mapping[str, Any]], number: int) -> dict[str, int]:
+    """In how many sequences a run is better than the first."""
+    gains = np.array([row["gains"][number] for row in rows])
+    counts = {"better": gains > 0, "worse": gains < 0, "equal": gains == 0}
+    return {name: int(found.sum()) for name, found in counts.items()}
+
+
+def _minus(one: Any, other: Any) -> Any:
+    """Of two figures, or of those of all draws; None if one is not known."""
+    return None if one is None or other is None else one - other
+
+
+def _sides(config: CompareConfig) -> list[Side]:
+    places = [path.resolve() for path in config.runs]
+    for path, place in zip(config.runs, places, strict=True):
+        if places.count(place) > 1:
+            raise InputError(f"{path} is given twice; expected different runs")
+    short = [place.name for place in places]
+    names = short if len(set(short)) == len(short) else list(map(str, config.runs))
+    return [_side(name, path, config.split) for name, path in zip(names, config.runs, strict=True)]
+
+
+def _side(name: str, path: Path, split: str) -> Side:
+    run = load_run(path)
+    folder = run.evaluation_path(split)
+    predictions, metrics = folder / "predictions.h5", folder / "metrics.json"
+    if not (predictions.is_file() and metrics.is_file()):
+        raise InputError(
+            f"{folder} has no evaluation; run `longtake evaluate {path} --split {split}` first"
+        )
+    try:
+        feed = json.loads(metrics.read_text("utf-8")).get("feed")
+    except (ValueError, AttributeError):
+        raise InputError(f"cannot read {metrics}; evaluate {path} again") from None
+    return Side(name, path, predictions, run.config.outputs == "frame", feed)
+
+
+def _require_alike(first: Side, one: Answers, side: Side, other: Answers) -> None:
+    """Checks that two files answer the same question about the same steps."""
+    for what, found in _differences(first, one, side, other):
+        raise InputError(
+            f"{first.run} and {side.run} cannot be compared: {what}, {found}; evaluate both on the "
+            "same sequences and labels"
+        )
+
+
+def _differences(
+    first: Side, one: Answers, side: Side, other: Answers
+) -> Iterator[tuple[str, str]]:
+    facts = {
+        "their tasks differ": (one.task, other.task),
+        "their classes differ": (one.classes, other.classes),
+        "their horizons differ": (one.horizon, other.horizon),
+        "one answers each step": (first.segmental, side.segmental),
+    }
+    for what, (found, wanted) in facts.items():
+        if found != wanted:
+            yield what, f"{found} and {wanted}"
+    for sequence_id in sorted(set(one.ids) ^ set(other.ids)):
+        yield "their sequences differ", f"only one has {sequence_id!r}"
+    for sequence_id in one.ids:
+        counts = one.steps(sequence_id), other.steps(sequence_id)
+        if counts[0] != counts[1]:
+            yield f"their steps of {sequence_id!r} differ", f"{counts[0]} and {counts[1]}"
+        elif not _same_truth(one, other, sequence_id):
+            yield "their true labels differ", f"those of {sequence_id!r}"
+
+
+def _same_truth(one: Answers, other: Answers, sequence_id: str) -> bool:
+    blocks = zip(one.blocks(sequence_id, "true"), other.blocks(sequence_id, "true"), strict=True)
+    return all(
+        np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
+        for (mine,), (theirs,) in blocks
+    )

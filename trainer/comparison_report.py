@@ -1,0 +1,105 @@
+"""A comparison as a table on the terminal, and as one HTML file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trainer.metrics import HEADLINES
+from trainer.report import render
+from trainer.ribbons import class_colours
+from trainer.strips import class_strips
+
+Comparison = Mapping[str, Any]
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """The table of a comparison, line by line."""
+    runs, task = comparison["runs"], comparison["task"]
+    yield (
+        f"{comparison['split']}: {comparison['sequences']} sequences, "
+        f"{comparison['steps']} labelled steps"
+    )
+    yield from _columns(
+        ["", *(run["name"] for run in runs)],
+        [
+            [name, *(_figure(run["metrics"][name]) for run in runs)]
+            for name in HEADLINES[task]
+            if any(run["metrics"][name] is not None for run in runs)
+        ],
+    )
+    drawn = comparison["bootstrap"]
+    between = (
+        f", and where {100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences lie"
+    )
+    for run in runs[1:]:
+        yield ""
+        yield f"{run['name']} minus {runs[0]['name']}{between if drawn['samples'] else ''}"
+        yield from _columns(
+            [],
+            [
+                [name, _figure(found["value"], "+"), _interval(found["interval"])]
+                for name, found in run["difference"].items()
+                if found["value"] is not None
+            ],
+        )
+        counts = run["sequences"]
+        yield (
+            f"  by {comparison['compared_by']}, better in {counts['better']}, worse in "
+            f"{counts['worse']}, equal in {counts['equal']} sequences"
+        )
+
+
+def write_comparison(path: Path, comparison: Comparison, predictions: Mapping[str, Path]) -> None:
+    """Writes the report of a comparison.
+
+    Args:
+        path: the HTML file.
+        comparison: what comparison.json holds.
+        predictions: the ``predictions.h5`` of each run, by its name.
+    """
+    classes, names = comparison["classes"], list(predictions)
+    strips = []
+    if comparison["task"] == "classification":
+        places = {
+            row["sequence_id"]: number for number, row in enumerate(comparison["per_sequence"])
+        }
+        found = class_strips(classes, predictions)
+        strips = sorted(found, key=lambda strip: places.get(strip.sequence_id, len(places)))
+    render(
+        path,
+        "comparison.html",
+        title=f"{', '.join(names)}: {comparison['split']}",
+        comparison=comparison,
+        headlines=HEADLINES[comparison["task"]],
+        inks=class_colours(names),
+        dots=_dots(comparison),
+        legend=list(zip(classes, class_colours(classes), strict=True)),
+        strips=strips,
+    )
+
+
+def _dots(comparison: Comparison) -> list[list[float]]:
+    """Where each run stands in each sequence, from 0 to 100."""
+    rows = [row["scores"] for row in comparison["per_sequence"]]
+    most = 1.0 if comparison["compared_by"] == "accuracy" else max(map(max, rows), default=0) or 1.0
+    return [[100 * score / most for score in scores] for scores in rows]
+
+
+def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of which the columns stand below each other, the first to the left."""
+    lines = [*([head] if head else []), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for first, *others in lines:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        yield "  " + "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+
+
+def _figure(value: float | None, sign: str = "") -> str:
+    if value is None:
+        return "-"
+    near = value == 0 or 0.0001 <= abs(value) < 1000
+    return format(value, f"{sign}.4f" if near else f"{sign}.3e")
+
+
+def _interval(edges: Sequence[float] | None) -> str:
+    return f"[{_figure(edges[0], '+')}, {_figure(edges[1], '+')}]" if edges else ""
