@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
 from preprocessing.store import FeatureStore
-from trainer.normalization import Moments, learn_moments
+from trainer.normalization import Moments, learn_moments, scale_by_sequence
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.floats(-1e3, 1e3))
@@ -43,3 +43,20 @@ def test_a_nan_in_a_store_names_the_sequence_and_the_step(make_store: MadeStore)
         file["features"][7, 1] = np.nan
     with pytest.raises(InputError, match=r"s0\.h5: feature 1 of step 7 is nan"):
         learn_moments(store, [store.info("s0")])
+
+
+@pytest.mark.parametrize(("lanes", "steps"), [(4, 4), (1, 4), (4, 1), (3, 5)])
+@pytest.mark.parametrize("size", [1, 3])
+def test_running_sums_go_on_lane_by_lane(lanes: int, steps: int, size: int) -> None:
+    """Also where there are as many lanes as steps, which Keras' addition takes for a bias."""
+    import keras
+
+    generator = np.random.default_rng(0)
+    z = generator.normal(size=(lanes, steps, size)).astype("float32")
+    before = [generator.normal(size=(lanes, width)).astype("float32") for width in (1, size, size)]
+    features = keras.Input((None, size))
+    _, carry_in, carry_out = scale_by_sequence(features, shrinkage=2)
+    after = keras.Model([features, *carry_in], carry_out)([z, *before])
+    added = (np.full((lanes, 1), steps), z.sum(1), (z**2).sum(1))
+    for state, old, new in zip(after, before, added, strict=True):
+        np.testing.assert_allclose(np.asarray(state), old + new, rtol=1e-5, atol=1e-6)

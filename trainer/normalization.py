@@ -127,8 +127,10 @@ def scale_by_sequence(z: Any, shrinkage: int) -> tuple[Any, list[Any], list[Any]
         for name, width in (("count", 1), ("sum", size), ("square_sum", size))
     ]
     steps = (ops.ones_like(z[..., :1]), z, ops.square(z))
+    # In this order: Keras takes what is added second for a bias if all of it lies along one axis as
+    # long as the second axis of the first, which [B, 1, 1] does where B is T.
     count, total, squares = (
-        ops.cumsum(step, axis=1) + before[:, None, :]
+        before[:, None, :] + ops.cumsum(step, axis=1)
         for step, before in zip(steps, carry, strict=True)
     )
     weight = count + float(shrinkage)
