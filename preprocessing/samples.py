@@ -14,8 +14,11 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -127,9 +130,22 @@ def _splits(count: int) -> dict[str, list[str]]:
 
 
 def _write_video(path: Path, scenes: list[Scene], chance: random.Random) -> None:
+    """Writes H.264, which browsers play too."""
     noise = np.random.default_rng(chance.getrandbits(32))
-    code = cv2.VideoWriter.fourcc(*"mp4v")
-    writer = cv2.VideoWriter(str(path), code, FPS, SIZE[::-1])
+    with av.open(str(path), "w") as container:
+        stream = cast(av.VideoStream, container.add_stream("libx264", rate=FPS))
+        stream.height, stream.width = SIZE
+        stream.pix_fmt = "yuv420p"
+        for number, image in enumerate(_images(scenes)):
+            grain = noise.integers(-8, 9, image.shape, np.int16)
+            pixels = np.clip(image + grain, 0, 255).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def _images(scenes: list[Scene]) -> Iterator[Image]:
     for scene in scenes:
         for frame in range(round(scene.start * FPS), round(scene.end * FPS)):
             image = np.full((*SIZE, 3), WALL, np.uint8)
@@ -137,9 +153,7 @@ def _write_video(path: Path, scenes: list[Scene], chance: random.Random) -> None
                 cv2.circle(image, CENTRE, 60, ORDERS[scene.order], -1, cv2.LINE_AA)
             else:
                 MACHINES[scene.name](image, frame / FPS)
-            grain = noise.integers(-8, 9, image.shape, np.int16)
-            writer.write(np.clip(image + grain, 0, 255).astype(np.uint8))
-    writer.release()
+            yield image
 
 
 def _press(image: Image, now: float) -> None:

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
 import numpy as np
+
+from preprocessing.sequence_file import Origin, SequenceInfo, settings_text
+from trainer.config import TrainConfig
 
 KINDS = {
     "classification": {"probabilities": "float32", "predicted": "int32", "true": "int32"},
     "multilabel": {"probabilities": "float32", "predicted": "int8", "true": "int8"},
     "regression": {"predicted": "float32", "true": "float32"},
 }
+SCORES = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
 FPS = 4.0
 
 
@@ -38,3 +43,23 @@ def write_predictions(
 def _answers(task: str, probabilities: Any) -> Any:
     scores = np.asarray(probabilities)
     return scores.argmax(-1) if task == "classification" else scores >= 0.5
+
+
+def run_of(task: str) -> Any:
+    """What a report asks of a run."""
+    row = {"epoch": "1", "loss": "2.5", "val_loss": "", SCORES[task]: "0.5"}
+    return SimpleNamespace(
+        path=Path("runs/first"),
+        config=TrainConfig(Path("store"), Path("labels.csv"), Path("runs/first"), task=task),
+        progress=SimpleNamespace(best_epoch=1),
+        splits=SimpleNamespace(train=["x"]),
+        history=[row] * 2,
+    )
+
+
+def sequence_info(
+    sequence_id: str, source: Path | str, fingerprint: str, start_time: float = 0.0
+) -> SequenceInfo:
+    """A stored sequence of which only the video matters."""
+    origin = Origin(str(source), fingerprint, str(FPS), "test", "0", settings_text())
+    return SequenceInfo(sequence_id, 1, 1, "float32", 0.0, 0.0, start_time, 1, "", 1.0, 1, origin)

@@ -1,19 +1,24 @@
 import base64
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from prediction_files import write_predictions
+from hypothesis import given
+from hypothesis import strategies as st
+from prediction_files import FPS, run_of, sequence_info, write_predictions
 
+from preprocessing.inputs import fingerprint
 from trainer.answers import open_answers
-from trainer.config import TrainConfig
 from trainer.curves import MAX_POINTS, Envelope, curve, learning_curves
+from trainer.footage import footage
 from trainer.metrics import HEADLINES
+from trainer.moments import worst_confusions
+from trainer.readouts import clock, knots, runs
 from trainer.report import render, write_report
 from trainer.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
 from trainer.scoring import score
@@ -21,7 +26,6 @@ from trainer.strips import class_strips, label_set_strips, number_strips, worst_
 
 GREY = [0xD8, 0xD3, 0xD0]
 RED, BLUE = [0, 0, 255], [255, 0, 0]
-SCORES = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
 
 
 def pixels(picture: str) -> np.ndarray:
@@ -48,18 +52,15 @@ def predictions_of(task: str, folder: Path, steps: int = 12, horizon: int = 0) -
 
 
 def written_report(task: str, folder: Path, **options: int) -> tuple[str, dict[str, Any]]:
-    path = predictions_of(task, folder, **options)
-    metrics = {"split": "test", **score(path, segmental=True)}
+    return report_of(predictions_of(task, folder, **options), folder)
+
+
+def report_of(
+    path: Path, folder: Path, metrics: dict[str, Any] | None = None, **options: Any
+) -> tuple[str, dict[str, Any]]:
+    metrics = metrics or {"split": "test", **score(path, segmental=True)}
     json.dumps(metrics, allow_nan=False)
-    history = [{"epoch": "1", "loss": "2.5", "val_loss": "", SCORES[task]: "0.5"}] * 2
-    run: Any = SimpleNamespace(
-        path=Path("runs/first"),
-        config=TrainConfig(Path("store"), Path("labels.csv"), Path("runs/first"), task=task),
-        progress=SimpleNamespace(best_epoch=1),
-        splits=SimpleNamespace(train=["x"]),
-        history=history,
-    )
-    write_report(folder / "report.html", run, metrics, path)
+    write_report(folder / "report.html", run_of(metrics["task"]), metrics, path, **options)
     return (folder / "report.html").read_text(), metrics
 
 
@@ -109,7 +110,7 @@ def test_names_in_a_report_are_escaped(tmp_path: Path) -> None:
     render(
         tmp_path / "page.html",
         "demo.html",
-        title="<script>",
+        title="<script>alert(1)</script>",
         results={
             s: {
                 "sequences": 1,
@@ -132,7 +133,7 @@ def test_names_in_a_report_are_escaped(tmp_path: Path) -> None:
         curves="",
     )
     page = (tmp_path / "page.html").read_text()
-    assert "<script>" not in page
+    assert "<script>alert" not in page
     assert "&lt;b&gt;" in page
 
 
@@ -159,10 +160,12 @@ def test_a_horizon_moves_classes_to_the_steps_that_they_are_about(tmp_path: Path
     path = write_predictions(tmp_path / "p.h5", ["a", "b"], {"s": arrays}, horizon=1)
     (strip,) = class_strips(["a", "b"], {"predicted": path})
     a, b = (pixels(ribbon(np.array([n], np.int32), class_colours("ab")))[0, 0] for n in (0, 1))
-    true, predicted = (pixels(shown.picture)[0].tolist() for shown in strip.pictures)
+    true, predicted, _ = (pixels(shown.picture)[0].tolist() for shown in strip.pictures)
     assert true == [GREY, b.tolist(), b.tolist()]
     assert predicted == [GREY, a.tolist(), b.tolist()]
+    assert pixels(strip.pictures[1].wrong)[0, :, 3].tolist() == [0, 255, 0]
     assert strip.score == 0.5
+    assert [row["labels"] for row in strip.readout["rows"]] == [[-1, 1, 1, 2], [-1, 1, 0, 1, 1, 1]]
 
 
 def test_rows_of_a_label_set_are_those_of_classes_that_occur(tmp_path: Path) -> None:
@@ -248,3 +251,154 @@ def test_learning_curves_are_those_of_the_columns_there_are(
 
 def test_learning_curves_of_a_run_without_a_whole_epoch() -> None:
     assert learning_curves({"": []}).count("<svg") == 1
+
+
+def facts_of(page: str) -> list[dict[str, Any]]:
+    """What a page tells its script of the sequences, in the order of the page."""
+    found = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    return [json.loads(text) for text in found]
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_names_of_strangers_leave_neither_the_markup_nor_the_data(
+    task: str, tmp_path: Path
+) -> None:
+    hostile = "</script><script>alert(1)</script><!--'\"&\u2028é{{ 7 * 7 }}"
+    true = {"classification": [0, 1], "multilabel": [[1, 0], [0, 1]]}.get(task, [[0.0, 1], [1, 0]])
+    values = "predicted" if task == "regression" else "probabilities"
+    arrays = {values: [[0.1, 0.9], [0.1, 0.9]], "true": true}
+    path = write_predictions(tmp_path / "p.h5", [hostile, "b"], {hostile[9:20]: arrays}, task)
+    page = report_of(path, tmp_path)[0]
+    assert "<script>alert" not in page
+    assert "<!--'" not in page
+    (facts,) = facts_of(page)
+    assert facts["id"] == hostile[9:20]
+    if task == "classification":
+        (legend,) = re.findall(r'class="classes">(.*?)</script>', page)
+        assert json.loads(legend)[0][0] == hostile
+
+
+def test_a_page_may_run_its_own_script_and_load_nothing_but_videos(tmp_path: Path) -> None:
+    page, _ = written_report("classification", tmp_path)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    assert "default-src 'none'; img-src data:; media-src file: blob:; style-src" in page
+    assert f"script-src 'sha256-{digest}'" in page
+
+
+def test_figures_of_later_versions_are_shown_and_may_be_missing(tmp_path: Path) -> None:
+    page, metrics = written_report("classification", tmp_path)
+    assert "draws of the sequences" in page
+    assert "delay, median" in page
+    assert "latency" not in page
+    later = ("intervals", "bootstrap", "delay", "relaxed", "ignored_classes")
+    old = {name: value for name, value in metrics.items() if name not in later}
+    page = report_of(tmp_path / "p.h5", tmp_path, old)[0]
+    assert "draws of the sequences" not in page
+    latency = {"median_ms": 0.6213, "p95_ms": 0.9, "steps": 200}
+    page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency=latency)[0]
+    assert "<b>0.621 ms</b>" in page
+
+
+def test_sequences_beyond_the_first_twenty_are_folded_away(tmp_path: Path) -> None:
+    rows = {"probabilities": np.eye(2), "true": [0, 0]}
+    names = [f"s{number}" for number in range(23)]
+    path = write_predictions(tmp_path / "p.h5", ["a", "b"], dict.fromkeys(names, rows))
+    page = report_of(path, tmp_path)[0]
+    assert "<summary>3 more</summary>" in page
+    assert page.index('id="s20"') < page.index('<details class="more">') < page.index('id="s21"')
+    assert len(facts_of(page)) == 23
+
+
+def test_one_answer_a_sequence_is_a_row_of_a_table(tmp_path: Path) -> None:
+    arrays = {name: {"probabilities": [[0.1, 0.9]], "true": [n]} for n, name in enumerate("st")}
+    path = write_predictions(tmp_path / "p.h5", ["a", "b"], arrays)
+    page = report_of(path, tmp_path)[0]
+    assert "<th>s</th><td>a</td><td>b ✗</td><td>0.900</td>" in page
+    assert page.index("<th>s</th><td>a") < page.index("<th>t</th><td>b</td><td>b ✓")
+
+
+def test_a_wrong_step_among_many_is_still_drawn(tmp_path: Path) -> None:
+    true = np.zeros(100_000, int)
+    scores = np.tile([0.8, 0.2], (100_000, 1))
+    scores[55_555] = 0.2, 0.8
+    path = write_predictions(
+        tmp_path / "p.h5", ["a", "b"], {"s": {"probabilities": scores, "true": true}}
+    )
+    (strip,) = class_strips(["a", "b"], {"predicted": path})
+    inks = pixels(strip.pictures[1].wrong)[0, :, 3]
+    assert np.flatnonzero(inks).tolist() == [55_555 * 2399 // 99_999]
+    assert inks.max() > 80
+
+
+@given(st.lists(st.integers(-1, 3), min_size=1, max_size=60))
+def test_runs_unroll_to_the_labels_they_were_made_of(labels: list[int]) -> None:
+    packed_runs = runs(np.array(labels))
+    pairs = zip(packed_runs[::2], packed_runs[1::2], strict=True)
+    assert [label for label, count in pairs for _ in range(count)] == labels
+
+
+@given(st.lists(st.floats(0.01, 100), min_size=1, max_size=60), st.floats(0.01, 10))
+def test_times_between_knots_are_as_near_as_was_asked(steps: list[float], near: float) -> None:
+    times = np.cumsum([0.0, *steps])
+    kept = knots(times, near)
+    drawn = np.interp(np.arange(len(times)), kept, times[kept])
+    assert np.abs(drawn - times).max() <= near * (1 + 1e-9)
+
+
+def test_even_times_need_two_knots_and_a_gap_two_more(tmp_path: Path) -> None:
+    assert knots(np.arange(100) / 4, 0.125) == [0, 99]
+    assert knots(np.append(np.arange(50), 1000 + np.arange(50)), 0.5) == [0, 49, 50, 99]
+
+
+@pytest.mark.parametrize("horizon", [0, 3])
+def test_the_longest_stretches_of_a_confusion_are_found_across_blocks(
+    horizon: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.answers.BLOCK_STEPS", 7)
+    generator = np.random.default_rng(0)
+    true, said = (np.repeat(generator.integers(0, 3, 40), 3)[:100] for _ in range(2))
+    true[:5] = -1
+    if horizon:
+        true[-horizon:] = -1
+    arrays = {"probabilities": np.eye(3)[said], "true": true}
+    path = write_predictions(tmp_path / "p.h5", "abc", {"s": arrays}, horizon=horizon)
+    confusion = score(path, segmental=True)["confusion"]
+    with open_answers(path) as answers:
+        found = worst_confusions(answers, confusion)
+    assert [row.steps for row in found] == sorted((row.steps for row in found), reverse=True)
+    assert sum(row.steps for row in found) == int((said != true)[true >= 0].sum())
+    for row in found:
+        pair = (true == "abc".index(row.true)) & (said == "abc".index(row.predicted))
+        edges = np.flatnonzero(np.diff(np.pad(pair.astype(int), 1)))
+        lengths = sorted(np.diff(edges)[::2].tolist(), reverse=True)[:5]
+        assert [moment.seconds for moment in row.moments] == [n / FPS for n in lengths]
+        for moment in row.moments:
+            first = round(moment.time * FPS) - horizon
+            assert pair[first : first + round(moment.seconds * FPS)].all()
+            assert first == 0 or not pair[first - 1]
+
+
+def test_a_video_that_is_gone_or_has_changed_is_told_not_played(tmp_path: Path) -> None:
+    video = tmp_path / "a b#é.mp4"
+    video.write_bytes(b"frames")
+    mark = fingerprint(video)
+    infos = [
+        sequence_info(name, source, mark)
+        for name, source in (("s", video), ("gone", tmp_path / "no.mp4"), ("feat", "/x/f.npy"))
+    ]
+    found = footage(infos)
+    assert found["s"].uri == f"file://{tmp_path}/a%20b%23%C3%A9.mp4"
+    assert (found["s"].name, found["s"].problem) == ("a b#é.mp4", "")
+    assert found["gone"].uri is found["feat"].uri is None
+    assert "not at its place" in found["gone"].problem
+    assert "not made from a video" in found["feat"].problem
+    video.write_bytes(b"others")
+    assert "changed" in footage(infos)["s"].problem
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00:00"), (59.9, "0:00:59"), (3661.2, "1:01:01"), (-61, "-0:01:01")]
+)
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

@@ -88,7 +88,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, str]]]) -> str
 def _learning_curve(histories: Mapping[str, Sequence[Mapping[str, str]]], name: str) -> str:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.5, 2.8), layout="constrained")
+    figure = Figure(figsize=(4.5, 3.1), layout="constrained")
     axes = figure.subplots()
     for number, (run, rows) in enumerate(histories.items()):
         for part, style in (("", "-"), ("val_", "--")):
@@ -101,7 +101,9 @@ def _learning_curve(histories: Mapping[str, Sequence[Mapping[str, str]]], name: 
     axes.set_title(name, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     if axes.lines:
-        axes.legend(frameon=False)
+        figure.legend(frameon=False, loc="outside lower center", ncols=2)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
-    return text.getvalue()[text.getvalue().index("<svg") :]
+    drawn = text.getvalue()
+    named = f'<svg role="img" aria-label="{name} over epochs"'
+    return named + drawn[drawn.index("<svg") + len("<svg") :]

@@ -9,14 +9,16 @@ from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
 from preprocessing.samples import Samples, make_samples
+from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.curves import learning_curves
 from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.footage import footage
 from trainer.loop import train
 from trainer.report import confusion_rows, render
 from trainer.ribbons import class_colours
 from trainer.run import Run
-from trainer.strips import class_strips
+from trainer.strips import class_strips, with_footage
 
 State = Literal["carry", "reset"]
 STATES: tuple[State, ...] = ("carry", "reset")
@@ -102,13 +104,15 @@ def _write_report(path: Path, runs: dict[str, Run], results: dict[str, dict[str,
     predictions = {
         state: run.evaluation_path("test") / "predictions.h5" for state, run in runs.items()
     }
+    strips = class_strips(classes, predictions)
+    infos = FeatureStore(runs["carry"].config.store).uniform([s.sequence_id for s in strips])
     render(
         path,
         "demo.html",
         title="Longtake demo: carry and reset",
         results=results,
         legend=list(zip(classes, class_colours(classes), strict=True)),
-        strips=class_strips(classes, predictions),
+        strips=with_footage(strips, footage(infos)),
         classes=classes,
         confusions={s: confusion_rows(results[s]["confusion"]) for s in results},
         curves=learning_curves({state: run.history for state, run in runs.items()}),

@@ -1,24 +1,38 @@
 """The report: one HTML file with everything in it, readable without a network."""
 
-from collections.abc import Mapping, Sequence
+import base64
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from preprocessing.sequence_file import SequenceInfo
 from preprocessing.whole_file import write_whole
 from trainer.answers import open_answers
 from trainer.config import flag
 from trainer.curves import learning_curves
+from trainer.footage import Footage, footage
 from trainer.metrics import HEADLINES
+from trainer.moments import worst_confusions
+from trainer.readouts import clock
 from trainer.ribbons import class_colours
 from trainer.run import Run
-from trainer.strips import class_strips, label_set_strips, number_strips, worst_first
+from trainer.strips import class_strips, label_set_strips, number_strips, with_footage, worst_first
 
 # Options that a reader of a report should know of where they are not as usual.
 TOLD = ("inputs", "outputs", "horizon", "gradient", "normalize", "stride", "burn_in")
 
 
-def write_report(path: Path, run: Run, metrics: Mapping[str, Any], predictions: Path) -> None:
+def write_report(
+    path: Path,
+    run: Run,
+    metrics: Mapping[str, Any],
+    predictions: Path,
+    infos: Iterable[SequenceInfo] = (),
+    latency: Mapping[str, float] | None = None,
+) -> None:
     """Writes the report of one run on one split.
 
     Args:
@@ -26,6 +40,9 @@ def write_report(path: Path, run: Run, metrics: Mapping[str, Any], predictions: 
         run: where the learning curves come from.
         metrics: what metrics.json holds.
         predictions: the ``predictions.h5`` that they were computed from.
+        infos: of the sequences, whose videos the report plays.
+        latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
+            timed.
     """
     task, classes = metrics["task"], metrics["classes"]
     render(
@@ -35,9 +52,10 @@ def write_report(path: Path, run: Run, metrics: Mapping[str, Any], predictions: 
         metrics=metrics,
         made=_made(run, metrics),
         headlines=HEADLINES[task],
+        latency=latency,
         legend=list(zip(classes, class_colours(classes), strict=True)),
         curves=learning_curves({"": run.history}),
-        **_pictures(metrics, predictions),
+        **_pictures(metrics, predictions, footage(infos)),
     )
 
 
@@ -47,26 +65,45 @@ def confusion_rows(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, f
 
 
 def render(path: Path, template: str, **values: Any) -> None:
-    """Fills in a template of this package and writes it, whole or not at all."""
+    """Fills in a template of this package and writes it, whole or not at all.
+
+    The page may run the one script of this package and nothing else, and load nothing but the
+    videos: so a name of a stranger stays a name even if it should get around the escaping.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("trainer"), autoescape=True, undefined=StrictUndefined
     )
-    write_whole(path, environment.get_template(template).render(**values))
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
+    environment.filters["clock"] = clock
+    script = resources.files("trainer.templates").joinpath("report.js").read_text("utf-8")
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    page = environment.get_template(template).render(
+        **values, script=Markup(script), script_digest=digest
+    )
+    write_whole(path, page.encode("utf-8", "replace").decode("utf-8"))
 
 
-def _pictures(metrics: Mapping[str, Any], predictions: Path) -> dict[str, Any]:
+def _pictures(
+    metrics: Mapping[str, Any], predictions: Path, videos: Mapping[str, Footage]
+) -> dict[str, Any]:
     """What the template of a task shows beside the numbers."""
-    if metrics["task"] == "classification":
-        strips = class_strips(metrics["classes"], {"predicted": predictions})
-        rows = confusion_rows(metrics["confusion"])
-        return {"strips": worst_first(strips), "confusion": rows}
+    more: dict[str, Any] = {}
     with open_answers(predictions) as answers:
-        if metrics["task"] == "multilabel":
-            return {"strips": worst_first(label_set_strips(answers))}
-        ranges = [(row["true_min"], row["true_max"]) for row in metrics["per_column"].values()]
-        return {"strips": worst_first(number_strips(answers, ranges))}
+        if metrics["task"] == "classification":
+            strips = class_strips(metrics["classes"], {"predicted": predictions})
+            confusions = worst_confusions(answers, metrics["confusion"])
+            more = {"confusions": confusions, "confusion": confusion_rows(metrics["confusion"])}
+        elif metrics["task"] == "multilabel":
+            strips = label_set_strips(answers)
+        else:
+            ranges = [(row["true_min"], row["true_max"]) for row in metrics["per_column"].values()]
+            strips = number_strips(answers, ranges)
+    strips = worst_first(with_footage(strips, videos))
+    places = {strip.sequence_id: (f"s{n}", strip) for n, strip in enumerate(strips, start=1)}
+    return {"strips": strips, "places": places, **more}
 
 
 def _made(run: Run, metrics: Mapping[str, Any]) -> str:

@@ -23,6 +23,9 @@ COLOURS = (
     "#555555",
 )
 GOLDEN_ANGLE = 137.508
+CONFIDENCE_COLOUR, CONFIDENCE_HEIGHT = "#7d8896", 12
+# A pixel with a single wrong step among many is still seen.
+FAINTEST = 0.4
 
 
 def class_colours(classes: Sequence[str]) -> list[str]:
@@ -54,8 +57,25 @@ def paired_ribbon(marks: NDArray[np.int8], colour: str) -> str:
     return _png(np.array(inks, np.uint8)[marks])
 
 
+def wrong_ribbon(shares: NDArray[np.float64]) -> str:
+    """Draws ``<float64>[M]``, the share of wrong steps, in black, one pixel high.
+
+    Transparent where nothing is wrong; a page with a dark background turns it white.
+    """
+    inks = np.zeros((1, len(shares), 4), np.uint8)
+    inks[..., 3] = np.where(shares > 0, 255 * (FAINTEST + (1 - FAINTEST) * shares), 0)
+    return _png(inks)
+
+
+def confidence_ribbon(shares: NDArray[np.float64]) -> str:
+    """Draws ``<float64>[M]`` from 0 to 1 as a filled curve; nothing where NaN."""
+    heights = (np.arange(CONFIDENCE_HEIGHT, 0, -1) - 0.5) / CONFIDENCE_HEIGHT
+    inks = np.array([(0, 0, 0, 0), (*_bgr(CONFIDENCE_COLOUR), 255)], np.uint8)
+    return _png(inks[(heights[:, None] <= shares).astype(int)])
+
+
 def _png(picture: NDArray[Any]) -> str:
-    _, encoded = cv2.imencode(".png", picture)
+    _, encoded = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
 
 

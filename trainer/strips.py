@@ -1,80 +1,32 @@
 """Sequences over time, truth against prediction: what the report shows of each.
 
-A horizon moves all answers to the time that they are about: nothing is known of the first steps,
-and what is said about steps after the end is not shown.
+A horizon moves all answers to the steps that they are about; see ``trainer.class_trace``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.answers import BLOCK_STEPS, Answers, open_answers
+from trainer.class_trace import ClassTrace, class_trace
 from trainer.curves import Envelope, curve
+from trainer.footage import Footage
 from trainer.metrics.class_counts import f1
 from trainer.metrics.multilabel import count_marks, labelled_steps
-from trainer.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
-
-
-@dataclass(frozen=True)
-class Ribbon:
-    """One picture of a sequence.
-
-    Attributes:
-        name: such as ``true``, the name of a run, or of a class.
-        picture: a data URI.
-        share: how good it is, None for the truth itself and where nothing can be counted.
-    """
-
-    name: str
-    picture: str
-    share: float | None
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A column of a regression in a sequence.
-
-    Attributes:
-        name: of the column.
-        true, predicted: paths of an SVG; see ``trainer.curves``.
-        last: the last numbers of both, which are the only ones of one answer a sequence.
-        low, high: the values at the edges of the SVG.
-        mae: mean absolute error, None where nothing is labelled.
-    """
-
-    name: str
-    true: str
-    predicted: str
-    last: tuple[float | None, float]
-    low: float
-    high: float
-    mae: float | None
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A sequence with its pictures.
-
-    Attributes:
-        steps: N.
-        score: the higher, the better; None where nothing is labelled.
-    """
-
-    sequence_id: str
-    seconds: float
-    steps: int
-    pictures: Sequence[Ribbon] | Sequence[Curves]
-    score: float | None
-
-    @property
-    def length(self) -> str:
-        """As h:mm:ss; empty for one answer a sequence, whose file does not tell."""
-        return str(timedelta(seconds=round(self.seconds))) if self.steps > 1 else ""
+from trainer.readouts import packed, places_and_times, runs
+from trainer.ribbons import (
+    class_colours,
+    confidence_ribbon,
+    paired_ribbon,
+    ribbon,
+    shown_steps,
+    wrong_ribbon,
+)
+from trainer.strip import Curves, Ribbon, Strip
 
 
 def worst_first(strips: Sequence[Strip]) -> list[Strip]:
@@ -82,12 +34,18 @@ def worst_first(strips: Sequence[Strip]) -> list[Strip]:
     return sorted(strips, key=lambda strip: np.inf if strip.score is None else strip.score)
 
 
+def with_footage(strips: Iterable[Strip], videos: Mapping[str, Footage]) -> list[Strip]:
+    """The same strips, with the videos that are known of them."""
+    return [replace(strip, footage=videos.get(strip.sequence_id)) for strip in strips]
+
+
 def class_strips(classes: Sequence[str], predictions: Mapping[str, Path]) -> list[Strip]:
     """Ribbons of the truth and of each file's predicted classes, for each sequence.
 
     Args:
         classes: names of the classes.
-        predictions: a ``predictions.h5`` for each name to show; all hold the same sequences.
+        predictions: a ``predictions.h5`` for each name to show; all hold the same sequences. How
+            sure an answer is, is shown only of one that is alone.
     """
     colours = class_colours(classes)
     with ExitStack() as stack:
@@ -116,20 +74,26 @@ def number_strips(answers: Answers, ranges: Sequence[tuple[float, float]]) -> li
 
 def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequence[str]) -> Strip:
     first = next(iter(files.values()))
-    true = first.whole(sequence_id, "true")
-    ribbons = [Ribbon("true", ribbon(_later(true, first.horizon), colours), None)]
-    share = None
-    for name, answers in files.items():
-        predicted = answers.whole(sequence_id, "predicted")
-        right = (predicted == true)[true >= 0]
-        share = float(right.mean()) if len(right) else None
-        ribbons.append(Ribbon(name, ribbon(_later(predicted, answers.horizon), colours), share))
-    return Strip(sequence_id, first.seconds(sequence_id), len(true), ribbons, share)
+    sure = len(files) == 1
+    traces = {name: class_trace(answers, sequence_id, sure) for name, answers in files.items()}
+    last = list(traces.values())[-1]
+    pictures = [Ribbon("true", ribbon(last.true, colours), None)]
+    rows = [{"name": "true", "labels": runs(last.true)}]
+    for name, trace in traces.items():
+        drawn = ribbon(trace.predicted, colours)
+        pictures.append(Ribbon(name, drawn, trace.share, wrong_ribbon(trace.wrong)))
+        rows.append({"name": name, "labels": runs(trace.predicted), "sure": _sure(trace)})
+        if rows[-1]["sure"]:
+            mean = float(np.nanmean(trace.confidence))
+            drawn = confidence_ribbon(trace.confidence)
+            pictures.append(Ribbon("confidence", drawn, mean, curve=True))
+    readout = {**places_and_times(first, sequence_id), "rows": rows}
+    seconds = first.seconds(sequence_id)
+    return Strip(sequence_id, seconds, last.steps, pictures, last.share, readout)
 
 
-def _later(labels: NDArray[np.int32], horizon: int) -> NDArray[np.int32]:
-    """Moves ``<int32>[N]`` to the steps that it is about."""
-    return np.concatenate([np.full(horizon, -1, np.int32), labels])[: len(labels)]
+def _sure(trace: ClassTrace) -> str:
+    return "" if np.isnan(trace.confidence).all() else packed(trace.confidence)
 
 
 def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str]) -> Strip:
@@ -159,7 +123,19 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
         if (drawn[:, :, number] > 0).any() or counts[:, number].any()
     ]
     share = right / labelled if labelled else None
-    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share)
+    readout = {
+        **places_and_times(answers, sequence_id),
+        "rows": [
+            {"name": row.name, "marks": runs(_marks(drawn[:, :, answers.classes.index(row.name)]))}
+            for row in ribbons
+        ],
+    }
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, readout)
+
+
+def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
+    """``<int8>[2, M]`` in a number: 1 for predicted, 2 for true, -1 for no label."""
+    return np.where(drawn[0] < 0, -1, 2 * drawn[0] + (drawn[1] > 0)).astype(np.int8)
 
 
 def _number_strip(
@@ -187,7 +163,8 @@ def _number_strip(
     )
     pictures = [_curves(places, *column) for column in columns]
     score = -float(errors.mean()) / labelled if labelled else None
-    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score)
+    readout = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, readout)
 
 
 def _curves(
