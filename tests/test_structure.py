@@ -24,6 +24,11 @@ SHARED |= {"read_ahead", "whole_file", "python_file", "strays"}
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
     "labelling": {"extraction", "video"},
+    # Overlays are drawn into videos.
+    "overlay": {"failures", "picture_size", "video"},
+    "overlay_file": {"video_file"},
+    # A report plays videos, if they are still what the features were made from.
+    "footage": {"thumbnails"},
     "recipe": {"extract_options", "backbones", "pixel_scale"},
     "stream": {"backbones", "frame_batches", "stream_samples", "video"},
     "cli": {"cli"},

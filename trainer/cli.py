@@ -30,6 +30,11 @@ COMMANDS = {
         "trainer.stream:StreamConfig",
         "trainer.stream:run_stream",
     ),
+    "export": Command(
+        "a run's model for programs that have no Longtake",
+        "trainer.export_options:ExportConfig",
+        "trainer.export:run_export",
+    ),
     "tune": Command(
         "searches options of train for the best on validation",
         "trainer.search_space:TuneConfig",

@@ -1,5 +1,6 @@
 """Labels for recordings that have none: the command ``predict``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import tyro
 from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
 from preprocessing.extraction import extract
-from preprocessing.sequence_file import SUFFIX
+from preprocessing.sequence_file import SUFFIX, SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches import SequenceSet
@@ -24,6 +25,7 @@ class PredictConfig:
     """Labels for videos, or for a store, that have none.
 
     Writes DIR/labels.csv (intervals, labels of whole sequences, or numbers) and DIR/predictions.h5.
+    With --overlay, each video as DIR/overlay/<sequence>.mp4 too, with the answers drawn into it.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
@@ -38,12 +40,15 @@ class PredictConfig:
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
+    overlay: bool = False
+    """Write each video again with the answers drawn into it."""
 
 
 def run_predict(config: PredictConfig) -> int:
     """The command ``predict``; see ``PredictConfig``."""
     run = load_run(config.run)
-    store, ids, failed = _store_of(run, config)
+    store, videos, failed = _store_of(run, config)
+    ids = list(videos)
     if not ids:
         raise InputError(f"nothing to predict in {store.root}; see its failures.csv, if any")
     infos = [store.info(sequence_id) for sequence_id in ids]
@@ -54,18 +59,48 @@ def run_predict(config: PredictConfig) -> int:
     predict(run, data, predictions, model=config.model)
     write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
     print(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
+    if config.overlay:
+        failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     return SOME_FAILED if failed else DONE
 
 
-def _store_of(run: Run, config: PredictConfig) -> tuple[FeatureStore, list[str], int]:
-    """The store to predict on, which of its sequences, and how many videos failed."""
+def _overlay(
+    config: PredictConfig,
+    infos: list[SequenceInfo],
+    videos: Mapping[str, Path | None],
+    predictions: Path,
+    outputs: str,
+) -> int:
+    """Draws the videos of sequences; returns how many failed."""
+    from trainer.overlay import draw_overlays
+
+    there = {sequence_id: path for sequence_id, path in videos.items() if path is not None}
+    by_id = {info.sequence_id: info for info in infos}
+    folder = config.out / "overlay"
+    failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
+    print(f"{len(there) - failed} videos with their labels in {folder}")
+    return failed
+
+
+def _store_of(
+    run: Run, config: PredictConfig
+) -> tuple[FeatureStore, Mapping[str, Path | None], int]:
+    """The store to predict on, which of its sequences and their videos, how many videos failed."""
     if not config.inputs:
         raise InputError("nothing to predict: give video files, folders of them, or a store")
     if len(config.inputs) == 1 and _is_store(config.inputs[0]):
+        if config.overlay:
+            raise InputError(
+                f"--overlay draws into videos, and {config.inputs[0]} is a store; give the videos"
+            )
         store = FeatureStore(config.inputs[0])
-        return store, store.ids(), 0
+        return store, dict.fromkeys(store.ids()), 0
     results = extract(recipe(run, config.inputs, config.out / "store", config.backbone))
-    done = [r.source.sequence_id for r in results if r.outcome in ("extracted", "skipped")]
+    done = {
+        r.source.sequence_id: r.source.path
+        for r in results
+        if r.outcome in ("extracted", "skipped")
+    }
     return FeatureStore(config.out / "store"), done, len(results) - len(done)
 
 

@@ -1,0 +1,23 @@
+"""Labels for a recording of features, by NumPy and ONNX Runtime alone.
+
+python onnx_client.py model.onnx features.npy        # <float>[N, F], made as for training
+"""
+
+import json
+import sys
+
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession(sys.argv[1])
+facts = json.loads(session.get_modelmeta().custom_metadata_map["longtake"])
+names = list(facts["outputs"])
+# Zeros begin a sequence, in each part of the carry.
+carry = {name: np.zeros((1, *facts["inputs"][name][1:]), "float32") for name in facts["carry"]}
+for step, features in enumerate(np.load(sys.argv[2]).astype("float32")):
+    made = session.run(names, {"features": features[None, None], **carry})
+    answers = dict(zip(names, made, strict=True))
+    carry = {name: answers[after] for name, after in facts["carry"].items()}
+    probabilities = answers["outputs"][0, 0]
+    best = int(probabilities.argmax())
+    print(f"{step}\t{facts['classes'][best]}\t{probabilities[best]:.3f}")

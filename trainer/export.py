@@ -1,0 +1,137 @@
+"""The command ``export``: a run's model as a file for programs that have no Longtake."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from preprocessing.console import DONE
+from preprocessing.errors import InputError
+from preprocessing.whole_file import partial_path, whole_file, write_whole
+from trainer.export_check import Check, compare
+from trainer.export_facts import MAKER, as_json, facts_of
+from trainer.export_formats import FORMATS, Format
+from trainer.export_graph import Graph, in_float32
+from trainer.export_options import SUFFIXES, ExportConfig
+from trainer.model import load_model
+from trainer.own_model import OwnModel
+from trainer.run import Run, load_run
+
+
+def run_export(config: ExportConfig) -> int:
+    """The command ``export``; see ``ExportConfig``."""
+    check = export(config)
+    size = sum(file.stat().st_size for file in _files(config.path))
+    print(f"{config.path}: {size / 1e6:.1f} MB, described in {described(config.path)}")
+    print(
+        f"largest difference from the run's own answers: {check.difference:.1e} ({check.calls} "
+        f"calls of {check.batch} x {check.steps} steps, {check.features})"
+    )
+    return DONE
+
+
+def export(config: ExportConfig) -> Check:
+    """Writes a run's model, its description beside it, once it answers as the run does.
+
+    Raises:
+        InputError: the run has no model, a package is missing, the name is taken by something else,
+            or the model cannot be put into that format so that it answers alike.
+    """
+    run = load_run(config.run)
+    path, shape = config.path, config.shape(run.config.chunk_length)
+    _require_free(path)
+    if config.model:
+        OwnModel.read(config.model)
+    made = FORMATS[config.format]
+    graph = Graph(_model(run, made), shape)
+    facts = facts_of(run, graph, config.format)
+    with _whole(path, is_folder=not SUFFIXES[config.format]) as partial:
+        check = _written(run, graph, made, partial, config, as_json(facts))
+        write_whole(described(path), as_json(facts, check, made.tolerance))
+    return check
+
+
+def described(path: Path) -> Path:
+    """The description of an exported model."""
+    return path.with_name(f"{path.name}.json")
+
+
+def _model(run: Run, made: Format) -> Any:
+    """The run's model, opened anew, in the numbers in which a format computes."""
+    model = load_model(run.model_path)
+    return in_float32(model) if made.float32 else model
+
+
+def _written(
+    run: Run, graph: Graph, made: Format, partial: Path, config: ExportConfig, facts: str
+) -> Check:
+    """Writes a model and compares it with the run's own."""
+    try:
+        made.write(graph, partial, facts)
+        call = made.open(partial)
+        check = compare(run, graph, _model(run, made), call)
+    except (InputError, KeyboardInterrupt, OSError, MemoryError):
+        raise
+    except Exception as error:  # Converters have no error of their own in common.
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(
+            f"the model of {run.path} cannot be exported with --format {config.format}: "
+            f"{type(error).__name__}: {reason}; give another --format"
+        ) from error
+    if not check.difference <= made.tolerance:
+        raise InputError(
+            f"exported with --format {config.format}, the model of {run.path} answers otherwise: "
+            f"a difference of {check.difference:.1e} on {check.features}, expected at most "
+            f"{made.tolerance:.0e}; give another --format"
+        )
+    return check
+
+
+def _require_free(path: Path) -> None:
+    """Checks that nothing but an earlier export would be written over.
+
+    Raises:
+        InputError: something else has the name.
+    """
+    if path.exists() or path.is_symlink():
+        if not _is_export(path):
+            raise InputError(
+                f"{path} exists and is no export (there is no {described(path).name} of one beside "
+                "it); give another --out"
+            )
+    elif described(path).exists() and not _is_export(path):
+        raise InputError(f"{described(path)} exists and describes no export; give another --out")
+
+
+def _is_export(path: Path) -> bool:
+    try:
+        told = json.loads(described(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and MAKER in told and told.get("format") in FORMATS
+
+
+@contextmanager
+def _whole(path: Path, is_folder: bool) -> Iterator[Path]:
+    """Gives a name to write to; what is there becomes ``path`` at the end, if nothing fails."""
+    if not is_folder:
+        with whole_file(path) as partial:
+            yield partial
+        return
+    partial = partial_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partial
+        if path.exists():
+            before = partial_path(path.with_name(f"before.{path.name}"))
+            path.replace(before)
+            shutil.rmtree(before)
+        partial.replace(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]

@@ -1,0 +1,90 @@
+"""Videos with the answers drawn into them: ``predict --overlay``."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import av
+
+from preprocessing.console import note, progress
+from preprocessing.errors import InputError
+from preprocessing.failures import FailureLog
+from preprocessing.picture_size import shown_size
+from preprocessing.sequence_file import SequenceInfo
+from preprocessing.video import VideoReader, expected_samples
+from trainer.answers import Answers, open_answers
+from trainer.overlay_answers import TimedAnswers
+from trainer.overlay_drawing import Drawing
+from trainer.overlay_file import overlay_file
+
+SUFFIX = ".mp4"
+# Lines that a picture has at least, so that letters on it can be read.
+FEWEST_LINES = 240
+LONGEST_SIDE = 4096
+
+
+def draw_overlays(
+    folder: Path, videos: Mapping[str, Path], infos: Mapping[str, SequenceInfo], predictions: Path,
+    once: bool,
+) -> int:  # fmt: skip
+    """Writes ``folder/<sequence_id>.mp4`` for each video.
+
+    Args:
+        folder: where they go.
+        videos: by sequence id.
+        infos: what is known of the sequences.
+        predictions: their ``predictions.h5``.
+        once: whether there is one answer a sequence.
+
+    Returns:
+        How many could not be drawn; ``folder/failures.csv`` says why.
+    """
+    failures = FailureLog(folder, videos.values())
+    total = sum(expected_samples(path, None) for path in videos.values())
+    with (
+        open_answers(predictions) as answers,
+        progress(total=total, unit="frame", desc="overlay") as bar,
+    ):
+        for sequence_id, path in videos.items():
+            timed = TimedAnswers(answers, sequence_id, once)
+            out = folder / f"{sequence_id}{SUFFIX}"
+            try:
+                draw_overlay(out, path, infos[sequence_id], answers, timed, bar.update)
+            except (InputError, OSError, av.error.FFmpegError) as error:
+                failures.add(path, getattr(error, "kind", type(error).__name__), str(error))
+                note(f"failed: no overlay of {path}: {error}")
+    return failures.count
+
+
+def draw_overlay(
+    out: Path,
+    video: Path,
+    info: SequenceInfo,
+    answers: Answers,
+    timed: TimedAnswers,
+    advance: Callable[[int], object],
+) -> None:
+    """Writes one video, frame by frame; it has its name only when it is whole.
+
+    Raises:
+        VideoError: it cannot be decoded.
+        OSError: it cannot be written.
+    """
+    size = drawn_size(*shown_size(video))
+    span = (info.first, max(info.last, info.start_time + info.end))
+    drawing = Drawing(answers.task, answers.classes, timed, size, span)
+    with VideoReader(video, None, [size]) as reader:
+        fps = expected_samples(video, None) / (reader.duration or 1.0)
+        with overlay_file(out, size, fps, video, reader.start_time) as file:
+            for sample in reader:
+                (pixels,) = sample.pixels
+                drawing.draw(pixels, sample.timestamp)
+                file.add(pixels, sample.timestamp)
+                advance(1)
+
+
+def drawn_size(height: int, width: int) -> tuple[int, int]:
+    """Of the frames of an overlay: even, as the format asks for, and large enough to be read."""
+    larger = max(1.0, min(FEWEST_LINES / height, LONGEST_SIDE / max(height, width)))
+    smaller = min(1.0, LONGEST_SIDE / max(height, width))
+    even = (max(2, round(side * larger * smaller / 2) * 2) for side in (height, width))
+    return next(even), next(even)
