@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
 from trainer.batches import SequenceSet
 from trainer.inference import predict
+from trainer.latency import measure_latency
 from trainer.metrics import HEADLINES
 from trainer.report import write_report
 from trainer.run import Run, load_run
@@ -147,7 +148,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     feed = None if training.inputs == "features" else config.feed or training.feed
     metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos)
+    latency = asdict(measure_latency(run))
+    write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos, latency)
     return metrics
 
 

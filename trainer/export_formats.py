@@ -45,8 +45,8 @@ class Format:
     tolerance: float
 
 
-def _write_keras(graph: Graph, path: Path, _: str) -> None:
-    named(graph.model).save(path)
+def _write_keras(graph: Graph, partial: Path, _: str) -> None:
+    named(graph.model).save(partial)
 
 
 def _open_keras(path: Path) -> Call:
@@ -59,11 +59,11 @@ def _open_keras(path: Path) -> Call:
     return call
 
 
-def _write_saved_model(graph: Graph, path: Path, _: str) -> None:
+def _write_saved_model(graph: Graph, partial: Path, _: str) -> None:
     owner = tf.Module()
     owner.weights = [variable.value for variable in graph.model.variables]
     with silenced():
-        tf.saved_model.save(owner, str(path), signatures={SIGNATURE: graph.function})
+        tf.saved_model.save(owner, str(partial), signatures={SIGNATURE: graph.function})
 
 
 def _open_saved_model(path: Path) -> Call:
@@ -78,7 +78,7 @@ def _open_saved_model(path: Path) -> Call:
     return call
 
 
-def _write_onnx(graph: Graph, path: Path, facts: str) -> None:
+def _write_onnx(graph: Graph, partial: Path, facts: str) -> None:
     onnx, converter, _ = (_extra(name, "onnx") for name in ("onnx", "tf2onnx", "onnxruntime"))
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -104,7 +104,7 @@ def _write_onnx(graph: Graph, path: Path, facts: str) -> None:
     for value in (*model.graph.input, *model.graph.output):
         _name_sizes(graph, value)
     onnx.checker.check_model(model, full_check=True)
-    path.write_bytes(model.SerializeToString())
+    partial.write_bytes(model.SerializeToString())
 
 
 def _name_sizes(graph: Graph, value: Any) -> None:
@@ -130,13 +130,13 @@ def _open_onnx(path: Path) -> Call:
     return lambda arrays: dict(zip(names, session.run(names, dict(arrays)), strict=True))
 
 
-def _write_tflite(graph: Graph, path: Path, _: str) -> None:
+def _write_tflite(graph: Graph, partial: Path, _: str) -> None:
     lite = _lite()
     with TemporaryDirectory() as folder, silenced():
         _write_saved_model(graph, Path(folder), "")
         converter = lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
         converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS]
-        path.write_bytes(converter.convert())
+        partial.write_bytes(converter.convert())
 
 
 def _open_tflite(path: Path) -> Call:
