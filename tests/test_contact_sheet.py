@@ -241,7 +241,8 @@ def test_three_rows_of_eight_are_the_grid_for_common_videos():
 def test_ticks_are_round_and_few(begin, span):
     apart, ticks = tick_times(begin, begin + span)
     assert len(ticks) <= contact_sheet.MOST_TICKS + 1
-    assert all(begin - 1e-6 <= tick <= begin + span + 1e-6 for tick in ticks)
+    slack = 1e-6 + 2e-9 * apart  # A begin or an end that is almost round counts as round.
+    assert all(begin - slack <= tick <= begin + span + slack for tick in ticks)
     assert all(abs(tick / apart - round(tick / apart)) < 1e-6 for tick in ticks)
 
 
