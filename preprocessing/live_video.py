@@ -1,10 +1,11 @@
 """Frames as they happen: a camera, or a stream of the network that has no end.
 
     shown, by the stream   7.00  7.04  7.08  ...        (lost)  0.00  0.04  ...    connected again
-    seconds since begun    0.00  0.04  0.08  ...        3.00          3.04  ...    by the clock here
+    seconds since begun    0.00  0.04  0.08  ...        3.00    3.04        ...    by the clock here
 
 Presentation times say how far apart frames are, the clock of this machine where a connection's
 first frame stands. So neither a lost connection nor a clock that starts again moves later times.
+The clock is one that nobody can set; only at the start it is told from the time of day.
 """
 
 import math
@@ -21,10 +22,22 @@ from preprocessing.console import note
 from preprocessing.errors import InputError, VideoError
 from preprocessing.video_file import open_network, plain, text_of, video_stream
 
-Frame = tuple[float | None, av.VideoFrame]
-
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # Seconds before another try to connect.
 CLOCK_TOLERANCE = 10.0  # Seconds by which the stream's clock may differ from ours.
+LEAST_GAP = 1e-3  # Seconds between the frames on both sides of a clock that begins again.
+MOST_CAMERAS = 1000
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture as a source gives it.
+
+    Attributes:
+        shown: presentation time in seconds of the source's clock; None if it has none.
+    """
+
+    shown: float | None
+    picture: av.VideoFrame
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,7 @@ class LiveVideo:
     Args:
         source: number of a camera, or a URL.
         origin: the second since 1970 that counts as 0; None for that of the first frame.
+        after: times go on after this one.
         give_up: seconds without a frame after which to stop trying; None never does.
         stopped: asked between two tries; true ends the frames.
 
@@ -61,13 +75,16 @@ class LiveVideo:
         self,
         source: str,
         origin: float | None = None,
+        after: float = -math.inf,
         give_up: float | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ):
         self.source, self.origin, self.give_up, self._stopped = source, origin, give_up, stopped
         self.name = f"camera {source}" if source.isdecimal() else plain(source)
-        self._latest = -math.inf
-        self._connection: Iterator[Frame] | None = _connect(source)
+        self._latest = after
+        self._clock_offset = time.time() - time.monotonic()
+        self._heard = time.monotonic()
+        self._connection: Iterator[Frame | None] | None = _connect(source)
 
     def __iter__(self) -> Iterator[Arrived]:
         """Yields frames in time order.
@@ -75,41 +92,46 @@ class LiveVideo:
         Raises:
             InputError: nothing came for ``give_up`` seconds.
         """
-        pause, heard = FIRST_PAUSE, time.time()
+        pause, self._heard = FIRST_PAUSE, time.monotonic()
         while not self._stopped():
             try:
                 for arrived in self._placed(self._connection or _connect(self.source)):
-                    pause, heard = FIRST_PAUSE, arrived.clock
+                    pause = FIRST_PAUSE
                     yield arrived
                 why = "it ended"
             except VideoError as error:
                 why = str(error).removeprefix(f"{self.name}: ").removeprefix(f"{self.name} ")
             self._connection = None
-            if self.give_up is not None and time.time() - heard >= self.give_up:
-                raise InputError(
-                    f"{self.name} sent nothing for {self.give_up:g} s ({why}); see that "
-                    "it sends, then start the same command again"
-                )
+            self._require_heard(why)
             note(f"{self.name} was lost ({why}); next try in {pause:g} s")
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _placed(self, frames: Iterator[Frame]) -> Iterator[Arrived]:
-        """Times of one connection's frames; those that would go back are left out."""
-        anchor: float | None = None
-        for shown, frame in frames:
-            clock = time.time()
+    def _placed(self, frames: Iterator[Frame | None]) -> Iterator[Arrived]:
+        """Times of one connection's frames."""
+        anchor, lead, before = math.nan, 0.0, -math.inf
+        for frame in frames:
+            if frame is None:
+                self._require_heard("nothing of it can be decoded")
+                continue
+            clock = time.monotonic() + self._clock_offset
             self.origin = clock if self.origin is None else self.origin
             now = clock - self.origin
-            if shown is None:
-                when = now
-            else:
-                if anchor is None or abs(anchor + shown - now) > CLOCK_TOLERANCE:
-                    anchor = now - shown
-                when = anchor + shown
-            if when > self._latest:
-                self._latest = when
-                yield Arrived(when, clock, frame)
+            shown = now if frame.shown is None else frame.shown
+            if shown <= before or not abs(anchor + shown - now - lead) <= CLOCK_TOLERANCE:
+                # Never back: a stream that began anew goes on after what came before.
+                anchor = max(now, self._latest + LEAST_GAP) - shown
+                lead = anchor + shown - now
+            before, self._latest = shown, anchor + shown
+            self._heard = time.monotonic()
+            yield Arrived(self._latest, clock, frame.picture)
+
+    def _require_heard(self, why: str) -> None:
+        if self.give_up is not None and time.monotonic() - self._heard >= self.give_up:
+            raise InputError(
+                f"{self.name} sent nothing for {self.give_up:g} s ({why}); see that it sends, then "
+                "start the same command again"
+            )
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -129,12 +151,12 @@ def is_live(source: str) -> bool:
         return container.duration is None
 
 
-def _connect(source: str) -> Iterator[Frame]:
-    """Opens a source; what it yields is (presentation time or None, frame)."""
+def _connect(source: str) -> Iterator[Frame | None]:
+    """Opens a source; where a packet gives no frame, it yields None."""
     return _camera_frames(int(source)) if source.isdecimal() else _network_frames(source)
 
 
-def _network_frames(url: str) -> Iterator[Frame]:
+def _network_frames(url: str) -> Iterator[Frame | None]:
     container = open_network(url)
     try:
         stream = video_stream(container, plain(url))
@@ -146,22 +168,26 @@ def _network_frames(url: str) -> Iterator[Frame]:
     return _decoded(container, stream, plain(url))
 
 
-def _decoded(container: Any, stream: Any, name: str) -> Iterator[Frame]:
+def _decoded(container: Any, stream: Any, name: str) -> Iterator[Frame | None]:
     unit = float(stream.time_base or 1)
     with container:
         try:
             for packet in container.demux(stream):
-                frames: list[av.VideoFrame] = []
+                pictures: list[av.VideoFrame] = []
                 # Who comes in the middle gets frames that refer to some before: not errors of ours.
                 with suppress(av.error.InvalidDataError):
-                    frames = packet.decode()
-                for frame in frames:
-                    yield None if frame.pts is None else frame.pts * unit, frame
+                    pictures = packet.decode()
+                if not pictures:
+                    yield None
+                for picture in pictures:
+                    yield Frame(None if picture.pts is None else picture.pts * unit, picture)
         except av.error.FFmpegError as error:
             raise VideoError("lost", f"{name}: {text_of(error)}") from None
 
 
 def _camera_frames(number: int) -> Iterator[Frame]:
+    if number >= MOST_CAMERAS:
+        raise VideoError("unreadable", f"there is no camera {number}; give a smaller number")
     before = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     camera = cv2.VideoCapture(number)
     cv2.utils.logging.setLogLevel(before)
@@ -181,6 +207,6 @@ def _captured(camera: Any) -> Iterator[Frame]:
             there, pixels = camera.read()
             if not there:
                 return
-            yield None, av.VideoFrame.from_ndarray(pixels, format="bgr24")
+            yield Frame(None, av.VideoFrame.from_ndarray(pixels, format="bgr24"))
     finally:
         camera.release()

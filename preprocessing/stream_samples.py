@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from preprocessing.damage import WHOLE_SHARE
 from preprocessing.inputs import fingerprint
 from preprocessing.live_video import Arrived, LiveVideo, is_live
 from preprocessing.newest import Newest
 from preprocessing.video import INSTANT_TOLERANCE, Sample, VideoReader, resized
+from preprocessing.video_file import plain
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class FileSamples:
 
     Attributes:
         source: the content's fingerprint, or the URL.
+        name: for messages.
         start_time: seconds that players show as 0.
 
     Raises:
@@ -58,6 +61,7 @@ class FileSamples:
 
     def __init__(self, source: Path | str, fps: float | None, sizes: Sequence[tuple[int, int]]):
         self.source = source if isinstance(source, str) else fingerprint(source)
+        self.name = plain(source) if isinstance(source, str) else str(source)
         self.video = VideoReader(source, fps, sizes)
         self.start_time = self.video.start_time
 
@@ -72,6 +76,11 @@ class FileSamples:
         damage = self.video.damage
         return str(damage) if damage.found else ""
 
+    @property
+    def broke_off(self) -> bool:
+        """Whether it came over a network and ended before its end."""
+        return isinstance(self.video.path, str) and self.video.damage.share < WHOLE_SHARE
+
 
 class LiveSamples:
     """Samples of a camera or of a stream without an end.
@@ -82,6 +91,7 @@ class LiveSamples:
         sizes: (height, width) of the frames.
         backlog: samples that may wait to be taken.
         origin: the second since 1970 that counts as 0; None for that of the first frame.
+        after: times go on after this one.
         give_up: seconds without a frame after which to stop trying to connect; None never does.
         stopped: asked now and then; true ends the samples.
 
@@ -92,6 +102,7 @@ class LiveSamples:
     live = True
     start_time = 0.0
     trouble = ""
+    broke_off = False
 
     def __init__(
         self,
@@ -100,11 +111,13 @@ class LiveSamples:
         sizes: Sequence[tuple[int, int]],
         backlog: int,
         origin: float | None = None,
+        after: float = -math.inf,
         give_up: float | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ):
+        self._video = LiveVideo(source, origin, after, give_up, stopped)
+        self.name = self._video.name
         self.source, self.fps, self.sizes, self.backlog = source, fps, sizes, backlog
-        self._video = LiveVideo(source, origin, give_up, stopped)
         self._stopped = stopped
 
     def __iter__(self) -> Iterator[StreamSample]:

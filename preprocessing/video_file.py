@@ -20,7 +20,7 @@ CONTAINERS = (
 )
 # What a URL may lead to, also by way of a playlist: never to a file.
 PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtsps,rtmp,rtmps,crypto"
-NETWORK_CONTAINERS = CONTAINERS + ",rtsp,rtp,sdp,hls"
+NETWORK_CONTAINERS = CONTAINERS + ",rtsp,hls"
 NETWORK_SECONDS = 10.0  # To wait for an answer before a connection counts as lost.
 URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<place>[^/]*)(?P<path>[^?#]*)", re.IGNORECASE)
 DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
@@ -236,7 +236,8 @@ def open_network(url: str) -> Any:
     if not match or match["scheme"].lower() not in PROTOCOLS.split(","):
         raise VideoError(
             "unreadable",
-            f"there is no file {url}, and it is no URL that begins with http, https, rtsp or rtmp",
+            f"there is no file {plain(url)}, and it is no URL that begins with http, https, rtsp "
+            "or rtmp; a camera is given by its number, such as 0",
         )
     options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": NETWORK_CONTAINERS}
     if match["scheme"].lower() == "rtsp":
@@ -253,7 +254,9 @@ def open_network(url: str) -> Any:
 
 def plain(url: str) -> str:
     """A URL for messages: without names, passwords and keys."""
-    scheme, _, rest = url.partition("://")
+    scheme, is_url, rest = url.partition("://")
+    if not is_url:
+        return url
     place, slash, path = rest.partition("/")
     return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 

@@ -18,25 +18,33 @@ ANSWER = b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
 
 
 @contextmanager
-def file_server(path: Path) -> Iterator[str]:
+def file_server(path: Path, breaks_at: float = 1.0) -> Iterator[str]:
     """Serves one file, also from its middle on, as most servers do.
+
+    Args:
+        path: the file.
+        breaks_at: share of the file that is ever sent.
 
     Yields:
         The URL.
     """
     content = path.read_bytes()
+    sent = round(breaks_at * len(content))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
             first = int(asked[1]) if asked else 0
             last = min(int(asked[2]) if asked and asked[2] else len(content), len(content) - 1)
+            if first >= sent:
+                self.send_error(503)
+                return
             self.send_response(206 if asked else 200)
             self.send_header("Accept-Ranges", "bytes")
             self.send_header("Content-Length", str(last + 1 - first))
             self.send_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
             self.end_headers()
-            self.wfile.write(content[first : last + 1])
+            self.wfile.write(content[first : min(last + 1, sent)])
 
         def log_message(self, *_: object) -> None:
             pass

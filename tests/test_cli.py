@@ -211,7 +211,8 @@ def test_the_demo_makes_trains_and_compares(longtake: Longtake, tmp_path: Path) 
         assert (tmp_path / f"longtake-demo/runs/{state}/evaluation/test/metrics.json").exists()
         assert f"--state {state}" in out
     page = (tmp_path / "longtake-demo" / "report.html").read_text()
-    assert page.count("<img ") == 3 * 2  # truth, carry and reset of each of two test videos
+    # Truth, and predictions and confidence of carry and of reset, of each of two test videos.
+    assert page.count("<img ") == 5 * 2
 
 
 def test_options_come_from_yaml_and_the_command_line_wins(

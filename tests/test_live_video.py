@@ -1,6 +1,8 @@
 """Cameras and streams without an end: their times, and what happens when they are lost."""
 
 import math
+import re
+import time
 from collections.abc import Callable, Iterator
 
 import av
@@ -50,14 +52,15 @@ def followed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[float]]:
             def frames() -> Iterator[live_video.Frame]:
                 for shown, after in coming:
                     clock.sleep(after)
-                    yield shown, FRAME
+                    yield live_video.Frame(shown, FRAME)
 
             return frames()
 
         monkeypatch.setattr(live_video, "_connect", connect)
         times: list[float] = []
-        with pytest.raises(InputError, match=r"camera 0 sent nothing for 5 s \(nobody there\)"):
-            times.extend(arrived.time for arrived in LiveVideo("0", give_up=5.0, **options))
+        options = {"give_up": 5.0, **options}
+        with pytest.raises(InputError, match=r"camera 0 sent nothing for \d+ s \(nobody there\)"):
+            times.extend(arrived.time for arrived in LiveVideo("0", **options))
         return times
 
     return follow
@@ -81,8 +84,52 @@ def test_a_clock_that_starts_again_moves_nothing(followed) -> None:
     assert times == pytest.approx([0, 0.5, 1.0, 1.5])
 
 
-def test_frames_that_go_back_are_left_out(followed) -> None:
-    assert followed([[(0.0, 0), (0.2, 0), (0.1, 0), (0.3, 0)]]) == pytest.approx([0, 0.2, 0.3])
+def test_a_clock_that_starts_again_and_again_loses_no_frame(followed) -> None:
+    again = [(shown, 0.5) for shown in (0.0, 0.5, 1.0)]
+    times = followed([again * 4])
+    assert np.diff(times) == pytest.approx(np.full(11, 0.5))
+
+
+def test_frames_that_come_in_a_burst_keep_their_distances(followed) -> None:
+    times = followed([[(0.0, 0), (0.2, 0), (0.4, 0), (0.0, 0), (0.2, 0)]])
+    assert times == pytest.approx([0, 0.2, 0.4, 0.401, 0.601])
+
+
+def test_nothing_happens_when_somebody_sets_the_clock(
+    followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = iter([0.0, -500.0, 7000.0, 3.0])
+    monkeypatch.setattr("preprocessing.live_video.time.time", lambda: 2000.0 + next(days, 50.0))
+    assert followed([[(7.0, 0.0), (7.5, 0.5), (8.0, 0.5)]]) == pytest.approx([0, 0.5, 1.0])
+
+
+def test_times_go_on_after_those_of_before(followed) -> None:
+    assert followed([[(3.0, 0.0), (3.5, 0.5)]], origin=1000.0, after=60.0) == pytest.approx(
+        [60.001, 60.501]
+    )
+
+
+def test_pauses_between_tries_double_up_to_half_a_minute(
+    followed, capfd: pytest.CaptureFixture[str]
+) -> None:
+    followed([[(0.0, 0.0)], [], [], [(1.0, 0.0)]], give_up=100.0)
+    said = re.findall(r"next try in (\d+) s", capfd.readouterr().err)
+    # A frame begins them anew.
+    assert said == ["1", "2", "4", "1", "2", "4", "8", "16", "30", "30", "30"]
+
+
+def test_what_never_decodes_is_given_up_too(followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(source: str) -> Iterator[None]:
+        def packets() -> Iterator[None]:
+            while True:
+                time.sleep(0.5)
+                yield None
+
+        return packets()
+
+    monkeypatch.setattr(live_video, "_connect", connect)
+    with pytest.raises(InputError, match=r"sent nothing for 3 s \(nothing of it can be decoded\)"):
+        list(LiveVideo("0", give_up=3.0))
 
 
 def test_a_stream_that_is_followed_again_counts_from_the_same_second(followed) -> None:
@@ -141,6 +188,8 @@ def test_the_pictures_of_a_camera_are_rgb_of_the_size_asked_for(
 def test_a_camera_that_is_not_there_is_said_to_be_so() -> None:
     with pytest.raises(VideoError, match="there is no camera 97, or another program uses it"):
         LiveVideo("97")
+    with pytest.raises(VideoError, match="there is no camera 99999999999"):
+        LiveVideo("99999999999")
 
 
 @pytest.mark.parametrize("source", ["no/such.mp4", "file:///etc/passwd", "concat:a|b", "-1"])
@@ -152,6 +201,10 @@ def test_what_is_neither_file_nor_camera_nor_url_is_refused(source: str) -> None
 
 def test_messages_name_a_url_without_its_secrets() -> None:
     assert plain("rtsp://me:secret@host:554/stream?key=secret") == "rtsp://host:554/stream"
+    assert plain("videos/a.mp4") == "videos/a.mp4"
+    with pytest.raises(VideoError) as refused:
+        LiveVideo("rstp://me:secret@host/stream")
+    assert "secret" not in str(refused.value)
 
 
 def test_only_http_may_have_an_end() -> None:

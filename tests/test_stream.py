@@ -7,9 +7,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import h5py
 import numpy as np
@@ -21,8 +23,11 @@ from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
 from preprocessing.label_files import write_intervals
 from trainer import cli
+from trainer.checkpoint import read_archive, write_archive
 from trainer.config import TrainConfig
 from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.interruption import Interruption
+from trainer.lock import locked
 from trainer.loop import train
 from trainer.run import Run
 
@@ -152,6 +157,27 @@ def test_a_file_behind_a_url_gives_the_same_lines(stream: Stream, video: Path) -
     assert timeless(lines_of(out)) == timeless(lines_of(stream(video)[1]))
 
 
+@pytest.mark.slow
+def test_a_file_that_breaks_off_on_its_way_is_no_finished_one(
+    stream: Stream, video: Path, tmp_path: Path
+) -> None:
+    copy, state = tmp_path / "v.mkv", tmp_path / "state.npz"
+    with av.open(str(video)) as source, av.open(str(copy), "w") as container:
+        stored = source.streams.video[0]
+        copied = container.add_stream_from_template(stored)
+        for packet in source.demux(stored):
+            if packet.dts is not None:
+                packet.stream = copied
+                container.mux(packet)
+    with file_server(copy, breaks_at=0.5) as url:
+        code, out, err = stream(url.replace("//", "//me:secret@"), "--state", state)
+    assert code == 2
+    assert "v.mkv broke off before its end (" in err
+    assert "start the same command again, with --state to go on where it was" in err
+    assert "secret" not in err
+    assert 10 < len(lines_of(out)) < 4 * SECONDS
+
+
 def ways_to_stop(thorough: bool) -> Iterator[tuple[int, int]]:
     for after in (1, 7, 33, 60) if thorough else (7,):
         for number in (signal.SIGKILL, signal.SIGTERM):
@@ -188,7 +214,11 @@ def test_a_finished_file_has_nothing_more_to_say(
 ) -> None:
     state = tmp_path / "state.npz"
     assert len(lines_of(stream(video, "--state", state)[1])) == 4 * SECONDS
-    assert stream(video, "--state", state) == (0, "", f"note: {video} has no step after 0:00:20\n")
+    assert stream(video, "--state", state) == (
+        0,
+        "",
+        f"note: {video} has no step after 0:00:20; to begin anew, delete {state}\n",
+    )
 
 
 def test_it_ends_cleanly_when_nobody_reads_any_more(folder: Path, video: Path) -> None:
@@ -206,10 +236,10 @@ def test_what_has_no_end_is_followed_live_and_connected_to_again(
 ) -> None:
     state = tmp_path / "state.npz"
     with live_server([1.5, 1.5]) as url:
-        code, out, err = stream(url, "--give-up", 2, "--state", state)
+        code, out, err = stream(url, "--give-up", 4, "--state", state)
     assert code == 2
     assert "was lost (" in err
-    assert "sent nothing for 2 s" in err.splitlines()[-1]
+    assert "sent nothing for 4 s" in err.splitlines()[-1]
     lines = lines_of(out)
     times = [line["time"] for line in lines]
     assert [line["step"] for line in lines] == list(range(len(lines)))
@@ -222,6 +252,37 @@ def test_what_has_no_end_is_followed_live_and_connected_to_again(
     with live_server([1.0]) as url:
         # Another port is another source.
         assert "is the state of another source" in stream(url, "--state", state)[2]
+
+
+def test_what_is_live_goes_on_with_its_carry_and_its_seconds(
+    stream: Stream, tmp_path: Path
+) -> None:
+    options = ("--give-up", 1.5, "--state", tmp_path / "state.npz")
+    # Two are cut at once; the fourth is the next command's look at what there is.
+    with live_server([0.8, 0.0, 0.0, 0.5, 0.8]) as url:
+        first, second = (lines_of(stream(url, *options)[1]) for _ in range(2))
+    assert [line["step"] for line in first] == list(range(len(first)))
+    assert [line["step"] for line in second] == [
+        len(first) + number for number in range(len(second))
+    ]
+    assert second[0]["time"] > first[-1]["time"] + 1
+    clocks = [datetime.fromisoformat(line["clock"]) for line in (first[0], second[0])]
+    apart = (clocks[1] - clocks[0]).total_seconds()
+    assert abs(apart - (second[0]["time"] - first[0]["time"])) < 0.5
+
+
+def test_two_streams_do_not_share_a_state(folder: Path, video: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state.npz"
+    with locked(tmp_path / "state.npz.lock", Interruption()):
+        with begin(folder, video, "--state", state) as process:
+            assert process.stdout
+            assert process.stderr
+            said = process.stderr.readline()
+            assert "another stream keeps its state in" in said
+            process.send_signal(signal.SIGTERM)
+            assert process.stdout.read() == ""
+            process.stderr.read()
+        assert process.returncode == 75
 
 
 def test_a_live_source_that_is_too_fast_loses_what_waited_longest(
@@ -252,6 +313,8 @@ def test_bad_input_is_refused_in_one_line(stream: Stream, video: Path, tmp_path:
     assert "there is no camera 97" in refusal(stream(97))
     assert "Connection refused" in refusal(stream("rtsp://me:secret@127.0.0.1:9/x"))
     assert "secret" not in refusal(stream("http://me:secret@127.0.0.1:9/x?secret"))
+    assert "there is no camera 99999999999" in refusal(stream(99999999999))
+    assert "secret" not in refusal(stream("rstp://me:secret@127.0.0.1/x"))
     assert "--backlog 0" in refusal(stream(video, "--backlog", 0))
     assert "--give-up 0: expected" in refusal(stream(video, "--give-up", 0))
     assert "is no run" in refusal(stream(video, run=tmp_path))
@@ -267,6 +330,15 @@ def test_a_state_that_does_not_fit_is_refused(
     content = state.read_bytes()
     state.write_bytes(content[: len(content) // 2])
     assert "cannot be read as the state of a stream" in refusal(stream(video, "--state", state))
+    state.write_bytes(content)
+    plain, arrays = read_archive(state)
+    for spoilt in (
+        {name: array for name, array in arrays.items() if not name.startswith("place")},
+        {**arrays, "carry/00000": arrays["carry/00000"][:, :-1]},
+        {**arrays, "carry/00000": np.full_like(arrays["carry/00000"], np.nan)},
+    ):
+        write_archive(state, plain, spoilt)
+        assert "does not hold a state of this model" in refusal(stream(video, "--state", state))
     state.write_bytes(content)
     model = folder / "run" / "model.keras"
     kept = model.read_bytes()

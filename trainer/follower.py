@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from trainer.arriving import Arriving
-from trainer.checkpoint import Checkpoint, numbered
+from trainer.checkpoint import Checkpoint, all_finite, numbered
 from trainer.inference import forward_step
 from trainer.model import load_model
 from trainer.run import Run
@@ -85,7 +85,23 @@ class Follower:
         return {**self._arriving.arrays("carry"), **numbered("place", place)}
 
     def restore(self, saved: Checkpoint) -> None:
-        """Goes on where ``arrays`` was called."""
+        """Goes on where ``arrays`` was called.
+
+        Raises:
+            InputError: these are no such arrays.
+        """
+        own = self.arrays()
+        recent = saved.arrays.get("place/00001")
+        fits = saved.arrays.keys() == own.keys() and all(
+            saved.arrays[name].shape == array.shape and saved.arrays[name].dtype == array.dtype
+            for name, array in own.items()
+            if name != "place/00001"
+        )
+        fits = fits and recent is not None and recent.shape[1:] == (self.dimension,)
+        if not fits or not all_finite(saved.arrays):
+            raise InputError(
+                f"{saved.path} does not hold a state of this model; delete it to begin anew"
+            )
         steps, recent = saved.group("place")
         self.steps = int(steps)
         self._recent = deque(recent, self._burn_in)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -30,7 +31,7 @@ from preprocessing.stream_samples import FileSamples, LiveSamples, StreamSample,
 from trainer.follower import Follower
 from trainer.interruption import Interruption
 from trainer.layout import Layout
-from trainer.lock import heed
+from trainer.lock import heed, locked
 from trainer.own_model import OwnModel
 from trainer.recipe import recipe
 from trainer.run import load_run
@@ -62,7 +63,7 @@ class StreamConfig:
     """End if a live source sends nothing for so many seconds; without it, it is tried for ever."""
     batch_size: int | None = None
     """Frames described at once. By default one if the source is live, else as many as extraction
-    takes, which makes the same features to the last bit."""
+    takes; another number may change features in the last bits."""
     backbone: str | None = None
     """What made the features of the run, where that is a file; see predict."""
     model: str | None = None
@@ -79,9 +80,9 @@ def run_stream(config: StreamConfig) -> int:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels)
     follower = Follower(run)
-    state = StreamState(config.state, run)
-    state.restore(follower)
-    with Interruption() as interruption:
+    with Interruption() as interruption, _alone(config, interruption):
+        state = StreamState(config.state, run)
+        state.restore(follower)
         samples = _open(config, extraction.rate, backbone, state, interruption)
         state.begin(samples.source)
         size = config.batch_size or (1 if samples.live else extraction.batch_size)
@@ -98,11 +99,32 @@ def run_stream(config: StreamConfig) -> int:
         if interruption and not config.state:
             return INTERRUPTED
         heed(interruption)
-    if samples.trouble:
-        note(f"{config.source} is damaged: {samples.trouble}")
-    if not lines.written:
-        note(f"{config.source} has no step after {_clock_time(state.timestamp)}")
+    _say_how_it_ended(config, samples, lines.written, state.timestamp)
     return DONE
+
+
+def _say_how_it_ended(config: StreamConfig, samples: Samples, lines: int, timestamp: float) -> None:
+    if samples.broke_off:
+        raise InputError(
+            f"{samples.name} broke off before its end ({samples.trouble}); start the same command "
+            "again, with --state to go on where it was"
+        )
+    if samples.trouble:
+        note(f"{samples.name} is damaged: {samples.trouble}")
+    if not lines:
+        anew = f"; to begin anew, delete {config.state}" if config.state else ""
+        note(f"{samples.name} has no step after {_clock_time(timestamp)}{anew}")
+
+
+def _alone(config: StreamConfig, interruption: Interruption) -> AbstractContextManager[object]:
+    """Keeps another stream from writing the same state."""
+    if config.state is None:
+        return nullcontext()
+
+    def waiting() -> None:
+        note(f"another stream keeps its state in {config.state}; waiting until it has ended")
+
+    return locked(config.state.with_name(f"{config.state.name}.lock"), interruption, waiting)
 
 
 class Lines:
@@ -129,10 +151,15 @@ class Lines:
             line["clock"] = datetime.fromtimestamp(sample.clock, timezone.utc).isoformat()
         if self.layout.horizon:
             line["ahead"] = self.layout.horizon
+        if not np.isfinite(outputs).all():
+            raise InputError(
+                f"the answer of step {step} is not finite: the model has diverged, train it anew "
+                "with a lower --learning-rate; or the --state is damaged, delete it"
+            )
         line |= self._answer(outputs)
         line["latency"] = round(time.monotonic() - sample.arrived, 6)
         line["dropped"] = sample.dropped
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
         sys.stdout.flush()
         self.written += 1
 
@@ -175,6 +202,7 @@ def _open(
         backbone.sizes,
         config.backlog,
         state.origin,
+        state.timestamp,
         config.give_up,
         lambda: bool(interruption),
     )
