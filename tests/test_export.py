@@ -2,9 +2,11 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from trainer.batches import SequenceSet
 from trainer.config import TrainConfig
 from trainer.data import load_data, with_feature_moments
 from trainer.export import described, export
-from trainer.export_formats import FORMATS
+from trainer.export_check import Check
+from trainer.export_formats import FORMATS, Format
 from trainer.export_options import ExportConfig
 from trainer.inference import predict
 from trainer.model import build_model, save_model
@@ -35,7 +38,9 @@ needs_onnx = pytest.mark.skipif(
     find_spec("tf2onnx") is None, reason="needs tf2onnx: pip install '.[export]'"
 )
 ONNX = pytest.param("onnx", marks=needs_onnx)
-ALL = ["keras", "saved_model", ONNX, "tflite"]
+# The others are tried below, with other runs.
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("keras", "saved_model", "tflite")]
+ALL = [ONNX, *SLOW]
 EVERYTHING = {"cell": "gru", "layers": 2, "layer_norm": True, "learn_initial_state": True}
 
 
@@ -83,6 +88,24 @@ def run(data: Path) -> Run:
 def plain(data: Path) -> Run:
     """A run of one layer."""
     return made(data, "plain", normalize="none")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Formats that write a word, where only names and folders matter."""
+
+    def write(_: Any, partial: Path, facts: str) -> None:
+        if json.loads(facts)["format"] == "saved_model":
+            partial.mkdir()
+            partial = partial / "inside"
+        partial.write_text("model")
+
+    def nothing(_: Any) -> Any:
+        return {}
+
+    for name in list(FORMATS):
+        monkeypatch.setitem(FORMATS, name, Format(write, lambda _: nothing, False, 1.0))
+    monkeypatch.setattr("trainer.export.compare", lambda *_: Check("none", 1, ((1, 1),), 0.0))
 
 
 def told_by_predict(run: Run, name: str) -> np.ndarray:
@@ -210,6 +233,7 @@ def test_a_client_that_feeds_answers_back_does_as_predict(
     np.testing.assert_allclose(answers, told_by_predict(run, "s1"), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_one_step_needs_no_loop_and_many_are_a_layer_of_onnx(plain: Run, tmp_path: Path) -> None:
     import onnx
@@ -226,6 +250,7 @@ def test_one_step_needs_no_loop_and_many_are_a_layer_of_onnx(plain: Run, tmp_pat
         assert sizes == ["batch", "steps" if steps is None else 1, DIMENSION]
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_a_run_trained_in_windows_says_where_the_carry_is_zeroed(data: Path) -> None:
     run = made(data, "windows", state="reset", chunk_length=8, burn_in=2)
@@ -246,14 +271,12 @@ NUMBERS = {"outputs": "sequence", "task": "regression"}
 @pytest.mark.parametrize(
     ("options", "format_name"),
     [
-        pytest.param(MIXED, "onnx", marks=needs_onnx),
-        *(
-            pytest.param(options, format_name, marks=[pytest.mark.slow, needs_onnx])
-            for options in (MIXED, OWN, NUMBERS, {"precision": "mixed_float16"})
-            for format_name in ("keras", "saved_model", "onnx", "tflite")
-        ),
+        pytest.param(options, format_name, marks=needs_onnx)
+        for options in (MIXED, OWN, NUMBERS, {"precision": "mixed_float16"})
+        for format_name in ("keras", "saved_model", "onnx", "tflite")
     ],
 )
+@pytest.mark.slow
 def test_other_runs_are_exported_too(data: Path, options: dict[str, Any], format_name: str) -> None:
     run = made(data, f"other-{len(list(data.iterdir()))}", **options)
     call, facts = exported(run, format_name)
@@ -263,17 +286,51 @@ def test_other_runs_are_exported_too(data: Path, options: dict[str, Any], format
     np.testing.assert_allclose(answers[-len(expected) :], expected, rtol=1e-5, atol=tolerance)
 
 
+NOT_FOR_THE_CLIENT = {
+    "task": "multilabel",
+    "answers": "sequence",
+    "windows": {"steps": 8, "burn_in": 2},
+    "past": {"size": 2, "first_features": [], "first_labels": [0, 0]},
+}
+
+
+def describe_otherwise(path: Path, other: Path, changed: dict[str, Any]) -> None:
+    """Writes an ONNX file again with other facts in its description."""
+    import onnx
+
+    model = onnx.load(path)
+    facts = json.loads(model.metadata_props[0].value)
+    assert set(changed) <= set(facts)
+    onnx.helper.set_model_props(model, {"longtake": json.dumps({**facts, **changed})})
+    onnx.save(model, other)
+
+
 @needs_onnx
-def test_the_example_client_runs_as_it_is_written(run: Run, tmp_path: Path) -> None:
-    export(ExportConfig(run.path, "onnx", out=tmp_path / "model.onnx"))
-    np.save(tmp_path / "features.npy", features_of(run, "s1"))
-    command = [sys.executable, EXAMPLES / "onnx_client.py", "model.onnx", "features.npy"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    told = told_by_predict(run, "s1")
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
+def test_the_example_client_runs_as_it_is_written(
+    plain: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model, features, client = (tmp_path / name for name in ("m.onnx", "f.npy", "c.onnx"))
+    export(ExportConfig(plain.path, "onnx", out=model))
+    np.save(features, features_of(plain, "s1"))
+    monkeypatch.setattr(sys, "argv", ["onnx_client.py", str(model), str(features)])
+    runpy.run_path(str(EXAMPLES / "onnx_client.py"), run_name="__main__")
+    told = told_by_predict(plain, "s1")
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [int(step) for step, _, _ in lines] == list(range(STEPS))
-    assert [label for _, label, _ in lines] == [run.facts.classes[n] for n in told.argmax(-1)]
+    assert [label for _, label, _ in lines] == [plain.facts.classes[n] for n in told.argmax(-1)]
     np.testing.assert_allclose([float(text) for *_, text in lines], told.max(-1), atol=2e-3)
+    for key, value in NOT_FOR_THE_CLIENT.items():
+        describe_otherwise(model, client, {key: value})
+        monkeypatch.setattr(sys, "argv", ["onnx_client.py", str(client), str(features)])
+        with pytest.raises(SystemExit, match=r"^\S*c\.onnx .*this client [^\n]*$"):
+            runpy.run_path(str(EXAMPLES / "onnx_client.py"), run_name="__main__")
+        assert capsys.readouterr().out == ""
+    describe_otherwise(model, client, {"horizon": 3})
+    runpy.run_path(str(EXAMPLES / "onnx_client.py"), run_name="__main__")
+    assert capsys.readouterr().out.startswith("3\t")  # The step that the label is about.
 
 
 @needs_onnx
@@ -288,7 +345,6 @@ def test_without_its_store_a_run_is_checked_on_random_features(plain: Run, tmp_p
     assert facts["check"]["difference"] < 1e-5
 
 
-@needs_onnx
 def test_what_answers_otherwise_gets_no_name(
     plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,14 +355,14 @@ def test_what_answers_otherwise_gets_no_name(
         return outputs + 0.01, carry
 
     monkeypatch.setattr(export_check, "call_model", other)
-    for format_name in ("onnx", "saved_model"):
-        out = tmp_path / "new" / ("m.onnx" if format_name == "onnx" else "m")
+    for format_name in ("keras", "saved_model"):
+        out = tmp_path / "new" / ("m.keras" if format_name == "keras" else "m")
         with pytest.raises(InputError, match=r"answers otherwise: a difference of 1\.0e-02"):
             export(ExportConfig(plain.path, format_name, out=out))
     assert list((tmp_path / "new").iterdir()) == []
 
 
-@needs_onnx
+@pytest.mark.usefixtures("quick")
 def test_an_export_may_be_made_again_and_nothing_else_is_written_over(
     plain: Run, tmp_path: Path
 ) -> None:
@@ -323,9 +379,60 @@ def test_an_export_may_be_made_again_and_nothing_else_is_written_over(
     with pytest.raises(InputError, match="exists and is no export"):
         export(ExportConfig(plain.path, "onnx", out=tmp_path / "precious.onnx"))
     assert (tmp_path / "precious.onnx").read_text() == "mine"
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="link is a link; give --out the name of what it leads to"):
+        export(ExportConfig(plain.path, "saved_model", out=tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink()
     (tmp_path / "other.onnx.json").write_text("[]")
     with pytest.raises(InputError, match="describes no export"):
         export(ExportConfig(plain.path, "onnx", out=tmp_path / "other.onnx"))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("format_name", ["keras", "saved_model"])
+def test_what_is_interrupted_leaves_no_description_of_an_unfinished_model(
+    plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_name: Any
+) -> None:
+    path, honest = tmp_path / "m.keras", Path.replace
+
+    def stopped(self: Path, target: Path) -> Path:
+        if target == path:
+            raise KeyboardInterrupt
+        return honest(self, target)
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    config = ExportConfig(plain.path, format_name, out=path)
+    with pytest.raises(KeyboardInterrupt):
+        export(config)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "replace", honest)
+    export(config)
+    # An export of another kind gives way.
+    other: Any = "keras" if format_name == "saved_model" else "saved_model"
+    export(ExportConfig(plain.path, other, out=path))
+    assert path.is_dir() == (other == "saved_model")
+    assert {left.name for left in tmp_path.iterdir()} == {"m.keras", "m.keras.json"}
+    assert json.loads(described(path).read_text())["format"] == other
+
+
+def test_free_sizes_are_tried_with_one_step_of_one_sequence_too(
+    plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, config = FORMATS["keras"], ExportConfig(plain.path, "keras", out=tmp_path / "m.keras")
+    assert export(config).shapes == ((2, 5), (1, 1))
+
+    def opened(path: Path) -> Any:
+        call = honest.open(path)
+
+        def wrong_at_one(arrays: Any) -> Any:
+            made, shape = call(arrays), arrays["features"].shape[:2]
+            return {name: array + 0.5 * (shape == (1, 1)) for name, array in made.items()}
+
+        return wrong_at_one
+
+    monkeypatch.setitem(FORMATS, "keras", replace(honest, open=opened))
+    with pytest.raises(InputError, match="answers otherwise: a difference of"):
+        export(config)
 
 
 @needs_onnx
@@ -389,7 +496,7 @@ def test_the_command_says_what_came_of_it(
     assert err == ""
     first, second = out.splitlines()
     assert first.startswith(f"{plain.path}/export/model.onnx: 0.")
-    assert "16 calls of 2 x 8 steps, sequence s" in second
+    assert "16 calls of 2 x 8 and of 1 x 8 steps, sequence s" in second
     for no_run in (tmp_path / "nothing", tmp_path):
         monkeypatch.setattr(sys, "argv", ["longtake", "export", str(no_run), "--format", "onnx"])
         assert cli.main() == 2

@@ -23,6 +23,7 @@ from preprocessing.label_files import write_intervals
 from preprocessing.picture_size import shown_size
 from preprocessing.store import FeatureStore
 from trainer import cli, overlay
+from trainer import overlay_file as overlay_files
 from trainer.answers import Answers, open_answers
 from trainer.config import TrainConfig
 from trainer.data import load_data
@@ -348,6 +349,64 @@ def test_predict_draws_each_video_and_says_which_it_could_not(
     with (tmp_path / "out" / "overlay" / "failures.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert (Path(row["path"]).name, row["kind"]) == ("a.mp4", "gone")
+
+
+def test_no_overlay_replaces_a_video_that_it_is_made_of(
+    run: Run, tmp_path: Path, longtake: Callable[..., Any]
+) -> None:
+    out = tmp_path / "out"
+    mine = film(out / "overlay" / "x.mp4", [0, 10], (48, 64))
+    (tmp_path / "x.mp4").symlink_to(mine)
+    before = mine.read_bytes()
+    for video in (mine, tmp_path / "x.mp4"):
+        code, _, err = longtake("predict", run.path, video, "--out", out, "--overlay")
+        assert code == 2
+        (line,) = err.splitlines()
+        assert f"{out}/overlay/x.mp4 would replace the video {video}; give --out" in line
+    assert mine.read_bytes() == before
+    assert [path.name for path in out.iterdir()] == ["overlay"]
+    overlay.require_apart(out / "overlay", [tmp_path / "videos"])  # It replaces no video of these.
+
+
+@pytest.mark.parametrize("out", ["videos", "videos/labelled", "videos/../link/labelled"])
+def test_overlays_are_not_written_among_the_videos(
+    run: Run, tmp_path: Path, longtake: Callable[..., Any], out: str
+) -> None:
+    videos = tmp_path / "videos"
+    (tmp_path / "link").symlink_to(videos)
+    words = ("predict", run.path, videos, "--out", tmp_path / out)
+    code, _, err = longtake(*words, "--overlay")
+    assert code == 2
+    (line,) = err.splitlines()
+    assert f"lies in {videos}" in line
+    assert "give --out a folder outside the videos" in line
+    assert {path.name for path in videos.iterdir()} == {"a.mp4", "b.mp4"}
+
+
+def test_a_video_whose_sound_cannot_be_copied_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, opened = film(tmp_path / "v.mp4", [0, 10], sound=True), []
+    honest = overlay_files.open_container
+
+    def open_container(path: Path) -> Any:
+        opened.append(honest(path))
+        return opened[-1]
+
+    def refused(*_: Any) -> bool:
+        raise ValueError("no such template")
+
+    monkeypatch.setattr(overlay_files, "open_container", open_container)
+    monkeypatch.setattr(overlay_files, "_fits", refused)
+    with (
+        pytest.raises(ValueError, match="template"),
+        overlay_files.overlay_file(tmp_path / "out.mp4", (240, 320), 25.0, source, 0.0),
+    ):
+        pass
+    (file,) = opened
+    with pytest.raises(AssertionError, match="not open"):
+        next(file.demux(audio=0))
+    assert not (tmp_path / "out.mp4").exists()
 
 
 def test_there_is_nothing_to_draw_into_a_store(

@@ -25,7 +25,7 @@ EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
     "labelling": {"extraction", "video"},
     # Overlays are drawn into videos.
-    "overlay": {"failures", "picture_size", "video"},
+    "overlay": {"failures", "inputs", "picture_size", "video"},
     "overlay_file": {"video_file"},
     # A report plays videos, if they are still what the features were made from.
     "footage": {"thumbnails"},

@@ -1,6 +1,7 @@
 """The command ``export``: a run's model as a file for programs that have no Longtake."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,12 @@ from typing import Any
 
 from preprocessing.console import DONE
 from preprocessing.errors import InputError
-from preprocessing.whole_file import partial_path, whole_file, write_whole
+from preprocessing.whole_file import partial_path
 from trainer.export_check import Check, compare
 from trainer.export_facts import MAKER, as_json, facts_of
 from trainer.export_formats import FORMATS, Format
 from trainer.export_graph import Graph, in_float32
-from trainer.export_options import SUFFIXES, ExportConfig
+from trainer.export_options import ExportConfig
 from trainer.model import load_model
 from trainer.own_model import OwnModel
 from trainer.run import Run, load_run
@@ -25,9 +26,10 @@ def run_export(config: ExportConfig) -> int:
     check = export(config)
     size = sum(file.stat().st_size for file in _files(config.path))
     print(f"{config.path}: {size / 1e6:.1f} MB, described in {described(config.path)}")
+    shapes = " and of ".join(f"{batch} x {steps}" for batch, steps in check.shapes)
     print(
         f"largest difference from the run's own answers: {check.difference:.1e} ({check.calls} "
-        f"calls of {check.batch} x {check.steps} steps, {check.features})"
+        f"calls of {shapes} steps, {check.features})"
     )
     return DONE
 
@@ -47,9 +49,9 @@ def export(config: ExportConfig) -> Check:
     made = FORMATS[config.format]
     graph = Graph(_model(run, made), shape)
     facts = facts_of(run, graph, config.format)
-    with _whole(path, is_folder=not SUFFIXES[config.format]) as partial:
+    with _whole(path) as (partial, description):
         check = _written(run, graph, made, partial, config, as_json(facts))
-        write_whole(described(path), as_json(facts, check, made.tolerance))
+        description.write_text(as_json(facts, check, made.tolerance), "utf-8")
     return check
 
 
@@ -93,9 +95,11 @@ def _require_free(path: Path) -> None:
     """Checks that nothing but an earlier export would be written over.
 
     Raises:
-        InputError: something else has the name.
+        InputError: something else has the name, or it is a link.
     """
-    if path.exists() or path.is_symlink():
+    if path.is_symlink():
+        raise InputError(f"{path} is a link; give --out the name of what it leads to, or another")
+    if path.exists():
         if not _is_export(path):
             raise InputError(
                 f"{path} exists and is no export (there is no {described(path).name} of one beside "
@@ -114,23 +118,41 @@ def _is_export(path: Path) -> bool:
 
 
 @contextmanager
-def _whole(path: Path, is_folder: bool) -> Iterator[Path]:
-    """Gives a name to write to; what is there becomes ``path`` at the end, if nothing fails."""
-    if not is_folder:
-        with whole_file(path) as partial:
-            yield partial
-        return
-    partial = partial_path(path)
+def _whole(path: Path) -> Iterator[tuple[Path, Path]]:
+    """Gives names for a model, a file or a folder, and its description.
+
+    At the end, if nothing fails, both get theirs, one right after the other: a description never
+    speaks of a model that is not whole. What had the model's name before stays until then.
+    """
+    partial, description = partial_path(path), partial_path(described(path))
+    before = partial_path(path.with_name(f"before.{path.name}"))
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        yield partial
-        if path.exists():
-            before = partial_path(path.with_name(f"before.{path.name}"))
+        yield partial, description
+        _sync([*_files(partial), description])
+        if path.is_dir() or (path.exists() and partial.is_dir()):  # Neither replaces the other.
             path.replace(before)
-            shutil.rmtree(before)
         partial.replace(path)
+        description.replace(described(path))
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if before.exists() and not path.exists():
+            before.replace(path)
+        for left in (partial, description, before):
+            _remove(left)
+
+
+def _sync(files: list[Path]) -> None:
+    """Makes sure that files are on the disk."""
+    for file in files:
+        with file.open("rb+") as written:
+            os.fsync(written.fileno())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _files(path: Path) -> list[Path]:

@@ -19,6 +19,8 @@ from trainer.predicted_labels import write_predicted_labels
 from trainer.recipe import recipe
 from trainer.run import Run, load_run
 
+OVERLAYS = "overlay"
+
 
 @dataclass(frozen=True)
 class PredictConfig:
@@ -76,7 +78,7 @@ def _overlay(
 
     there = {sequence_id: path for sequence_id, path in videos.items() if path is not None}
     by_id = {info.sequence_id: info for info in infos}
-    folder = config.out / "overlay"
+    folder = config.out / OVERLAYS
     failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
     print(f"{len(there) - failed} videos with their labels in {folder}")
     return failed
@@ -95,6 +97,10 @@ def _store_of(
             )
         store = FeatureStore(config.inputs[0])
         return store, dict.fromkeys(store.ids()), 0
+    if config.overlay:
+        from trainer.overlay import require_apart
+
+        require_apart(config.out / OVERLAYS, config.inputs)
     results = extract(recipe(run, config.inputs, config.out / "store", config.backbone))
     done = {
         r.source.sequence_id: r.source.path

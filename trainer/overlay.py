@@ -1,6 +1,6 @@
 """Videos with the answers drawn into them: ``predict --overlay``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import av
@@ -8,9 +8,10 @@ import av
 from preprocessing.console import note, progress
 from preprocessing.errors import InputError
 from preprocessing.failures import FailureLog
+from preprocessing.inputs import find_sources
 from preprocessing.picture_size import shown_size
 from preprocessing.sequence_file import SequenceInfo
-from preprocessing.video import VideoReader, expected_samples
+from preprocessing.video import SUFFIXES, VideoReader, expected_samples
 from trainer.answers import Answers, open_answers
 from trainer.overlay_answers import TimedAnswers
 from trainer.overlay_drawing import Drawing
@@ -20,6 +21,33 @@ SUFFIX = ".mp4"
 # Lines that a picture has at least, so that letters on it can be read.
 FEWEST_LINES = 240
 LONGEST_SIDE = 4096
+
+
+def require_apart(folder: Path, inputs: Iterable[Path]) -> None:
+    """Checks that overlays neither replace the videos of which they are made nor join them.
+
+    Args:
+        folder: where overlays go.
+        inputs: videos, and folders of them.
+
+    Raises:
+        InputError: an overlay would be one of the videos, or lie in a folder of them.
+    """
+    inputs, place = list(inputs), folder.resolve()
+    for path in inputs:
+        if path.is_dir() and place.is_relative_to(path.resolve()):
+            raise InputError(
+                f"{folder} lies in {path}, so the next run would take overlays for videos; give "
+                "--out a folder outside the videos"
+            )
+    sources = find_sources(inputs, SUFFIXES, "videos")
+    taken = {_identity(source.path): source.path for source in sources if source.path.exists()}
+    for out in (folder / f"{source.sequence_id}{SUFFIX}" for source in sources):
+        if out.exists() and (video := taken.get(_identity(out))):
+            raise InputError(
+                f"the overlay {out} would replace the video {video}; give --out a folder outside "
+                "the videos"
+            )
 
 
 def draw_overlays(
@@ -88,3 +116,9 @@ def drawn_size(height: int, width: int) -> tuple[int, int]:
     smaller = min(1.0, LONGEST_SIDE / max(height, width))
     even = (max(2, round(side * larger * smaller / 2) * 2) for side in (height, width))
     return next(even), next(even)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """The same for all names of a file."""
+    known = path.stat()
+    return known.st_dev, known.st_ino

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import av
@@ -38,7 +37,8 @@ def overlay_file(
     """
     with whole_file(path) as partial:
         output = av.open(f"file:{partial}", "w", format="mp4")
-        with output, Sound(source, output, start_time) as sound:
+        with output, open_container(source) as heard:
+            sound = Sound(heard, output, start_time)
             yield (file := OverlayFile(output, size, fps, start_time, sound))
             file.finish()
 
@@ -83,31 +83,19 @@ class Sound:
     """Copies the packets of a file's sound, without decoding them.
 
     Args:
-        source: the file; if it has no sound that MP4 files can hold, nothing is copied.
+        source: the file, open; if it has no sound that MP4 files can hold, nothing is copied.
         output: the container to write.
         start_time: seconds that become 0.
     """
 
-    def __init__(self, source: Path, output: Any, start_time: float):
-        self._output, self._start_time = output, start_time
-        self._input = open_container(source)
+    def __init__(self, source: Any, output: Any, start_time: float):
+        self._input, self._output, self._start_time = source, output, start_time
         self._packets: Iterator[Any] = iter(())
-        stream = self._input.streams.best("audio")
+        stream = source.streams.best("audio")
         if stream is not None and stream.codec_context is not None and _fits(stream):
             self._copy = output.add_stream_from_template(stream)
             self._packets = self._read(stream)
         self._waiting = next(self._packets, None)
-
-    def __enter__(self) -> "Sound":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._input.close()
 
     def until(self, time: float) -> None:
         """Copies what is heard up to a time in seconds."""

@@ -1,4 +1,4 @@
-"""Labels for a recording of features, by NumPy and ONNX Runtime alone.
+"""Labels for a recording of features, by NumPy and ONNX Runtime alone: one label a step.
 
 python onnx_client.py model.onnx features.npy        # <float>[N, F], made as for training
 """
@@ -11,10 +11,14 @@ import onnxruntime
 
 session = onnxruntime.InferenceSession(sys.argv[1])
 facts = json.loads(session.get_modelmeta().custom_metadata_map["longtake"])
+if facts["task"] != "classification" or facts["answers"] != "frame":
+    sys.exit(f"{sys.argv[1]} does not give one label a step, which is all that this client reads")
+if facts["windows"] or facts["past"]:
+    sys.exit(f"{sys.argv[1]} wants windows or past labels, which this client does not feed")
 names = list(facts["outputs"])
 # Zeros begin a sequence, in each part of the carry.
 carry = {name: np.zeros((1, *facts["inputs"][name][1:]), "float32") for name in facts["carry"]}
-for step, features in enumerate(np.load(sys.argv[2]).astype("float32")):
+for step, features in enumerate(np.load(sys.argv[2]).astype("float32"), facts["horizon"]):
     made = session.run(names, {"features": features[None, None], **carry})
     answers = dict(zip(names, made, strict=True))
     carry = {name: answers[after] for name, after in facts["carry"].items()}
