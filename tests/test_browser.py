@@ -158,7 +158,7 @@ def opened(browser: Any, folder: Path) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert errors == []
-    allowed = {path.as_uri() for path in folder.iterdir()}
+    allowed = {path.as_uri() for path in folder.rglob("*")}
     assert {url for url in fetched if not url.startswith(("data:", "blob:"))} <= allowed
 
 
@@ -271,6 +271,79 @@ def test_a_video_that_is_gone_can_be_chosen_by_hand(opened: Open, folder: Path) 
     until(page, "v.currentTime > 10.2")
     assert page.locator(".problem").is_hidden()
     assert playhead(page, GONE) == pytest.approx(seconds(page) / SECONDS, abs=0.05)
+
+
+@pytest.fixture
+def same_names(folder: Path) -> str:
+    """A report of sequences whose videos have the same name; that of b/cam is in its place."""
+    film = folder / "film one.mp4"
+    for name in "abc":
+        (folder / name).mkdir(exist_ok=True)
+    video = folder / "b" / "cam.mp4"
+    shutil.copy(film, video)
+    noise = folder / "noise.mp4"
+    infos = [
+        sequence_info("a/cam", folder / "a" / "cam.mp4", "", START_TIME),
+        sequence_info("b/cam", video, fingerprint(video), START_TIME),
+        sequence_info("c/cam", folder / "c" / "cam.mp4", "", START_TIME),
+        sequence_info("one", folder / "a" / "one.mp4", "", START_TIME),
+        sequence_info("noise", noise, fingerprint(noise), START_TIME),
+    ]
+    arrays = answers_of("classification")[FILM]
+    path = folder / "same.h5"
+    write_predictions(path, CLASSES, {info.sequence_id: arrays for info in infos})
+    metrics = {"split": "test", **score(path, segmental=True)}
+    write_report(folder / "same.html", run_of("classification"), metrics, path, infos)
+    return "same"
+
+
+def source(page: Page) -> str:
+    return str(page.locator("video").get_attribute("src"))
+
+
+def test_a_file_chosen_for_one_sequence_is_played_for_no_other(
+    same_names: str, opened: Open, folder: Path
+) -> None:
+    page = opened(same_names)
+    click(page, "a/cam", 0.5)
+    page.locator("#player input").set_input_files(folder / "film one.mp4")
+    until(page, "v.currentTime > 0.1")
+    given = source(page)
+    assert given.startswith("blob:")
+    click(page, "b/cam", 0.5)
+    assert source(page) == (folder / "b" / "cam.mp4").as_uri()
+    click(page, "c/cam", 0.5)
+    assert page.locator("video").get_attribute("src") is None
+    click(page, "a/cam", 0.5)
+    assert source(page) == given
+    click(page, "b/cam", 0.5)
+    page.locator("#player input").set_input_files(folder / "film one.mp4")
+    until(page, "v.currentSrc.startsWith('blob:') && v.currentTime > 10")
+    assert source(page) != given
+
+
+def test_several_files_go_where_their_names_are_alone(
+    same_names: str, opened: Open, folder: Path
+) -> None:
+    film = (folder / "film one.mp4").read_bytes()
+    files = [
+        {"name": f"{name}.mp4", "mimeType": "video/mp4", "buffer": film}
+        for name in ("cam", "one", "noise")
+    ]
+    page = opened(same_names)
+    click(page, "a/cam", 0.5)
+    page.locator("#player input").set_input_files(files)
+    said = "Several sequences have a video named cam.mp4"
+    page.locator(".problem").filter(has_text=said).wait_for()
+    click(page, "b/cam", 0.5)
+    assert source(page) == (folder / "b" / "cam.mp4").as_uri()
+    click(page, "one", 0.5)
+    assert source(page).startswith("blob:")
+    until(page, "v.currentTime > 10")
+    # The place that the report knows holds nothing that plays, so the file that was given does.
+    click(page, "noise", 0.5)
+    until(page, "v.currentSrc.startsWith('blob:') && v.currentTime > 10")
+    assert page.locator(".problem").is_hidden()
 
 
 def test_what_the_browser_cannot_play_is_said(opened: Open) -> None:

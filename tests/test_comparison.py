@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import naive_metrics as naive
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from trainer import cli
 from trainer.comparison import CompareConfig, compare, run_compare
 from trainer.config import TrainConfig
 from trainer.metrics import HEADLINES, Bootstrap
+from trainer.metrics.relaxed import ROUNDING_SECONDS
 from trainer.scoring import score
 
 CLASSES = ["a", "<b>", "c"]
@@ -209,6 +211,49 @@ def test_runs_of_other_tasks_are_refused(make_run: MadeRun) -> None:
         make_run("y", answers(1, 0.5, "multilabel"), "multilabel"),
     )
     with pytest.raises(InputError, match="tasks differ, classification and multilabel"):
+        compare(CompareConfig(runs))
+
+
+@pytest.mark.parametrize("late", [0.5, 0.001])
+def test_runs_whose_steps_were_at_other_times_are_refused(late: float, make_run: MadeRun) -> None:
+    runs = (make_run("x", answers(1, 0.5)), make_run("y", answers(1, 0.5)))
+    with h5py.File(runs[1] / "evaluation" / "test" / "predictions.h5", "r+") as file:
+        file["day/2/timestamps"][20:] += late
+    if late < ROUNDING_SECONDS:
+        assert compare(CompareConfig(runs, bootstrap=0))["sequences"] == 4
+        return
+    reason = "their timestamps of 'day/2' differ, 5.000 s and 5.500 s"
+    with pytest.raises(InputError, match=f"cannot be compared: {reason}"):
+        compare(CompareConfig(runs))
+
+
+def break_file(path: Path, how: str) -> None:
+    if how == "junk":
+        path.write_bytes(b"no HDF5 at all")
+        return
+    if how == "cut":
+        path.write_bytes(path.read_bytes()[:-600])
+        return
+    with h5py.File(path, "r+") as file:
+        if how == "task":
+            file.attrs["task"] = "guessing"
+        elif how == "classes":
+            del file.attrs["classes"]
+        else:
+            del file["day/2"][how]
+            if how == "timestamps":
+                file["day/2/timestamps"] = np.arange(3.0)
+
+
+@pytest.mark.parametrize(
+    "how", ["junk", "cut", "task", "classes", "true", "probabilities", "timestamps"]
+)
+def test_a_broken_file_of_predictions_is_named(how: str, make_run: MadeRun) -> None:
+    runs = (make_run("x", answers(1, 0.5)), make_run("y", answers(1, 0.5)))
+    path = runs[1] / "evaluation" / "test" / "predictions.h5"
+    break_file(path, how)
+    expected = f"{re.escape(str(path))} is no whole file of predictions: .*; run evaluate again"
+    with pytest.raises(InputError, match=expected):
         compare(CompareConfig(runs))
 
 

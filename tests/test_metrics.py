@@ -12,6 +12,7 @@ from trainer.metrics import (
     segment_hits,
     segments,
 )
+from trainer.metrics.average_precision import SCORES, ranks
 
 pairs_of = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=60)
 
@@ -220,6 +221,42 @@ def test_average_precision_agrees_with_a_second_count(steps: list[tuple[bool, in
         assert found.calibrated_average_precision == pytest.approx(
             naive_calibrated(hits, scores), **near
         )
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=2))
+def test_a_higher_score_never_has_a_lower_rank(scores: list[float]) -> None:
+    half, one = np.float32(0.5), np.float32(1)
+    edges = [0, np.nextafter(half, np.float32(0)), half, np.nextafter(half, one), one]
+    places = ranks(np.array(sorted([*scores, *edges]), np.float32))
+    assert (np.diff(places) >= 0).all()
+    assert (places[0], places[-1]) == (0, SCORES - 1)
+
+
+def test_scores_next_to_one_another_below_one_and_about_a_half_have_ranks_of_their_own() -> None:
+    half = np.float32(0.5)
+    assert len(set(ranks(1 - np.arange(2**14, dtype=np.float32) * np.float32(2**-24)))) == 2**14
+    assert np.diff(ranks(np.array([np.nextafter(half, np.float32(0)), half]))).tolist() == [1]
+
+
+def test_scores_a_rounding_outside_are_taken_for_the_nearest_inside() -> None:
+    one = np.float32(1)
+    outside = np.array([-1e-7, -0.0, np.nextafter(one, np.float32(2))], np.float32)
+    assert ranks(outside).tolist() == [0, 0, SCORES - 1]
+
+
+@pytest.mark.parametrize("classes", [5, 10])
+def test_answers_of_a_sure_model_are_ranked_well(classes: int) -> None:
+    generator = np.random.default_rng(classes)
+    true = generator.integers(0, classes, 3000)
+    logits = 12 * np.eye(classes)[true] + generator.normal(0, 4, (3000, classes))
+    scores = np.exp(logits - logits.max(1, keepdims=True))
+    scores = (scores / scores.sum(1, keepdims=True)).astype(np.float32)
+    for number in range(classes):
+        hits = true == number
+        counted = RankedScores()
+        counted.add(hits, scores[:, number])
+        exact = average_precision_score(hits, scores[:, number])
+        assert counted.average_precision == pytest.approx(exact, abs=1e-4)
 
 
 def test_steps_without_a_label_end_a_segment_in_truth_and_prediction() -> None:

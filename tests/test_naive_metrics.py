@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prediction_files import FPS, write_predictions
 
+from trainer.metrics import RankedScores
 from trainer.scoring import Measures, score
 
 CLASSES = ("a", "b", "c", "d")
-# Scores are told apart by 13 significant bits: multiples of 1 / 4096 are whole in them.
+# Scores are told apart by 14 significant bits: multiples of 1 / 4096 are whole in them.
 GRID = 4096
 NEAR = {"abs": 1e-9}
 
@@ -111,6 +112,22 @@ def test_ranks(runs: list[Any], chance: Any) -> None:
         assert found == pytest.approx(rows[-1], **NEAR)
     assert metrics["map"] == pytest.approx(naive.mean([row["ap"] for row in rows]), **NEAR)
     assert metrics["cmap"] == pytest.approx(naive.mean([row["cap"] for row in rows]), **NEAR)
+
+
+# Neighbouring float32 below 1, and scores so near 0 that they are as close.
+near_an_end = st.integers(0, 2**14).flatmap(
+    lambda n: st.sampled_from([1 - n * 2.0**-24, n * 2.0**-24, n * 2.0**-60])
+)
+
+
+@given(st.lists(st.tuples(st.booleans(), near_an_end), min_size=1, max_size=60))
+def test_ranks_of_scores_near_one_and_near_zero(steps: list[tuple[bool, float]]) -> None:
+    hits, scores = [hit for hit, _ in steps], [score for _, score in steps]
+    counted = RankedScores()
+    counted.add(np.array(hits), np.array(scores, np.float32))
+    expected = naive.ranks(hits, scores)
+    assert counted.average_precision == pytest.approx(expected["ap"], **NEAR)
+    assert counted.calibrated_average_precision == pytest.approx(expected["cap"], **NEAR)
 
 
 @pytest.mark.parametrize("seed", range(20))

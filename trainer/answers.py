@@ -1,7 +1,7 @@
 """``predictions.h5`` read piece by piece, for metrics, pictures and label files."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from trainer.predictions import read_classes, sequence_ids
 
 BLOCK_STEPS = 1 << 14
 EVERY = slice(None)
+TASKS = ("classification", "multilabel", "regression")
+NEEDED = ("true", "predicted", "timestamps")
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,11 @@ class Answers:
             block_steps: how many steps at once.
 
         Raises:
-            InputError: an answer is not finite.
+            InputError: an answer is not finite, or there is no such dataset.
         """
+        for name in names:
+            if name not in self.file[sequence_id]:
+                raise _not_whole(self.file.filename, f"{sequence_id!r} has no {name!r}")
         datasets = [self.file[sequence_id][name] for name in names]
         for start in range(0, self.steps(sequence_id), block_steps):
             rows = slice(start, start + block_steps)
@@ -80,8 +85,44 @@ class Answers:
 
 @contextmanager
 def open_answers(path: Path) -> Iterator[Answers]:
-    """Opens a ``predictions.h5``; those that say neither task nor horizon classify what is."""
-    with h5py.File(path) as file:
-        task = str(file.attrs.get("task", "classification"))
-        horizon = int(file.attrs.get("horizon", 0))
-        yield Answers(file, read_classes(file), task, horizon, sequence_ids(file))
+    """Opens a ``predictions.h5``; those that say neither task nor horizon classify what is.
+
+    Raises:
+        InputError: it is no such file, or not all of one.
+    """
+    with ExitStack() as stack:
+        try:
+            answers = _whole(stack.enter_context(h5py.File(path)))
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            reason = error.args[0] if isinstance(error, KeyError) else error
+            raise _not_whole(path, reason) from None
+        yield answers
+
+
+def _not_whole(path: object, reason: object) -> InputError:
+    return InputError(f"{path} is no whole file of predictions: {reason}; run evaluate again")
+
+
+def _whole(file: h5py.File) -> Answers:
+    task = str(file.attrs.get("task", "classification"))
+    horizon = int(file.attrs.get("horizon", 0))
+    if task not in TASKS:
+        raise ValueError(f"no such task: {task!r}")
+    answers = Answers(file, read_classes(file), task, horizon, sequence_ids(file))
+    for sequence_id in answers.ids:
+        for name in NEEDED:
+            _require(answers, sequence_id, name)
+        if "probabilities" in file[sequence_id]:  # Metrics need them, label files do not.
+            _require(answers, sequence_id, "probabilities")
+    return answers
+
+
+def _require(answers: Answers, sequence_id: str, name: str) -> None:
+    """Checks that a dataset is there, with as many rows and columns as the others have."""
+    data = answers.file[sequence_id].get(name)
+    if not isinstance(data, h5py.Dataset):
+        raise ValueError(f"{sequence_id!r} has no {name!r}")
+    flat = name == "timestamps" or (answers.task == "classification" and name != "probabilities")
+    columns = () if flat else (len(answers.classes),)
+    if data.shape != (answers.steps(sequence_id), *columns):
+        raise ValueError(f"{name!r} of {sequence_id!r} has shape {data.shape}")

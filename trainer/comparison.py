@@ -16,6 +16,7 @@ from preprocessing.whole_file import write_whole
 from trainer.answers import Answers, open_answers
 from trainer.comparison_report import comparison_lines, write_comparison
 from trainer.metrics import HEADLINES, Bootstrap
+from trainer.metrics.relaxed import ROUNDING_SECONDS
 from trainer.run import load_run
 from trainer.scoring import Measures, tallied
 
@@ -232,13 +233,12 @@ def _differences(
         counts = one.steps(sequence_id), other.steps(sequence_id)
         if counts[0] != counts[1]:
             yield f"their steps of {sequence_id!r} differ", f"{counts[0]} and {counts[1]}"
-        elif not _same_truth(one, other, sequence_id):
-            yield "their true labels differ", f"those of {sequence_id!r}"
-
-
-def _same_truth(one: Answers, other: Answers, sequence_id: str) -> bool:
-    blocks = zip(one.blocks(sequence_id, "true"), other.blocks(sequence_id, "true"), strict=True)
-    return all(
-        np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
-        for (mine,), (theirs,) in blocks
-    )
+            continue
+        names = ("true", "timestamps")
+        blocks = (answers.blocks(sequence_id, *names) for answers in (one, other))
+        for (true, times), (wanted, others) in zip(*blocks, strict=True):
+            if not np.array_equal(true, wanted, equal_nan=true.dtype.kind == "f"):
+                yield "their true labels differ", f"those of {sequence_id!r}"
+            for step in np.flatnonzero(np.abs(times - others) > ROUNDING_SECONDS)[:1]:
+                found = f"{times[step]:.3f} s and {others[step]:.3f} s"
+                yield f"their timestamps of {sequence_id!r} differ", found

@@ -10,7 +10,8 @@
   const legend = JSON.parse(document.querySelector("script.classes")?.textContent ?? "[]");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const read = new WeakMap(); // section -> facts
-  const chosen = new Map(); // name of a video -> the file that a reader gave for it
+  const chosen = new Map(); // section -> the file that a reader gave for it alone
+  const named = new Map(); // name of a video -> the file of that name, of several given at once
   let tipped = null; // where the tip points to
   let shown = null; // the section whose video is in the player
   let wanted = null; // seconds to go to once the video is open
@@ -188,6 +189,18 @@
     else wanted = seconds;
   };
 
+  // Which file to play. Videos of different folders may have the same name.
+  const nameOf = (told) => told.video?.name || told.id;
+  const alone = (name) => {
+    const told = Array.from(document.querySelectorAll(".strip script"), (e) => JSON.parse(e.textContent));
+    return told.filter((one) => nameOf(one) === name).length === 1;
+  };
+  const sourceOf = (section) => {
+    const told = facts(section);
+    const [known, other] = [told.video?.uri, named.get(nameOf(told))];
+    return chosen.get(section) ?? (told.broken ? (other ?? known) : (known ?? other));
+  };
+
   // The player.
   const play = () => video.play().catch(() => {}); // Browsers may want a click first.
   const problem = (text) => {
@@ -206,7 +219,7 @@
     section.classList.add("playing");
     part(".name").textContent = told.id;
     part(".mistakes").hidden = !told.rows.length;
-    const source = chosen.get(told.video?.name) ?? chosen.get(told.id) ?? told.video?.uri;
+    const source = sourceOf(section);
     video.removeAttribute("src");
     player.hidden = false;
     if (source) {
@@ -238,13 +251,19 @@
   };
   const choose = (files) => {
     if (!shown || !files.length) return;
-    const told = facts(shown);
-    for (const file of files) {
-      const name = files.length > 1 ? file.name : told.video?.name || told.id;
-      if (chosen.has(name)) URL.revokeObjectURL(chosen.get(name));
-      chosen.set(name, URL.createObjectURL(file));
-    }
-    const at = told.at;
+    if (files.length === 1) keep(chosen, shown, files[0]);
+    else for (const file of files) if (alone(file.name)) keep(named, file.name, file);
+    again();
+    const name = nameOf(facts(shown));
+    if (!video.hasAttribute("src") && !alone(name))
+      problem(`Several sequences have a video named ${name}. Choose the one of this sequence alone.`);
+  };
+  const keep = (files, key, file) => {
+    if (files.has(key)) URL.revokeObjectURL(files.get(key));
+    files.set(key, URL.createObjectURL(file));
+  };
+  const again = () => {
+    const at = facts(shown).at;
     load(shown);
     seek(shown, at);
     if (video.hasAttribute("src")) play();
@@ -260,6 +279,10 @@
   video.addEventListener("error", () => {
     if (!shown || !video.getAttribute("src")) return;
     const told = facts(shown);
+    if (video.getAttribute("src") === told.video?.uri && !told.broken) {
+      told.broken = true;
+      if (sourceOf(shown) !== told.video.uri) return again();
+    }
     const name = told.video?.name ?? "This file";
     const where = told.video?.uri ? decodeURI(told.video.uri.slice("file://".length)) : "";
     problem(
@@ -271,7 +294,10 @@
   for (const name of ["timeupdate", "seeked"]) video.addEventListener(name, follow);
   video.addEventListener("play", run);
   part(".close").addEventListener("click", close);
-  part("input").addEventListener("change", (event) => choose(event.target.files));
+  part("input").addEventListener("change", (event) => {
+    choose(Array.from(event.target.files));
+    event.target.value = ""; // So that the same file can be chosen for the next sequence.
+  });
 
   // Mistakes.
   const wrongAt = (told, n) => {
