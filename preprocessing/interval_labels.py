@@ -50,6 +50,12 @@ class IntervalLabels(NamedLabels):
             given, found = f"{begins[-1]:.2f} s", f"{info.end:.2f} s"
             raise InputError(misfit(self.options, info, given, found))
 
+    def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:
+        begins, numbers = self._segments[info.sequence_id]
+        lengths = np.diff(begins)
+        named: NDArray[np.float64] = lengths[np.isfinite(lengths) & (numbers[:-1] != numbers[0])]
+        return named
+
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         begins, numbers = self._segments[info.sequence_id]
         return numbers[np.searchsorted(begins, seconds_read(info, times), side="right") - 1]

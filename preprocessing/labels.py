@@ -68,6 +68,10 @@ class Labels(ABC):
     def check(self, info: SequenceInfo) -> None:
         """Raises ``InputError`` if the labels of a sequence do not fit its length."""
 
+    def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:
+        """Seconds that each label of a sequence lasts, where they have a beginning and an end."""
+        return np.empty(0)
+
     @abstractmethod
     def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         """Targets of consecutive steps; ``labelled`` tells which of them there are.

@@ -109,6 +109,11 @@ class VideoReader:
         self._timeline.finish()
         if not self.frames_decoded:
             why = f": {self._file.first_error}" if self._file.errors else ""
+            if isinstance(self.path, str):
+                why += (
+                    "; if the server cannot send from the middle of a file, let it have one with "
+                    "its index in front, as ffmpeg -movflags +faststart writes it"
+                )
             raise VideoError("no frames", f"{self._file.name}: no frame of it can be decoded{why}")
 
     @property

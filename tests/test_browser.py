@@ -226,7 +226,7 @@ def test_a_click_on_a_ribbon_plays_the_video_from_there(opened: Open) -> None:
 def test_pointing_at_a_ribbon_reads_it_out(opened: Open) -> None:
     page = opened()
     said = point(page, FILM, 0.551).split("\n")
-    assert said == ["0:00:11", "true", "run", "predicted", "walk, 93 % sure ✗ wrong"]
+    assert said == ["0:00:11.0", "true", "run", "predicted", "walk, 93 % sure ✗ wrong"]
     assert point(page, FILM, 0.3).split("\n")[-1] == "walk, 93 % sure ✓"
     page.mouse.move(1, 1)
     assert page.locator("#tip").is_hidden()
@@ -247,7 +247,9 @@ def test_keys_move_the_playhead_and_find_mistakes(opened: Open) -> None:
     slider = strip(page, FILM).get_by_role("slider")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    assert slider.get_attribute("aria-valuetext").startswith("0:00:00; true: walk; predicted: walk")
+    assert slider.get_attribute("aria-valuetext").startswith(
+        "0:00:00.3; true: walk; predicted: walk"
+    )
     assert float(slider.get_attribute("aria-valuenow")) == pytest.approx(1.5 / FPS, abs=0.06)
     page.keyboard.press("n")
     assert playhead(page, FILM) == pytest.approx(0.5, abs=0.02)
@@ -412,7 +414,7 @@ def test_without_scripts_a_report_is_a_page_to_read(opened: Open) -> None:
 def test_several_classes_at_once_are_read_out_and_played(opened: Open) -> None:
     page = opened("multilabel")
     said = point(page, FILM, 0.551).split("\n")
-    assert said == ["0:00:11", "true", "run", "predicted", "walk ✗ wrong"]
+    assert said == ["0:00:11.0", "true", "run", "predicted", "walk ✗ wrong"]
     click(page, FILM, 0.5)
     until(page, "v.currentTime > 10.2")
 
@@ -420,7 +422,7 @@ def test_several_classes_at_once_are_read_out_and_played(opened: Open) -> None:
 def test_numbers_are_read_out_and_played(opened: Open) -> None:
     page = opened("regression")
     said = point(page, FILM, 0.551).split("\n")
-    assert said[:3] == ["0:00:11", "walk", "true 0, predicted 1.933"]
+    assert said[:3] == ["0:00:11.0", "walk", "true 0, predicted 1.933"]
     click(page, FILM, 0.5)
     until(page, "v.currentTime > 10.2")
 

@@ -624,3 +624,21 @@ def test_help_says_what_a_backbone_may_be(longtake: Longtake) -> None:
     said = " ".join(longtake("extract", "--help")[1].replace("│", " ").split())
     for name in ("efficientnet-lite0, flow, histogram, hog, pixels", "keras.applications", "PATH"):
         assert name in said
+
+
+def test_labels_that_change_between_two_steps_are_remarked_on(
+    longtake: Longtake, memory_task: tuple[Path, Path], tmp_path: Path
+) -> None:
+    store, _ = memory_task
+    rows = [(f"s{n:02d}", t / 10, (t + 1) / 10, "ab"[t % 2]) for n in range(16) for t in range(40)]
+    write_intervals(tmp_path / "short.csv", rows)
+    options = ("--epochs", 1, "--units", 2, "--no-tensorboard")
+    _, _, err = longtake(
+        "train", "--store", store, "--labels", tmp_path / "short.csv", "--run", "run", *options
+    )
+    assert "480 of 480 labelled stretches are shorter than the 0.25 s between two steps" in err
+    assert "more steps a second (extract --fps) would show them" in err
+    _, _, err = longtake(
+        "train", "--store", store, "--labels", memory_task[1], "--run", "other", *options
+    )
+    assert "between two steps" not in err

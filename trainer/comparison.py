@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,9 +12,12 @@ import tyro
 
 from preprocessing.console import DONE
 from preprocessing.errors import InputError
+from preprocessing.sequence_file import SequenceInfo
+from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
 from trainer.answers import Answers, open_answers
 from trainer.comparison_report import comparison_lines, write_comparison
+from trainer.footage import footage
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
 from trainer.run import load_run
@@ -44,6 +47,8 @@ class CompareConfig:
     """Samples for the intervals, drawn from the sequences; 0 for no intervals."""
 
     def __post_init__(self) -> None:
+        if self.out and self.out.suffix == ".html":
+            raise InputError(f"--out {self.out}: expected a folder, which gets comparison.html")
         if len(self.runs) < 2:
             raise InputError(f"{len(self.runs)} run(s) given; expected two or more to compare")
         _ = self.measures
@@ -78,6 +83,8 @@ def run_compare(config: CompareConfig) -> int:
     print("\n".join(comparison_lines(comparison)))
     if config.out:
         print(f"report: {config.out / 'comparison.html'}")
+    else:
+        print("--out FOLDER writes a page with ribbons of all")
     return DONE
 
 
@@ -99,8 +106,20 @@ def compare(config: CompareConfig) -> dict[str, Any]:
     if config.out:
         write_whole(config.out / "comparison.json", json.dumps(comparison, indent=1) + "\n")
         paths = {side.name: side.predictions for side in sides}
-        write_comparison(config.out / "comparison.html", comparison, paths)
+        videos = footage(_infos(sides[0], comparison))
+        write_comparison(config.out / "comparison.html", comparison, paths, videos)
     return comparison
+
+
+def _infos(side: Side, comparison: Mapping[str, Any]) -> Iterator[SequenceInfo]:
+    """Sequences that the store of a run still has."""
+    store = Path(load_run(side.run).config.store)
+    if not store.is_dir():
+        return
+    features = FeatureStore(store)
+    for row in comparison["per_sequence"]:
+        with suppress(InputError):
+            yield features.info(row["sequence_id"])
 
 
 def _compared(
@@ -232,7 +251,8 @@ def _differences(
     for sequence_id in one.ids:
         counts = one.steps(sequence_id), other.steps(sequence_id)
         if counts[0] != counts[1]:
-            yield f"their steps of {sequence_id!r} differ", f"{counts[0]} and {counts[1]}"
+            counted = f"{counts[0]} and {counts[1]} (another --fps?)"
+            yield f"their steps of {sequence_id!r} differ", counted
             continue
         names = ("true", "timestamps")
         blocks = (answers.blocks(sequence_id, *names) for answers in (one, other))

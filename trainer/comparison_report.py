@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from trainer.footage import Footage
 from trainer.metrics import HEADLINES
 from trainer.report import render
 from trainer.ribbons import class_colours
-from trainer.strips import class_strips
+from trainer.strips import class_strips, with_footage
 
 Comparison = Mapping[str, Any]
 
@@ -49,13 +50,19 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def write_comparison(path: Path, comparison: Comparison, predictions: Mapping[str, Path]) -> None:
+def write_comparison(
+    path: Path,
+    comparison: Comparison,
+    predictions: Mapping[str, Path],
+    videos: Mapping[str, Footage],
+) -> None:
     """Writes the report of a comparison.
 
     Args:
         path: the HTML file.
         comparison: what comparison.json holds.
         predictions: the ``predictions.h5`` of each run, by its name.
+        videos: of the sequences, as far as they are known.
     """
     classes, names = comparison["classes"], list(predictions)
     strips = []
@@ -63,7 +70,7 @@ def write_comparison(path: Path, comparison: Comparison, predictions: Mapping[st
         places = {
             row["sequence_id"]: number for number, row in enumerate(comparison["per_sequence"])
         }
-        found = class_strips(classes, predictions)
+        found = with_footage(class_strips(classes, predictions), videos)
         strips = sorted(found, key=lambda strip: places.get(strip.sequence_id, len(places)))
     render(
         path,
@@ -97,7 +104,7 @@ def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 def _figure(value: float | None, sign: str = "") -> str:
     if value is None:
         return "-"
-    near = value == 0 or 0.0001 <= abs(value) < 1000
+    near = abs(value) < 1000
     return format(value, f"{sign}.4f" if near else f"{sign}.3e")
 
 

@@ -1,7 +1,7 @@
 """What a configuration trains on: sequences, labels and splits that fit together."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -23,6 +23,9 @@ from trainer.layout import Layout
 from trainer.normalization import learn_moments, learn_target_moments
 from trainer.run import ModelFacts, Run
 from trainer.task import Multilabel, Regression, Task, make_task
+
+# Of labelled stretches that may be shorter than a step without a word.
+SHORT_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ def load_data(config: TrainConfig) -> Data:
         labels.check(info)
         if base:
             base.require(info)
+    _report_short(labels, infos["train"])
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
     if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
@@ -175,6 +179,21 @@ def _labelled(
             f"the {part} split has {sequence_id!r}, which has no label; label it or take it out"
         )
     return store.info(sequence_id)
+
+
+def _report_short(labels: Labels, infos: Sequence[SequenceInfo]) -> None:
+    """Says so if labels often change between two steps."""
+    lengths = [labels.stretches(info) for info in infos]
+    short = sum(
+        int((found < info.step_seconds).sum()) for found, info in zip(lengths, infos, strict=True)
+    )
+    total = sum(map(len, lengths))
+    if total and short > SHORT_SHARE * total:
+        note(
+            f"{short:,} of {total:,} labelled stretches are shorter than the "
+            f"{infos[0].step_seconds:.2g} s between two steps, and may have none; more steps a "
+            "second (extract --fps) would show them"
+        )
 
 
 def _report_unlabelled(store: FeatureStore, labelled: Collection[str]) -> None:

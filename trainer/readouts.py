@@ -76,3 +76,10 @@ def clock(seconds: float) -> str:
     whole = int(abs(seconds))
     sign = "-" if seconds < 0 and whole else ""
     return f"{sign}{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def precise(seconds: float) -> str:
+    """As h:mm:ss.t, for what is shorter than a second."""
+    tenths = int(10 * abs(seconds) + 1e-5)
+    sign = "-" if seconds < 0 and tenths else ""
+    return f"{sign}{clock(tenths / 10)}.{tenths % 10}"

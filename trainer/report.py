@@ -16,7 +16,7 @@ from trainer.curves import learning_curves
 from trainer.footage import Footage, footage
 from trainer.metrics import HEADLINES
 from trainer.moments import worst_confusions
-from trainer.readouts import clock
+from trainer.readouts import clock, precise
 from trainer.ribbons import class_colours
 from trainer.run import Run
 from trainer.strips import class_strips, label_set_strips, number_strips, with_footage, worst_first
@@ -77,7 +77,7 @@ def render(path: Path, template: str, **values: Any) -> None:
         loader=PackageLoader("trainer"), autoescape=True, undefined=StrictUndefined
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
-    environment.filters["clock"] = clock
+    environment.filters |= {"clock": clock, "precise": precise}
     script = resources.files("trainer.templates").joinpath("report.js").read_text("utf-8")
     digest = base64.b64encode(sha256(script.encode()).digest()).decode()
     page = environment.get_template(template).render(

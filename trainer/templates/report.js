@@ -28,6 +28,10 @@
     const two = (value) => String(value).padStart(2, "0");
     return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
   };
+  const precise = (seconds) => {
+    const tenths = Math.floor(10 * Math.max(seconds, 0) + 1e-5);
+    return `${clock(tenths / 10)}.${tenths % 10}`;
+  };
   const straight = (xs, ys, x) => {
     let i = 1;
     while (i < xs.length - 1 && xs[i] < x) i++;
@@ -120,7 +124,7 @@
   };
   const sentence = (section, x) => {
     const rows = said(section, x).map(([name, text]) => `${name}: ${text}`);
-    return [clock(secondsAt(facts(section), x)), ...rows].join("; ");
+    return [precise(secondsAt(facts(section), x)), ...rows].join("; ");
   };
   const write = (element, section, x) => {
     const rows = said(section, x).map(([name, text, colour]) => {
@@ -131,7 +135,7 @@
       row.append(make("span", text));
       return row;
     });
-    element.replaceChildren(make("b", clock(secondsAt(facts(section), x))), ...rows);
+    element.replaceChildren(make("b", precise(secondsAt(facts(section), x))), ...rows);
   };
 
   // The tip beside a ribbon.
