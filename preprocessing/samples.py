@@ -129,10 +129,10 @@ def _splits(count: int) -> dict[str, list[str]]:
     }
 
 
-def _write_video(path: Path, scenes: list[Scene], chance: random.Random) -> None:
+def _write_video(partial: Path, scenes: list[Scene], chance: random.Random) -> None:
     """Writes H.264, which browsers play too."""
     noise = np.random.default_rng(chance.getrandbits(32))
-    with av.open(str(path), "w") as container:
+    with av.open(str(partial), "w") as container:
         stream = cast(av.VideoStream, container.add_stream("libx264", rate=FPS))
         stream.height, stream.width = SIZE
         stream.pix_fmt = "yuv420p"

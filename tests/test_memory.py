@@ -145,7 +145,7 @@ def test_a_video_of_hours_takes_no_more_memory_than_one_of_seconds(
     [
         pytest.param(TRAIN_AND_EVALUATE, id="train and evaluate"),
         pytest.param(FULL_GRADIENT, id="full gradient", marks=pytest.mark.slow),
-        pytest.param(EXTRACT, id="extract"),
+        pytest.param(EXTRACT, id="extract", marks=pytest.mark.slow),
         pytest.param(DRAW, id="contact sheet", marks=pytest.mark.slow),
     ],
 )

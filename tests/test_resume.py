@@ -49,7 +49,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "half precision": {"precision": "mixed_float16", "optimizer": "adamw", "weight_decay": 0.01},
 }
 
-ONLY_WITH_ALL = ("windows", "own answers", "half precision")
+ONLY_WITH_ALL = ("full", "windows", "own answers", "half precision")
 
 
 def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
@@ -219,6 +219,7 @@ def test_a_resumed_run_does_not_read_the_store_for_its_moments_again(
     assert train(config).progress.finished
 
 
+@pytest.mark.slow
 def test_a_run_that_another_process_trains_is_waited_for(memory_task: Task, tmp_path: Path) -> None:
     with locked(tmp_path / "run" / "train.lock", Interruption()):
         process = subprocess.Popen(

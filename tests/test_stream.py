@@ -254,6 +254,7 @@ def test_what_has_no_end_is_followed_live_and_connected_to_again(
         assert "is the state of another source" in stream(url, "--state", state)[2]
 
 
+@pytest.mark.slow
 def test_what_is_live_goes_on_with_its_carry_and_its_seconds(
     stream: Stream, tmp_path: Path
 ) -> None:
@@ -285,6 +286,7 @@ def test_two_streams_do_not_share_a_state(folder: Path, video: Path, tmp_path: P
         assert process.returncode == 75
 
 
+@pytest.mark.slow
 def test_a_live_source_that_is_too_fast_loses_what_waited_longest(
     stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:

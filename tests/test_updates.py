@@ -326,6 +326,7 @@ def test_the_first_update_whose_loss_is_no_number_is_named(
     assert calls[2] > 3
 
 
+@pytest.mark.slow
 def test_what_stays_in_memory_may_change_in_the_middle_of_a_run(
     memory_task: Task, tmp_path: Path
 ) -> None:

@@ -49,9 +49,9 @@ def export(config: ExportConfig) -> Check:
     made = FORMATS[config.format]
     graph = Graph(_model(run, made), shape)
     facts = facts_of(run, graph, config.format)
-    with _whole(path) as (partial, description):
+    with _whole(path) as (partial, partial_description):
         check = _written(run, graph, made, partial, config, as_json(facts))
-        description.write_text(as_json(facts, check, made.tolerance), "utf-8")
+        partial_description.write_text(as_json(facts, check, made.tolerance), "utf-8")
     return check
 
 
