@@ -79,6 +79,7 @@ def accuracy_of(run: Run, **options: Any) -> float:
 
 
 @pytest.mark.parametrize("cell", [pytest.param("lstm", marks=pytest.mark.slow), "gru"])
+@pytest.mark.slow
 def test_either_cell_learns_an_echo(echo_task: Task, tmp_path: Path, cell: Any) -> None:
     config = config_for(echo_task, tmp_path / "run", cell=cell, epochs=15, dropout=0.0)
     assert accuracy_of(train(config)) > 0.95
@@ -322,6 +323,7 @@ def test_every_optimizer_has_the_defaults_of_keras(name: Any) -> None:
     assert float(made.learning_rate) == 0.5
 
 
+@pytest.mark.slow
 def test_mixed_precision_learns_and_keeps_weights_and_carry_in_float32(
     echo_task: Task, tmp_path: Path
 ) -> None:
@@ -428,6 +430,7 @@ def test_a_finished_run_is_continued_on_new_videos(
     assert labels.exists()
 
 
+@pytest.mark.slow
 def test_a_report_says_what_stood_for_past_labels(counting_task: Task, tmp_path: Path) -> None:
     run = train(config_for(counting_task, tmp_path / "run", inputs="labels", epochs=1))
     for feed, words in (("truth", "the true ones"), ("predictions", "its own predictions")):

@@ -145,7 +145,7 @@ def overlapping_labels(memory_task: Task, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("horizon", [0, 3])
+@pytest.mark.parametrize("horizon", [0, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("task", ["multilabel", "regression"])
 def test_other_tasks_from_labels_to_a_report_and_to_labels(
     task: Literal["multilabel", "regression"],

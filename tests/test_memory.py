@@ -207,6 +207,7 @@ def work(folder, sequences):
 """
 
 
+@pytest.mark.slow
 def test_peak_memory_hardly_grows_with_the_number_of_sequences_that_are_listed(
     tmp_path: Path, thorough: bool
 ) -> None:

@@ -54,6 +54,7 @@ def test_the_example_answers_alike_however_the_sequence_is_cut(
 
 
 @pytest.mark.parametrize("gradient", ["truncated", pytest.param("full", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_the_example_trains_resumes_and_evaluates_like_the_built_in_model(
     memory_task: Task, tmp_path: Path, gradient: Any
 ) -> None:

@@ -540,7 +540,8 @@ def test_full_gradients_equal_those_of_the_unchunked_sequences(
         np.testing.assert_allclose(old - new, slope, atol=2e-6)
 
 
-@pytest.mark.parametrize("accumulate", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("accumulate", [1, 2])
 def test_full_gradients_with_dropout_equal_one_tape_over_all_chunks(
     make_store: MadeStore, accumulate: int
 ) -> None:
@@ -592,7 +593,12 @@ def test_an_update_under_way_is_undone_when_a_signal_comes(make_store: MadeStore
 
 
 @pytest.mark.parametrize(
-    ("options", "accumulate"), [(VARIANTS["lstm"], 1), (VARIANTS["all"], 1), (VARIANTS["all"], 3)]
+    ("options", "accumulate"),
+    [
+        (VARIANTS["lstm"], 1),
+        pytest.param(VARIANTS["all"], 1, marks=pytest.mark.slow),
+        (VARIANTS["all"], 3),
+    ],
 )
 def test_truncated_gradients_equal_a_reference_that_cuts_the_carry(
     make_store: MadeStore, options: dict[str, Any], accumulate: int

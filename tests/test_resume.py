@@ -140,6 +140,7 @@ def test_a_callback_remembers_across_a_stop(memory_task: Task, tmp_path: Path) -
     require_same(straight, stopped)
 
 
+@pytest.mark.slow
 def test_a_callback_that_ends_training_within_an_epoch_is_obeyed_across_a_stop(
     memory_task: Task, tmp_path: Path
 ) -> None:
@@ -182,6 +183,7 @@ def test_an_epoch_begins_once_for_callbacks_wherever_a_run_was_stopped(
         ["checkpoints", "splits.json", "run.json"],
     ],
 )
+@pytest.mark.slow
 def test_killed_before_anything_was_trained_the_same_command_begins(
     memory_task: Task, tmp_path: Path, left: list[str]
 ) -> None:

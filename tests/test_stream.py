@@ -272,6 +272,7 @@ def test_what_is_live_goes_on_with_its_carry_and_its_seconds(
     assert abs(apart - (second[0]["time"] - first[0]["time"])) < 0.5
 
 
+@pytest.mark.slow
 def test_two_streams_do_not_share_a_state(folder: Path, video: Path, tmp_path: Path) -> None:
     state = tmp_path / "state.npz"
     with locked(tmp_path / "state.npz.lock", Interruption()):

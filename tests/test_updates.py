@@ -221,6 +221,7 @@ def trained(task: Task, run: Path, *callbacks: Any, **options: Any) -> Run:
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_callback_that_watches_each_update_changes_none(
     memory_task: Task, tmp_path: Path, options: dict[str, Any]
 ) -> None:
