@@ -34,6 +34,7 @@ class Frame:
 
     Attributes:
         shown: presentation time in seconds of the source's clock; None if it has none.
+        picture: as the decoder, or OpenCV, gives it.
     """
 
     shown: float | None
@@ -145,7 +146,7 @@ def is_live(source: str) -> bool:
     Raises:
         VideoError: it cannot be opened.
     """
-    if source.isdecimal() or not source.startswith(("http://", "https://")):
+    if source.isdecimal() or not source.lower().startswith(("http://", "https://")):
         return True
     with open_network(source) as container:
         return container.duration is None

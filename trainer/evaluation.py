@@ -147,8 +147,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     training = run.config
     feed = None if training.inputs == "features" else config.feed or training.feed
     metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
-    write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     latency = asdict(measure_latency(run))
+    write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos, latency)
     return metrics
 
