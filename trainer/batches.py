@@ -109,6 +109,9 @@ class SequenceSet:
         labels: what they show; None if nobody knows.
         layout: how they become inputs and targets.
         class_weights: ``<float32>[C]``, what a step of each class weighs; None for 1.
+
+    Attributes:
+        rows: of batches whose inputs are read; the rest, for other processes, stays 0.
     """
 
     def __init__(
@@ -121,6 +124,13 @@ class SequenceSet:
     ):
         self.store, self.infos, self.labels, self.layout = store, list(infos), labels, layout
         self.class_weights = class_weights
+        self.rows = slice(None)
+
+    def only(self, rows: slice) -> "SequenceSet":
+        """The same sequences; of batches, inputs are read in some rows only."""
+        some = self.with_layout(self.layout)
+        some.rows = rows
+        return some
 
     def with_layout(self, layout: Layout) -> "SequenceSet":
         """The same sequences, as other inputs and targets."""
@@ -191,12 +201,14 @@ class SequenceSet:
         targets = layout.task.no_targets(shape)
         weights = np.zeros(shape, np.float32)
         reset = np.ones((room, lanes), bool)
+        read = range(lanes)[self.rows]
         for row in range(lanes):
             chunks = [lineup.chunks[row] for lineup in lineups]
             reset[: len(chunks), row] = [chunk is None or chunk.reset for chunk in chunks]
             for place, chunk in _joined(chunks):
                 steps = slice(place * length, place * length + chunk.steps)
-                self._fill_inputs(features[row, steps], past[row, steps], chunk)
+                if row in read:
+                    self._fill_inputs(features[row, steps], past[row, steps], chunk)
                 true = self._targets(chunk.sequence, chunk.start, chunk.stop)
                 targets[row, steps] = true
                 weights[row, steps] = self._weights(chunk, true)

@@ -64,6 +64,7 @@ class Progress:
     best_loss: float = float("inf")
     best_epoch: int = 0
     stopped: bool = False
+    lanes: int = 0
     finished: bool = False
     history: list[dict[str, Any]] = field(default_factory=list)
     callbacks: list[dict[str, Any]] = field(default_factory=list)

@@ -89,7 +89,13 @@ class TrainConfig:
     burn_in: int = 0
     """Leading steps of a sequence, or of each window, that warm the state and have no loss."""
     lanes: int | None = None
-    """Rows of a batch (B); by default 8, or the number of training sequences if that is less."""
+    """Rows of a batch (B) on each device; by default 8, or the number of training sequences if that
+    is less."""
+    devices: Literal["all", "one"] = "all"
+    """Devices of this machine to train on: all its GPUs, or the first."""
+    strategy: Literal["local", "multiworker"] = "local"
+    """local: this process alone; multiworker: one process on each of several machines, by TF_CONFIG
+    or under Slurm; see docs/cluster.md."""
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     """Of Keras; sgd has a momentum of 0.9."""
     learning_rate: float = 1e-3
@@ -156,7 +162,7 @@ class TrainConfig:
         return self.stride or self.chunk_length - self.burn_in
 
     def lanes_for(self, sequences: int) -> int:
-        """B for a number of training sequences.
+        """B on one device for a number of training sequences.
 
         Raises:
             InputError: more lanes were asked for than there are sequences to carry.

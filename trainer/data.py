@@ -20,7 +20,8 @@ from trainer.cache import stays_in_memory
 from trainer.class_weights import class_weights
 from trainer.config import TrainConfig
 from trainer.layout import Layout
-from trainer.normalization import learn_moments, learn_target_moments
+from trainer.normalization import Moments, learn_moments, learn_target_moments
+from trainer.processes import Processes
 from trainer.run import ModelFacts, Run
 from trainer.task import Multilabel, Regression, Task, make_task
 
@@ -35,7 +36,7 @@ class Data:
     Attributes:
         layout: of training, with its class weights.
         validation: None where the splits have no such part.
-        lanes: B.
+        lanes: B on each device.
     """
 
     splits: Splits
@@ -109,11 +110,11 @@ def _data(
     )
 
 
-def with_feature_moments(data: Data, config: TrainConfig, run: Run) -> Data:
+def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: Processes) -> Data:
     """Learns mean and variance of the features where the model needs them.
 
     They are taken from the run that is continued, or from an interrupted run on the same data, so
-    that the store is not read again.
+    that the store is not read again. Otherwise each process reads its share of it.
     """
     if config.normalize == "none" or not data.layout.sees_features:
         return data
@@ -122,8 +123,9 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run) -> Data:
         known = Run(config.continue_from).facts.feature_moments
     elif run.facts_path.exists() and run.facts.data_digest == data.facts.data_digest:
         known = run.facts.feature_moments
-    if not known:
-        moments = learn_moments(data.train.store, data.train.infos)
+    (unknown,) = processes.agree(not known)
+    if unknown:
+        moments = _moments(data.train, processes)
         known = (tuple(moments.mean.tolist()), tuple(moments.variance.tolist()))
     layout = replace(data.layout, unknown_features=known[0])
     plain = replace(layout, task=data.train.layout.task)
@@ -134,6 +136,14 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run) -> Data:
         train=data.train.with_layout(plain),
         validation=data.validation and data.validation.with_layout(plain),
     )
+
+
+def _moments(data: SequenceSet, processes: Processes) -> Moments:
+    if len(data.infos) < processes.count:
+        return learn_moments(data.store, data.infos)
+    with processes.ready():
+        own = learn_moments(data.store, data.infos[processes.number :: processes.count])
+    return own if processes.count == 1 else own.together(processes.total)
 
 
 def _digest(config: TrainConfig, infos: list[SequenceInfo]) -> str:

@@ -23,12 +23,13 @@ class ForwardStep:
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         any_length: whether T may differ from batch to batch; slower.
+        plain: without XLA.
     """
 
-    def __init__(self, model: Any, any_length: bool = False):
+    def __init__(self, model: Any, any_length: bool = False, plain: bool = False):
         self.model = model
         accelerate(model)
-        self._forward = compiled(self._body, any_length)
+        self._forward = compiled(self.body, any_length, plain)
 
     def initial(self, lanes: int) -> Carry:
         """The carry before anything."""
@@ -39,7 +40,8 @@ class ForwardStep:
         outputs, carry = self._forward(batch.features, batch.past, batch.reset, carry)
         return outputs, carry
 
-    def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
+    def body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
+        """What is compiled."""
         return apply_model(self.model, features, past, reset, carry, training=False)
 
 
@@ -54,15 +56,17 @@ class FeedbackStep(ForwardStep):
     nothing known, so that zeros are right after a reset too.
     """
 
-    def __init__(self, model: Any, task: Task, horizon: int, any_length: bool = False):
-        super().__init__(model, any_length)
+    def __init__(
+        self, model: Any, task: Task, horizon: int, any_length: bool = False, plain: bool = False
+    ):
+        super().__init__(model, any_length, plain)
         self.task, self.horizon = task, horizon
 
     def initial(self, lanes: int) -> Carry:
         waiting = tf.zeros((lanes, self.horizon + 1, self.task.size))
         return (*super().initial(lanes), waiting)
 
-    def _body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
+    def body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
         *states, waiting = reset_rows(carry, reset)
         lanes, steps = features.shape[0], features.shape[1] or tf.shape(features)[1]
         unknown = tf.constant(self.task.unknown)
@@ -85,14 +89,28 @@ class FeedbackStep(ForwardStep):
         return tf.transpose(outputs.stack(), (1, 0, 2)), (*states, waiting)
 
 
-def compile_evaluation(task: Task) -> Callable[[ChunkBatch, Any], Any]:
-    """Compiles sums as ``TrainStep`` returns them, of the outputs of inference."""
+class EvaluationStep:
+    """Sums as ``TrainStep`` returns them, of the answers of inference.
 
-    def sums(targets: Any, outputs: Any, weights: Any) -> Any:
-        return sums_of(task, targets, outputs, weights, training=False)
+    Args:
+        forward: what answers.
+        task: what the loss is.
+    """
 
-    program = compiled(sums)
-    return lambda batch, outputs: program(batch.targets, outputs, batch.weights)
+    def __init__(self, forward: ForwardStep, task: Task):
+        self.forward = forward
+        self._sums = compiled(
+            lambda targets, outputs, weights: sums_of(task, targets, outputs, weights, False)
+        )
+
+    def initial(self, lanes: int) -> Carry:
+        """The carry before anything."""
+        return self.forward.initial(lanes)
+
+    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        """Sums of a batch, ``<float32>[4]``, and the carry after it."""
+        outputs, carry = self.forward(batch, carry)
+        return self._sums(batch.targets, outputs, batch.weights), carry
 
 
 def apply_model(
@@ -118,9 +136,11 @@ def sums_of(task: Task, targets: Any, outputs: Any, weights: Any, training: bool
     )
 
 
-def compiled(function: Callable[..., Any], any_length: bool = False) -> Callable[..., Any]:
+def compiled(
+    function: Callable[..., Any], any_length: bool = False, plain: bool = False
+) -> Callable[..., Any]:
     """Compiles, by XLA where that is right: it needs fixed shapes, and would keep cuDNN out."""
-    by_xla = not (any_length or tf.config.list_physical_devices("GPU"))
+    by_xla = not (any_length or plain or tf.config.list_physical_devices("GPU"))
 
     def traced(*arguments: Any) -> Any:
         with compiled_by_xla() if by_xla else nullcontext():

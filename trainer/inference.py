@@ -78,7 +78,7 @@ def predict_pieces(
 
 
 def forward_step(
-    model: Any, config: TrainConfig, task: Task, any_length: bool = False
+    model: Any, config: TrainConfig, task: Task, any_length: bool = False, plain: bool = False
 ) -> ForwardStep:
     """Inference as a configuration asks for: with true labels as inputs, its own, or none.
 
@@ -87,10 +87,11 @@ def forward_step(
         config: of the training.
         task: what the answers are.
         any_length: whether T may differ from batch to batch.
+        plain: without XLA.
     """
     if config.inputs == "features" or config.feed == "truth":
-        return ForwardStep(model, any_length)
-    return FeedbackStep(model, task, config.horizon, any_length)
+        return ForwardStep(model, any_length, plain)
+    return FeedbackStep(model, task, config.horizon, any_length, plain)
 
 
 def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:

@@ -6,6 +6,8 @@ from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Signals, and whether a checkpoint is due, are asked for as often as this, or after each update.
+HEED_SECONDS = 1.0
 
 
 class Interruption:

@@ -38,6 +38,7 @@ class Keeper:
         model: being trained.
         optimizer: of the model.
         callbacks: the user's, whose memories are kept; training has begun for them.
+        writes: whether this process does; of several that train together, one.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Keeper:
         model: keras.Model,
         optimizer: Any,
         callbacks: Sequence[keras.callbacks.Callback],
+        writes: bool = True,
     ):
+        self.writes = writes
         self.config, self.run, self.model = config, run, model
         self.optimizer, self.callbacks = optimizer, callbacks
         self.memories_at_begin = callback_memories(callbacks)
@@ -58,10 +61,9 @@ class Keeper:
         """All that a checkpoint must hold of model and optimizer."""
         return [*self.model.variables, *optimizer_variables(self.optimizer)]
 
-    def due(self, state: Progress) -> bool:
+    @property
+    def is_late(self) -> bool:
         """Whether it is time for a checkpoint within an epoch."""
-        if self.updates_left(state) == 0:
-            return True
         return time.monotonic() - self.saved_at >= 60 * self.config.checkpoint_minutes
 
     def updates_left(self, state: Progress) -> int | None:
@@ -82,7 +84,8 @@ class Keeper:
         state.callbacks, state.chance = plain, chance_memory()
         state.stopped = bool(self.model.stop_training)
         self._write_history(state)
-        self.run.checkpoints.save(state, arrays | more, self.config.keep_checkpoints)
+        if self.writes:
+            self.run.checkpoints.save(state, arrays | more, self.config.keep_checkpoints)
         self.saved_at, self.saved_update = time.monotonic(), state.updates
 
     def restore(self, checkpoint: Checkpoint) -> tuple[Progress, Carry]:
@@ -101,12 +104,12 @@ class Keeper:
         """Writes the model if its validation loss is the lowest so far."""
         if "val_loss" in row and row["val_loss"] < state.best_loss:
             state.best_loss, state.best_epoch = row["val_loss"], state.epoch + 1
-            save_model(self.model, self.run.model_path)
+            self._save_model()
 
     def keep_last(self, state: Progress) -> None:
         """Writes the model if none was the best, at the end."""
         if not state.best_epoch:
-            save_model(self.model, self.run.model_path)
+            self._save_model()
 
     def require_finite(self, finite: bool, state: Progress) -> None:
         """Ends a training that has gone wrong.
@@ -123,6 +126,10 @@ class Keeper:
             f"update {state.updates}; {TO_TRY}, with another --run ({where})"
         )
 
+    def _save_model(self) -> None:
+        if self.writes:
+            save_model(self.model, self.run.model_path)
+
     def _write_history(self, state: Progress) -> None:
-        if state.history:
+        if state.history and self.writes:
             self.run.write_history(state.history)

@@ -14,7 +14,7 @@ import math
 import random
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Multiples of this share of T, taken modulo T, spread evenly (the three-distance theorem), so
 # that few short chunks move the edges after them to anywhere.
@@ -238,6 +238,13 @@ def window_inference_plan(lengths: Sequence[int], lanes: int, windows: Windows) 
     )
     while batch := list(itertools.islice(chunks, lanes)):
         yield Lineup(windows.chunk_length, (*batch, *[None] * (lanes - len(batch))))
+
+
+def with_room(plan: Iterable[Lineup], lanes: int) -> Iterator[Lineup]:
+    """The same lineups, with idle lanes behind theirs so that there are ``lanes`` of them."""
+    for lineup in plan:
+        idle = lanes - len(lineup.chunks)
+        yield replace(lineup, chunks=(*lineup.chunks, *[None] * idle))
 
 
 def _longest_first(lengths: Sequence[int]) -> list[int]:

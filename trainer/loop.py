@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -14,10 +14,13 @@ from preprocessing.quiet import import_tensorflow
 from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig, flag
 from trainer.data import Data, load_data, with_feature_moments
+from trainer.distribute import find_replicas
 from trainer.interruption import Interruption
 from trainer.lock import locked
 from trainer.model import build_model, load_model
 from trainer.own_model import Build, OwnModel
+from trainer.processes import Processes
+from trainer.replicas import Replicas
 from trainer.run import Run, load_run
 from trainer.training import Training, is_over
 
@@ -32,7 +35,9 @@ SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"
 def run_train(config: TrainConfig) -> int:
     """The command ``train``; see ``TrainConfig``."""
     before = Run(config.run).progress
-    run = train(config)
+    run, processes = _train(config)
+    if not processes.chief:
+        return DONE
     state = run.progress
     said = "was already finished" if before == state else "is finished"
     best = f", best in epoch {state.best_epoch}" if state.best_epoch else ""
@@ -65,27 +70,60 @@ def train(
             NaN.
         Stopped: a signal came; a checkpoint is written, the same call goes on.
     """
+    return _train(config, callbacks, build)[0]
+
+
+def _train(
+    config: TrainConfig,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    build: Build | None = None,
+) -> tuple[Run, Processes]:
     begun = time.perf_counter()
     config = _resolved(config)
-    own = _own_model(config, build)
+    replicas = find_replicas(config)
+    processes = Processes(replicas)
     run = Run(config.run)
-    run.require_free()
-    with Interruption() as interruption:
-        data = load_data(config)
+    with Interruption() as interruption, processes.together():
+        with processes.ready():
+            own = _own_model(config, build)
+            run.require_free()
+            data = load_data(config)
         facts = replace(data.facts, model_digest=own.digest if own else "")
-        data = with_feature_moments(replace(data, facts=facts), config, run)
-        model = _model(config, data, own)
-        with _alone(run, interruption):
-            run.require_same(config, data.splits, data.facts)
-            checkpoint = run.checkpoints.latest()
+        data = with_feature_moments(replace(data, facts=facts), config, run, processes)
+        with replicas.scope() if replicas else nullcontext():
+            model = _model(config, data, own)
+        with _alone(run, interruption) if processes.chief else nullcontext():
+            with processes.ready():
+                run.require_same(config, data.splits, data.facts)
+                checkpoint = run.checkpoints.latest()
             state = checkpoint.progress if checkpoint else Progress()
+            processes.require_same(
+                options=_plain(config), data=(data.facts, data.splits), checkpoint=state
+            )
             if state.finished and is_over(state, config, data.validation is not None):
-                return run
-            training = Training(config, data, run, model, callbacks, interruption, begun)
-            run.begin(config, data.splits, data.facts)
-            _announce(data, checkpoint)
+                processes.leave()
+                return run, processes
+            lanes = state.lanes or _lanes(config, data, replicas)
+            training = Training(
+                config, data, run, model, callbacks, interruption, begun, lanes, processes, replicas
+            )
+            if processes.chief:
+                run.begin(config, data.splits, data.facts)
+                _announce(data, lanes, replicas, checkpoint)
             training.go(checkpoint)
-    return run
+    return run, processes
+
+
+def _plain(config: TrainConfig) -> list[object]:
+    """All but paths, which may differ from machine to machine."""
+    values = (getattr(config, field.name) for field in fields(config))
+    return [value for value in values if not isinstance(value, Path)]
+
+
+def _lanes(config: TrainConfig, data: Data, replicas: Replicas | None) -> int:
+    """Lanes of all devices; a lane that carries needs a sequence."""
+    lanes = data.lanes * (replicas.count if replicas else 1)
+    return lanes if config.state == "reset" else min(lanes, len(data.train.infos))
 
 
 @contextmanager
@@ -136,13 +174,16 @@ def _model(config: TrainConfig, data: Data, own: OwnModel | None) -> keras.Model
     return build_model(config, data.layout, facts.dimension, facts.feature_moments, own)
 
 
-def _announce(data: Data, checkpoint: Checkpoint | None) -> None:
+def _announce(
+    data: Data, lanes: int, replicas: Replicas | None, checkpoint: Checkpoint | None
+) -> None:
     """Says what is trained on, so that a stray class or a forgotten video is seen at once."""
     validation = data.validation.infos if data.validation else []
     names = ", ".join(data.facts.classes)
     kind = "columns" if data.facts.task == "regression" else "classes"
     print(
-        f"{len(data.train.infos)} sequences to train on in {data.lanes} lanes, "
+        f"{len(data.train.infos)} sequences to train on in {lanes} lanes"
+        f"{f' on {replicas.count} devices' if replicas else ''}, "
         f"{len(validation)} to validate, {len(data.splits.test)} to test; "
         f"{len(data.facts.classes)} {kind}: {names}"
     )

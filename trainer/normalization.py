@@ -14,7 +14,7 @@ which is the posterior mean of a normal distribution's moments under a prior wor
 et al. 2013, "Bayesian data analysis", section 3.3, without its correction of degrees of freedom).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,12 @@ class Moments:
         mean = self.mean + delta * (other.count / count)
         squares = self.squares + other.squares + delta**2 * (self.count * other.count / count)
         return Moments(count, mean, squares)
+
+    def together(self, total: Callable[[Any], NDArray[np.float64]]) -> "Moments":
+        """Of all processes; ``total`` adds up what each has of ``<float64>[n]``."""
+        count, *sums = total([self.count, *(self.count * self.mean)])
+        mean = np.array(sums) / count
+        return Moments(int(count), mean, total(self.squares + self.count * (self.mean - mean) ** 2))
 
     @property
     def variance(self) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ from trainer.task import Regression, Task, make_task
 
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
-CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache"}
+CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
 # What a run that was killed before its configuration was written may have left.
 BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
 

@@ -32,9 +32,17 @@ class TrainStep:
         optimizer: a Keras optimizer.
         task: what the loss is.
         any_length: whether T may differ from batch to batch; slower.
+        plain: without XLA.
     """
 
-    def __init__(self, model: Any, optimizer: Any, task: Task, any_length: bool = False):
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        task: Task,
+        any_length: bool = False,
+        plain: bool = False,
+    ):
         self.model, self.optimizer, self.task = model, optimizer, task
         self.variables = model.trainable_variables
         # What a pass in training mode changes besides the carry, such as random generators.
@@ -42,11 +50,11 @@ class TrainStep:
         accelerate(model)
         optimizer.build(self.variables)
         self._gathered: list[Any] = []
-        self._updates = compiled(self._updates_body, any_length)
-        self._gather = compiled(self._gather_body, any_length)
-        self._go_back = compiled(self._go_back_body, any_length)
-        self._go_on = compiled(self._go_on_body, any_length)
-        self._apply = compiled(self._apply_body, any_length)
+        self._updates = compiled(self._updates_body, any_length, plain)
+        self._gather = compiled(self._gather_body, any_length, plain)
+        self._go_back = compiled(self._go_back_body, any_length, plain)
+        self._go_on = compiled(self._go_on_body, any_length, plain)
+        self._apply = compiled(self._apply_body, any_length, plain)
 
     @property
     def traces(self) -> dict[str, int]:
@@ -63,7 +71,7 @@ class TrainStep:
 
     def load(self, batches: ChunkBatches) -> Loaded:
         """Brings batches to where they are computed."""
-        return tuple(map(tf.convert_to_tensor, _arrays(batches)))
+        return tuple(map(tf.convert_to_tensor, arrays_of(batches)))
 
     def updates(
         self,
@@ -95,19 +103,19 @@ class TrainStep:
 
     def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Makes one update of one batch; see ``updates``."""
-        *arrays, reset = _arrays(batch)
+        *arrays, reset = arrays_of(batch)
         sums, carry = self.updates((*arrays, reset[None]), 0, 1, carry)
         return sums[0], carry
 
     def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Adds the gradient of a batch to those that ``apply`` makes an update of."""
         self._make_room()
-        sums, carry = self._gather(_arrays(batch), carry)
+        sums, carry = self._gather(arrays_of(batch), carry)
         return sums, carry
 
     def go_on(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Passes a batch as training does, without a gradient."""
-        sums, carry = self._go_on(_arrays(batch), carry)
+        sums, carry = self._go_on(arrays_of(batch), carry)
         return sums, carry
 
     def go_back(self, batch: ChunkBatch, carry: Carry, gradient: Carry) -> Carry:
@@ -122,7 +130,7 @@ class TrainStep:
             The gradient by the carry before it; 0 where a lane was reset.
         """
         self._make_room()
-        before: Carry = self._go_back(_arrays(batch), carry, gradient)
+        before: Carry = self._go_back(arrays_of(batch), carry, gradient)
         return before
 
     def apply(self, rates: NDArray[np.float32] | None = None) -> None:
@@ -147,11 +155,11 @@ class TrainStep:
     def _updates_body(self, loaded: Loaded, first: Any, stop: Any, carry: Carry, rates: Any) -> Any:
         room = loaded[-1].shape[0]
         if room == 1:
-            sums, carry = self._update(_batch(loaded, 0), carry, rates, 0)
+            sums, carry = self._update(batch_of(loaded, 0), carry, rates, 0)
             return sums[None], carry
 
         def one(k: Any, sums: Any, carry: Carry) -> Any:
-            row, carry = self._update(_batch(loaded, k), carry, rates, k)
+            row, carry = self._update(batch_of(loaded, k), carry, rates, k)
             return k + 1, tf.tensor_scatter_nd_update(sums, [[k]], row[None]), carry
 
         begin = (first, tf.zeros((room, 4)), carry)
@@ -183,6 +191,13 @@ class TrainStep:
         return self._pass(batch, carry)
 
     def _go_back_body(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
+        weight, *slopes = self._slopes_back(batch, carry, gradient)
+        count = len(self.variables)
+        self._add(slopes[:count], weight)
+        return tuple(slopes[count:])
+
+    def _slopes_back(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
+        """The weights of the loss, and the slopes of all variables and of the carry."""
         with tf.GradientTape() as tape:
             tape.watch(carry)
             sums, after = self._pass(batch, carry)
@@ -191,10 +206,7 @@ class TrainStep:
             ]
             here = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
             loss = here + tf.add_n([tf.zeros(()), *later])
-        slopes = self._gradient(tape, loss, [*self.variables, *carry])
-        count = len(self.variables)
-        self._add(slopes[:count], sums[1])
-        return tuple(slopes[count:])
+        return sums[1], *self._gradient(tape, loss, [*self.variables, *carry])
 
     def _apply_body(self, rates: Any) -> None:
         self._set_rate(rates, 0)
@@ -216,11 +228,12 @@ class TrainStep:
             total.assign_add(value)
 
 
-def _arrays(batch: ChunkBatch | ChunkBatches) -> Loaded:
+def arrays_of(batch: ChunkBatch | ChunkBatches) -> Loaded:
+    """What is computed with."""
     return batch.features, batch.past, batch.targets, batch.weights, batch.reset
 
 
-def _batch(loaded: Loaded, k: Any) -> Loaded:
+def batch_of(loaded: Loaded, k: Any) -> Loaded:
     """Batch ``k`` of K."""
     *arrays, reset = loaded
     room = reset.shape[0]

@@ -19,20 +19,21 @@ from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig
 from trainer.data import Data
 from trainer.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
-from trainer.forward import compile_evaluation
+from trainer.forward import EvaluationStep
 from trainer.inference import forward_step
-from trainer.interruption import Interruption
+from trainer.interruption import HEED_SECONDS, Interruption
 from trainer.keeper import Keeper
+from trainer.lanes import with_room
 from trainer.optimizers import is_scheduled, learning_rate, make_optimizer
+from trainer.processes import Processes
+from trainer.replicas import Replicas
+from trainer.replicated import ReplicatedEvaluationStep, ReplicatedStep
 from trainer.run import Run
 from trainer.step import TINY, TrainStep
 from trainer.updates import Totals, Updates, accumulated_updates, full_updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
-
-# Signals, and whether a checkpoint is due, are asked for as often as this, or after each update.
-HEED_SECONDS = 1.0
 
 
 class Training:
@@ -45,7 +46,10 @@ class Training:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         callbacks: the user's.
         interruption: asked after each update whether a signal came.
+        processes: that train together.
         begun: ``time.perf_counter()`` when training was asked for.
+        lanes: of all devices together.
+        replicas: the devices that share each batch; None for one.
     """
 
     def __init__(
@@ -57,24 +61,55 @@ class Training:
         callbacks: Sequence[keras.callbacks.Callback],
         interruption: Interruption,
         begun: float,
+        lanes: int,
+        processes: Processes,
+        replicas: Replicas | None = None,
     ):
+        self.processes, self.replicas = processes, replicas
         self.config, self.data, self.run, self.model = config, data, run, model
-        self.lanes = data.lanes
+        self.lanes = lanes
         self.user_callbacks, self.interruption = list(callbacks), interruption
         self.asked_for: float | None = begun
-        self.update_seconds = HEED_SECONDS
+        self.update_seconds, self.signalled = HEED_SECONDS, False
         self.watched = any(map(_watches_batches, callbacks))
         self.task = data.layout.task
-        self.optimizer = make_optimizer(config)
-        self.step = TrainStep(model, self.optimizer, self.task)
-        self.forward = forward_step(model, config, data.layout.task)
-        self.evaluate = compile_evaluation(self.task)
+        self._make_steps()
         self.total_updates = 0
         if is_scheduled(config):
             each = updates_an_epoch(config, data.train.lengths, self.lanes)
             self.total_updates = config.epochs * each
-        self.state = Progress()
-        self.carry: Carry = self.step.initial(self.lanes)
+        self.state = Progress(lanes=self.lanes)
+        self.carry: Carry = self.step.initial(self.room)
+
+    def _make_steps(self) -> None:
+        config, model = self.config, self.model
+        if self.replicas is None:
+            self.optimizer = make_optimizer(config)
+            self.step = TrainStep(model, self.optimizer, self.task)
+            self.evaluation = EvaluationStep(forward_step(model, config, self.task), self.task)
+            return
+        with self.replicas.scope():
+            self.optimizer = make_optimizer(config)
+        self.step = ReplicatedStep(model, self.optimizer, self.task, self.replicas)
+        self.evaluation = ReplicatedEvaluationStep(
+            forward_step(model, config, self.task, plain=True), self.task, self.replicas
+        )
+
+    def _own(self, data: SequenceSet) -> SequenceSet:
+        """Data of which only the rows of this process are read."""
+        return data.only(self.replicas.own_rows(self.room)) if self.replicas else data
+
+    def _save(self) -> None:
+        """Writes a checkpoint of all lanes."""
+        carry = self.carry
+        if self.replicas:
+            carry = tuple(rows[: self.lanes] for rows in self.replicas.join(carry))
+        self.keeper.save(self.state, carry)
+
+    @property
+    def room(self) -> int:
+        """Rows of a batch: the lanes, and idle ones if they do not divide evenly."""
+        return self.replicas.room(self.lanes) if self.replicas else self.lanes
 
     def go(self, checkpoint: Checkpoint | None) -> None:
         """Trains to the end.
@@ -88,10 +123,18 @@ class Training:
         """
         callbacks = self._callbacks()
         callbacks.on_train_begin()
-        self.keeper = Keeper(self.config, self.run, self.model, self.optimizer, self.user_callbacks)
+        self.keeper = Keeper(
+            self.config,
+            self.run,
+            self.model,
+            self.optimizer,
+            self.user_callbacks,
+            self.processes.chief,
+        )
         if checkpoint:
-            self.state, self.carry = self.keeper.restore(checkpoint)
-        self._heed()
+            self.state, carry = self.keeper.restore(checkpoint)
+            self.carry = self.replicas.place(carry) if self.replicas else carry
+        self._heed(*self.processes.agree(bool(self.interruption)))
         while self.state.begun or not is_over(
             self.state, self.config, self.data.validation is not None
         ):
@@ -99,7 +142,8 @@ class Training:
         callbacks.on_train_end()
         self.keeper.keep_last(self.state)
         self.state.finished = True
-        self.keeper.save(self.state, self.carry)
+        self._save()
+        self.processes.leave()
 
     def _epoch(self, callbacks: keras.callbacks.CallbackList) -> None:
         epoch, state = self.state.epoch, self.state
@@ -109,6 +153,7 @@ class Training:
         totals = Totals(np.array(state.sums), state.steps, state.places, state.waited)
         title = f"epoch {epoch + 1}/{self.config.epochs}"
         with progress(
+            disable=not self.processes.chief,
             total=sum(self.data.train.lengths),
             initial=totals.steps,
             unit="frame",
@@ -122,7 +167,7 @@ class Training:
             row |= {"waiting_seconds": totals.waited}
             if self.data.validation:
                 validated = self._validate(self.data.validation).logs(self.task.score_name)
-                self.keeper.require_finite(bool(np.isfinite(validated["loss"])), state)
+                self._require_finite(validated["loss"])
                 row |= {f"val_{name}": validated[name] for name in ("loss", self.task.score_name)}
             bar.set_postfix(_shown(row), refresh=False)
         self._end_epoch(row, callbacks)
@@ -132,12 +177,13 @@ class Training:
         state.history.append({"epoch": state.epoch + 1, **row})
         self.keeper.keep_best(state, row)
         callbacks.on_epoch_end(state.epoch, row)
+        (self.model.stop_training,) = self.processes.agree(bool(self.model.stop_training))
         state.epoch += 1
         state.begun, state.items, state.seconds = False, 0, 0.0
         state.sums, state.steps, state.places, state.waited = [0.0] * 4, 0, 0, 0.0
-        self.carry = self.step.initial(self.lanes)
-        self.keeper.save(self.state, self.carry)
-        self._heed()
+        self.carry = self.step.initial(self.room)
+        self._save()
+        self._heed(*self.processes.agree(bool(self.interruption)))
 
     def _train(self, totals: Totals, callbacks: keras.callbacks.CallbackList, bar: Any) -> Totals:
         state = self.state
@@ -149,7 +195,7 @@ class Training:
             for some in updates.totals:
                 totals = totals + some
                 state.updates += 1
-                self.keeper.require_finite(bool(np.isfinite(totals.sums).all()), state)
+                self._require_finite(totals.sums)
             self.carry = updates.carry
             state.items += updates.items
             state.sums, state.steps = totals.sums.tolist(), totals.steps
@@ -161,24 +207,28 @@ class Training:
             callbacks.on_train_batch_end(state.items - updates.items, logs)
             bar.set_postfix(_shown(logs), refresh=False)
             bar.update(totals.steps - before)
-            if self.keeper.due(state):
-                self.keeper.save(state, self.carry)
-            self._heed()
-            if self.model.stop_training:
+            late, stop, came = self._asked(
+                self.keeper.is_late, bool(self.model.stop_training), bool(self.interruption)
+            )
+            if late or self.keeper.updates_left(state) == 0:
+                self._save()
+            self._heed(came)
+            if stop:
+                self.model.stop_training = True
                 break
-        self._heed()
+        self._heed(self._signal_came())
         return totals
 
     def _announce(self, bar: Any) -> None:
         """Says once how long it took until the first update, or pass, was made."""
-        if self.asked_for is not None:
+        if self.asked_for is not None and self.processes.chief:
             seconds = time.perf_counter() - self.asked_for
             bar.write(f"first update after {seconds:.1f} s", file=sys.stdout)
             self.asked_for = None
 
     def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Updates]:
         """The rest of the epoch under way."""
-        config, state, data = self.config, self.state, self.data.train
+        config, state, data = self.config, self.state, self._own(self.data.train)
 
         def begin(count: int) -> NDArray[np.float32] | None:
             callbacks.on_train_batch_begin(state.items)
@@ -189,7 +239,7 @@ class Training:
             return np.array(rates, "float32")
 
         def allowed() -> int:
-            if self.watched or self.model.stop_training:
+            if self.watched or self.model.stop_training or self.replicas:
                 return 1
             left = self.keeper.updates_left(state)
             heeded = max(1, int(HEED_SECONDS / self.update_seconds))
@@ -197,46 +247,62 @@ class Training:
 
         if config.gradient == "full":
             groups = training_groups(config, data.lengths, self.lanes, state.epoch, state.items)
-            return full_updates(
-                self.step, data, groups, config.accumulate, begin, lambda: bool(self.interruption)
-            )
+            roomy = (list(with_room(group, self.room)) for group in groups)
+            return full_updates(self.step, data, roomy, config.accumulate, begin, self._signal_came)
         plan = training_plan(config, data.lengths, self.lanes, state.epoch)
-        rest = islice(plan, state.items, None)
+        rest = with_room(islice(plan, state.items, None), self.room)
         if config.accumulate > 1:
             return accumulated_updates(self.step, data, rest, self.carry, config.accumulate, begin)
         return truncated_updates(self.step, data, rest, self.carry, allowed, begin)
 
     def _validate(self, data: SequenceSet) -> Totals:
         """Validates with a carry of its own."""
-        carry = self.forward.initial(self.lanes)
-        plan = evaluation_plan(self.config, data.lengths, self.lanes)
+        carry = self.evaluation.initial(self.room)
+        plan = with_room(evaluation_plan(self.config, data.lengths, self.lanes), self.room)
         totals = Totals()
-        for batch in read_ahead(data.batches(plan), READS_AHEAD):
-            outputs, carry = self.forward(batch, carry)
-            totals.add(self.evaluate(batch, outputs), batch)
-            self._heed()
+        for batch in read_ahead(self._own(data).batches(plan), READS_AHEAD):
+            sums, carry = self.evaluation(batch, carry)
+            totals.add(sums, batch)
+            self._heed(self._signal_came())
         return totals
 
     def _callbacks(self) -> keras.callbacks.CallbackList:
         self.model.compile(optimizer=self.optimizer)
         callbacks = list(self.user_callbacks)
-        if self.config.tensorboard:
+        if self.config.tensorboard and self.processes.chief:
             callbacks.append(keras.callbacks.TensorBoard(self.run.logs_path, write_graph=False))
         self.model.stop_training = False
         return keras.callbacks.CallbackList(
             callbacks, model=self.model, epochs=self.config.epochs, verbose=0
         )
 
-    def _heed(self) -> None:
+    def _asked(self, *flags: bool) -> list[bool]:
+        """Whether some process raises a flag; at once if callbacks may raise one at any update."""
+        return (self.processes.agree if self.watched else self.processes.agree_seldom)(*flags)
+
+    def _signal_came(self) -> bool:
+        """Whether a signal came, to this process or another; once it is said it stays so."""
+        if not self.signalled:
+            (self.signalled,) = self.processes.agree_seldom(bool(self.interruption))
+        return self.signalled
+
+    def _heed(self, signalled: bool) -> None:
         """Ends with a checkpoint if a signal came."""
-        if not self.interruption:
+        if not signalled:
             return
-        self.keeper.save(self.state, self.carry)
+        self._save()
+        self.processes.leave()
         raise Stopped(
-            f"{self.interruption.signal}: stopped in epoch {self.state.epoch + 1} after "
-            f"{self.state.updates} updates, checkpoint written; start the same command again to "
-            "go on"
+            f"{self.interruption.signal or 'another process was stopped'}: stopped in epoch "
+            f"{self.state.epoch + 1} after {self.state.updates} updates, checkpoint written; start "
+            "the same command again to go on"
         )
+
+    def _require_finite(self, sums: Any) -> None:
+        finite = bool(np.isfinite(sums).all())
+        if not finite:
+            self.processes.leave()
+        self.keeper.require_finite(finite, self.state)
 
 
 def is_over(state: Progress, config: TrainConfig, validated: bool) -> bool:

@@ -118,7 +118,7 @@ def truncated_updates(
             first = 0
             while first < len(batches):
                 stop = _end(asked, first, allowed()) if asked[first] else first + 1
-                rates = _placed(begin(stop - first), first, len(loaded[-1]))
+                rates = _placed(begin(stop - first), first, len(batches.reset))
                 if asked[first]:
                     sums, carry = step.updates(loaded, first, stop, carry, rates)
                     rows = np.asarray(sums)[first:stop]

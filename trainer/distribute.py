@@ -1,0 +1,67 @@
+"""Which devices and processes train together; found before anything is put on a device."""
+
+import json
+import os
+from typing import Any
+
+from preprocessing.console import note
+from preprocessing.errors import InputError
+from preprocessing.quiet import import_tensorflow
+from trainer.config import TrainConfig
+from trainer.replicas import Replicas
+
+tf = import_tensorflow()
+
+# Under Slurm: of the first process on a machine; jobs that share machines get others.
+FIRST_PORT, PORTS = 20_000, 10_000
+
+
+def find_replicas(config: TrainConfig) -> Replicas | None:
+    """The devices that a configuration asks for; None for one device in one process.
+
+    Raises:
+        InputError: several processes are asked for and nothing says which.
+    """
+    for gpu in tf.config.list_physical_devices("GPU"):
+        _grow(gpu)
+    if config.strategy == "multiworker":
+        return Replicas(tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=_cluster()))
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if config.devices == "one" or len(devices) < 2:
+        return None
+    return Replicas(tf.distribute.MirroredStrategy([device.name for device in devices]))
+
+
+def _grow(gpu: Any) -> None:
+    """Lets a GPU's memory grow as it is needed, so that others can use the rest."""
+    try:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    except RuntimeError:
+        note(f"{gpu.name} was in use already; its memory does not grow as needed")
+
+
+def _cluster() -> Any:
+    if os.environ.get("TF_CONFIG"):
+        try:
+            workers = json.loads(os.environ["TF_CONFIG"])["cluster"]["worker"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"TF_CONFIG cannot be read ({error!r}); expected JSON such as "
+                '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, '
+                '"task": {"type": "worker", "index": 0}}'
+            ) from None
+        if len(set(workers)) != len(workers):
+            raise InputError(f"TF_CONFIG names a worker twice: {workers}")
+        return tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    if tasks := os.environ.get("SLURM_STEP_NUM_TASKS"):
+        # Slurm itself says which task sees which GPUs; the resolver would ask nvidia-smi.
+        return tf.distribute.cluster_resolver.SlurmClusterResolver(
+            port_base=FIRST_PORT + int(os.environ.get("SLURM_JOB_ID", 0)) % PORTS,
+            gpus_per_node=int(tasks),
+            gpus_per_task=1,
+            auto_set_gpu=False,
+        )
+    raise InputError(
+        "--strategy multiworker: which processes? Set TF_CONFIG for each of them, or start them "
+        "with srun; see docs/cluster.md"
+    )

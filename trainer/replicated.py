@@ -1,0 +1,164 @@
+"""Steps on several devices: each computes its own lanes, sums and gradients are added up.
+
+    replica 0   lanes 0 .. B-1    ▶chunk◀ ─ gradient ─┐
+    replica 1   lanes B .. 2B-1   ▶chunk◀ ─ gradient ─┴─ sum / weights of all ─ update of all copies
+
+So an update is that of one device with all lanes, to rounding, whatever lanes are idle or padded.
+XLA is left out: it compiles for one device, and would keep cuDNN out.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.quiet import import_tensorflow
+from trainer.batches import ChunkBatch, ChunkBatches
+from trainer.carry import Carry
+from trainer.forward import EvaluationStep, ForwardStep, compiled, sums_of
+from trainer.replicas import Replicas, total
+from trainer.step import GATHERED_SHARE, TINY, Loaded, TrainStep, arrays_of, batch_of
+from trainer.task import Task
+
+tf = import_tensorflow()
+
+
+class ReplicatedStep(TrainStep):
+    """``TrainStep`` on several devices; batches are of the lanes of all.
+
+    Args:
+        model: made in the replicas' scope.
+        optimizer: likewise.
+        task: what the loss is.
+        replicas: the devices.
+    """
+
+    def __init__(self, model: Any, optimizer: Any, task: Task, replicas: Replicas):
+        self.replicas = replicas
+        with replicas.scope():
+            super().__init__(model, optimizer, task, plain=True)
+        self._own_slopes = replicas.compiled(self._slopes)
+        self._own_pass = replicas.compiled(self._pass)
+        self._own_slopes_back = replicas.compiled(self._slopes_back)
+
+    def initial(self, lanes: int) -> Carry:
+        return self.replicas.split_all(super().initial(lanes))
+
+    def load(self, batches: ChunkBatches) -> Loaded:
+        *arrays, reset = arrays_of(batches)
+        return (*self.replicas.split_all(arrays), self.replicas.split(reset, axis=1))
+
+    def updates(
+        self,
+        loaded: Loaded,
+        first: int,
+        stop: int,
+        carry: Carry,
+        rates: NDArray[np.float32] | None = None,
+    ) -> tuple[Any, Carry]:
+        sums = np.zeros((stop, 4), "float32")
+        for k in range(first, stop):
+            places = np.array(k, "int32"), np.array(k + 1, "int32")
+            sums[k], carry = self._updates(loaded, *places, carry, rates)
+        return sums, carry
+
+    def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        self._make_room()
+        sums, carry = self._gather(self.replicas.split_all(arrays_of(batch)), carry)
+        return sums, carry
+
+    def go_on(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        sums, carry = self._go_on(self.replicas.split_all(arrays_of(batch)), carry)
+        return sums, carry
+
+    def go_back(self, batch: ChunkBatch, carry: Carry, gradient: Carry) -> Carry:
+        self._make_room()
+        split = self.replicas.split_all(arrays_of(batch))
+        before: Carry = self._go_back(split, carry, gradient)
+        return before
+
+    def _updates_body(self, loaded: Loaded, first: Any, stop: Any, carry: Carry, rates: Any) -> Any:
+        """One update a call."""
+
+        def slopes(loaded: Loaded, carry: Carry) -> Any:
+            sums, found, carry = self._own_slopes(batch_of(loaded, first), carry)
+            return *total((sums, found)), carry
+
+        sums, found, carry = self.replicas.run(slopes, loaded, carry)
+        sums, found = self.replicas.one((sums, found))
+        weight = tf.maximum(sums[1] * GATHERED_SHARE, TINY)
+        self._set_rate(rates, first)
+        self.optimizer.apply([slope / weight for slope in found], self.variables)
+        return sums, carry
+
+    def _gather_body(self, batch: Any, carry: Carry) -> Any:
+        def slopes(batch: Any, carry: Carry) -> Any:
+            sums, found, carry = self._own_slopes(batch, carry)
+            return *total((sums, found)), carry
+
+        sums, found, carry = self.replicas.run(slopes, batch, carry)
+        sums, found = self.replicas.one((sums, found))
+        self._add(found, sums[1])
+        return sums, carry
+
+    def _go_on_body(self, batch: Any, carry: Carry) -> Any:
+        def go_on(batch: Any, carry: Carry) -> Any:
+            sums, carry = self._own_pass(batch, carry)
+            return total(sums), carry
+
+        sums, carry = self.replicas.run(go_on, batch, carry)
+        return self.replicas.one(sums), carry
+
+    def _go_back_body(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
+        count = len(self.variables)
+
+        def slopes(batch: Any, carry: Carry, gradient: Carry) -> Any:
+            weight, *found = self._own_slopes_back(batch, carry, gradient)
+            return *total((weight, found[:count])), tuple(found[count:])
+
+        weight, found, before = self.replicas.run(slopes, batch, carry, gradient)
+        weight, found = self.replicas.one((weight, found))
+        self._add(found, weight)
+        return before
+
+    def _slopes(self, batch: Any, carry: Carry) -> Any:
+        with tf.GradientTape() as tape:
+            sums, carry = self._pass(batch, carry)
+            loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+        return sums, self._gradient(tape, loss, self.variables), carry
+
+
+class ReplicatedEvaluationStep(EvaluationStep):
+    """``EvaluationStep`` on several devices.
+
+    Args:
+        forward: what answers.
+        task: what the loss is.
+        replicas: the devices.
+    """
+
+    def __init__(self, forward: ForwardStep, task: Task, replicas: Replicas):
+        super().__init__(forward, task)
+        self.task, self.replicas = task, replicas
+        self._own_sums = replicas.compiled(self._answer)
+        self._evaluate = compiled(self._body, plain=True)
+
+    def initial(self, lanes: int) -> Carry:
+        return self.replicas.split_all(super().initial(lanes))
+
+    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+        sums, carry = self._evaluate(self.replicas.split_all(arrays_of(batch)), carry)
+        return sums, carry
+
+    def _body(self, batch: Any, carry: Carry) -> Any:
+        def answer(batch: Any, carry: Carry) -> Any:
+            sums, carry = self._own_sums(batch, carry)
+            return total(sums), carry
+
+        sums, carry = self.replicas.run(answer, batch, carry)
+        return self.replicas.one(sums), carry
+
+    def _answer(self, batch: Any, carry: Carry) -> Any:
+        features, past, targets, weights, reset = batch
+        outputs, carry = self.forward.body(features, past, reset, carry)
+        return sums_of(self.task, targets, outputs, weights, training=False), carry
