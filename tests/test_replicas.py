@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,24 +14,27 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import FPS, write_sequence
 from two_devices import stored
 
 from preprocessing.errors import InputError
+from preprocessing.label_files import write_intervals
 from trainer.config import TrainConfig
 from trainer.distribute import find_replicas
+from trainer.epochs import training_plan
 from trainer.lanes import Chunk, Lineup, with_room
 from trainer.run import Run, load_run
 
 HERE = Path(__file__).parent
+UNEVEN = (60, 13, 9, 4)  # Steps of sequences.
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 Task = tuple[Path, Path]
 WAYS: dict[str, dict[str, Any]] = {
-    "truncated": {"schedule": "cosine", "warmup": 3},
-    "full": {"gradient": "full", "accumulate": 2, "normalize": "running"},
-    "accumulated": {"accumulate": 3, "cell": "gru", "learn_initial_state": True},
-    "windows": {"state": "reset", "inputs": "both", "horizon": 1, "stride": 4},
+    "truncated": {"lanes": 6, "schedule": "cosine", "warmup": 3},
+    "full": {"lanes": 6, "gradient": "full", "accumulate": 2, "normalize": "running"},
+    "accumulated": {"lanes": 6, "accumulate": 3, "cell": "gru", "learn_initial_state": True},
+    "windows": {"lanes": 6, "state": "reset", "inputs": "both", "horizon": 1, "stride": 4},
 }
-ONLY_WITH_ALL = {"accumulated", "windows"}
 
 
 def run_python(*words: object, **environment: str) -> subprocess.Popen[str]:
@@ -43,19 +47,53 @@ def run_python(*words: object, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "way",
-    [pytest.param(way, marks=[pytest.mark.slow] if way in ONLY_WITH_ALL else []) for way in WAYS],
-)
-def test_two_devices_make_the_updates_of_one_with_all_their_lanes(
-    memory_task: Task, tmp_path: Path, way: str
-) -> None:
-    process = run_python(HERE / "two_devices.py", tmp_path, json.dumps(WAYS[way]))
+def apart(folder: Path, ways: list[dict[str, Any]]) -> list[float]:
+    """How far two devices end from one with all their lanes."""
+    process = run_python(HERE / "two_devices.py", folder, json.dumps(ways))
     out, err = process.communicate()
     assert process.returncode == 0, err
-    assert "in 6 lanes, " in out
-    assert "in 6 lanes on 2 devices, " in out
-    assert json.loads(out.splitlines()[-1])["apart"] < 2e-5
+    for way in ways:
+        assert f"in {way['lanes']} lanes, " in out
+        assert f"in {way['lanes']} lanes on 2 devices, " in out
+    assert "computing on 2 parts of the CPU" in out
+    return [json.loads(line)["apart"] for line in out.splitlines() if line.startswith("{")]
+
+
+def test_two_devices_make_the_updates_of_one_with_all_their_lanes(
+    memory_task: Task, tmp_path: Path, thorough: bool
+) -> None:
+    ways = [way for name, way in WAYS.items() if thorough or name in ("truncated", "full")]
+    found = apart(tmp_path, ways)
+    assert len(found) == len(ways)
+    assert max(found) < 2e-5
+
+
+@pytest.fixture
+def uneven_task(tmp_path: Path) -> Task:
+    """Four sequences, one of them long: one of two devices has soon none; gaps in labels."""
+    generator = np.random.default_rng(2)
+    rows = []
+    for number, length in enumerate(UNEVEN):
+        name = f"s{number}"
+        write_sequence(tmp_path / "task", name, generator.normal(size=(length, 2)))
+        rows += [
+            (name, 0.0, length / FPS / 3, "early"),
+            (name, length / FPS / 2, length / FPS, "late"),
+        ]
+    write_intervals(tmp_path / "task.csv", rows)
+    return tmp_path / "task", tmp_path / "task.csv"
+
+
+def test_an_epoch_goes_on_when_one_device_has_no_sequence_left(
+    uneven_task: Task, tmp_path: Path
+) -> None:
+    config = TrainConfig(*uneven_task, tmp_path, chunk_length=6)
+    lineups = list(training_plan(config, UNEVEN, 4, 0))
+    idle = (None, None)
+    dry = [idle in (lineup.chunks[:2], lineup.chunks[2:]) for lineup in lineups]
+    assert sum(dry) > len(dry) // 2
+    (found,) = apart(tmp_path, [{"lanes": 4, "fractions": [1.0, 0.0, 0.0]}])
+    assert found < 2e-5
 
 
 def free_ports(count: int) -> list[int]:
@@ -74,11 +112,15 @@ def options(task: Task, run: Path, epochs: int = 3) -> list[object]:
     ]
 
 
-def begin_workers(count: int, *words: object) -> list[subprocess.Popen[str]]:
+def begin_workers(
+    count: int, *words: object, second: tuple[object, ...] = ()
+) -> list[subprocess.Popen[str]]:
+    """``second`` are options that only the second one has."""
     workers = [f"127.0.0.1:{port}" for port in free_ports(count)]
     return [
         run_python(
             *("-c", LONGTAKE, *words, "--strategy", "multiworker"),
+            *(second if index == 1 else ()),
             TF_CONFIG=json.dumps(
                 {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
             ),
@@ -113,7 +155,7 @@ def require_near(one: Run, other: Run) -> None:
         np.testing.assert_allclose(left, right, atol=5e-5)
 
 
-def test_a_killed_worker_ends_the_job_and_any_number_of_workers_goes_on(
+def test_a_killed_worker_ends_the_job_and_the_same_command_goes_on(
     memory_task: Task, tmp_path: Path, straight: Run, thorough: bool
 ) -> None:
     run = tmp_path / "workers"
@@ -126,15 +168,52 @@ def test_a_killed_worker_ends_the_job_and_any_number_of_workers_goes_on(
     assert "another process was lost" in err
     assert "start the same command again in all of them" in err
     assert not load_run(run).progress.finished
-    if thorough:  # Six lanes on four workers: two rows stay idle.
-        chief, *others = begin_workers(4, *options(memory_task, run), "--lanes", 3)
-        time.sleep(12)
-        others[0].send_signal(signal.SIGTERM)
-        said = [process.communicate(timeout=120)[1] for process in (chief, *others)]
-        codes = {process.returncode for process in (chief, *others)}
-        assert codes <= {0, 75}, said
-    finished([run_python("-c", LONGTAKE, *options(memory_task, run), "--lanes", 3)])
+    if thorough:
+        shutil.copytree(run, tmp_path / "four")
+        shutil.copytree(run, tmp_path / "alone")
+    first, second = finished(begin_workers(2, *options(memory_task, run), "--lanes", 3))
+    assert "in 6 lanes on 2 devices" in first
+    assert "going on in epoch" in first
+    assert not second
     require_near(straight, load_run(run))
+    if thorough:  # Six lanes on four workers: two rows stay idle.
+        finished(begin_workers(4, *options(memory_task, tmp_path / "four"), "--lanes", 3))
+        require_near(straight, load_run(tmp_path / "four"))
+        alone = options(memory_task, tmp_path / "alone")
+        finished([run_python("-c", LONGTAKE, *alone, "--lanes", 3)])
+        require_near(straight, load_run(tmp_path / "alone"))
+
+
+@pytest.mark.slow
+def test_a_killed_chief_ends_the_job_too(memory_task: Task, tmp_path: Path) -> None:
+    run = tmp_path / "workers"
+    chief, other = begin_workers(2, *options(memory_task, run, 300), "--lanes", 3)
+    wait_for_checkpoint(run)
+    chief.kill()
+    chief.communicate()
+    _, err = other.communicate(timeout=120)
+    assert other.returncode == 75
+    assert "another process was lost" in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("other", "reason", "elsewhere"),
+    [
+        (("--labels", "none.csv"), "none.csv", "another process could not begin"),
+        (("--learning-rate", 0.5), "have not the same options", "have not the same options"),
+    ],
+)
+def test_what_one_process_cannot_begin_none_does(
+    memory_task: Task, tmp_path: Path, other: tuple[object, ...], reason: str, elsewhere: str
+) -> None:
+    run = tmp_path / "workers"
+    workers = begin_workers(2, *options(memory_task, run), second=other)
+    chief, second = [process.communicate(timeout=120)[1] for process in workers]
+    assert [process.returncode for process in workers] == [2, 2]
+    assert elsewhere in chief
+    assert reason in second
+    assert not run.exists() or not list(run.glob("*.yaml"))
 
 
 @pytest.mark.slow
@@ -146,10 +225,9 @@ def test_only_the_chief_writes_and_a_signal_to_one_worker_stops_all(
     wait_for_checkpoint(run)
     workers[1].send_signal(signal.SIGTERM)
     said = [process.communicate(timeout=120)[1] for process in workers]
-    if not load_run(run).progress.finished:
-        assert [process.returncode for process in workers] == [75, 75], said
-        assert "another process was stopped" in said[0]
-        assert "SIGTERM" in said[1]
+    assert [process.returncode for process in workers] == [75, 75], said
+    assert "another process was stopped" in said[0]
+    assert "SIGTERM" in said[1]
     outs = finished(begin_workers(2, *options(memory_task, run), "--lanes", 3))
     assert "going on in epoch" in outs[0]
     assert "sequences to train on" not in outs[1]

@@ -1,6 +1,6 @@
 """Trains on one device and on two, both parts of this machine's processor; prints how far apart.
 
-two_devices.py FOLDER OPTIONS (JSON)
+two_devices.py FOLDER WAYS (JSON: options of each training)
 """
 
 import json
@@ -13,31 +13,29 @@ from preprocessing.quiet import import_tensorflow
 from trainer.config import TrainConfig
 from trainer.run import Run
 
-LANES = 6
 
-
-def main(folder: Path, options: dict[str, object]) -> None:
+def main(folder: Path, ways: list[dict[str, object]]) -> None:
     tf = import_tensorflow()
     (processor,) = tf.config.list_physical_devices("CPU")
     halves = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(processor, halves)
-    found = [weights(folder, devices, lanes, options) for devices, lanes in SIDES]
-    apart = [np.abs(one - other).max() for one, other in zip(*found, strict=True)]
-    print(json.dumps({"apart": float(max(apart))}))
+    for number, options in enumerate(ways):
+        lanes = int(str(options.pop("lanes")))
+        one = figures(folder, f"{number}-one", lanes, options)
+        two = figures(folder, f"{number}-all", lanes // 2, options)
+        apart = [np.abs(left - right).max() for left, right in zip(one, two, strict=True)]
+        print(json.dumps({"apart": float(max(apart))}))
 
 
-SIDES = (("one", LANES), ("all", LANES // 2))
-
-
-def weights(folder: Path, devices: str, lanes: int, options: dict[str, object]) -> list[np.ndarray]:
+def figures(folder: Path, name: str, lanes: int, options: dict[str, object]) -> list[np.ndarray]:
     from trainer.loop import train
 
     run = train(
         TrainConfig(
             folder / "task",
             folder / "task.csv",
-            folder / devices,
-            devices=devices,
+            folder / name,
+            devices="all" if name.endswith("all") else "one",
             lanes=lanes,
             units=5,
             chunk_length=6,
@@ -52,11 +50,11 @@ def weights(folder: Path, devices: str, lanes: int, options: dict[str, object]) 
 
 
 def stored(run: Run) -> list[np.ndarray]:
-    """Weights, what the optimizer remembers, and each epoch's figures."""
+    """Weights, what the optimizer remembers, and each epoch's losses."""
     checkpoint = run.checkpoints.latest()
     assert checkpoint
     names = ("loss", "val_loss")  # A step near the border may change sides.
-    rows = [[float(row[name]) for name in names] for row in run.history]
+    rows = [[float(row[name]) for name in names if name in row] for row in run.history]
     return [*checkpoint.group("variables"), np.array(rows)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import cache
 from typing import Any
 
 from preprocessing.console import note
@@ -25,11 +26,31 @@ def find_replicas(config: TrainConfig) -> Replicas | None:
     for gpu in tf.config.list_physical_devices("GPU"):
         _grow(gpu)
     if config.strategy == "multiworker":
-        return Replicas(tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=_cluster()))
+        return Replicas(_multiworker())
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if config.devices == "one" or len(devices) < 2:
         return None
-    return Replicas(tf.distribute.MirroredStrategy([device.name for device in devices]))
+    return Replicas(_mirrored(*[device.name for device in devices]))
+
+
+# Once in a process: a second strategy would number its sums as the first did, and mix them up.
+@cache
+def _mirrored(*devices: str) -> Any:
+    return tf.distribute.MirroredStrategy(devices)
+
+
+@cache
+def _multiworker() -> Any:
+    cluster = _cluster()
+    workers = [name for names in cluster.cluster_spec().as_dict().values() for name in names]
+    note(f"{len(workers)} processes train together; waiting for all of them ({', '.join(workers)})")
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=cluster)
+    except tf.errors.OpError as error:
+        raise InputError(
+            f"the processes {', '.join(workers)} did not all come together ({error.message}); "
+            "start all of them, on addresses that reach each other"
+        ) from None
 
 
 def _grow(gpu: Any) -> None:

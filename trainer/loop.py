@@ -15,6 +15,7 @@ from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig, flag
 from trainer.data import Data, load_data, with_feature_moments
 from trainer.distribute import find_replicas
+from trainer.hardware import computing
 from trainer.interruption import Interruption
 from trainer.lock import locked
 from trainer.model import build_model, load_model
@@ -110,6 +111,7 @@ def _train(
             if processes.chief:
                 run.begin(config, data.splits, data.facts)
                 _announce(data, lanes, replicas, checkpoint)
+                print(computing(model, replicas))
             training.go(checkpoint)
     return run, processes
 
