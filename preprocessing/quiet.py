@@ -12,8 +12,10 @@ def import_tensorflow() -> Any:
     """Imports TensorFlow; what it prints is shown only if the import fails.
 
     With the kernels of oneDNN, which TensorFlow leaves out on some processors, a backbone's
-    features are the same bits in any number of threads and at any place in a batch.
+    features are the same bits in any number of threads and at any place in a batch. Of a GPU only
+    the memory that is needed is taken.
     """
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if "tensorflow" in sys.modules:
         return sys.modules["tensorflow"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -15,15 +15,29 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import FPS, write_sequence
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
 from two_devices import stored
 
 from preprocessing.errors import InputError
-from preprocessing.label_files import write_intervals
+from preprocessing.label_files import read_labels, write_intervals
+from preprocessing.labels import LabelOptions
+from preprocessing.quiet import import_tensorflow
+from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.store import FeatureStore
+from trainer import processes as processes_module
+from trainer.batches import SequenceSet
 from trainer.config import TrainConfig
 from trainer.distribute import find_replicas
 from trainer.epochs import training_plan
 from trainer.lanes import Chunk, Lineup, with_room
+from trainer.layout import Layout
+from trainer.normalization import Moments
+from trainer.processes import Processes
 from trainer.run import Run, load_run
+from trainer.step import TrainStep
+from trainer.task import Classification
 
 HERE = Path(__file__).parent
 UNEVEN = (60, 13, 9, 4)  # Steps of sequences.
@@ -251,7 +265,15 @@ def test_idle_lanes_are_added_behind_the_others() -> None:
         (None, "which processes. Set TF_CONFIG for each of them, or start them with srun"),
         ("{", "TF_CONFIG cannot be read"),
         ('{"cluster": {}}', "TF_CONFIG cannot be read"),
-        ('{"cluster": {"worker": ["a:1", "a:1"]}}', "TF_CONFIG names a worker twice"),
+        ('{"cluster": {"worker": ["a:1"]}}', "TF_CONFIG cannot be read .KeyError.'task'"),
+        (
+            '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+            "TF_CONFIG cannot be read .IndexError",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1", "a:1"]}, "task": {"type": "worker", "index": 0}}',
+            "TF_CONFIG names a worker twice",
+        ),
     ],
 )
 def test_processes_that_nobody_names_are_asked_for(
@@ -283,3 +305,80 @@ def test_slurm_says_which_processes_there_are(monkeypatch: pytest.MonkeyPatch) -
         "worker": ["node1:20123", "node1:20124", "node2:20123"]
     }
     assert (cluster.task_type, cluster.task_id) == ("worker", 2)
+
+
+def test_of_several_gpus_one_can_be_asked_for(
+    memory_task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tf, seen = import_tensorflow(), []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["first", "second"])
+    monkeypatch.setattr(tf.config, "set_visible_devices", lambda *told: seen.append(told))
+    assert find_replicas(TrainConfig(*memory_task, Path("run"), devices="one")) is None
+    assert seen == [(["first"], "GPU")]
+
+
+class FakeProcesses(Processes):
+    """One of three that train together; the others say what a test tells them to."""
+
+    def __init__(self, others: list[list[float]]):
+        super().__init__()
+        self.count, self.others, self.asked = 3, others, 0
+
+    def total(self, values: ArrayLike) -> NDArray[np.float64]:
+        self.asked += 1
+        return np.asarray(values, "float64") + self.others.pop(0)
+
+
+def test_what_one_process_says_holds_for_all() -> None:
+    assert FakeProcesses([[0, 1, 2]]).agree(False, False, True) == [False, True, True]
+
+
+def test_alone_a_process_need_not_ask() -> None:
+    alone = Processes()
+    assert (alone.chief, alone.agree(True, False)) == (True, [True, False])
+    assert alone.agree_seldom(False, True) == [False, True]
+    with pytest.raises(KeyError), alone.together():
+        raise KeyError
+
+
+def test_others_are_asked_about_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of unequal clocks count calls, so that all ask at the same one."""
+    now = 0.0
+    monkeypatch.setattr(processes_module.time, "monotonic", lambda: now)
+    some = FakeProcesses([[0, 0.02]] * 9 + [[1, 0.02]] * 9)
+    said = []
+    for _ in range(1000):
+        now += 0.01
+        said += some.agree_seldom(False)
+    assert some.asked in (10, 11, 12)
+    assert said.index(True) > 700
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=5), st.integers(0, 9))
+def test_moments_of_shares_are_those_of_the_whole(counts: list[int], seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    blocks = [generator.normal(5, 3, (count, 2)) for count in counts]
+    shares = [Moments.of(block) for block in blocks]
+    sums = sum(np.array([own.count, *(own.count * own.mean)]) for own in shares)
+    mean = sums[1:] / sums[0]
+    squares = sum(own.squares + own.count * (own.mean - mean) ** 2 for own in shares)
+    answers = iter((sums, squares))
+    together = shares[0].together(lambda _: next(answers))
+    whole = np.concatenate(blocks)
+    assert together.count == len(whole)
+    np.testing.assert_allclose(together.mean, whole.mean(0))
+    np.testing.assert_allclose(together.squares, ((whole - whole.mean(0)) ** 2).sum(0), atol=1e-9)
+
+
+def test_features_travel_to_devices_as_they_are_stored(tmp_path: Path) -> None:
+    origin = Origin("s", "", "4", "test", "0", settings_text())
+    with SequenceWriter(sequence_path(tmp_path, "s"), 3, origin, "float16") as writer:
+        writer.append(np.arange(8) / 4, np.ones((8, 3), np.float16))
+    (tmp_path / "s.txt").write_text("a\n" * 8)
+    store = FeatureStore(tmp_path)
+    labels = read_labels(LabelOptions(tmp_path), store)
+    layout = Layout(Classification(tuple(labels.classes)))
+    data = SequenceSet(store, [store.info("s")], labels, layout)
+    plan = training_plan(TrainConfig(tmp_path, tmp_path, tmp_path, chunk_length=4), [8], 1, 0)
+    loaded = TrainStep.load(TrainStep.__new__(TrainStep), next(data.read(plan)))
+    assert loaded[0].dtype == "float16"

@@ -92,7 +92,7 @@ class TrainConfig:
     """Rows of a batch (B) on each device; by default 8, or the number of training sequences if that
     is less."""
     devices: Literal["all", "one"] = "all"
-    """Devices of this machine to train on: all its GPUs, or the first."""
+    """Devices of each machine to train on: all its GPUs, or the first."""
     strategy: Literal["local", "multiworker"] = "local"
     """local: this process alone; multiworker: one process on each of several machines, by TF_CONFIG
     or under Slurm; see docs/cluster.md."""

@@ -23,8 +23,9 @@ def find_replicas(config: TrainConfig) -> Replicas | None:
     Raises:
         InputError: several processes are asked for and nothing says which.
     """
-    for gpu in tf.config.list_physical_devices("GPU"):
-        _grow(gpu)
+    gpus = tf.config.list_physical_devices("GPU")
+    if config.devices == "one" and len(gpus) > 1:
+        tf.config.set_visible_devices(gpus[:1], "GPU")
     if config.strategy == "multiworker":
         return Replicas(_multiworker())
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
@@ -53,19 +54,13 @@ def _multiworker() -> Any:
         ) from None
 
 
-def _grow(gpu: Any) -> None:
-    """Lets a GPU's memory grow as it is needed, so that others can use the rest."""
-    try:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    except RuntimeError:
-        note(f"{gpu.name} was in use already; its memory does not grow as needed")
-
-
 def _cluster() -> Any:
     if os.environ.get("TF_CONFIG"):
         try:
-            workers = json.loads(os.environ["TF_CONFIG"])["cluster"]["worker"]
-        except (ValueError, KeyError, TypeError) as error:
+            told = json.loads(os.environ["TF_CONFIG"])
+            workers, task = told["cluster"]["worker"], told["task"]
+            told["cluster"][task["type"]][task["index"]]
+        except (ValueError, LookupError, TypeError) as error:
             raise InputError(
                 f"TF_CONFIG cannot be read ({error!r}); expected JSON such as "
                 '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, '
