@@ -78,6 +78,7 @@ def test_any_text_is_a_dimension_or_refused(text: str) -> None:
         ("units=1..9:lin", "expected NAME=A,B,C"),
         ("unist=1,2", "cannot search 'unist'; expected one of "),
         ("seed=1,2", "cannot search 'seed'"),
+        ("devices=all,one", "cannot search 'devices'"),
         ("label-fps=1..2", "cannot search 'label-fps'"),
         ("store=a,b", "cannot search 'store'"),
         ("units=8,many", "'many' is no value of this option; each is a whole number"),
@@ -143,6 +144,8 @@ def test_options_of_train_keep_their_defaults_and_their_checks() -> None:
         parse(TuneConfig, "longtake tune", [*BASE, "--units", "0"])
     with pytest.raises(InputError, match="--trials 0: expected at least 1"):
         parse(TuneConfig, "longtake tune", [*BASE, "--trials", "0"])
+    with pytest.raises(InputError, match="each process chooses trials of its own"):
+        parse(TuneConfig, "longtake tune", [*BASE, "--strategy", "multiworker"])
 
 
 def test_a_search_comes_from_yaml(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Where things are, and what is learned: trials that differ in these cannot be compared.
 FIXED = {"store", "labels", "run", "splits", "fractions", "ignore_label", "continue_from", "seed"}
-FIXED |= {"task", "outputs", "horizon", "feed", "model"}
+FIXED |= {"task", "outputs", "horizon", "feed", "model", "devices", "strategy"}
 FIXED |= {"tensorboard", "checkpoint_minutes", "checkpoint_updates", "keep_checkpoints", "cache"}
 LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
 FORMS = "expected NAME=A,B,C or NAME=LOW..HIGH or NAME=LOW..HIGH:log"
@@ -64,6 +64,11 @@ class TuneConfig(TrainConfig):
             raise InputError(
                 f"--objective {self.objective}: expected a validation column of history.csv, such "
                 "as val_loss or val_accuracy"
+            )
+        if self.strategy != "local":
+            raise InputError(
+                f"--strategy {self.strategy}: each process chooses trials of its own; start tune in "
+                "all of them with one --storage and the default --strategy"
             )
         parse_search(self.search)
 
