@@ -30,6 +30,7 @@ from trainer.export_options import ExportConfig
 from trainer.inference import predict
 from trainer.model import build_model, save_model
 from trainer.own_model import OwnModel
+from trainer.processes import Processes
 from trainer.run import Run
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
@@ -67,7 +68,7 @@ def made(data: Path, name: str, **options: Any) -> Run:
     labels = data / f"{options.get('task', 'classification')}.csv"
     small = {"units": 6, "chunk_length": 8, **options}
     config, run = TrainConfig(data / "store", labels, data / name, **small), Run(data / name)
-    loaded = with_feature_moments(load_data(config), config, run)
+    loaded = with_feature_moments(load_data(config), config, run, Processes())
     run.begin(config, loaded.splits, loaded.facts)
     own = OwnModel.read(config.model) if config.model else None
     facts, chance = loaded.facts, np.random.default_rng(1)

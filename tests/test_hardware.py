@@ -64,7 +64,7 @@ def test_a_layer_that_does_not_is_named_with_the_reason(gpu: None) -> None:
     h = keras.layers.LSTM(4, return_sequences=True, recurrent_dropout=0.1, name="first")(x)
     h = keras.layers.LSTM(4, return_sequences=True, name="second")(h)
     h = keras.layers.GRU(4, return_sequences=True, reset_after=False, name="third")(h)
-    assert recurrent(keras.Model(x, h)) == (
+    assert recurrent(keras.Model([x], h)) == (
         "recurrent layers in cuDNN: 1 of 3 (first: it has recurrent dropout; "
         "third: it resets before its product)"
     )
@@ -84,7 +84,7 @@ def test_each_condition_is_that_of_keras(gpu: None, options: dict[str, Any], rea
     layer = keras.layers.LSTM(2, return_sequences=True, **options)
     assert why_not(layer) == [reason]
     x = keras.Input((3, WIDTH))
-    assert hardware.cudnn_kernels(keras.Model(x, layer(x))) == 0
+    assert hardware.cudnn_kernels(keras.Model([x], layer(x))) == 0
 
 
 def test_without_a_gpu_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
