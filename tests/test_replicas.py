@@ -36,12 +36,47 @@ from trainer.layout import Layout
 from trainer.normalization import Moments
 from trainer.processes import Processes
 from trainer.run import Run, load_run
+from trainer.slurm import cluster_of_step, host_names, task_counts
 from trainer.step import TrainStep
 from trainer.task import Classification
 
 HERE = Path(__file__).parent
 UNEVEN = (60, 13, 9, 4)  # Steps of sequences.
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
+# A model that only drops: what it lets through on each of two devices, and on one.
+MASKS = """
+import json
+from preprocessing.quiet import import_tensorflow
+tf = import_tensorflow()
+import keras
+import numpy as np
+halves = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+from pathlib import Path
+from trainer.config import TrainConfig
+from trainer.distribute import find_replicas
+from trainer.replicated import ReplicatedStep
+from trainer.task import Classification
+
+def masks(count):
+    features = keras.Input((None, 40))
+    dropped = keras.layers.SpatialDropout1D(0.5, seed=1)(features)
+    model = keras.Model([features], [keras.layers.Dense(2)(dropped)])
+    dropping = keras.Model(model.inputs, model.layers[1].output)
+    if count == 1:
+        return [dropping([np.ones((2, 3, 40), "float32")], training=True).numpy()]
+    step = ReplicatedStep(model, keras.optimizers.SGD(), Classification(("a", "b")), replicas)
+    halves = replicas.split(np.ones((4, 3, 40), "float32"))
+    drop = tf.function(lambda x: replicas.run(lambda own: dropping([own], training=True), x))
+    return [half.numpy() for half in replicas.strategy.experimental_local_results(drop(halves))]
+
+replicas = find_replicas(TrainConfig(*map(Path, "abc")))
+(alone,) = masks(1)
+with replicas.scope():
+    first, second = masks(2)
+print(json.dumps({"differ": bool((first != second).any()),
+                  "first as alone": bool((first == alone).all())}))
+"""
 Task = tuple[Path, Path]
 WAYS: dict[str, dict[str, Any]] = {
     "truncated": {"lanes": 6, "schedule": "cosine", "warmup": 3},
@@ -67,19 +102,27 @@ def apart(folder: Path, ways: list[dict[str, Any]]) -> list[float]:
     out, err = process.communicate()
     assert process.returncode == 0, err
     for way in ways:
-        assert f"in {way['lanes']} lanes, " in out
+        assert f"in {way['lanes']} lanes, " in out or "dropout" in way
         assert f"in {way['lanes']} lanes on 2 devices, " in out
     assert "computing on 2 parts of the CPU" in out
-    return [json.loads(line)["apart"] for line in out.splitlines() if line.startswith("{")]
+    found = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    assert all(each["same"] for each in found if "same" in each)
+    return [each["apart"] for each in found if "apart" in each]
 
 
 def test_two_devices_make_the_updates_of_one_with_all_their_lanes(
     memory_task: Task, tmp_path: Path, thorough: bool
 ) -> None:
     ways = [way for name, way in WAYS.items() if thorough or name in ("truncated", "full")]
-    found = apart(tmp_path, ways)
+    dropped = {"lanes": 6, "dropout": 0.5}  # Resumed on two devices: bit for bit.
+    found = apart(tmp_path, [*ways, dropped])
     assert len(found) == len(ways)
     assert max(found) < 2e-5
+
+
+def test_each_device_drops_other_features(memory_task: Task, tmp_path: Path) -> None:
+    out, err = run_python("-c", MASKS).communicate()
+    assert json.loads(out) == {"differ": True, "first as alone": True}, err
 
 
 @pytest.fixture
@@ -215,7 +258,8 @@ def test_a_killed_chief_ends_the_job_too(memory_task: Task, tmp_path: Path) -> N
     ("other", "reason", "elsewhere"),
     [
         (("--labels", "none.csv"), "none.csv", "another process could not begin"),
-        (("--learning-rate", 0.5), "have not the same options", "have not the same options"),
+        (("--units", 6), "have not the same options", "have not the same options"),
+        (("--normalize", "none"), "have not the same options", "have not the same options"),
     ],
 )
 def test_what_one_process_cannot_begin_none_does(
@@ -287,24 +331,42 @@ def test_processes_that_nobody_names_are_asked_for(
         find_replicas(config)
 
 
-def test_slurm_says_which_processes_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    from trainer.distribute import _cluster
+STEP = {
+    "SLURM_STEP_NODELIST": "node[9-10]",
+    "SLURM_STEP_TASKS_PER_NODE": "2,1",
+    "SLURM_PROCID": "2",
+    "SLURM_NODEID": "1",
+    "SLURM_JOB_ID": "30123",
+}
 
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-    told = {
-        "SLURM_STEP_NUM_TASKS": "3",
-        "SLURM_STEP_NODELIST": "node[1-2]",
-        "SLURM_STEP_TASKS_PER_NODE": "2,1",
-        "SLURM_PROCID": "2",
-        "SLURM_JOB_ID": "30123",
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    cluster = _cluster()
-    assert cluster.cluster_spec().as_dict() == {
-        "worker": ["node1:20123", "node1:20124", "node2:20123"]
-    }
-    assert (cluster.task_type, cluster.task_id) == ("worker", 2)
+
+def test_slurm_says_which_processes_there_are() -> None:
+    told = cluster_of_step(STEP)
+    assert told["cluster"] == {"worker": ["node9:20246", "node9:20247", "node10:20246"]}
+    assert told["task"] == {"type": "worker", "index": 2}
+
+
+def test_jobs_that_share_a_machine_have_other_ports() -> None:
+    one, other = (cluster_of_step({**STEP, "SLURM_JOB_ID": job}) for job in ("100", "101"))
+    assert not set(one["cluster"]["worker"]) & set(other["cluster"]["worker"])
+
+
+def test_tasks_dealt_out_in_turn_are_refused() -> None:
+    with pytest.raises(InputError, match="srun --distribution=block"):
+        cluster_of_step({**STEP, "SLURM_PROCID": "1"})
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [
+        ("a", ["a"]),
+        ("n[08-10,2],login", ["n08", "n09", "n10", "n2", "login"]),
+        ("r[1-2]n[1-2]-ib,x7", ["r1n1-ib", "r1n2-ib", "r2n1-ib", "r2n2-ib", "x7"]),
+    ],
+)
+def test_lists_of_machines_are_read_in_their_order(listed: str, names: list[str]) -> None:
+    assert list(host_names(listed)) == names
+    assert list(task_counts("2(x3),1")) == [2, 2, 2, 1]
 
 
 def test_of_several_gpus_one_can_be_asked_for(

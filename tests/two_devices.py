@@ -21,10 +21,22 @@ def main(folder: Path, ways: list[dict[str, object]]) -> None:
     tf.config.set_logical_device_configuration(processor, halves)
     for number, options in enumerate(ways):
         lanes = int(str(options.pop("lanes")))
+        if options.get("dropout"):
+            resumed(folder, lanes // 2, options)
+            continue
         one = figures(folder, f"{number}-one", lanes, options)
         two = figures(folder, f"{number}-all", lanes // 2, options)
         apart = [np.abs(left - right).max() for left, right in zip(one, two, strict=True)]
         print(json.dumps({"apart": float(max(apart))}))
+
+
+def resumed(folder: Path, lanes: int, options: dict[str, object]) -> None:
+    """Prints how far a training that stopped between epochs ends from one that did not."""
+    straight = figures(folder, "straight-all", lanes, options)
+    figures(folder, "stopped-all", lanes, {**options, "epochs": 1})
+    again = figures(folder, "stopped-all", lanes, options)
+    same = all((one == other).all() for one, other in zip(straight, again, strict=True))
+    print(json.dumps({"same": same}))
 
 
 def figures(folder: Path, name: str, lanes: int, options: dict[str, object]) -> list[np.ndarray]:
@@ -39,11 +51,9 @@ def figures(folder: Path, name: str, lanes: int, options: dict[str, object]) -> 
             lanes=lanes,
             units=5,
             chunk_length=6,
-            epochs=2,
-            dropout=0.0,
             learning_rate=0.01,
             tensorboard=False,
-            **options,
+            **{"epochs": 2, "dropout": 0.0, **options},
         )
     )
     return stored(run)

@@ -46,6 +46,7 @@ class Progress:
         best_loss: lowest validation loss so far.
         best_epoch: the epoch that had it, counted from 1.
         stopped: a callback asked for the end.
+        lanes: of all devices, as at the first start; 0 in older checkpoints.
         finished: nothing is left to do.
         history: a row an epoch.
         callbacks: what each callback remembers, but for arrays.

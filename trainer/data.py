@@ -119,10 +119,11 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
     if config.normalize == "none" or not data.layout.sees_features:
         return data
     known: tuple[tuple[float, ...], ...] = ()
-    if config.continue_from:
-        known = Run(config.continue_from).facts.feature_moments
-    elif run.facts_path.exists() and run.facts.data_digest == data.facts.data_digest:
-        known = run.facts.feature_moments
+    with processes.ready():
+        if config.continue_from:
+            known = Run(config.continue_from).facts.feature_moments
+        elif run.facts_path.exists() and run.facts.data_digest == data.facts.data_digest:
+            known = run.facts.feature_moments
     (unknown,) = processes.agree(not known)
     if unknown:
         moments = _moments(data.train, processes)

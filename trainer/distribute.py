@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -10,11 +11,9 @@ from preprocessing.errors import InputError
 from preprocessing.quiet import import_tensorflow
 from trainer.config import TrainConfig
 from trainer.replicas import Replicas
+from trainer.slurm import cluster_of_step, is_step
 
 tf = import_tensorflow()
-
-# Under Slurm: of the first process on a machine; jobs that share machines get others.
-FIRST_PORT, PORTS = 20_000, 10_000
 
 
 def find_replicas(config: TrainConfig) -> Replicas | None:
@@ -25,7 +24,8 @@ def find_replicas(config: TrainConfig) -> Replicas | None:
     """
     gpus = tf.config.list_physical_devices("GPU")
     if config.devices == "one" and len(gpus) > 1:
-        tf.config.set_visible_devices(gpus[:1], "GPU")
+        with suppress(RuntimeError):  # TensorFlow has begun with all of them; the others idle.
+            tf.config.set_visible_devices(gpus[:1], "GPU")
     if config.strategy == "multiworker":
         return Replicas(_multiworker())
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
@@ -55,29 +55,23 @@ def _multiworker() -> Any:
 
 
 def _cluster() -> Any:
-    if os.environ.get("TF_CONFIG"):
-        try:
-            told = json.loads(os.environ["TF_CONFIG"])
-            workers, task = told["cluster"]["worker"], told["task"]
-            told["cluster"][task["type"]][task["index"]]
-        except (ValueError, LookupError, TypeError) as error:
+    if not os.environ.get("TF_CONFIG"):
+        if not is_step(os.environ):
             raise InputError(
-                f"TF_CONFIG cannot be read ({error!r}); expected JSON such as "
-                '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, '
-                '"task": {"type": "worker", "index": 0}}'
-            ) from None
-        if len(set(workers)) != len(workers):
-            raise InputError(f"TF_CONFIG names a worker twice: {workers}")
-        return tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    if tasks := os.environ.get("SLURM_STEP_NUM_TASKS"):
-        # Slurm itself says which task sees which GPUs; the resolver would ask nvidia-smi.
-        return tf.distribute.cluster_resolver.SlurmClusterResolver(
-            port_base=FIRST_PORT + int(os.environ.get("SLURM_JOB_ID", 0)) % PORTS,
-            gpus_per_node=int(tasks),
-            gpus_per_task=1,
-            auto_set_gpu=False,
-        )
-    raise InputError(
-        "--strategy multiworker: which processes? Set TF_CONFIG for each of them, or start them "
-        "with srun; see docs/cluster.md"
-    )
+                "--strategy multiworker: which processes? Set TF_CONFIG for each of them, or start "
+                "them with srun; see docs/cluster.md"
+            )
+        os.environ["TF_CONFIG"] = json.dumps(cluster_of_step(os.environ))
+    try:
+        told = json.loads(os.environ["TF_CONFIG"])
+        workers, task = told["cluster"]["worker"], told["task"]
+        told["cluster"][task["type"]][task["index"]]
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"TF_CONFIG cannot be read ({error!r}); expected JSON such as "
+            '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, '
+            '"task": {"type": "worker", "index": 0}}'
+        ) from None
+    if len(set(workers)) != len(workers):
+        raise InputError(f"TF_CONFIG names a worker twice: {workers}")
+    return tf.distribute.cluster_resolver.TFConfigClusterResolver()

@@ -1,6 +1,7 @@
 """What a run writes while it trains: checkpoints, its history, the best model so far."""
 
 import time
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,16 @@ class Keeper:
     def variables(self) -> list[Any]:
         """All that a checkpoint must hold of model and optimizer."""
         return [*self.model.variables, *optimizer_variables(self.optimizer)]
+
+    @property
+    def digest(self) -> list[int]:
+        """Of all that a checkpoint holds of model and optimizer, but for random generators."""
+        random = "seed_generator"
+        return [
+            zlib.crc32(variable.numpy().tobytes())
+            for variable in self.variables
+            if random not in getattr(variable, "path", "")
+        ]
 
     @property
     def is_late(self) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -80,44 +80,65 @@ def _train(
     build: Build | None = None,
 ) -> tuple[Run, Processes]:
     begun = time.perf_counter()
-    config = _resolved(config)
     replicas = find_replicas(config)
     processes = Processes(replicas)
-    run = Run(config.run)
-    with Interruption() as interruption, processes.together():
+    with Interruption() as interruption, processes.together(), ExitStack() as held:
+        processes.require_same(options=_plain(config))
         with processes.ready():
+            config = _resolved(config)
             own = _own_model(config, build)
+            run = Run(config.run)
             run.require_free()
             data = load_data(config)
-        facts = replace(data.facts, model_digest=own.digest if own else "")
+            facts = replace(data.facts, model_digest=own.digest if own else "")
+        processes.require_same(data=(facts, data.splits, data.lanes))
         data = with_feature_moments(replace(data, facts=facts), config, run, processes)
         with replicas.scope() if replicas else nullcontext():
             model = _model(config, data, own)
-        with _alone(run, interruption) if processes.chief else nullcontext():
-            with processes.ready():
-                run.require_same(config, data.splits, data.facts)
-                checkpoint = run.checkpoints.latest()
-            state = checkpoint.progress if checkpoint else Progress()
-            processes.require_same(
-                options=_plain(config), data=(data.facts, data.splits), checkpoint=state
-            )
-            if state.finished and is_over(state, config, data.validation is not None):
-                processes.leave()
-                return run, processes
-            lanes = state.lanes or _lanes(config, data, replicas)
-            training = Training(
-                config, data, run, model, callbacks, interruption, begun, lanes, processes, replicas
-            )
+        with processes.ready():
+            _require_shareable(model, replicas)
             if processes.chief:
-                run.begin(config, data.splits, data.facts)
-                _announce(data, lanes, replicas, checkpoint)
-                print(computing(model, replicas))
-            training.go(checkpoint)
+                held.enter_context(_alone(run, interruption))
+        with processes.ready():
+            run.require_same(config, data.splits, data.facts)
+            checkpoint = run.checkpoints.latest()
+        state = checkpoint.progress if checkpoint else Progress()
+        processes.require_same(checkpoint=state)
+        if state.finished and is_over(state, config, data.validation is not None):
+            processes.leave()
+            return run, processes
+        lanes = state.lanes or _lanes(config, data, replicas)
+        training = Training(
+            config, data, run, model, callbacks, interruption, begun, lanes, processes, replicas
+        )
+        processes.require_same(callbacks=training.watched)
+        said = computing(model, replicas)
+        if processes.chief:
+            run.begin(config, data.splits, data.facts)
+            _announce(data, lanes, replicas, checkpoint)
+            print(said)
+        training.go(checkpoint)
     return run, processes
 
 
+def _require_shareable(model: keras.Model, replicas: Replicas | None) -> None:
+    """Checks that all of a model is the same on all devices.
+
+    Raises:
+        InputError: a layer gathers statistics of what it sees, which differs from one to another.
+    """
+    layers = model._flatten_layers() if replicas else ()
+    for layer in layers:
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            raise InputError(
+                f"layer {layer.name} gathers statistics, which would differ from device to device; "
+                "give --devices one and the default --strategy, or normalise by "
+                "LayerNormalization or GroupNormalization"
+            )
+
+
 def _plain(config: TrainConfig) -> list[object]:
-    """All but paths, which may differ from machine to machine."""
+    """All values but paths, which may differ from machine to machine."""
     values = (getattr(config, field.name) for field in fields(config))
     return [value for value in values if not isinstance(value, Path)]
 

@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,10 @@ from trainer.interruption import HEED_SECONDS
 from trainer.replicas import Replicas, total
 
 tf = import_tensorflow()
+
+# What waiting for a process that is gone raises.
+LOSSES: tuple[type[Exception], ...] = (tf.errors.UnavailableError, tf.errors.AbortedError)
+LOSSES += (tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 
 
 class Processes:
@@ -36,12 +41,7 @@ class Processes:
         self.count = replicas.count // own if replicas else 1
         self.number = replicas.own[0] // own if replicas else 0
         self._calls, self._next_asked, self._asked_at = 0, 1, time.monotonic()
-        if replicas:
-            self._total = tf.function(
-                lambda values: replicas.one(
-                    replicas.run(lambda mine: total(tf.identity(mine)) / own, values)
-                )
-            )
+        self._replicas, self._sum = replicas, tf.function(self._sum_body)
 
     @property
     def chief(self) -> bool:
@@ -53,12 +53,20 @@ class Processes:
         values = np.asarray(values, "float64")
         if self.count == 1:
             return values
-        summed: NDArray[np.float64] = self._total(tf.constant(values)).numpy()
+        summed: NDArray[np.float64] = self._sum(tf.constant(values)).numpy()
         return summed
+
+    def _sum_body(self, values: Any) -> Any:
+        replicas: Any = self._replicas
+
+        def mine(values: Any) -> Any:
+            return total(tf.identity(values)) / len(replicas.own)
+
+        return replicas.one(replicas.run(mine, values))
 
     def agree(self, *flags: bool) -> list[bool]:
         """Whether some process says so, for each flag."""
-        return [count > 0 for count in self.total(flags)]
+        return [bool(count > 0) for count in self.total(flags)]
 
     def agree_seldom(self, *flags: bool) -> list[bool]:
         """As ``agree``, but nobody is asked, and nothing is so, more often than once a second.
@@ -74,7 +82,7 @@ class Processes:
         *said, seconds = self.total([*flags, now - self._asked_at])
         calls = self._calls * HEED_SECONDS * self.count / max(seconds, 1e-9)
         self._calls, self._next_asked, self._asked_at = 0, max(1, int(calls)), now
-        return [count > 0 for count in said]
+        return [bool(count > 0) for count in said]
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -82,16 +90,20 @@ class Processes:
 
         Raises:
             InputError: another process could not.
+            Stopped: another process was stopped.
         """
         try:
             yield
-        except (InputError, OSError):
-            self.agree(True)
+        except Exception as error:
+            self.agree(True, isinstance(error, Stopped))
             self.leave()
             raise
-        (failed,) = self.agree(False)
+        failed, stopped = self.agree(False, False)
         if failed:
             self.leave()
+        if stopped:
+            raise Stopped("another process was stopped; start the same command again to go on")
+        if failed:
             raise InputError("another process could not begin, for the reason that it gives")
 
     def require_same(self, **things: object) -> None:
@@ -120,7 +132,7 @@ class Processes:
         """Turns the loss of another process into ``Stopped``."""
         try:
             yield
-        except tf.errors.OpError as error:
+        except LOSSES as error:
             if self.count == 1:
                 raise
             raise Stopped(

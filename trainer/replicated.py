@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.quiet import import_tensorflow
-from trainer.batches import ChunkBatch, ChunkBatches
+from trainer.batches import ChunkBatch
 from trainer.carry import Carry
 from trainer.forward import EvaluationStep, ForwardStep, compiled, sums_of
 from trainer.replicas import Replicas, total
@@ -21,6 +21,9 @@ from trainer.step import GATHERED_SHARE, TINY, Loaded, TrainStep, arrays_of, bat
 from trainer.task import Task
 
 tf = import_tensorflow()
+
+GENERATOR = "seed_generator_state"  # How Keras names what its random generators remember.
+SEEDS_APART = 1_000_003  # Layers have seeds that follow one another.
 
 
 class ReplicatedStep(TrainStep):
@@ -37,6 +40,10 @@ class ReplicatedStep(TrainStep):
         self.replicas = replicas
         with replicas.scope():
             super().__init__(model, optimizer, task, plain=True)
+        generators = [each for each in self.passing if each.path.endswith(GENERATOR)]
+        self._seeds = [(each, int(each.numpy()[0])) for each in generators]
+        self._part = compiled(lambda: replicas.run(self._part_body), plain=True)
+        self.part_devices()
         self._own_slopes = replicas.compiled(self._slopes)
         self._own_pass = replicas.compiled(self._pass)
         self._own_slopes_back = replicas.compiled(self._slopes_back)
@@ -44,9 +51,20 @@ class ReplicatedStep(TrainStep):
     def initial(self, lanes: int) -> Carry:
         return self.replicas.split_all(super().initial(lanes))
 
-    def load(self, batches: ChunkBatches) -> Loaded:
-        *arrays, reset = arrays_of(batches)
-        return (*self.replicas.split_all(arrays), self.replicas.split(reset, axis=1))
+    def _bring(self, *arrays: Any) -> Loaded:
+        *arrays_of_lanes, reset = arrays
+        return (*self.replicas.split_all(arrays_of_lanes), self.replicas.split(reset, axis=1))
+
+    def part_devices(self) -> None:
+        """Gives the random generators of each replica a seed of its own; the first keeps its."""
+        self._part()
+
+    def _part_body(self) -> None:
+        number = tf.distribute.get_replica_context().replica_id_in_sync_group
+        for variable, seed in self._seeds:
+            state = tf.convert_to_tensor(variable)
+            own = tf.cast(seed, state.dtype) + tf.cast(number * SEEDS_APART, state.dtype)
+            variable.assign(tf.stack([own, state[1]]))
 
     def updates(
         self,
@@ -88,7 +106,8 @@ class ReplicatedStep(TrainStep):
         sums, found = self.replicas.one((sums, found))
         weight = tf.maximum(sums[1] * GATHERED_SHARE, TINY)
         self._set_rate(rates, first)
-        self.optimizer.apply([slope / weight for slope in found], self.variables)
+        mean = [tf.convert_to_tensor(slope) / weight for slope in found]
+        self.optimizer.apply(mean, self.variables)
         return sums, carry
 
     def _gather_body(self, batch: Any, carry: Carry) -> Any:

@@ -67,8 +67,8 @@ class TuneConfig(TrainConfig):
             )
         if self.strategy != "local":
             raise InputError(
-                f"--strategy {self.strategy}: each process chooses trials of its own; start tune in "
-                "all of them with one --storage and the default --strategy"
+                f"--strategy {self.strategy}: each process chooses trials of its own; start tune "
+                "in all of them with one --storage and the default --strategy"
             )
         parse_search(self.search)
 

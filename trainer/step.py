@@ -71,7 +71,23 @@ class TrainStep:
 
     def load(self, batches: ChunkBatches) -> Loaded:
         """Brings batches to where they are computed."""
-        return tuple(map(tf.convert_to_tensor, arrays_of(batches)))
+        return self._bring(*arrays_of(batches))
+
+    def _bring(self, *arrays: Any) -> Loaded:
+        return tuple(map(tf.convert_to_tensor, arrays))
+
+    def state(self) -> list[Any]:
+        """What a pass in training mode changes besides the carry, on the first device."""
+        return [variable.numpy() for variable in self.passing]
+
+    def set_state(self, values: list[Any]) -> None:
+        """Makes it what ``state`` returned."""
+        for variable, value in zip(self.passing, values, strict=True):
+            variable.assign(value)
+        self.part_devices()
+
+    def part_devices(self) -> None:
+        """Lets devices, if there are several, draw different random numbers from now on."""
 
     def updates(
         self,
@@ -104,7 +120,7 @@ class TrainStep:
     def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
         """Makes one update of one batch; see ``updates``."""
         *arrays, reset = arrays_of(batch)
-        sums, carry = self.updates((*arrays, reset[None]), 0, 1, carry)
+        sums, carry = self.updates(self._bring(*arrays, reset[None]), 0, 1, carry)
         return sums[0], carry
 
     def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:

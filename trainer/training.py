@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.console import progress
-from preprocessing.errors import Stopped
+from preprocessing.errors import InputError, Stopped
 from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
 from trainer.batches import READS_AHEAD, SequenceSet
@@ -104,7 +104,11 @@ class Training:
         carry = self.carry
         if self.replicas:
             carry = tuple(rows[: self.lanes] for rows in self.replicas.join(carry))
-        self.keeper.save(self.state, carry)
+        try:
+            self.keeper.save(self.state, carry)
+        except InputError:
+            self.processes.leave()
+            raise
 
     @property
     def room(self) -> int:
@@ -133,7 +137,11 @@ class Training:
         )
         if checkpoint:
             self.state, carry = self.keeper.restore(checkpoint)
+            self.state.lanes = self.lanes
             self.carry = self.replicas.place(carry) if self.replicas else carry
+        if self.processes.count > 1:
+            self.processes.require_same(weights=self.keeper.digest)
+        self.step.part_devices()
         self._heed(*self.processes.agree(bool(self.interruption)))
         while self.state.begun or not is_over(
             self.state, self.config, self.data.validation is not None

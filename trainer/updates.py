@@ -209,13 +209,13 @@ def full_updates(
             come.
     """
     while some := list(islice(groups, accumulate)):
-        before = _values(step.passing)
+        before = step.state()
         totals = Totals()
         for lineups in some:
             totals = totals + _through(step, data, lineups, stop)
         if stop():
             step.forget()
-            _assign(step.passing, before)
+            step.set_state(before)
             return
         rates = begin(1)
         if totals.sums[1]:
@@ -233,17 +233,17 @@ def _through(
     carry = step.initial(lanes)
     for batch, waited in _timed(_read(data, lineups, stop)):
         totals.waited += waited
-        edges.append((carry, _values(step.passing)))
+        edges.append((carry, step.state()))
         sums, carry = step.go_on(batch, carry)
         totals.add(sums, batch)
-    after = _values(step.passing)
+    after = step.state()
     gradient = step.initial(lanes)
     for batch, waited in _timed(_read(data, lineups[::-1], stop)):
         totals.waited += waited
         carry, passing = edges.pop()
-        _assign(step.passing, passing)
+        step.set_state(passing)
         gradient = step.go_back(batch, carry, gradient)
-    _assign(step.passing, after)
+    step.set_state(after)
     return totals
 
 
@@ -254,12 +254,3 @@ def _read(
         if stop():
             return
         yield batch
-
-
-def _values(variables: list[Any]) -> list[Any]:
-    return [variable.numpy() for variable in variables]
-
-
-def _assign(variables: list[Any], values: list[Any]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
