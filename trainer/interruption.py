@@ -6,7 +6,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# Signals, and whether a checkpoint is due, are asked for as often as this, or after each update.
+# Signals, and whether a checkpoint is due, are asked for this often, or after each longer update.
 HEED_SECONDS = 1.0
 
 
