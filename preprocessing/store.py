@@ -24,6 +24,9 @@ from preprocessing.sequence_file import (
 OPEN_FILES = 64
 # Timestamps are small and asked for often, so they are read this many at a time.
 TIMES_AT_ONCE = 4096
+# Of so many sequences they stay at hand (32 MB), also where fewer files can be kept open: several
+# processes that train together look up labels in the lanes of all, and features in their own.
+TIMES_KEPT = 1024
 
 
 class FeatureStore:
@@ -43,6 +46,7 @@ class FeatureStore:
         self.root = Path(root)
         self._kept: dict[str, NDArray[Any]] | None = None
         self._open: OrderedDict[str, _Opened] = OrderedDict()
+        self._times: OrderedDict[str, tuple[int, NDArray[Any]]] = OrderedDict()
         self._lock = threading.Lock()
         if not self.root.is_dir():
             raise InputError(
@@ -111,11 +115,23 @@ class FeatureStore:
     def timestamps(self, sequence_id: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Reads timestamps, ``<float64>[stop - start]`` in seconds."""
         with self._lock:
-            return self._opened(sequence_id).times(start, stop)
+            if stop is None or stop - start > TIMES_AT_ONCE:
+                whole: NDArray[Any] = self._opened(sequence_id).timestamps[start:stop]
+                return whole
+            first, block = self._times.get(sequence_id, (-1, np.zeros(0)))
+            if not first <= start <= stop <= first + len(block):
+                ahead = slice(start, start + TIMES_AT_ONCE)
+                first, block = start, self._opened(sequence_id).timestamps[ahead]
+                self._times[sequence_id] = (first, block)
+            self._times.move_to_end(sequence_id)
+            if len(self._times) > TIMES_KEPT:
+                self._times.popitem(last=False)
+            return block[start - first : stop - first]
 
     def close(self) -> None:
         """Closes the files that are kept open; reading opens them again."""
         with self._lock:
+            self._times.clear()
             while self._open:
                 self._open.popitem()[1].file.close()
 
@@ -133,18 +149,7 @@ class _Opened:
 
     def __init__(self, file: h5py.File):
         self.file = file
-        self.features, self._timestamps = file["features"], file["timestamps"]
-        self._first, self._block = 0, np.zeros(0)
-
-    def times(self, start: int, stop: int | None) -> NDArray[Any]:
-        """Timestamps from those at hand, which are read anew where they do not reach."""
-        last = len(self._timestamps) if stop is None else stop
-        if last - start > TIMES_AT_ONCE:
-            whole: NDArray[Any] = self._timestamps[start:last]
-            return whole
-        if not self._first <= start <= last <= self._first + len(self._block):
-            self._first, self._block = start, self._timestamps[start : start + TIMES_AT_ONCE]
-        return self._block[start - self._first : last - self._first]
+        self.features, self.timestamps = file["features"], file["timestamps"]
 
 
 def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from conftest import FPS, write_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from preprocessing.errors import InputError
 from preprocessing.sequence_file import (
     Origin,
     SequenceWriter,
+    open_file,
     require_finite,
     sequence_path,
     settings_text,
@@ -438,3 +440,25 @@ def test_storage_blocks_are_whole_steps(tmp_path, dimension):
     assert width == dimension
     assert steps >= 16
     assert steps * dimension * 4 <= max(1 << 18, 16 * dimension * 4)
+
+
+def test_timestamps_stay_at_hand_where_files_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        write_sequence(tmp_path, name, np.ones((9000, 1)))
+    opened: list[Path] = []
+    monkeypatch.setattr(store_module, "OPEN_FILES", 1)
+    monkeypatch.setattr(store_module, "TIMES_KEPT", 2)
+    monkeypatch.setattr(
+        store_module, "open_file", lambda path: opened.append(path) or open_file(path)
+    )
+    store = FeatureStore(tmp_path)
+    for start in range(0, 9000, 1000):
+        for name in "ab":
+            found = store.timestamps(name, start, start + 1000)
+            np.testing.assert_array_equal(found, np.arange(start, start + 1000) / FPS)
+    assert len(opened) == 6  # Of each file three times, 4,096 timestamps at most.
+    assert len(store.timestamps("c", 0, 0)) == 0
+    assert len(store.timestamps("a")) == 9000
+    store.close()
