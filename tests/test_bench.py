@@ -17,7 +17,7 @@ BENCH = Path(__file__).parent.parent / "scripts" / "bench"
 def bench(monkeypatch) -> None:
     monkeypatch.syspath_prepend(str(BENCH))
     yield
-    for name in ("film", "lanes_sides", "measure", "noise", "train", "train_plot"):
+    for name in ("film", "lanes_sides", "measure", "noise", "scale_model", "train", "train_plot"):
         sys.modules.pop(name, None)
 
 
@@ -100,3 +100,41 @@ def test_the_products_of_a_step_are_counted_and_compared(bench):
         ["1, 1, 3, 2", "longtake", 30.0, 1.0, "50 %", "1.0 %", 5.0],
         ["", "pytorch", 20.0, 1.5, "33 %", None, 2.0],
     ]
+
+
+def test_a_year_of_videos_has_its_hours_and_no_more_lanes_than_the_longest_allows(bench):
+    import scale_model
+
+    steps = scale_model.lengths(1_000, 1.0)
+    assert sum(steps) == 1_000 * 3600 * scale_model.FPS
+    assert steps == scale_model.lengths(1_000, 1.0)
+    assert np.median(steps) / 3600 / scale_model.FPS == pytest.approx(1, rel=0.1)
+    lanes = scale_model.widest(steps)
+    assert sum(steps) / lanes >= max(steps) > sum(steps) / (lanes + 1)
+
+
+def test_a_ring_takes_what_was_measured_of_two_and_at_most_twice_the_bytes(bench):
+    import scale_model
+
+    network = scale_model.Network.of_two(6e6, 0.010, 0.002)
+    assert network.seconds(1, 6e6) == 0
+    assert network.seconds(2, 6e6) == pytest.approx(0.010)
+    assert network.seconds(1_000, 6e6) == pytest.approx(0.016 + 1_998 * 0.001, rel=1e-3)
+
+
+def test_an_epoch_stops_getting_shorter_once_reading_takes_longer_than_computing(bench):
+    import scale_model
+
+    network = scale_model.Network(1e9, 0.0)
+    replica = scale_model.Replica(8, 0.020, 0.024, {8: 0.001, 64: 0.008, 128: 0.040})
+    one, two, *_, eight, many, more = (
+        scale_model.Epoch.of(replica, count, network, 6e6, 1_000_000 // count)
+        for count in (1, 2, 4, 8, 16, 32)
+    )
+    assert one.step == one.computing == 0.020
+    assert two.step == pytest.approx(0.030)
+    assert eight.step == eight.computing > eight.reading == pytest.approx(0.008)
+    assert many.step == many.reading == pytest.approx(0.040)
+    assert more.step == pytest.approx(0.040 + 128 * 0.0005)
+    assert eight.seconds < two.seconds < one.seconds < 2 * two.seconds
+    assert more.seconds > many.seconds
