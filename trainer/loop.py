@@ -20,6 +20,7 @@ from trainer.interruption import Interruption
 from trainer.lock import locked
 from trainer.model import build_model, load_model
 from trainer.own_model import Build, OwnModel
+from trainer.placement import Placement, SharedPlacement
 from trainer.processes import Processes
 from trainer.replicas import Replicas
 from trainer.run import Run, load_run
@@ -108,8 +109,10 @@ def _train(
             processes.leave()
             return run, processes
         lanes = state.lanes or _lanes(config, data, replicas)
+        where = config, model, data.layout.task, lanes
+        placement = SharedPlacement(*where, replicas) if replicas else Placement(*where)
         training = Training(
-            config, data, run, model, callbacks, interruption, begun, lanes, processes, replicas
+            config, data, run, model, callbacks, interruption, begun, lanes, processes, placement
         )
         processes.require_same(callbacks=training.watched)
         said = computing(model, replicas)

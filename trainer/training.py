@@ -19,17 +19,14 @@ from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig
 from trainer.data import Data
 from trainer.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
-from trainer.forward import EvaluationStep
-from trainer.inference import forward_step
 from trainer.interruption import HEED_SECONDS, Interruption
 from trainer.keeper import Keeper
 from trainer.lanes import with_room
-from trainer.optimizers import is_scheduled, learning_rate, make_optimizer
+from trainer.optimizers import is_scheduled, learning_rate
+from trainer.placement import Placement
 from trainer.processes import Processes
-from trainer.replicas import Replicas
-from trainer.replicated import ReplicatedEvaluationStep, ReplicatedStep
 from trainer.run import Run
-from trainer.step import TINY, TrainStep
+from trainer.step import TINY
 from trainer.updates import Totals, Updates, accumulated_updates, full_updates, truncated_updates
 
 import_tensorflow()
@@ -46,10 +43,10 @@ class Training:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         callbacks: the user's.
         interruption: asked after each update whether a signal came.
-        processes: that train together.
         begun: ``time.perf_counter()`` when training was asked for.
         lanes: of all devices together.
-        replicas: the devices that share each batch; None for one.
+        processes: that train together.
+        placement: on which devices.
     """
 
     def __init__(
@@ -63,9 +60,9 @@ class Training:
         begun: float,
         lanes: int,
         processes: Processes,
-        replicas: Replicas | None = None,
+        placement: Placement,
     ):
-        self.processes, self.replicas = processes, replicas
+        self.processes, self.placement = processes, placement
         self.config, self.data, self.run, self.model = config, data, run, model
         self.lanes = lanes
         self.user_callbacks, self.interruption = list(callbacks), interruption
@@ -73,47 +70,22 @@ class Training:
         self.update_seconds, self.signalled = HEED_SECONDS, False
         self.watched = any(map(_watches_batches, callbacks))
         self.task = data.layout.task
-        self._make_steps()
+        self.step = placement.step
         self.total_updates = 0
         if is_scheduled(config):
             each = updates_an_epoch(config, data.train.lengths, self.lanes)
             self.total_updates = config.epochs * each
         self.state = Progress(lanes=self.lanes)
-        self.carry: Carry = self.step.initial(self.room)
-
-    def _make_steps(self) -> None:
-        config, model = self.config, self.model
-        if self.replicas is None:
-            self.optimizer = make_optimizer(config)
-            self.step = TrainStep(model, self.optimizer, self.task)
-            self.evaluation = EvaluationStep(forward_step(model, config, self.task), self.task)
-            return
-        with self.replicas.scope():
-            self.optimizer = make_optimizer(config)
-        self.step = ReplicatedStep(model, self.optimizer, self.task, self.replicas)
-        self.evaluation = ReplicatedEvaluationStep(
-            forward_step(model, config, self.task, plain=True), self.task, self.replicas
-        )
-
-    def _own(self, data: SequenceSet) -> SequenceSet:
-        """Data of which only the rows of this process are read."""
-        return data.only(self.replicas.own_rows(self.room)) if self.replicas else data
+        self.carry: Carry = self.step.initial(placement.room)
 
     def _save(self) -> None:
         """Writes a checkpoint of all lanes."""
-        carry = self.carry
-        if self.replicas:
-            carry = tuple(rows[: self.lanes] for rows in self.replicas.join(carry))
+        carry = self.placement.joined(self.carry)
         try:
             self.keeper.save(self.state, carry)
         except InputError:
             self.processes.leave()
             raise
-
-    @property
-    def room(self) -> int:
-        """Rows of a batch: the lanes, and idle ones if they do not divide evenly."""
-        return self.replicas.room(self.lanes) if self.replicas else self.lanes
 
     def go(self, checkpoint: Checkpoint | None) -> None:
         """Trains to the end.
@@ -131,14 +103,14 @@ class Training:
             self.config,
             self.run,
             self.model,
-            self.optimizer,
+            self.placement.optimizer,
             self.user_callbacks,
             self.processes.chief,
         )
         if checkpoint:
             self.state, carry = self.keeper.restore(checkpoint)
             self.state.lanes = self.lanes
-            self.carry = self.replicas.place(carry) if self.replicas else carry
+            self.carry = self.placement.placed(carry)
         if self.processes.count > 1:
             self.processes.require_same(weights=self.keeper.digest)
         self.step.part_devices()
@@ -189,7 +161,7 @@ class Training:
         state.epoch += 1
         state.begun, state.items, state.seconds = False, 0, 0.0
         state.sums, state.steps, state.places, state.waited = [0.0] * 4, 0, 0, 0.0
-        self.carry = self.step.initial(self.room)
+        self.carry = self.step.initial(self.placement.room)
         self._save()
         self._heed(*self.processes.agree(bool(self.interruption)))
 
@@ -236,7 +208,7 @@ class Training:
 
     def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Updates]:
         """The rest of the epoch under way."""
-        config, state, data = self.config, self.state, self._own(self.data.train)
+        config, state, data = self.config, self.state, self.placement.own(self.data.train)
 
         def begin(count: int) -> NDArray[np.float32] | None:
             callbacks.on_train_batch_begin(state.items)
@@ -247,7 +219,7 @@ class Training:
             return np.array(rates, "float32")
 
         def allowed() -> int:
-            if self.watched or self.model.stop_training or self.replicas:
+            if self.watched or self.model.stop_training or self.placement.several:
                 return 1
             left = self.keeper.updates_left(state)
             heeded = max(1, int(HEED_SECONDS / self.update_seconds))
@@ -255,27 +227,29 @@ class Training:
 
         if config.gradient == "full":
             groups = training_groups(config, data.lengths, self.lanes, state.epoch, state.items)
-            roomy = (list(with_room(group, self.room)) for group in groups)
+            roomy = (list(with_room(group, self.placement.room)) for group in groups)
             return full_updates(self.step, data, roomy, config.accumulate, begin, self._signal_came)
         plan = training_plan(config, data.lengths, self.lanes, state.epoch)
-        rest = with_room(islice(plan, state.items, None), self.room)
+        rest = with_room(islice(plan, state.items, None), self.placement.room)
         if config.accumulate > 1:
             return accumulated_updates(self.step, data, rest, self.carry, config.accumulate, begin)
         return truncated_updates(self.step, data, rest, self.carry, allowed, begin)
 
     def _validate(self, data: SequenceSet) -> Totals:
         """Validates with a carry of its own."""
-        carry = self.evaluation.initial(self.room)
-        plan = with_room(evaluation_plan(self.config, data.lengths, self.lanes), self.room)
+        carry = self.placement.evaluation.initial(self.placement.room)
+        plan = with_room(
+            evaluation_plan(self.config, data.lengths, self.lanes), self.placement.room
+        )
         totals = Totals()
-        for batch in read_ahead(self._own(data).batches(plan), READS_AHEAD):
-            sums, carry = self.evaluation(batch, carry)
+        for batch in read_ahead(self.placement.own(data).batches(plan), READS_AHEAD):
+            sums, carry = self.placement.evaluation(batch, carry)
             totals.add(sums, batch)
             self._heed(self._signal_came())
         return totals
 
     def _callbacks(self) -> keras.callbacks.CallbackList:
-        self.model.compile(optimizer=self.optimizer)
+        self.model.compile(optimizer=self.placement.optimizer)
         callbacks = list(self.user_callbacks)
         if self.config.tensorboard and self.processes.chief:
             callbacks.append(keras.callbacks.TensorBoard(self.run.logs_path, write_graph=False))
