@@ -321,7 +321,8 @@ def test_an_interrupt_leaves_no_process_behind(videos):
         os.killpg(running.pid, signal.SIGINT)
         _, complaint = running.communicate()
     assert running.returncode == 130
-    assert complaint.splitlines()[-1].endswith("start the same command again to go on")
+    # A busy machine may let joblib's own cleaning up warn after it.
+    assert "start the same command again to go on" in complaint
     assert "Traceback" not in complaint
     until = time.monotonic() + 10
     while in_session(running.pid) and time.monotonic() < until:

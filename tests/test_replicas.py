@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 from two_devices import stored
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Stopped
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.labels import LabelOptions
 from preprocessing.quiet import import_tensorflow
@@ -29,6 +30,7 @@ from preprocessing.store import FeatureStore
 from trainer import processes as processes_module
 from trainer.batches import SequenceSet
 from trainer.config import TrainConfig
+from trainer.data import shared_moments
 from trainer.distribute import find_replicas
 from trainer.epochs import training_plan
 from trainer.lanes import Chunk, Lineup, with_room
@@ -41,7 +43,7 @@ from trainer.step import TrainStep
 from trainer.task import Classification
 
 HERE = Path(__file__).parent
-UNEVEN = (60, 13, 9, 4)  # Steps of sequences.
+UNEVEN = (60, 13, 9)  # Steps of sequences.
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 # A model that only drops: what it lets through on each of two devices, and on one.
 MASKS = """
@@ -113,7 +115,7 @@ def apart(folder: Path, ways: list[dict[str, Any]]) -> list[float]:
 def test_two_devices_make_the_updates_of_one_with_all_their_lanes(
     memory_task: Task, tmp_path: Path, thorough: bool
 ) -> None:
-    ways = [way for name, way in WAYS.items() if thorough or name in ("truncated", "full")]
+    ways = [way for name, way in WAYS.items() if thorough or name == "full"]
     dropped = {"lanes": 6, "dropout": 0.5}  # Resumed on two devices: bit for bit.
     found = apart(tmp_path, [*ways, dropped])
     assert len(found) == len(ways)
@@ -127,7 +129,7 @@ def test_each_device_drops_other_features(memory_task: Task, tmp_path: Path) -> 
 
 @pytest.fixture
 def uneven_task(tmp_path: Path) -> Task:
-    """Four sequences, one of them long: one of two devices has soon none; gaps in labels."""
+    """Three sequences, one of them long: one of two devices has soon none; gaps in labels."""
     generator = np.random.default_rng(2)
     rows = []
     for number, length in enumerate(UNEVEN):
@@ -145,11 +147,10 @@ def test_an_epoch_goes_on_when_one_device_has_no_sequence_left(
     uneven_task: Task, tmp_path: Path
 ) -> None:
     config = TrainConfig(*uneven_task, tmp_path, chunk_length=6)
-    lineups = list(training_plan(config, UNEVEN, 4, 0))
-    idle = (None, None)
-    dry = [idle in (lineup.chunks[:2], lineup.chunks[2:]) for lineup in lineups]
+    lineups = list(with_room(training_plan(config, UNEVEN, 3, 0), 4))
+    dry = [not (any(lineup.chunks[:2]) and any(lineup.chunks[2:])) for lineup in lineups]
     assert sum(dry) > len(dry) // 2
-    (found,) = apart(tmp_path, [{"lanes": 4, "fractions": [1.0, 0.0, 0.0]}])
+    (found,) = apart(tmp_path, [{"lanes": 3, "fractions": [1.0, 0.0, 0.0]}])
     assert found < 2e-5
 
 
@@ -242,6 +243,35 @@ def test_a_killed_worker_ends_the_job_and_the_same_command_goes_on(
 
 
 @pytest.mark.slow
+def test_a_signal_to_one_worker_stops_all_within_a_whole_gradient(
+    memory_task: Task, tmp_path: Path
+) -> None:
+    run = tmp_path / "workers"
+    words = [*options(memory_task, run, 400), "--lanes", 3, "--gradient", "full"]
+    workers = begin_workers(2, *words)
+    wait_for_checkpoint(run)
+    workers[1].send_signal(signal.SIGTERM)
+    said = [process.communicate(timeout=120)[1] for process in workers]
+    assert [process.returncode for process in workers] == [75, 75], said
+    assert not load_run(run).progress.finished
+
+
+@pytest.mark.slow
+def test_workers_that_come_while_others_train_go_on_from_where_those_end(
+    memory_task: Task, tmp_path: Path, straight: Run
+) -> None:
+    run = tmp_path / "workers"
+    words = [*options(memory_task, run), "--lanes", 3]
+    early = begin_workers(2, *words)
+    wait_for_checkpoint(run)
+    late = begin_workers(2, *words)
+    finished(early)
+    outs = finished(late)
+    assert "was already finished" in outs[0]
+    require_near(straight, load_run(run))
+
+
+@pytest.mark.slow
 def test_a_killed_chief_ends_the_job_too(memory_task: Task, tmp_path: Path) -> None:
     run = tmp_path / "workers"
     chief, other = begin_workers(2, *options(memory_task, run, 300), "--lanes", 3)
@@ -258,8 +288,8 @@ def test_a_killed_chief_ends_the_job_too(memory_task: Task, tmp_path: Path) -> N
     ("other", "reason", "elsewhere"),
     [
         (("--labels", "none.csv"), "none.csv", "another process could not begin"),
-        (("--units", 6), "have not the same options", "have not the same options"),
-        (("--normalize", "none"), "have not the same options", "have not the same options"),
+        (("--units", 6), "have not the same --units;", "have not the same --units;"),
+        (("--normalize", "none"), "the same --normalize;", "the same --normalize;"),
     ],
 )
 def test_what_one_process_cannot_begin_none_does(
@@ -317,6 +347,10 @@ def test_idle_lanes_are_added_behind_the_others() -> None:
         (
             '{"cluster": {"worker": ["a:1", "a:1"]}, "task": {"type": "worker", "index": 0}}',
             "TF_CONFIG names a worker twice",
+        ),
+        (
+            '{"cluster": {"worker": ["a", "b"]}, "task": {"type": "worker", "index": 0}}',
+            "TF_CONFIG names workers without a port",
         ),
     ],
 )
@@ -438,7 +472,27 @@ def test_moments_of_shares_are_those_of_the_whole(counts: list[int], seed: int) 
     np.testing.assert_allclose(together.squares, ((whole - whole.mean(0)) ** 2).sum(0), atol=1e-9)
 
 
-def test_features_travel_to_devices_as_they_are_stored(tmp_path: Path) -> None:
+def test_what_no_restart_mends_is_no_lost_process() -> None:
+    errors = import_tensorflow().errors
+    some = FakeProcesses([[2 * crc32(b"1")], [0]])
+    with pytest.raises(InputError, match="did not come together"), some.together():
+        raise errors.UnavailableError(None, None, "wrong address")
+    some.require_same(units=1)
+    with pytest.raises(Stopped, match="another process was lost"), some.together():
+        raise errors.UnavailableError(None, None, "gone")
+    with pytest.raises(errors.ResourceExhaustedError), some.together():
+        raise errors.ResourceExhaustedError(None, None, "too large")
+
+
+def test_what_differs_is_named() -> None:
+    same = 2 * crc32(b"1")
+    some = FakeProcesses([[same, same + 9], [0, 0], [0]])
+    with pytest.raises(InputError, match="have not the same --lanes; give"):
+        some.require_same(**{"--units": 1, "--lanes": 1})
+
+
+def half_precision(tmp_path: Path) -> SequenceSet:
+    """Eight steps of ones in float16, all labelled."""
     origin = Origin("s", "", "4", "test", "0", settings_text())
     with SequenceWriter(sequence_path(tmp_path, "s"), 3, origin, "float16") as writer:
         writer.append(np.arange(8) / 4, np.ones((8, 3), np.float16))
@@ -446,7 +500,28 @@ def test_features_travel_to_devices_as_they_are_stored(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
     labels = read_labels(LabelOptions(tmp_path), store)
     layout = Layout(Classification(tuple(labels.classes)))
-    data = SequenceSet(store, [store.info("s")], labels, layout)
+    return SequenceSet(store, [store.info("s")], labels, layout)
+
+
+def test_features_travel_to_devices_as_they_are_stored(tmp_path: Path) -> None:
     plan = training_plan(TrainConfig(tmp_path, tmp_path, tmp_path, chunk_length=4), [8], 1, 0)
-    loaded = TrainStep.load(TrainStep.__new__(TrainStep), next(data.read(plan)))
+    batches = next(half_precision(tmp_path).read(plan))
+    loaded = TrainStep.load(TrainStep.__new__(TrainStep), batches)
     assert loaded[0].dtype == "float16"
+
+
+def test_of_lanes_of_other_processes_labels_are_known_and_features_are_not(tmp_path: Path) -> None:
+    plan = training_plan(TrainConfig(tmp_path, tmp_path, tmp_path, chunk_length=4), [8], 1, 0)
+    roomy = list(with_room(plan, 2))
+    data = half_precision(tmp_path)
+    mine, theirs = (next(data.only(slice(*rows)).read(roomy)) for rows in ((0, 1), (1, 2)))
+    assert mine.features[0, :8].all()
+    assert not theirs.features.any()
+    for batches in (mine, theirs):
+        assert batches.weights[0, :8].all()
+        assert not batches.weights[1].any()
+
+
+def test_fewer_sequences_than_processes_are_learned_from_by_each(tmp_path: Path) -> None:
+    moments = shared_moments(half_precision(tmp_path), FakeProcesses([]))
+    assert (moments.count, moments.mean.tolist()) == (8, [1.0] * 3)

@@ -25,7 +25,7 @@ def main(folder: Path, ways: list[dict[str, object]]) -> None:
             resumed(folder, lanes // 2, options)
             continue
         one = figures(folder, f"{number}-one", lanes, options)
-        two = figures(folder, f"{number}-all", lanes // 2, options)
+        two = figures(folder, f"{number}-all", -(-lanes // 2), options)
         apart = [np.abs(left - right).max() for left, right in zip(one, two, strict=True)]
         print(json.dumps({"apart": float(max(apart))}))
 

@@ -126,7 +126,7 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
             known = run.facts.feature_moments
     (unknown,) = processes.agree(not known)
     if unknown:
-        moments = _moments(data.train, processes)
+        moments = shared_moments(data.train, processes)
         known = (tuple(moments.mean.tolist()), tuple(moments.variance.tolist()))
     layout = replace(data.layout, unknown_features=known[0])
     plain = replace(layout, task=data.train.layout.task)
@@ -139,7 +139,8 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
     )
 
 
-def _moments(data: SequenceSet, processes: Processes) -> Moments:
+def shared_moments(data: SequenceSet, processes: Processes) -> Moments:
+    """Of the features; each process reads its share of the sequences if there is one for each."""
     if len(data.infos) < processes.count:
         return learn_moments(data.store, data.infos)
     with processes.ready():

@@ -10,6 +10,7 @@ from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.quiet import import_tensorflow
 from trainer.config import TrainConfig
+from trainer.interruption import ending_at_once
 from trainer.replicas import Replicas
 from trainer.slurm import cluster_of_step, is_step
 
@@ -28,6 +29,8 @@ def find_replicas(config: TrainConfig) -> Replicas | None:
             tf.config.set_visible_devices(gpus[:1], "GPU")
     if config.strategy == "multiworker":
         return Replicas(_multiworker())
+    if os.environ.get("TF_CONFIG"):
+        note("TF_CONFIG is set, but --strategy is local: this process trains by itself")
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if config.devices == "one" or len(devices) < 2:
         return None
@@ -46,11 +49,12 @@ def _multiworker() -> Any:
     workers = [name for names in cluster.cluster_spec().as_dict().values() for name in names]
     note(f"{len(workers)} processes train together; waiting for all of them ({', '.join(workers)})")
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=cluster)
+        with ending_at_once():
+            return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=cluster)
     except tf.errors.OpError as error:
         raise InputError(
             f"the processes {', '.join(workers)} did not all come together ({error.message}); "
-            "start all of them, on addresses that reach each other"
+            "start each of them once, on addresses that are free and reach each other"
         ) from None
 
 
@@ -72,6 +76,8 @@ def _cluster() -> Any:
             '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, '
             '"task": {"type": "worker", "index": 0}}'
         ) from None
+    if without := [worker for worker in workers if ":" not in worker]:
+        raise InputError(f"TF_CONFIG names workers without a port, as in host0:12345: {without}")
     if len(set(workers)) != len(workers):
         raise InputError(f"TF_CONFIG names a worker twice: {workers}")
     return tf.distribute.cluster_resolver.TFConfigClusterResolver()

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -44,3 +46,23 @@ class Interruption:
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.signal = signal.Signals(number).name
         self.__exit__(None, None, None)
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """While entered, signals end the process: for what waits where Python would heed none.
+
+    Those that are ignored stay so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -29,6 +29,9 @@ from trainer.training import Training, is_over
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
+LOCK = "train.lock"
+# How long network file systems may take to show a new file on another machine.
+SEEN_SECONDS = 60.0
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
 SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
@@ -84,7 +87,7 @@ def _train(
     replicas = find_replicas(config)
     processes = Processes(replicas)
     with Interruption() as interruption, processes.together(), ExitStack() as held:
-        processes.require_same(options=_plain(config))
+        processes.require_same(**_plain(config))
         with processes.ready():
             config = _resolved(config)
             own = _own_model(config, build)
@@ -92,7 +95,7 @@ def _train(
             run.require_free()
             data = load_data(config)
             facts = replace(data.facts, model_digest=own.digest if own else "")
-        processes.require_same(data=(facts, data.splits, data.lanes))
+        processes.require_same(**{"splits": data.splits, "store, labels or --model": facts})
         data = with_feature_moments(replace(data, facts=facts), config, run, processes)
         with replicas.scope() if replicas else nullcontext():
             model = _model(config, data, own)
@@ -101,10 +104,11 @@ def _train(
             if processes.chief:
                 held.enter_context(_alone(run, interruption))
         with processes.ready():
+            _require_seen(run)
             run.require_same(config, data.splits, data.facts)
             checkpoint = run.checkpoints.latest()
         state = checkpoint.progress if checkpoint else Progress()
-        processes.require_same(checkpoint=state)
+        processes.require_same(**{"checkpoint in --run": state})
         if state.finished and is_over(state, config, data.validation is not None):
             processes.leave()
             return run, processes
@@ -140,10 +144,26 @@ def _require_shareable(model: keras.Model, replicas: Replicas | None) -> None:
             )
 
 
-def _plain(config: TrainConfig) -> list[object]:
-    """All values but paths, which may differ from machine to machine."""
-    values = (getattr(config, field.name) for field in fields(config))
-    return [value for value in values if not isinstance(value, Path)]
+def _require_seen(run: Run) -> None:
+    """Waits until the folder of a run, which the chief has made, is seen here too.
+
+    Raises:
+        InputError: it is not.
+    """
+    until = time.monotonic() + SEEN_SECONDS
+    while not (run.path / LOCK).exists():
+        if time.monotonic() > until:
+            raise InputError(
+                f"{run.path} is not what the first process writes; give --run a folder that all "
+                "processes see"
+            )
+        time.sleep(1)
+
+
+def _plain(config: TrainConfig) -> dict[str, object]:
+    """All options that must be the same everywhere; paths may differ from machine to machine."""
+    values = {f"--{flag(field.name)}": getattr(config, field.name) for field in fields(config)}
+    return {name: None if isinstance(it, Path) else it for name, it in values.items()}
 
 
 def _lanes(config: TrainConfig, data: Data, replicas: Replicas | None) -> int:
@@ -159,7 +179,7 @@ def _alone(run: Run, interruption: Interruption) -> Iterator[None]:
     def waiting() -> None:
         note(f"another process trains {run.path}; waiting until it has ended")
 
-    with locked(run.path / "train.lock", interruption, waiting):
+    with locked(run.path / LOCK, interruption, waiting):
         yield
 
 

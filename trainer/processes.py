@@ -41,6 +41,7 @@ class Processes:
         self.count = replicas.count // own if replicas else 1
         self.number = replicas.own[0] // own if replicas else 0
         self._calls, self._next_asked, self._asked_at = 0, 1, time.monotonic()
+        self._met = False
         self._replicas, self._sum = replicas, tf.function(self._sum_body)
 
     @property
@@ -115,11 +116,12 @@ class Processes:
         digests = [zlib.crc32(repr(thing).encode()) for thing in things.values()]
         differs = self.agree(*(self.total(digests) / self.count != digests))
         names = [name for name, so in zip(things, differs, strict=True) if so]
+        self._met = True
         if names:
             self.leave()
             raise InputError(
                 f"the processes that train together have not the same {' and '.join(names)}; give "
-                "all of them the same options, and folders that all of them see"
+                "all of them the same options, and folders in which all of them see the same"
             )
 
     def leave(self) -> None:
@@ -129,13 +131,22 @@ class Processes:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Turns the loss of another process into ``Stopped``."""
+        """Turns the loss of another process into ``Stopped``.
+
+        Raises:
+            InputError: it was lost before anything was compared.
+        """
         try:
             yield
         except LOSSES as error:
             if self.count == 1:
                 raise
+            if not self._met:
+                raise InputError(
+                    f"the {self.count} processes did not come together ({type(error).__name__}); "
+                    "start all of them, each with the same list of workers"
+                ) from None
             raise Stopped(
-                f"another process was lost ({type(error).__name__}); the last checkpoint is kept, "
-                "start the same command again in all of them to go on"
+                f"another process was lost ({type(error).__name__}); the last checkpoint, if there "
+                "is one, is kept; start the same command again in all of them to go on"
             ) from None

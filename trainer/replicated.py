@@ -4,7 +4,8 @@
     replica 1   lanes B .. 2B-1   ▶chunk◀ ─ gradient ─┴─ sum / weights of all ─ update of all copies
 
 So an update is that of one device with all lanes, to rounding, whatever lanes are idle or padded.
-XLA is left out: it compiles for one device, and would keep cuDNN out.
+XLA compiles what a device does by itself, where it can (see ``Replicas.compiled``); the rest is
+TensorFlow's.
 """
 
 from typing import Any

@@ -178,7 +178,7 @@ def epoch_rows(store: Facts, sides: dict[str, Facts], network: Network) -> list[
         alone = epoch_of(sides, lanes, 1, network).seconds
         for count in REPLICAS:
             epoch = epoch_of(sides, lanes, count, network)
-            rate = count * lanes * LENGTH * store["bytes_a_step"] / epoch.step / 1e6
+            rate = sum(videos(MEDIANS[0])) * store["bytes_a_step"] / epoch.seconds / 1e6
             parts = (epoch.adding, epoch.computing, epoch.reading)
             hours, times = epoch.seconds / 3600, alone / epoch.seconds
             row = [lanes, count, *(1e3 * part for part in parts), hours, times, f"{rate:,.0f}"]
