@@ -104,6 +104,20 @@ class Replicas:
             lambda part: self.strategy.experimental_local_results(part)[0], value
         )
 
+    def add_up(self, function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
+        """Calls a function on each device, and adds up the first of the two that it returns.
+
+        Returns:
+            The sum over all devices, and what each returned besides, left on it.
+        """
+
+        def each(*own: Any) -> Any:
+            summed, kept = function(*own)
+            return total(summed), kept
+
+        summed, kept = self.run(each, *arguments)
+        return self.one(summed), kept
+
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Compiles what a device does by itself, where XLA can: alone in its process, on a CPU."""
         return compiled(function) if len(self.own) == 1 else function

@@ -17,7 +17,7 @@ from preprocessing.quiet import import_tensorflow
 from trainer.batches import ChunkBatch
 from trainer.carry import Carry
 from trainer.forward import EvaluationStep, ForwardStep, compiled, sums_of
-from trainer.replicas import Replicas, total
+from trainer.replicas import Replicas
 from trainer.step import GATHERED_SHARE, TINY, Loaded, TrainStep, arrays_of, batch_of
 from trainer.task import Task
 
@@ -100,11 +100,9 @@ class ReplicatedStep(TrainStep):
         """One update a call."""
 
         def slopes(loaded: Loaded, carry: Carry) -> Any:
-            sums, found, carry = self._own_slopes(batch_of(loaded, first), carry)
-            return *total((sums, found)), carry
+            return self._own_slopes(batch_of(loaded, first), carry)
 
-        sums, found, carry = self.replicas.run(slopes, loaded, carry)
-        sums, found = self.replicas.one((sums, found))
+        (sums, found), carry = self.replicas.add_up(slopes, loaded, carry)
         weight = tf.maximum(sums[1] * GATHERED_SHARE, TINY)
         self._set_rate(rates, first)
         mean = [tf.convert_to_tensor(slope) / weight for slope in found]
@@ -112,32 +110,20 @@ class ReplicatedStep(TrainStep):
         return sums, carry
 
     def _gather_body(self, batch: Any, carry: Carry) -> Any:
-        def slopes(batch: Any, carry: Carry) -> Any:
-            sums, found, carry = self._own_slopes(batch, carry)
-            return *total((sums, found)), carry
-
-        sums, found, carry = self.replicas.run(slopes, batch, carry)
-        sums, found = self.replicas.one((sums, found))
+        (sums, found), carry = self.replicas.add_up(self._own_slopes, batch, carry)
         self._add(found, sums[1])
         return sums, carry
 
     def _go_on_body(self, batch: Any, carry: Carry) -> Any:
-        def go_on(batch: Any, carry: Carry) -> Any:
-            sums, carry = self._own_pass(batch, carry)
-            return total(sums), carry
-
-        sums, carry = self.replicas.run(go_on, batch, carry)
-        return self.replicas.one(sums), carry
+        return self.replicas.add_up(self._own_pass, batch, carry)
 
     def _go_back_body(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
-        count = len(self.variables)
-
         def slopes(batch: Any, carry: Carry, gradient: Carry) -> Any:
             weight, *found = self._own_slopes_back(batch, carry, gradient)
-            return *total((weight, found[:count])), tuple(found[count:])
+            count = len(self.variables)
+            return (weight, found[:count]), tuple(found[count:])
 
-        weight, found, before = self.replicas.run(slopes, batch, carry, gradient)
-        weight, found = self.replicas.one((weight, found))
+        (weight, found), before = self.replicas.add_up(slopes, batch, carry, gradient)
         self._add(found, weight)
         return before
 
@@ -145,7 +131,7 @@ class ReplicatedStep(TrainStep):
         with tf.GradientTape() as tape:
             sums, carry = self._pass(batch, carry)
             loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
-        return sums, self._gradient(tape, loss, self.variables), carry
+        return (sums, self._gradient(tape, loss, self.variables)), carry
 
 
 class ReplicatedEvaluationStep(EvaluationStep):
@@ -171,12 +157,7 @@ class ReplicatedEvaluationStep(EvaluationStep):
         return sums, carry
 
     def _body(self, batch: Any, carry: Carry) -> Any:
-        def answer(batch: Any, carry: Carry) -> Any:
-            sums, carry = self._own_sums(batch, carry)
-            return total(sums), carry
-
-        sums, carry = self.replicas.run(answer, batch, carry)
-        return self.replicas.one(sums), carry
+        return self.replicas.add_up(self._own_sums, batch, carry)
 
     def _answer(self, batch: Any, carry: Carry) -> Any:
         features, past, targets, weights, reset = batch

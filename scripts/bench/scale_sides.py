@@ -118,7 +118,7 @@ def parts(tf: Any, step: Any, loaded: Any, carry: Any) -> dict[str, Callable[[],
     @tf.function
     def slopes() -> Any:
         def own(loaded: Any, carry: Any) -> Any:
-            return step._own_slopes(batch_of(loaded, 0), carry)[0]
+            return step._own_slopes(batch_of(loaded, 0), carry)[0][0]
 
         return replicas.one(replicas.run(own, loaded, carry))
 
