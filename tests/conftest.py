@@ -7,14 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from preprocessing.label_files import write_intervals
 from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
 from preprocessing.store import FeatureStore
 
-settings.register_profile("longtake", deadline=None)
-settings.load_profile("longtake")
+# What passed yesterday passes today; --all searches at random, and so many times longer.
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("same")
+LONGER = 10
+# Where hypothesis keeps the settings of a test.
+SETTINGS = "_hypothesis_internal_use_settings"
 
 # Keras looks for downloaded weights here, and reads the name when it is imported.
 if "LONGTAKE_KERAS_HOME" not in os.environ:
@@ -40,9 +45,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="long tests in their full form")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Decides how hypothesis searches, before tests take their settings from the profile."""
+    settings.load_profile("search" if config.getoption("--all") else "same")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is marked slow, unless everything is asked for."""
-    if not config.getoption("--all"):
+    """Leaves out what is marked slow, or searches longer if everything is asked for."""
+    if config.getoption("--all"):
+        for test in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
+            asked = getattr(test, SETTINGS, None) or settings.default
+            setattr(test, SETTINGS, settings(asked, max_examples=LONGER * asked.max_examples))
+    else:
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]

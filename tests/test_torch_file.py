@@ -2,11 +2,12 @@ import itertools
 import os
 import pickle
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preprocessing.backbones.torch_file import MAGIC, PROTOCOL, read_tensors
@@ -194,9 +195,67 @@ def test_a_file_that_is_cut_short_is_refused(length):
 
 @quick
 @given(st.binary(max_size=64))
+@example(bytes.fromhex("8d 00 00 00 00 00 00 00 80"))
+@example(bytes.fromhex("8d 00 00 00 00 00 00 00 01"))
 def test_garbage_is_refused(content):
     with pytest.raises(InputError, match=r"weights\.pth"):
         read(content)
+
+
+HUGE = {
+    "text": b"X\xff\xff\xff\xff",
+    "text of 2^56 characters": b"\x8d" + (1 << 56).to_bytes(8, "little"),
+    "text of 2^63 characters": b"\x8d" + (1 << 63).to_bytes(8, "little"),
+    "bytes": b"\x8e" + (1 << 56).to_bytes(8, "little"),
+    "bytes that can change": b"\x96" + (1 << 56).to_bytes(8, "little"),
+    "a number": b"\x8b\xff\xff\xff\x7f",
+    "a place in memory": b"Nr\xff\xff\xff\xff\xff",
+    "a frame": b"\x95" + (1 << 56).to_bytes(8, "little"),
+}
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("kind", HUGE)
+def test_a_length_that_the_file_does_not_have_is_not_believed(kind, place):
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"weights\.pth"):
+        read(pickles_with(place, b"\x80\x02" + HUGE[kind] + b"."))
+    assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("count", [1 << 62, (1 << 63) - 1, 13, -1, -(1 << 63)])
+def test_a_storage_that_the_file_does_not_have_is_refused(count):
+    keys = pickle.dumps(["k"], 2)
+    start = GOOD.index(keys) + len(keys)
+    with pytest.raises(InputError, match=r"weights\.pth"):
+        read(GOOD[:start] + count.to_bytes(8, "little", signed=True) + GOOD[start + 8 :])
+
+
+def test_many_tensors_of_one_storage_take_its_memory_once():
+    numbers = np.zeros(1 << 20, "<f4")
+    shared = storage("s") + b"q\x00"
+    views = {f"t{n}": tensor(shared, 0, (1 << 20,), (1,)) for n in range(100)}
+    content = saved(ordered(**views), s=numbers)
+    tracemalloc.start()
+    assert len(read(content)) == 100
+    assert tracemalloc.get_traced_memory()[1] < 8 * numbers.nbytes
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(1 << 40,), (1 << 20, 1 << 20)])
+def test_a_tensor_that_repeats_one_number_without_end_is_refused(shape):
+    strides = (0,) * len(shape)
+    with pytest.raises(InputError, match="beyond its storage"):
+        read(saved(ordered(x=tensor(storage("s"), 0, shape, strides)), s=NUMBERS))
+
+
+def test_tuples_in_tuples_are_no_key():
+    """The hash of a tuple goes down to its end, and beyond that of the stack."""
+    deep = b")" + b"\x85" * 150_000
+    for body in (b"}" + deep + b"Ns", grouped(*[deep] * 6) + b"Q", b"]" + deep + b"a"):
+        with pytest.raises(InputError, match=r"weights\.pth"):
+            read(saved(body, s=NUMBERS))
 
 
 @pytest.mark.parametrize("numbers", list(itertools.product([MAGIC, 1], [PROTOCOL, 1])))
