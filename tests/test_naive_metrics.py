@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from prediction_files import FPS, write_predictions
 
 from trainer.metrics import RankedScores
+from trainer.metrics.segmental import OVERLAPS, edit_score, segment_hits
 from trainer.scoring import Measures, score
 
 CLASSES = ("a", "b", "c", "d")
@@ -159,3 +160,29 @@ def test_long_sequences_of_many_classes(seed: int) -> None:
     expected = naive.relaxed(timed, 2, classes)
     for name in ("accuracy", "precision", "recall", "f1", "jaccard"):
         assert metrics["relaxed"][name] == pytest.approx(expected[name], **NEAR), name
+
+
+# Few classes, so that some agree; with numbers that need 31 bits.
+class_numbers = st.sampled_from([-1, 0, 1, 255, 256, 70_000, 2**31 - 1])
+
+
+@given(st.lists(st.tuples(class_numbers, class_numbers), max_size=60))
+def test_segments_of_any_number_of_classes(pairs: list[tuple[int, int]]) -> None:
+    true, said = (np.array(labels, np.int32) for labels in (*zip(*pairs, strict=True),) or ((), ()))
+    marked = [[None if n < 0 else n for n in labels.tolist()] for labels in (true, said)]
+    one, other = ([label for label, _, _ in naive.segments(labels)] for labels in marked)
+    longer = max(len(one), len(other))
+    # To the last bit.
+    assert edit_score(true, said) == (1 - naive.distance(one, other) / longer if longer else None)
+    cut = np.where(true < 0, -1, said)
+    for overlap in OVERLAPS:
+        hits, invented, missed = segment_hits(true, cut, overlap)
+        counted = 2 * hits / (2 * hits + invented + missed) if hits + invented + missed else None
+        assert counted == naive.segment_f1([tuple(marked)], overlap)
+
+
+def test_segments_without_number_are_scored_in_seconds() -> None:
+    true = np.repeat(np.random.default_rng(0).integers(0, 20, 100_000), 2).astype(np.int32)
+    said = np.roll(true, 3)
+    assert edit_score(true, said) > 0.99
+    assert segment_hits(true, said, 0.1)[0] > 5_000

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 OVERLAPS = (0.10, 0.25, 0.50)
 IntArray = NDArray[np.int32]
@@ -78,7 +79,8 @@ def edit_score(true: IntArray, predicted: IntArray) -> float | None:
     """
     one, other = segments(true).labels, segments(predicted).labels
     longer = max(len(one), len(other))
-    return 1 - _levenshtein(one, other) / longer if longer else None
+    distance: int = Levenshtein.distance(one.tolist(), other.tolist())
+    return 1 - distance / longer if longer else None
 
 
 def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[int, int, int]:
@@ -98,35 +100,27 @@ def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[i
         their sums over all sequences.
     """
     truth, guesses = segments(true), segments(predicted)
-    # Only these true segments have a step in common with each guess.
-    firsts = np.searchsorted(truth.stops, guesses.starts, "right")
-    lasts = np.searchsorted(truth.starts, guesses.stops, "left")
-    matched = np.zeros(len(truth), bool)
-    for guess, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
-        shares = _overlaps(truth, slice(first, last), guesses, guess)
-        best = int(shares.argmax()) if len(shares) else 0
-        if len(shares) and shares[best] >= overlap:
-            matched[first + best] = True
-    hits = int(matched.sum())
+    own, met = _meetings(truth, guesses)
+    shares = _overlaps(truth, met, guesses, own)
+    order = np.lexsort((met, -shares, own))
+    best = order[np.unique(own[order], return_index=True)[1]]
+    hits = len(np.unique(met[best[shares[best] >= overlap]]))
     return hits, len(guesses) - hits, len(truth) - hits
 
 
-def _overlaps(truth: Segments, some: slice, guesses: Segments, guess: int) -> NDArray[np.float64]:
-    """Intersection over union of a guess with some true segments; 0 where classes differ."""
-    start, stop = guesses.starts[guess], guesses.stops[guess]
-    starts, stops = truth.starts[some], truth.stops[some]
+def _meetings(truth: Segments, guesses: Segments) -> tuple[Places, Places]:
+    """Which guesses have a step in common with which true segments, ``<int64>[pairs]`` each."""
+    firsts = np.searchsorted(truth.stops, guesses.starts, "right")
+    counts = np.searchsorted(truth.starts, guesses.stops, "left") - firsts
+    own = np.repeat(np.arange(len(guesses)), counts)
+    before = np.cumsum(counts) - counts
+    return own, firsts[own] + np.arange(len(own)) - before[own]
+
+
+def _overlaps(truth: Segments, met: Places, guesses: Segments, own: Places) -> NDArray[np.float64]:
+    """Intersection over union of pairs of segments; 0 where classes differ."""
+    starts, stops = truth.starts[met], truth.stops[met]
+    start, stop = guesses.starts[own], guesses.stops[own]
     common = np.minimum(stops, stop) - np.maximum(starts, start)
     shares: NDArray[np.float64] = common / (np.maximum(stops, stop) - np.minimum(starts, start))
-    return np.where(truth.labels[some] == guesses.labels[guess], shares, 0.0)
-
-
-def _levenshtein(one: IntArray, other: IntArray) -> int:
-    """Fewest insertions, deletions and replacements that turn one into the other."""
-    if len(one) > len(other):
-        one, other = other, one
-    row = np.arange(len(other) + 1)
-    ramp = np.arange(len(other) + 1)
-    for number, item in enumerate(one, start=1):
-        best = np.minimum(row[1:] + 1, row[:-1] + (other != item))
-        row = np.minimum.accumulate(np.concatenate([[number], best]) - ramp) + ramp
-    return int(row[-1])
+    return np.where(truth.labels[met] == guesses.labels[own], shares, 0.0)
