@@ -103,9 +103,14 @@ def _require_same(path: Path, numbers: dict[str, float]) -> None:
     """Writes down what the samples are made with, or checks that it is what they were made with."""
     if not path.exists():
         write_whole(path, json.dumps(numbers) + "\n")
-    elif (before := json.loads(path.read_text("utf-8"))) != numbers:
+        return
+    try:
+        before = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        before = "something else"
+    if before != numbers:
         raise InputError(
-            f"{path.parent} holds samples of {before}, not {numbers}; give another --out"
+            f"{path.parent} holds samples of {before!s:.200}, not {numbers}; give another --out"
         )
 
 

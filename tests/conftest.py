@@ -43,6 +43,7 @@ def write_sequence(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="long tests in their full form")
+    parser.addoption("--mutants", default=10_000, help="with --all: damaged files of each kind")
 
 
 def pytest_configure(config: pytest.Config) -> None:

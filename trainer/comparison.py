@@ -220,7 +220,7 @@ def _side(name: str, path: Path, split: str) -> Side:
         )
     try:
         feed = json.loads(metrics.read_text("utf-8")).get("feed")
-    except (ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         raise InputError(f"cannot read {metrics}; evaluate {path} again") from None
     return Side(name, path, predictions, run.config.outputs == "frame", feed)
 

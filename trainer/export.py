@@ -112,9 +112,9 @@ def _require_free(path: Path) -> None:
 def _is_export(path: Path) -> bool:
     try:
         told = json.loads(described(path).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(told, dict) and MAKER in told and told.get("format") in FORMATS
+    return isinstance(told, dict) and MAKER in told and str(told.get("format")) in FORMATS
 
 
 @contextmanager

@@ -159,11 +159,20 @@ class Run:
 
     @property
     def history(self) -> list[dict[str, str]]:
-        """The rows of history.csv."""
+        """The rows of history.csv; its cells are numbers, or empty."""
         if not self.history_path.is_file():
             return []
-        with self.history_path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        try:
+            with self.history_path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            for value in (value for row in rows for value in row.values()):
+                float(value or 0)
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            reason = " ".join(str(error)[:100].split())
+            raise InputError(
+                f"cannot read {self.history_path}: {reason}; delete it to go on without its curves"
+            ) from None
+        return rows
 
     @property
     def progress(self) -> Progress:

@@ -1,0 +1,449 @@
+"""All that reads files of others: each makes a small one, and reads it as the commands do."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a kind of file.
+
+    Attributes:
+        make: writes a whole file into a folder.
+        read: reads one, as far as commands do.
+        digest: whether the file is known by a digest, so that nothing else may come of it.
+        heavy: whether it needs TensorFlow.
+        cost: of so many mutants of others, it reads one.
+    """
+
+    make: Callable[[Path], Path]
+    read: Callable[[Path], Any]
+    digest: bool = False
+    heavy: bool = False
+    cost: int = 1
+
+
+def numbers(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+# The store.
+
+
+def make_sequence(folder: Path) -> Path:
+    from conftest import write_sequence
+
+    write_sequence(folder, "s", numbers(20, 3))
+    return folder / "s.h5"
+
+
+def read_sequence(path: Path) -> None:
+    from preprocessing.store import FeatureStore
+
+    store = FeatureStore(path.parent)
+    info = store.info(store.ids()[0])
+    assert info.step_seconds is not None
+    for start in range(0, info.steps, 4096):
+        store.features(info.sequence_id, start, min(start + 4096, info.steps))
+        store.timestamps(info.sequence_id, start, min(start + 4096, info.steps))
+    store.close()
+
+
+def read_listing(path: Path) -> None:
+    from preprocessing.inspection import InspectConfig, run
+
+    run(InspectConfig(path.parent))
+    run(InspectConfig(path.parent, json=True))
+
+
+# Features of others.
+
+
+def make_features(form: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        from test_feature_files import write
+
+        if form != "csv":
+            return write(folder, form, numbers(20, 3).astype("float64"))
+        lines = ["time,a,b,label"] + [f"{n / 4},{n}.5,-{n}e-1,{'xy'[n % 2]}" for n in range(20)]
+        (folder / "a.csv").write_text("\n".join(lines) + "\n")
+        return folder / "a.csv"
+
+    return make
+
+
+def read_features(path: Path) -> None:
+    from preprocessing.feature_files import Selection, format_of, open_table
+
+    csv = path.suffix == ".csv"
+    columns = ("label", "time") if csv else (None, None)
+    selection = Selection((), *columns, None if csv or path.suffix == ".npy" else "x", False)
+    for block in open_table(path, format_of(path), selection).blocks:
+        assert len(block.features) == len(block.numbers)
+
+
+# What stands beside a store.
+
+LABELS = {
+    "intervals": "sequence,start,end,label\ns,0,1.5,a\ns,1.5,3.25,b\ns,4,5,a\n",
+    "one a sequence": "sequence,label\ns,a\n",
+    "numbers": "sequence,time,x,y\ns,0,1.5,2\ns,1,-3e2,4\ns,2.5,5,6\n",
+}
+
+
+def make_labels(form: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        make_sequence(folder)
+        (folder / "labels.csv").write_text(LABELS[form])
+        return folder / "labels.csv"
+
+    return make
+
+
+def make_label_text(folder: Path) -> Path:
+    make_sequence(folder)
+    (folder / "labels").mkdir()
+    (folder / "labels" / "s.txt").write_text("a\na\nb\n" * 6 + "a\nb\n")
+    return folder / "labels" / "s.txt"
+
+
+def read_labels(path: Path) -> None:
+    from preprocessing.label_files import read_labels
+    from preprocessing.labels import LabelOptions
+    from preprocessing.store import FeatureStore
+
+    whole = path if path.suffix == ".csv" else path.parent
+    store = FeatureStore(whole.parent)
+    task = "regression" if "time" in path.read_text("utf-8", "replace")[:60] else "classification"
+    labels = read_labels(LabelOptions(whole, task=task), store)
+    for sequence_id in labels.ids():
+        info = store.info(sequence_id)
+        labels.check(info)
+        labels.at(info, 0, store.timestamps(sequence_id))
+
+
+def make_splits(folder: Path) -> Path:
+    (folder / "splits.json").write_text('{"train": ["a", "b"], "validation": [], "test": ["c"]}\n')
+    return folder / "splits.json"
+
+
+def read_splits(path: Path) -> None:
+    from preprocessing.splits import read_splits
+
+    read_splits(path)
+
+
+def make_failures(folder: Path) -> Path:
+    from preprocessing.failures import FailureLog
+
+    FailureLog(folder, []).add(folder / "a.mp4", "unreadable", "why, in words")
+    return folder / "failures.csv"
+
+
+def read_failures(path: Path) -> None:
+    from preprocessing.failures import FailureLog, is_failed
+
+    is_failed(path.parent, "a")
+    FailureLog(path.parent, [])
+
+
+# Runs.
+
+
+def make_yaml(folder: Path) -> Path:
+    from preprocessing.options import to_yaml
+    from trainer.config import TrainConfig
+
+    config = TrainConfig(Path("store"), Path("labels.csv"), Path("run"), ignore_label=("a",))
+    (folder / "config.yaml").write_text(to_yaml(config))
+    return folder / "config.yaml"
+
+
+def read_yaml(path: Path) -> None:
+    from trainer.run import Run
+
+    assert Run(path.parent).config.epochs
+
+
+def make_facts(folder: Path) -> Path:
+    from trainer.run import ModelFacts
+
+    facts = ModelFacts(("a", "b"), 3, "4", "test", "0", "{}", feature_moments=((0.0,), (1.0,)))
+    (folder / "run.json").write_text(facts.to_json())
+    return folder / "run.json"
+
+
+def read_facts(path: Path) -> None:
+    from trainer.run import Run
+
+    assert Run(path.parent).facts.learned_task
+
+
+def make_history(folder: Path) -> Path:
+    from trainer.run import Run
+
+    Run(folder).write_history([{"epoch": n, "loss": 1 / n, "val_loss": 2 / n} for n in (1, 2, 3)])
+    return folder / "history.csv"
+
+
+def read_history(path: Path) -> None:
+    from trainer.curves import learning_curves
+    from trainer.run import Run
+
+    learning_curves({"": Run(path.parent).history})
+
+
+def plain(arrays: Any) -> list[Any]:
+    return [(name, one.dtype.str, one.shape, one.tobytes()) for name, one in sorted(arrays.items())]
+
+
+def make_checkpoint(folder: Path) -> Path:
+    from trainer.checkpoint import Checkpoints, Progress
+
+    weights = {"variables/00000": numbers(30, 4), "variables/00001": numbers()}
+    arrays = {**weights, "carry/00000": numbers(2, 3)}
+    history = [{"epoch": 1, "loss": 0.5}]
+    return Checkpoints(folder).save(Progress(epoch=1, history=history), arrays, 1)
+
+
+def read_checkpoint(path: Path) -> Any:
+    from trainer.checkpoint import Checkpoints
+
+    checkpoints = Checkpoints(path.parent)
+    checkpoints.progress()
+    found = checkpoints.latest()
+    return found and (vars(found.progress), plain(found.arrays))
+
+
+def make_state(folder: Path) -> Path:
+    from trainer.checkpoint import write_archive
+
+    (folder / "model.keras").write_bytes(b"model")
+    import hashlib
+
+    told = {"model": hashlib.sha256(b"model").hexdigest(), "source": "", "timestamp": 3.5}
+    arrays = {"variables/00000": numbers(30, 4), "carry/00000": numbers(2, 3)}
+    write_archive(folder / "state", {**told, "origin": None}, arrays)
+    return folder / "state"
+
+
+def read_state(path: Path) -> Any:
+    from trainer.stream_state import StreamState
+
+    kept: list[Any] = []
+    state = StreamState(path, SimpleNamespace(model_path=path.parent / "model.keras"))  # type: ignore[arg-type]
+    state.restore(SimpleNamespace(restore=kept.append))  # type: ignore[arg-type]
+    return state.timestamp, state.origin, plain(kept[0].arrays)
+
+
+def make_model(folder: Path) -> Path:
+    from preprocessing.quiet import import_tensorflow
+
+    import_tensorflow()
+    import keras
+
+    layers = [keras.Input((None, 3)), keras.layers.GRU(2, return_sequences=True)]
+    keras.Sequential(layers).save(folder / "model.keras")
+    return folder / "model.keras"
+
+
+def read_model(path: Path) -> None:
+    from preprocessing.quiet import import_tensorflow
+
+    import_tensorflow()
+    from trainer.model import load_model
+
+    load_model(path)
+
+
+def make_predictions(task: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        from prediction_files import write_predictions
+
+        steps, whole = np.arange(40), numbers(40, 3)
+        odds = np.exp(whole) / np.exp(whole).sum(1, keepdims=True)
+        arrays = {
+            "classification": {"probabilities": odds, "true": steps // 5 % 3},
+            "multilabel": {"probabilities": odds, "true": whole > 0},
+            "regression": {"predicted": whole, "true": whole + 0.5},
+        }[task]
+        return write_predictions(folder / "p.h5", "abc", {"s": arrays, "t": arrays}, task)
+
+    return make
+
+
+def read_predictions(path: Path) -> None:
+    from prediction_files import run_of
+
+    from trainer.report import write_report
+    from trainer.scoring import Measures, score
+
+    metrics = score(path, True, Measures(bootstrap=10))
+    told = {**metrics, "split": "test", "feed": None}
+    write_report(path.with_suffix(".html"), run_of(metrics["task"]), told, path)
+
+
+def make_comparison(folder: Path) -> Path:
+    from preprocessing.options import to_yaml
+    from trainer.config import TrainConfig
+
+    for name in ("one", "two"):
+        run = folder / name
+        (run / "evaluation" / "test").mkdir(parents=True)
+        made = make_predictions("classification")(run)
+        made.rename(run / "evaluation" / "test" / "predictions.h5")
+        config = TrainConfig(folder / "store", folder / "labels.csv", run)
+        (run / "config.yaml").write_text(to_yaml(config))
+        (run / "evaluation" / "test" / "metrics.json").write_text('{"feed": null, "steps": 40}')
+    return folder / "two" / "evaluation" / "test" / "metrics.json"
+
+
+def read_comparison(path: Path) -> None:
+    from trainer.comparison import CompareConfig, compare
+    from trainer.comparison_report import comparison_lines
+
+    folder = path.parents[3]
+    list(comparison_lines(compare(CompareConfig((folder / "one", folder / "two"), bootstrap=10))))
+
+
+def make_description(folder: Path) -> Path:
+    from trainer.export import described
+    from trainer.export_facts import MAKER
+
+    path = described(folder / "model.onnx")
+    path.write_text(json.dumps({MAKER: "1", "format": "onnx", "classes": ["a"]}))
+    return path
+
+
+def read_description(path: Path) -> None:
+    from trainer.export import _require_free
+
+    _require_free(path.with_name(path.name.removesuffix(".json")))
+
+
+# Networks and videos.
+
+
+def make_samples(folder: Path) -> Path:
+    path = folder / "samples.json"
+    path.write_text(json.dumps({"count": 3, "seconds": 60.0, "seed": 0}))
+    return path
+
+
+def read_samples(path: Path) -> None:
+    from preprocessing.samples import _require_same
+
+    _require_same(path, {"count": 3, "seconds": 60.0, "seed": 0})
+
+
+def make_encoder(folder: Path) -> Path:
+    from preprocessing.quiet import import_tensorflow
+
+    import_tensorflow()
+    import keras
+
+    layers = [keras.Input((6, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(2)]
+    keras.Sequential(layers).save(folder / "encoder.keras")
+    return folder / "encoder.keras"
+
+
+def make_onnx(folder: Path) -> Path:
+    import onnx
+    from test_onnx_file import model, node
+
+    nodes = [node("Flatten", "images", output="flat"), node("MatMul", "flat", "w")]
+    onnx.save(model(nodes, [None, 6, 8, 3], w=numbers(144, 2)), folder / "encoder.onnx")
+    return folder / "encoder.onnx"
+
+
+def read_backbone(path: Path) -> None:
+    from preprocessing.backbones import load_backbone
+
+    backbone = load_backbone(str(path))
+    backbone([np.zeros((2, *size, 3), np.uint8) for size in backbone.sizes])
+
+
+def make_weights(folder: Path) -> Path:
+    from test_torch_file import GOOD
+
+    (folder / "weights.pth").write_bytes(GOOD)
+    return folder / "weights.pth"
+
+
+def read_weights(path: Path) -> None:
+    from preprocessing.backbones.torch_file import read_tensors
+
+    for tensor in read_tensors(path).values():
+        tensor.sum()
+
+
+def frames() -> Iterator[Any]:
+    import av
+
+    for number in range(12):
+        image = np.full((48, 64, 3), 20 * number, np.uint8)
+        image[number : number + 20] ^= 255
+        yield av.VideoFrame.from_ndarray(image, format="rgb24")
+
+
+def make_video(name: str, codec: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        import av
+
+        with av.open(str(folder / name), "w") as container:
+            stream = container.add_stream(codec, rate=4)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            for frame in frames():
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        return folder / name
+
+    return make
+
+
+def read_video(path: Path) -> None:
+    from preprocessing.video import VideoReader
+
+    with VideoReader(path, 2, [(24, 32)]) as reader:
+        for _ in reader:
+            pass
+        assert reader.damage is not None
+
+
+READERS = {
+    "sequence": Reader(make_sequence, read_sequence),
+    "listing": Reader(make_sequence, read_listing),
+    **{
+        form: Reader(make_features(form), read_features)
+        for form in ("npy", "npz", "npz packed", "mat", "mat 7.3", "h5", "csv")
+    },
+    **{f"labels, {form}": Reader(make_labels(form), read_labels) for form in LABELS},
+    "labels, text": Reader(make_label_text, read_labels),
+    "splits": Reader(make_splits, read_splits),
+    "failures": Reader(make_failures, read_failures),
+    "yaml": Reader(make_yaml, read_yaml),
+    "run.json": Reader(make_facts, read_facts),
+    "history": Reader(make_history, read_history, cost=10),
+    "checkpoint": Reader(make_checkpoint, read_checkpoint, digest=True),
+    "state": Reader(make_state, read_state, digest=True, heavy=True),
+    **{
+        task: Reader(make_predictions(task), read_predictions)
+        for task in ("classification", "multilabel", "regression")
+    },
+    "comparison": Reader(make_comparison, read_comparison),
+    "description": Reader(make_description, read_description, heavy=True),
+    "samples": Reader(make_samples, read_samples),
+    "onnx": Reader(make_onnx, read_backbone),
+    "weights": Reader(make_weights, read_weights),
+    "mp4": Reader(make_video("v.mp4", "mpeg4"), read_video),
+    "mkv": Reader(make_video("v.mkv", "mpeg4"), read_video),
+    "avi": Reader(make_video("v.avi", "mpeg4"), read_video),
+    "encoder.keras": Reader(make_encoder, read_backbone, heavy=True, cost=10),
+    "model.keras": Reader(make_model, read_model, heavy=True, cost=10),
+}
