@@ -29,3 +29,10 @@ class Stopped(Exception):  # noqa: N818 (no error: what was asked for)
 
     Commands turn it into a line on standard error and exit code 75.
     """
+
+
+class ReaderGone(Exception):  # noqa: N818 (no error: whoever asked has enough)
+    """Nobody reads standard output any more, and to write to it was all that was asked for.
+
+    Commands turn it into exit code 0.
+    """

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from preprocessing.backbones import load_backbone, with_absolute_paths
-from preprocessing.console import DONE, SOME_FAILED, note, progress
+from preprocessing.console import DONE, SOME_FAILED, note, progress, say
 from preprocessing.engines import run_each
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig, check, take_shard
@@ -33,14 +33,14 @@ def run(config: ExtractConfig) -> int:
     count = {kind: sum(r.outcome == kind for r in results) for kind in ("extracted", "skipped")}
     failed = len(results) - sum(count.values())
     damaged = sum(bool(result.damage) for result in results)
-    print(
+    say(
         f"{count['extracted']} extracted, {count['skipped']} already done, {failed} failed: "
         f"{sum(result.steps for result in results)} steps"
     )
     if failed:
-        print(f"why they failed: {config.store / FAILURES}")
+        say(f"why they failed: {config.store / FAILURES}")
     if damaged:
-        print(f"{damaged} of them damaged: longtake inspect {config.store} says how")
+        say(f"{damaged} of them damaged: longtake inspect {config.store} says how")
     return SOME_FAILED if failed else DONE
 
 

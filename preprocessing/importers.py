@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from preprocessing.console import DONE, SOME_FAILED, note, progress
+from preprocessing.console import DONE, SOME_FAILED, note, progress, say
 from preprocessing.errors import InputError, OptionError
 from preprocessing.failures import FailureLog
 from preprocessing.import_options import ImportConfig, check
@@ -74,7 +74,7 @@ def run(config: ImportConfig) -> int:
     if config.labels_out and tally.ids:
         write_intervals(config.labels_out, tally.labelled)
     _remark(tally, config, layout)
-    print(
+    say(
         f"{len(tally.ids) - tally.skipped} imported, {tally.skipped} already done, "
         f"{failures.count} failed: {tally.steps} steps in {config.store}"
     )
