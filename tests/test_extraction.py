@@ -12,8 +12,9 @@ from preprocessing import backbones
 from preprocessing.backbones import Backbone
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
-from preprocessing.extract_video import Extracted
+from preprocessing.extract_video import Extracted, attempt
 from preprocessing.extraction import extract, run
+from preprocessing.inputs import Source
 from preprocessing.lease import lease
 from preprocessing.store import FeatureStore
 
@@ -140,17 +141,45 @@ def test_what_is_done_is_skipped(videos, backbone):
 @pytest.mark.parametrize(
     "change", [{"fps": 4.0}, {"dtype": "float32"}], ids=lambda change: next(iter(change))
 )
-def test_other_settings_are_extracted_again(videos, backbone, change):
+def test_other_settings_replace_nothing_unless_it_is_said_that_they_may(videos, backbone, change):
     extract(config(videos))
-    assert set(outcomes(extract(config(videos, **change))).values()) == {"extracted"}
-    assert set(outcomes(extract(config(videos, **change))).values()) == {"skipped"}
+    before = contents(videos.parent / "store")
+    (name, value), old = next(iter(change.items())), {"fps": "native", "dtype": "float16"}
+    told = f"a.h5 was made with {name} {old[name]}, and is now asked for with {name} {value}: give "
+    with pytest.raises(InputError, match=f"{told}another --store, or --overwrite"):
+        extract(config(videos, **change))
+    assert contents(videos.parent / "store") == before
+    again = config(videos, overwrite=True, **change)
+    assert set(outcomes(extract(again)).values()) == {"extracted"}
+    assert set(outcomes(extract(again)).values()) == {"skipped"}
 
 
-def test_other_weights_are_extracted_again(videos, backbone):
+def test_other_weights_replace_nothing_unless_it_is_said_that_they_may(videos, backbone):
     extract(config(videos))
     backbone.digest = "1"
     backbones.load_backbone.cache_clear()
-    assert set(outcomes(extract(config(videos))).values()) == {"extracted"}
+    with pytest.raises(InputError, match="made with weights 0, and is now asked for with weights"):
+        extract(config(videos))
+    assert set(outcomes(extract(config(videos, overwrite=True))).values()) == {"extracted"}
+
+
+def test_other_settings_are_refused_before_anything_is_done(videos, backbone):
+    broken = videos / "0.mp4"
+    broken.write_text("no video")
+    extract(config(videos))
+    film(broken, 2)
+    with pytest.raises(InputError, match="--overwrite"):
+        extract(config(videos, fps=4.0))
+    assert FeatureStore(videos.parent / "store").ids() == ["a", "day.1/b", "day.1/cam/c.v2"]
+    assert [row["path"] for row in failures(videos.parent / "store")] == [str(broken)]
+
+
+def test_a_process_with_other_settings_that_was_quicker_is_not_overruled(videos, backbone):
+    fast, slow = config(videos / "a.mp4"), config(videos / "a.mp4", fps=4.0)
+    extract(fast)
+    with pytest.raises(InputError, match="--overwrite"):
+        attempt(Source("a", videos / "a.mp4"), slow)
+    assert FeatureStore(fast.store).ids() == ["a"]
 
 
 def test_a_batch_size_changes_nothing_that_would_need_extraction(videos, backbone):
@@ -369,14 +398,21 @@ def test_damage_stays_on_record_and_may_be_refused_later(tmp_path, backbone, cap
 
 def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatch):
     extract(config(videos))
-    unreadable = videos / "a.mp4"
+    for video in videos.rglob("*.*"):
+        if video.is_file() and video.stem != "a":
+            film(video, 4)
+    unreadable, opened = videos / "a.mp4", os.open
 
-    def fingerprint(path):
-        if path == unreadable:
+    def closed(path, *arguments, **options):
+        if str(path) == str(unreadable):
             raise PermissionError(13, "Permission denied", str(path))
-        return "other content"
+        return opened(path, *arguments, **options)
 
-    monkeypatch.setattr("preprocessing.extract_video.fingerprint", fingerprint)
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.open", closed)
+    monkeypatch.setattr("preprocessing.extract_video.fingerprint", refuse)
     results = outcomes(extract(config(videos)))
     assert results == {"a": "unreadable", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
 

@@ -10,6 +10,7 @@ import tyro
 from preprocessing.console import DONE, SOME_FAILED
 from preprocessing.errors import InputError
 from preprocessing.extraction import extract
+from preprocessing.folders import files_below
 from preprocessing.sequence_file import SUFFIX, SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
@@ -113,5 +114,5 @@ def _store_of(
 def _is_store(path: Path) -> bool:
     if not path.is_dir():
         return False
-    suffixes = {file.suffix.lower() for file in path.rglob("*")}
+    suffixes = {file.suffix.lower() for file in files_below(path, unreadable=lambda error: None)}
     return SUFFIX in suffixes and not suffixes & VIDEO_SUFFIXES
