@@ -46,6 +46,9 @@ def _require_same_settings(path: Path, stored: Origin, wanted: Origin) -> None:
     ignored = {CONTENT} if stored.fingerprint != wanted.fingerprint else set()
     names = [name for name in {**before, **now} if name not in ignored]
     other = [name for name in names if before.get(name) != now.get(name)]
+    if "backbone" in other:
+        # The rest follows from it.
+        other = [name for name in other if name in ("fps", "backbone", "dtype")]
     if other:
         old, new = (", ".join(f"{name} {of.get(name)}" for name in other) for of in (before, now))
         raise OtherSettings(
