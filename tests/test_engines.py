@@ -169,7 +169,7 @@ def test_processes_share_the_cores(monkeypatch):
 def test_a_process_works_on_one_item_at_a_time():
     busy, most = 0, 0
 
-    def work(_: int) -> None:
+    def work(_: int, advance: object) -> None:
         nonlocal busy, most
         busy += 1
         most = max(most, busy)
@@ -260,7 +260,7 @@ def test_a_store_that_a_worker_does_not_see_is_said(tmp_path):
     source = Source("v", tmp_path / "v.mp4")
     config = ExtractConfig((tmp_path,), tmp_path / "store")
     with pytest.raises(InputError, match=r"does not see the store .*; it must lie in a folder"):
-        _attempt_elsewhere(source, config)
+        _attempt_elsewhere(source, engines.silent, config)
 
 
 def test_a_killed_worker_of_a_cluster_costs_nothing_but_time(videos, thorough):

@@ -19,7 +19,7 @@ SHARED = {
     "options",
     "quiet",
 }
-SHARED |= {"read_ahead", "whole_file", "python_file", "strays"}
+SHARED |= {"folders", "read_ahead", "whole_file", "python_file", "strays"}
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
@@ -90,3 +90,20 @@ def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> Non
         "assert not heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(
+    "path", [*modules("preprocessing"), *modules("trainer")], ids=lambda path: path.stem
+)
+def test_one_place_writes_to_the_terminal(path: Path) -> None:
+    """``preprocessing.terminal`` cleans what strangers wrote, and outlives whoever reads."""
+    if path.stem in ("terminal", "console"):
+        return
+    printing = {"print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc"}
+    calls = {
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    }
+    assert not calls & printing
+    assert "tqdm" not in imports_of(path)

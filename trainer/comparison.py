@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tyro
 
-from preprocessing.console import DONE
+from preprocessing.console import DONE, say
 from preprocessing.errors import InputError
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
@@ -80,11 +80,11 @@ class Side:
 def run_compare(config: CompareConfig) -> int:
     """The command ``compare``; see ``CompareConfig``."""
     comparison = compare(config)
-    print("\n".join(comparison_lines(comparison)))
+    say(*comparison_lines(comparison))
     if config.out:
-        print(f"report: {config.out / 'comparison.html'}")
+        say(f"report: {config.out / 'comparison.html'}")
     else:
-        print("--out FOLDER writes a page with ribbons of all")
+        say("--out FOLDER writes a page with ribbons of all")
     return DONE
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from preprocessing.console import DONE, note
+from preprocessing.console import DONE, note, say
 from preprocessing.errors import InputError
 from preprocessing.label_files import read_labels
 from preprocessing.labels import Labels
@@ -71,9 +71,9 @@ def run_evaluate(config: EvaluateConfig) -> int:
     """The command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
-    print(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
-    print("\n".join(summary(metrics)))
-    print(f"report: {out / 'report.html'}")
+    say(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
+    say(*summary(metrics))
+    say(f"report: {out / 'report.html'}")
     return DONE
 
 

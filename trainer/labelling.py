@@ -7,9 +7,10 @@ from typing import Annotated
 
 import tyro
 
-from preprocessing.console import DONE, SOME_FAILED
+from preprocessing.console import DONE, SOME_FAILED, say
 from preprocessing.errors import InputError
 from preprocessing.extraction import extract
+from preprocessing.folders import files_below
 from preprocessing.sequence_file import SUFFIX, SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
@@ -60,7 +61,7 @@ def run_predict(config: PredictConfig) -> int:
     predictions = config.out / "predictions.h5"
     predict(run, data, predictions, model=config.model)
     write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
-    print(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
+    say(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     return SOME_FAILED if failed else DONE
@@ -80,7 +81,7 @@ def _overlay(
     by_id = {info.sequence_id: info for info in infos}
     folder = config.out / OVERLAYS
     failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
-    print(f"{len(there) - failed} videos with their labels in {folder}")
+    say(f"{len(there) - failed} videos with their labels in {folder}")
     return failed
 
 
@@ -113,5 +114,5 @@ def _store_of(
 def _is_store(path: Path) -> bool:
     if not path.is_dir():
         return False
-    suffixes = {file.suffix.lower() for file in path.rglob("*")}
+    suffixes = {file.suffix.lower() for file in files_below(path, unreadable=lambda error: None)}
     return SUFFIX in suffixes and not suffixes & VIDEO_SUFFIXES

@@ -7,8 +7,6 @@ A line is out before the state is written, so a stream that is killed repeats at
 one batch, and leaves out none.
 """
 
-import json
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -23,7 +21,7 @@ import tyro
 from numpy.typing import NDArray
 
 from preprocessing.backbones import Joined, load_backbone
-from preprocessing.console import DONE, INTERRUPTED, note
+from preprocessing.console import DONE, INTERRUPTED, note, send_json
 from preprocessing.errors import InputError
 from preprocessing.frame_batches import described, frame_batches
 from preprocessing.read_ahead import read_ahead
@@ -159,8 +157,7 @@ class Lines:
         line |= self._answer(outputs)
         line["latency"] = round(time.monotonic() - sample.arrived, 6)
         line["dropped"] = sample.dropped
-        sys.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
-        sys.stdout.flush()
+        send_json(line)
         self.written += 1
 
     def _answer(self, outputs: NDArray[np.float32]) -> dict[str, Any]:
