@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from preprocessing.cli import COMMANDS as OTHERS
+from trainer.cli import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 # What the trainer may know of preprocessing: the store and what belongs to it, and the terminal.
 SHARED = {
@@ -76,10 +79,7 @@ def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        [*command, "--help"]
-        for command in ([], ["extract"], ["import"], ["train"], ["tune"], ["inspect"])
-    ],
+    [[*command, "--help"] for command in ([], *([name] for name in {**OTHERS, **COMMANDS}))],
 )
 def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> None:
     code = (

@@ -1,6 +1,5 @@
 """The whole job on sample videos: with the carry and without it, side by side."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +11,9 @@ from preprocessing.samples import Samples, make_samples
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.curves import learning_curves
-from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.demo_options import DemoConfig
+from trainer.evaluate_options import EvaluateConfig
+from trainer.evaluation import evaluate
 from trainer.footage import footage
 from trainer.loop import train
 from trainer.report import confusion_rows, render
@@ -22,27 +23,6 @@ from trainer.strips import class_strips, with_footage
 
 State = Literal["carry", "reset"]
 STATES: tuple[State, ...] = ("carry", "reset")
-
-
-@dataclass(frozen=True)
-class DemoConfig:
-    """The whole job on sample videos that it makes itself.
-
-    A disc seen in the first seconds of a video decides what every later scene is called. The job is
-    trained twice, with the state carried from chunk to chunk and with it reset, and evaluated on
-    videos that neither has seen.
-    """
-
-    out: Path = Path("longtake-demo")
-    """Folder that gets videos, store, runs and report.html."""
-    videos: int = 32
-    """Videos to make, at least 6."""
-    seconds: float = 60.0
-    """Length of each."""
-    epochs: int = 40
-    """Passes over the training videos, at most."""
-    seed: int = 0
-    """Of everything random."""
 
 
 def run_demo(config: DemoConfig) -> int:

@@ -86,12 +86,14 @@ def _table(config: TuneConfig, rows: Sequence[Row]) -> list[str]:
 
 
 def _next_steps(config: TuneConfig, rows: Sequence[Row], run: Path) -> list[str]:
+    best = f"--config {shlex.quote(str(config.run / 'best.yaml'))}"
+    if config.model:
+        best += f" --model {shlex.quote(config.model)}"
     return [
         *filter(None, [_unfinished(rows)]),
         f"all trials: {config.run / 'trials.csv'}; as a picture: {config.run / 'tune.png'}",
         f"the best is trained already; next: longtake evaluate {shlex.quote(str(run))}",
-        "to train it anew: longtake train --config "
-        f"{shlex.quote(str(config.run / 'best.yaml'))} --run NEW",
+        f"to train it anew: longtake train {best} --run NEW",
     ]
 
 
