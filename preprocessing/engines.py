@@ -108,7 +108,7 @@ def check_engine(engine: Engine, address: str | None, jobs: int) -> None:
 
 
 def share_of_cores() -> int:
-    """Threads that this process may use, for a network or a decoder."""
+    """Threads that this process may use for a backbone."""
     import joblib
 
     return int(os.environ.get(THREADS) or joblib.cpu_count())

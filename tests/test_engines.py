@@ -171,7 +171,11 @@ def test_results_come_in_the_order_in_which_they_finish():
 
 def test_what_is_done_of_items_is_told_while_they_are_worked_on():
     told: list[tuple[str, int]] = []
-    results = run_each(light.count, [120, 130], lost, jobs=2, advance=lambda n: told.append(("", n)))
+
+    def tell(more: int) -> None:
+        told.append(("", more))
+
+    results = run_each(light.count, [120, 130], lost, jobs=2, advance=tell)
     told.extend(("result", result) for result in results)
     first = [kind for kind, _ in told].index("result")
     assert first > 1
@@ -204,6 +208,18 @@ def test_processes_share_the_cores(monkeypatch):
     assert len(set(pids)) == 2
     assert set(shares) == {max(1, joblib.cpu_count() // 2)}
     assert engines.share_of_cores() == joblib.cpu_count()
+
+
+def test_opencv_has_its_share_of_the_cores_too(videos, monkeypatch):
+    monkeypatch.setenv(engines.THREADS, "3")
+    before = cv2.getNumThreads()
+    config = ExtractConfig((videos,), videos / "store", backbone="flow")
+    (videos / "store").mkdir()
+    try:
+        _attempt_elsewhere(Source("v", videos / "videos" / "v0.mp4"), engines.silent, config)
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_process_works_on_one_item_at_a_time():
