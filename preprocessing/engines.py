@@ -12,10 +12,12 @@ import itertools
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from functools import partial
+from multiprocessing import resource_tracker
 from typing import Any, Literal, TypeVar
 
 from preprocessing.clusters import Cluster, DaskCluster, RayCluster, WorkerDied
@@ -106,7 +108,7 @@ def check_engine(engine: Engine, address: str | None, jobs: int) -> None:
 
 
 def share_of_cores() -> int:
-    """Threads that this process may use, for a network or a decoder."""
+    """Threads that this process may use for a backbone."""
     import joblib
 
     return int(os.environ.get(THREADS) or joblib.cpu_count())
@@ -138,7 +140,9 @@ def _run_here(
             for number, item in list(rest.items())
         )
         try:
-            for number, result in parallel(tasks):
+            with _deaf_to_interrupts():
+                results = parallel(tasks)
+            for number, result in results:
                 del rest[number]
                 headway.look()
                 yield result
@@ -146,6 +150,21 @@ def _run_here(
             note("a process died; what was at work then is done again, one by one")
             for number in list(rest)[: 2 * jobs]:
                 yield _alone(call, number, rest.pop(number), lost, headway)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that begin in the block leave Ctrl-C to this one, which ends them, and quietly."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Begun later it would make this process listen again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(
@@ -159,7 +178,9 @@ def _alone(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
-            return pool.submit(call, item, headway.teller(number)).result()
+            with _deaf_to_interrupts():
+                future = pool.submit(call, item, headway.teller(number))
+            return future.result()
         except BrokenExecutor:
             headway.forget(number)
             return lost(item, str(WorkerDied()))

@@ -13,7 +13,7 @@ from itertools import chain
 
 from preprocessing.backbones import Joined, load_backbone, with_absolute_paths
 from preprocessing.console import DONE, SOME_FAILED, note, progress, say
-from preprocessing.engines import run_each
+from preprocessing.engines import run_each, share_of_cores
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig, check, take_shard
 from preprocessing.extract_video import BUSY, Extracted, attempt, find
@@ -145,6 +145,9 @@ def _attempt_elsewhere(
             f"{socket.gethostname()} does not see the store {config.store}; it must lie in a "
             "folder that all machines share"
         )
+    import cv2
+
+    cv2.setNumThreads(share_of_cores())
     return attempt(source, config, advance)
 
 

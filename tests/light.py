@@ -55,6 +55,22 @@ def nap(seconds: float, advance: Advance = engines.silent) -> float:
     return seconds
 
 
+def count(steps: int, advance: Advance) -> int:
+    for _ in range(steps):
+        advance(10)
+        nap(0.01)
+    return 10 * steps
+
+
+def count_and_die_of(item: str, advance: Advance) -> str:
+    advance(7)
+    return die_of(item, advance)
+
+
+def is_deaf(_: object, advance: Advance) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def share(_: object, advance: Advance) -> tuple[int, int]:
     nap(0.2)
     return os.getpid(), engines.share_of_cores()
