@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.backbones import Joined, load_backbone
+from preprocessing.console import note
 from preprocessing.damage import Damage
 from preprocessing.errors import InputError, OtherSettings, VideoError
 from preprocessing.extract_options import ExtractConfig
@@ -144,6 +145,8 @@ def extract_video(
                 writer.append(times, backbone(frames)[: len(times)])
                 advance(len(times))
             file.require_unchanged()
+            for remark in video.damage.remarks:
+                note(f"{source.path}: {remark}")
             _require_acceptable(source, video.damage, config)
             writer.frames_decoded = video.frames_decoded
             writer.damage, writer.decoded_share = str(video.damage), video.damage.share
