@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.labels import LabelOptions, misfit
 from preprocessing.named_labels import NamedLabels, NameSets, seconds_read
 from preprocessing.sequence_file import SequenceInfo
@@ -37,7 +37,7 @@ class IntervalLabels(NamedLabels):
         for sequence_id, intervals in given.items():
             intervals.sort()
             if options.task != "multilabel":
-                intervals = _apart(intervals, f"{options.path}: {sequence_id}")
+                intervals = _apart(intervals, f"{options.path}: {shorten(sequence_id)}")
             self._segments[sequence_id] = _segments(intervals, sets)
         super().__init__(sets, options)
 
@@ -74,8 +74,8 @@ def _apart(intervals: list[Interval], where: str) -> list[Interval]:
     for (start, end, label), (next_start, next_end, other) in pairwise(intervals):
         if next_start < end - OVERLAP_SECONDS:
             raise InputError(
-                f"{where} is {label!r} from {start} to {end} s and {other!r} from {next_start} to "
-                f"{next_end} s; labels of a classification must not overlap, those of --task "
+                f"{where} is {shorten(label)!r} from {start} to {end} s and {shorten(other)!r} "
+                f"from {next_start} to {next_end} s; labels of a classification must not overlap, those of --task "
                 "multilabel may"
             )
     ends = [*(start for start, _, _ in intervals[1:]), np.inf]

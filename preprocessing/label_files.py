@@ -12,6 +12,7 @@ as many rows as labels.
 
 import csv
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -21,14 +22,16 @@ import numpy as np
 
 from preprocessing.console import note
 from preprocessing.csv_rows import NumberedRow, csv_rows
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.failures import failed_among
 from preprocessing.folders import files_below
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions, Labels
 from preprocessing.named_labels import FrameLabels, SequenceLabels
 from preprocessing.number_labels import NumberLabels
+from preprocessing.numerals import number_or_nan
 from preprocessing.store import FeatureStore
+from preprocessing.text_files import read_lines
 from preprocessing.whole_file import whole_file
 
 FOLDERS = "folders"
@@ -69,8 +72,12 @@ def labels_digest(path: Path) -> str:
     return hashed.hexdigest()
 
 
+def _shown(header: list[str]) -> str:
+    return shorten(",".join(header)) or "nothing"
+
+
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
 
 
 def _advice(name: str, stored: list[str]) -> str:
@@ -139,7 +146,7 @@ def _read_csv(options: LabelOptions) -> Labels:
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
     raise InputError(
-        f"{path} begins with {','.join(header) or 'nothing'}; expected a line {_expected(options)}"
+        f"{path} begins with {_shown(header)}; expected a line {_expected(options)}"
     )
 
 
@@ -149,15 +156,19 @@ def _read_numbers(
     path, columns = options.path, header[len(NUMBER_FIELDS) :]
     if options.task != "regression":
         raise InputError(
-            f"{path} holds numbers ({','.join(header)}), --task {options.task} expects a line "
+            f"{path} holds numbers ({_shown(header)}), --task {options.task} expects a line "
             f"{_expected(options)}; give --task regression to learn numbers"
         )
     if "" in columns or len(set(columns)) < len(columns):
         raise InputError(
-            f"{path} begins with {','.join(header)}; expected a name of its own for each column"
+            f"{path} begins with {_shown(header)}; expected a name of its own for each column"
         )
-    chosen = [name for name in columns if name not in options.ignored]
-    places = [header.index(name, len(NUMBER_FIELDS)) for name in chosen]
+    places = [
+        place
+        for place, name in enumerate(header)
+        if place >= len(NUMBER_FIELDS) and name not in options.ignored
+    ]
+    chosen = [header[place] for place in places]
     rows = (
         (
             row[0],
@@ -186,18 +197,18 @@ def _expected(options: LabelOptions) -> str:
 
 def _interval(path: Path, number: int, row: list[str]) -> tuple[str, float, float, str]:
     sequence_id, start_text, end_text, label = row
-    start, end = _float(start_text), _float(end_text)
+    start, end = number_or_nan(start_text), number_or_nan(end_text)
     if not 0 <= start < end < np.inf:
         raise InputError(
-            f"{path} line {number}: start {start_text!r} and end {end_text!r}; expected seconds "
-            "with 0 <= start < end"
+            f"{path} line {number}: start {shorten(start_text)!r} and end {shorten(end_text)!r}; "
+            "expected seconds with 0 <= start < end"
         )
     return sequence_id, start, end, label
 
 
 def _seconds(path: Path, line: int, text: str) -> float:
-    if not math.isfinite(seconds := _float(text)):
-        raise InputError(f"{path} line {line}: time {text!r}; expected seconds")
+    if not math.isfinite(seconds := number_or_nan(text)):
+        raise InputError(f"{path} line {line}: time {shorten(text)!r}; expected seconds")
     return seconds
 
 
@@ -205,48 +216,32 @@ def _number(path: Path, line: int, column: str, text: str) -> float:
     """A cell as a number, NaN if it is empty."""
     if not text:
         return math.nan
-    if not abs(number := _float(text)) <= LARGEST:
+    if not abs(number := number_or_nan(text)) <= LARGEST:
         raise InputError(
-            f"{path} line {line}: {column} {text!r}; expected a number of at most {LARGEST:.2g} "
-            "either way, or nothing where there is none"
+            f"{path} line {line}: {shorten(column)} {shorten(text)!r}; expected a number of at "
+            f"most {LARGEST:.2g} either way, or nothing where there is none"
         )
     return number
-
-
-def _float(text: str) -> float:
-    """The number that a text is, NaN if it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _folder(sequence_id: str) -> str:
     folder, slash, _ = sequence_id.rpartition("/")
     if not slash:
-        raise InputError(f"--labels folders: sequence {sequence_id!r} lies in no folder of its own")
+        raise InputError(
+            f"--labels folders: sequence {shorten(sequence_id)!r} lies in no folder of its own"
+        )
     return folder
 
 
 def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
     """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
     for path in _texts(options.path):
-        text = _read_text(path)
-        lines = [line.strip() for line in text.removesuffix("\n").split("\n")]
+        lines = [sys.intern(line) for line in read_lines(path, "labels")]
         # Lines without a name say nothing, unless they say that none of the classes is there.
-        if not text or (options.task != "multilabel" and not any(lines)):
+        if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
 
 
 def _texts(folder: Path) -> list[Path]:
     return sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a UTF-8 text file: {error.reason}") from None
-    except OSError as error:
-        raise InputError(f"cannot read labels from {path}: {error.strerror}") from None

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.labels import UNLABELLED, LabelOptions, Labels, misfit, rounding_seconds
 from preprocessing.sequence_file import SequenceInfo
 
@@ -65,8 +65,8 @@ class NamedLabels(Labels):
         known = tuple(classes)
         if extra := sorted(set(self.classes) - set(known)):
             raise InputError(
-                f"{self.options.path} has the label {extra[0]!r}, which the model was not trained "
-                f"on; it knows {', '.join(known)} (--ignore-label leaves a label out)"
+                f"{self.options.path} has the label {shorten(extra[0])!r}, which the model was "
+                f"not trained on; it knows {', '.join(known)} (--ignore-label leaves a label out)"
             )
         self.classes = known
         self._targets = self._encode()
@@ -162,7 +162,8 @@ def _names(text: str, options: LabelOptions) -> list[str]:
 def _require_one(sequence_id: str, labels: list[str], options: LabelOptions) -> None:
     if len(labels) > 1:
         raise InputError(
-            f"{options.path}: {sequence_id} is both {labels[0]!r} and {labels[1]!r}; expected one "
+            f"{options.path}: {shorten(sequence_id)} is both {shorten(labels[0])!r} and "
+            f"{shorten(labels[1])!r}; expected one "
             "label a sequence (--task multilabel takes several)"
         )
 

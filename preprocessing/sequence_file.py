@@ -25,6 +25,7 @@ from preprocessing.whole_file import partial_path
 SCHEMA_VERSION = 1
 SUFFIX = ".h5"
 BLOCK_BYTES = 1 << 17
+MEDIAN_STEPS = 1 << 12
 HALF_EXPONENT = np.uint16(0x7C00)
 
 
@@ -67,6 +68,7 @@ class SequenceInfo:
         damage: what was wrong with the source, in words; empty if nothing was.
         decoded_share: share of the source's time that could be decoded.
         bytes: size of the file.
+        median_step: median time between two steps, of the first ``MEDIAN_STEPS``; 0 if unknown.
     """
 
     sequence_id: str
@@ -81,12 +83,13 @@ class SequenceInfo:
     decoded_share: float
     bytes: int
     origin: Origin
+    median_step: float = 0.0
 
     @property
     def step_seconds(self) -> float:
-        """Mean time between two steps."""
-        if self.steps > 1:
-            return (self.last - self.first) / (self.steps - 1)
+        """Usual time between two steps, which no gap among them lengthens."""
+        if self.median_step:
+            return self.median_step
         return 0.0 if self.origin.fps == "native" else 1.0 / float(self.origin.fps)
 
     @property
@@ -246,12 +249,21 @@ def read_info(path: Path, sequence_id: str) -> SequenceInfo:
                 decoded_share=float(attributes["decoded_share"]),
                 bytes=path.stat().st_size,
                 origin=Origin(**{name: str(attributes[name]) for name in Origin.__annotations__}),
+                median_step=median_step(timestamps[:MEDIAN_STEPS]),
             )
         except (KeyError, AttributeError, IndexError, ValueError, TypeError):
             raise InputError(
                 f"{path} is not a whole feature file of schema {SCHEMA_VERSION}; "
                 "delete it and extract or import it again"
             ) from None
+
+
+def median_step(times: NDArray[np.float64]) -> float:
+    """Median time between neighbours of ``<float64>[n]``; 0 of fewer than two.
+
+    The mean would grow with every gap in a recording.
+    """
+    return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
 
 
 def require_finite(block: NDArray[Any], where: str, start: int) -> None:
