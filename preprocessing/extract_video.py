@@ -6,7 +6,6 @@ decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  Sequence
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from preprocessing.damage import Damage
 from preprocessing.errors import InputError, OtherSettings, VideoError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.frame_batches import frame_batches
-from preprocessing.freshness import find_done
+from preprocessing.freshness import find_done, put_aside
 from preprocessing.inputs import Source, fingerprint
 from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
@@ -76,12 +75,12 @@ def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], obj
     except Busy:
         return Extracted(source, BUSY)
     except VideoError as error:
-        aside = "" if error.kind == "unreadable" else _put_aside(path)
+        aside = "" if error.kind == "unreadable" else put_aside(path)
         return Extracted(source, error.kind, message=f"{error}{aside}")
     except OtherSettings:
         raise
     except InputError as error:
-        return Extracted(source, "features", message=f"{error}{_put_aside(path)}")
+        return Extracted(source, "features", message=f"{error}{put_aside(path)}")
     except OSError as error:
         if error.errno in STORE_ERRORS:
             raise InputError(
@@ -148,15 +147,6 @@ def extract_video(
             writer.frames_decoded = video.frames_decoded
             writer.damage, writer.decoded_share = str(video.damage), video.damage.share
     return writer.steps, writer.damage
-
-
-def _put_aside(path: Path) -> str:
-    """Keeps features that were made before from being trained on, and says where they are."""
-    if not path.exists():
-        return ""
-    old = path.with_name(f"{path.name}.old")
-    path.replace(old)
-    return f"; features made before are now {old}"
 
 
 def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:

@@ -75,8 +75,8 @@ def _apart(intervals: list[Interval], where: str) -> list[Interval]:
         if next_start < end - OVERLAP_SECONDS:
             raise InputError(
                 f"{where} is {shorten(label)!r} from {start} to {end} s and {shorten(other)!r} "
-                f"from {next_start} to {next_end} s; labels of a classification must not overlap, those of --task "
-                "multilabel may"
+                f"from {next_start} to {next_end} s; labels of a classification must not "
+                "overlap, those of --task multilabel may"
             )
     ends = [*(start for start, _, _ in intervals[1:]), np.inf]
     return [

@@ -145,9 +145,7 @@ def _read_csv(options: LabelOptions) -> Labels:
         return SequenceLabels(((row[0], row[1]) for _, row in body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
-    raise InputError(
-        f"{path} begins with {_shown(header)}; expected a line {_expected(options)}"
-    )
+    raise InputError(f"{path} begins with {_shown(header)}; expected a line {_expected(options)}")
 
 
 def _read_numbers(

@@ -110,8 +110,8 @@ class NumberLabels(Labels):
         if set(known) != set(self.classes):
             raise InputError(
                 f"{self.options.path} has the columns {shorten(', '.join(self.classes))}, the "
-                f"model was trained on {', '.join(known)}; expected the same (--ignore-label leaves a column "
-                "out)"
+                f"model was trained on {', '.join(known)}; expected the same "
+                "(--ignore-label leaves a column out)"
             )
         places = {name: number for number, name in enumerate(self.classes)}
         self._order = self._order[[places[name] for name in known]]

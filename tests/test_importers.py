@@ -1,4 +1,5 @@
 import csv
+import os
 import tempfile
 from pathlib import Path
 
@@ -673,3 +674,43 @@ def test_a_line_without_an_end_is_refused_before_it_is_read(tmp_path, monkeypatc
         path.write_text(content)
         assert import_into(tmp_path, path)[0] == SOME_FAILED
         assert "a line of more than 1,000 letters" in failures(tmp_path)[0]["message"]
+
+
+def test_a_table_mended_in_place_is_made_again_wherever_it_was_mended(tmp_path):
+    path, generator = tmp_path / "a.csv", np.random.default_rng(0)
+    values = generator.integers(10, 99, 600_000)
+    path.write_text("x\n" + "\n".join(map(str, values)) + "\n")
+    assert import_into(tmp_path, path)[0] == ALL_DONE
+    state = path.stat()
+    for place in generator.integers(0, len(values), 5):
+        values[place] = 1 + values[place] % 90 + 9
+        path.write_text("x\n" + "\n".join(map(str, values)) + "\n")
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        _, store = import_into(tmp_path, path)
+        assert store.features("a", place, place + 1) == values[place]
+        store.close()
+
+
+def test_of_a_file_that_is_refused_now_nothing_is_trained_on(tmp_path):
+    for name in "abc":
+        save(tmp_path / f"{name}.npy", np.full((2, 1), 1.0))
+    inputs = [tmp_path / f"{name}.npy" for name in "abc"]
+    import_into(tmp_path, *inputs)
+    save(inputs[1], np.array([[1.0], [np.nan]]))
+    code, store = import_into(tmp_path, *inputs)
+    assert (code, store.ids()) == (SOME_FAILED, ["a", "c"])
+    assert "features made before are now" in failures(tmp_path)[0]["message"]
+    assert (tmp_path / "store" / "b.h5.old").exists()
+    save(inputs[1], np.zeros((2, 1)))
+    assert import_into(tmp_path, *inputs)[0] == ALL_DONE
+    assert store.ids() == ["a", "b", "c"]
+
+
+def test_a_column_that_is_gone_puts_aside_what_was_made_of_it(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("x,y\n1,2\n")
+    inputs = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    import_into(tmp_path, *inputs, columns=("y",))
+    inputs[1].write_text("x,z\n1,2\n")
+    code, store = import_into(tmp_path, *inputs, columns=("y",))
+    assert (code, store.ids()) == (SOME_FAILED, ["a"])

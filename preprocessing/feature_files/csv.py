@@ -117,4 +117,3 @@ def _numbers(
             f"{said}; choose the feature columns with --columns, or name the labels with "
             "--label-column"
         ) from None
-

@@ -121,7 +121,9 @@ def read_mapping(root: Path) -> frozenset[str]:
     lines = read_lines(path, WHAT) if path.exists() else []
     for number, line in enumerate(lines, start=1):
         if line and not re.fullmatch(r"\d+\s+\S.*", line):
-            raise InputError(f"{path} line {number} is {shorten(line)!r}; expected a number and a class")
+            raise InputError(
+                f"{path} line {number} is {shorten(line)!r}; expected a number and a class"
+            )
     return frozenset(line.split(maxsplit=1)[1] for line in lines if line)
 
 
