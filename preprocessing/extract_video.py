@@ -1,6 +1,7 @@
 """One video to one file of the store.
 
 decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  SequenceWriter
+                                       (or Begun, what it made before an interruption)
 """
 
 import errno
@@ -10,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from preprocessing.backbones import Joined, load_backbone
+from preprocessing.begun import Begun
+from preprocessing.console import note
 from preprocessing.damage import Damage
 from preprocessing.errors import InputError, OtherSettings, VideoError
 from preprocessing.extract_options import ExtractConfig
@@ -134,14 +137,25 @@ def extract_video(
         VideoReader(source.path, config.rate, backbone.sizes) as video,
     ):
         origin = _origin(source, config, backbone, file.fingerprint)
-        with SequenceWriter(
-            path, backbone.dimension, origin, config.dtype, video.start_time
-        ) as writer:
+        with (
+            Begun(path, origin, backbone.dimension, config.dtype, config.batch_size) as begun,
+            SequenceWriter(
+                path, backbone.dimension, origin, config.dtype, video.start_time
+            ) as writer,
+        ):
             batches = frame_batches(video, config.batch_size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):
                 times = np.array([sample.timestamp for sample in samples])
-                writer.append(times, backbone(frames)[: len(times)])
+                features = begun.take(times)
+                if features is None:
+                    features = backbone(frames)[: len(times)]
+                    writer.append(times, features)
+                    begun.add(times, features)
+                else:
+                    writer.append(times, features)
                 advance(len(times))
+            if begun.taken:
+                note(f"{source.path}: {begun.taken} steps made before an interruption are used")
             file.require_unchanged()
             _require_acceptable(source, video.damage, config)
             writer.frames_decoded = video.frames_decoded

@@ -44,6 +44,9 @@ class IntervalLabels(NamedLabels):
     def ids(self) -> Collection[str]:
         return self._segments.keys()
 
+    def leave_out(self, sequence_id: str) -> None:
+        del self._segments[sequence_id]
+
     def check(self, info: SequenceInfo) -> None:
         begins, _ = self._segments[info.sequence_id]
         if begins[-1] > info.end + self.options.tolerance:

@@ -23,8 +23,10 @@ import numpy as np
 from preprocessing.console import note
 from preprocessing.csv_rows import NumberedRow, csv_rows
 from preprocessing.errors import InputError, shorten
+from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.failures import failed_among
 from preprocessing.folders import files_below
+from preprocessing.hints import hint
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions, Labels
 from preprocessing.named_labels import FrameLabels, SequenceLabels
@@ -40,10 +42,13 @@ SEQUENCE_FIELDS = ("sequence", "label")
 NUMBER_FIELDS = ("sequence", "time")
 # Of float32, as it is written: a little more, but rounded to it again.
 LARGEST = 3.4028235e38
+DIGESTED_BYTES = 1 << 20
 
 
 def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     """Reads labels in whichever form they are, and checks that the store has their sequences.
+
+    Those whose video or file could not be used are left out, with a note.
 
     Raises:
         InputError: no such form, a bad line, or sequences that the store lacks.
@@ -53,12 +58,20 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
+        advice = hint(unknown[0], stored) or "extract them or take them out of the labels"
         raise InputError(
             f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
-            f"({_some(unknown)}); {_advice(unknown[0], stored)}"
+            f"({_some(unknown)}); {advice}"
         )
+    for sequence_id in failed:
+        labels.leave_out(sequence_id)
     if failed:
-        note(f"{len(failed)} labelled sequences failed to be extracted ({_some(sorted(failed))})")
+        note(
+            f"{len(failed)} labelled sequences could not be extracted or imported and are left out "
+            f"({_some(sorted(failed))}); {store.root / FAILURES} says why"
+        )
+    if not labels.ids():
+        raise InputError(f"{store.root} has none of the sequences that {options.path} labels")
     return labels
 
 
@@ -68,7 +81,9 @@ def labels_digest(path: Path) -> str:
     files = _texts(path) if path.is_dir() else [path]
     for file in files if str(path) != FOLDERS else ():
         hashed.update(f"{file.name}\0".encode())
-        hashed.update(file.read_bytes())
+        with file.open("rb") as opened:
+            while block := opened.read(DIGESTED_BYTES):
+                hashed.update(block)
     return hashed.hexdigest()
 
 
@@ -78,14 +93,6 @@ def _shown(header: list[str]) -> str:
 
 def _some(names: list[str]) -> str:
     return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
-
-
-def _advice(name: str, stored: list[str]) -> str:
-    """What to do about a sequence that is not there."""
-    for other in stored:
-        if other.endswith(f"/{name}") or name.endswith(f"/{other}"):
-            return f"the store has {other}: an id is a path from the folder given to extract on"
-    return "extract them or take them out of the labels"
 
 
 def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:

@@ -108,6 +108,9 @@ class FrameLabels(NamedLabels):
     def ids(self) -> Collection[str]:
         return self._lines.keys()
 
+    def leave_out(self, sequence_id: str) -> None:
+        del self._lines[sequence_id]
+
     def check(self, info: SequenceInfo) -> None:
         lines, fps = len(self._lines[info.sequence_id]), self.options.fps
         if fps is None and lines != info.steps:
@@ -145,6 +148,9 @@ class SequenceLabels(NamedLabels):
 
     def ids(self) -> Collection[str]:
         return self._numbers.keys()
+
+    def leave_out(self, sequence_id: str) -> None:
+        del self._numbers[sequence_id]
 
     def check(self, info: SequenceInfo) -> None:
         """What holds for the whole sequence fits any length."""

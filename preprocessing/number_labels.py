@@ -93,6 +93,9 @@ class NumberLabels(Labels):
     def ids(self) -> Collection[str]:
         return self._tracks.keys()
 
+    def leave_out(self, sequence_id: str) -> None:
+        del self._tracks[sequence_id]
+
     def check(self, info: SequenceInfo) -> None:
         last = self._tracks[info.sequence_id].times[-1]
         if last > info.end + self.options.tolerance:

@@ -528,6 +528,31 @@ def test_other_options_replace_nothing_unless_it_is_said_that_they_may(tmp_path,
     assert not (tmp_path / "store" / "failures.csv").exists()
 
 
+def test_one_of_two_files_with_one_id_is_taken_if_it_is_said_which(tmp_path, capsys):
+    save(tmp_path / "in" / "a.npy", np.ones((3, 2)))
+    (tmp_path / "in" / "a.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(InputError, match=r"--prefer \.npy \(extract, import\) takes the latter"):
+        import_into(tmp_path, tmp_path / "in")
+    for suffix, steps in ((".npy", 3), (".csv", 1)):
+        run(ImportConfig((tmp_path / "in",), tmp_path / suffix[1:], fps=4.0, prefer=suffix))
+        assert FeatureStore(tmp_path / suffix[1:]).info("a").steps == steps
+        assert "1 feature files are left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("layout", ["files", "video-features", "ms-tcn"])
+def test_names_that_cannot_be_written_down_are_failures_in_every_layout(tmp_path, layout):
+    root = tmp_path / "in"
+    folder = root / "features" if layout == "ms-tcn" else root
+    for name in ("v_rgb", "new\nline_rgb", os.fsdecode(b"caf\xe9_rgb")):
+        save(folder / f"{name}.npy", np.ones((3, 2)))
+    if layout == "ms-tcn":
+        (root / "groundTruth").mkdir()
+    code, store = import_into(tmp_path, root, layout=layout)
+    assert code == 3
+    assert len(store.ids()) == 1
+    assert len(failures(tmp_path)) == 2
+
+
 def test_other_columns_of_other_content_are_other_content(tmp_path, capsys):
     import_into(tmp_path, save(tmp_path / "a.npy", np.ones((3, 2))))
     import_into(tmp_path, save(tmp_path / "a.npy", np.ones((3, 4))))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.console import note
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
+from preprocessing.hints import hint, why_absent
 from preprocessing.label_files import labels_digest, read_labels
 from preprocessing.labels import Labels
 from preprocessing.sequence_file import SequenceInfo
@@ -182,13 +183,14 @@ def _labelled(
     store: FeatureStore, labelled: Collection[str], part: str, sequence_id: str
 ) -> SequenceInfo:
     if sequence_id not in store:
+        advice = why_absent(sequence_id, store) or "extract it or take it out of the split"
         raise InputError(
-            f"the {part} split has {sequence_id!r}, which is not in {store.root}; extract it or "
-            "take it out of the split"
+            f"the {part} split has {shorten(sequence_id)!r}, which is not in {store.root}; {advice}"
         )
     if sequence_id not in labelled:
         raise InputError(
-            f"the {part} split has {sequence_id!r}, which has no label; label it or take it out"
+            f"the {part} split has {shorten(sequence_id)!r}, which has no label; "
+            + (hint(sequence_id, labelled, "the label file") or "label it or take it out")
         )
     return store.info(sequence_id)
 
