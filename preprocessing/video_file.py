@@ -14,6 +14,7 @@ from av.stream import Disposition
 from preprocessing.access_units import AccessUnits
 from preprocessing.errors import VideoError
 from preprocessing.header import UNTIMED, picture_end, sound_end
+from preprocessing.plain_url import plain
 from preprocessing.tail import Tail, changed, stays
 from preprocessing.timeline import Announced
 
@@ -265,15 +266,6 @@ def open_network(url: str) -> Any:
         raise VideoError(
             "unreadable", f"{plain(url)} cannot be opened as a video: {text_of(error)}"
         ) from None
-
-
-def plain(url: str) -> str:
-    """A URL for messages: without names, passwords and keys."""
-    scheme, is_url, rest = url.partition("://")
-    if not is_url:
-        return url
-    place, slash, path = rest.partition("/")
-    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 def open_container(path: Path) -> Any:
