@@ -122,13 +122,14 @@ class VideoReader:
         line = self._timeline
         shown = 0.0 if line.begin is None else line.until - line.begin
         # What was left out would have been shown about as long as what was not.
-        left_out = shown * line.displaced / max(1, line.placed)
+        displaced = line.displaced + line.squeezed
+        left_out = shown * displaced / max(1, line.placed - line.squeezed)
         return Damage(
             errors=self._file.errors,
             corrupt_frames=self._corrupt_frames,
             lost_seconds=line.lost + left_out,
             unfinished_frames=line.unfinished,
-            displaced_frames=line.displaced,
+            displaced_frames=displaced,
             seconds=max(line.end - self.start_time, shown, line.lost) + left_out,
             first_error=self._file.first_error,
             remarks=tuple(line.remarks),

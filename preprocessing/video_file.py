@@ -118,7 +118,7 @@ class VideoFile:
         if not wanted and self.intra_only:
             return []
         self._context.skip_frame = "NONREF" if marked and not wanted else "DEFAULT"
-        self._tail.add(packet)
+        self._tail.add(packet, wanted)
         try:
             return self._tail.give(self._context.decode(packet))
         except av.error.EOFError:
@@ -136,13 +136,19 @@ class VideoFile:
             return []
         except av.error.FFmpegError as error:
             self._note_error(text_of(error))
-        if isinstance(self.path, str) or not self._tail.spoilt:
-            return frames
+        if self._tail.incomplete and not isinstance(self.path, str):
+            frames += self._again()
+        return frames
+
+    def _again(self) -> list[av.VideoFrame]:
         container, stream = _open(self.path)
         with container:
             stream.codec_context.thread_count = 1
             stream.codec_context.flags |= Flags.copy_opaque
-            return frames + self._tail.again(stream.codec_context)
+            frames = self._tail.again(stream.codec_context)
+        if self._tail.failure and not self._tail.spoilt:
+            self._note_error(text_of(self._tail.failure))
+        return frames
 
     def times(self, frame: av.VideoFrame) -> tuple[float | None, float]:
         """From when on a frame is shown, None if it does not say, and for how many seconds."""
