@@ -14,6 +14,7 @@ from typing import Any
 import av
 
 LEAST, MOST = 32, 2000  # Packets: more than are under way in any decoder; kept at most.
+MOST_BYTES = 64 << 20  # Of all of them.
 NEAR = 4 * LEAST  # Packets from an error that may do harm to the end, as it may be told early.
 STAYS = "stays"
 
@@ -40,7 +41,7 @@ class Tail:
         self._packets: list[Any] = []
         self._keyframes: deque[int] = deque()
         self._given: deque[Any] = deque(maxlen=NEAR)
-        self._dropped = self._count = 0
+        self._dropped = self._count = self._bytes = 0
         self._spoilt = -NEAR
         self._due: deque[int] = deque(maxlen=LEAST)
         self.failure: av.error.FFmpegError | None = None
@@ -53,11 +54,12 @@ class Tail:
         if packet.is_keyframe:
             self._keyframes.append(self._count)
         self._packets.append(packet)
+        self._bytes += packet.size
         self._count += 1
         while len(self._keyframes) > 1 and self._keyframes[1] <= self._count - LEAST:
             self._keyframes.popleft()
             self._forget(self._keyframes[0])
-        if len(self._packets) > MOST:
+        if len(self._packets) > MOST or self._bytes > MOST_BYTES:
             self._keyframes.clear()
             self._forget(self._count)
 
@@ -94,5 +96,7 @@ class Tail:
         return changed(frames[given[-1] + 1 :]) if given else []
 
     def _forget(self, number: int) -> None:
-        del self._packets[: number - self._dropped]
+        gone = number - self._dropped
+        self._bytes -= sum(packet.size for packet in self._packets[:gone])
+        del self._packets[:gone]
         self._dropped = number
