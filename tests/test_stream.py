@@ -381,11 +381,12 @@ def test_a_run_of_imported_features_cannot_follow_a_video(
 
 @pytest.mark.slow
 def test_a_stream_whose_reader_takes_nothing_ends_on_a_signal(folder: Path, video: Path) -> None:
-    process = begin(folder, video)
-    assert process.stdout is not None
-    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
-    first = os.read(process.stdout.fileno(), 1)
-    time.sleep(1)
-    process.send_signal(signal.SIGTERM)
-    assert first
-    assert process.wait(timeout=30) == 130
+    with begin(folder, video) as process:
+        assert process.stdout
+        assert process.stderr
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        assert os.read(process.stdout.fileno(), 1)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 130
+        assert "SIGTERM: stopped while it waited" in process.stderr.read()
