@@ -146,19 +146,23 @@ def extract_video(
             batches = frame_batches(video, config.batch_size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):
                 times = np.array([sample.timestamp for sample in samples])
+                numbers = np.array([sample.frame for sample in samples])
                 features = begun.take(times)
                 if features is None:
                     features = backbone(frames)[: len(times)]
-                    writer.append(times, features)
+                    writer.append(times, features, numbers)
                     begun.add(times, features)
                 else:
-                    writer.append(times, features)
+                    writer.append(times, features, numbers)
                 advance(len(times))
             if begun.taken:
                 note(f"{source.path}: {begun.taken} steps made before an interruption are used")
             file.require_unchanged()
+            for remark in video.damage.remarks:
+                note(f"{source.path}: {remark}")
             _require_acceptable(source, video.damage, config)
             writer.frames_decoded = video.frames_decoded
+            writer.source_frames = video.numbers.count
             writer.damage, writer.decoded_share = str(video.damage), video.damage.share
     return writer.steps, writer.damage
 

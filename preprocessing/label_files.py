@@ -26,10 +26,11 @@ from preprocessing.errors import InputError, shorten
 from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.failures import failed_among
 from preprocessing.folders import files_below
+from preprocessing.frame_labels import FrameLabels
 from preprocessing.hints import hint
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions, Labels
-from preprocessing.named_labels import FrameLabels, SequenceLabels
+from preprocessing.named_labels import SequenceLabels
 from preprocessing.number_labels import NumberLabels
 from preprocessing.numerals import number_or_nan
 from preprocessing.store import FeatureStore
@@ -54,7 +55,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
         InputError: no such form, a bad line, or sequences that the store lacks.
     """
     stored = store.ids()
-    labels = _read(options, stored)
+    labels = _read(options, store, stored)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
@@ -129,14 +130,14 @@ def _write_rows(
         csv.writer(file).writerows([fields, *rows])
 
 
-def _read(options: LabelOptions, stored: list[str]) -> Labels:
+def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:
     if str(options.path) == FOLDERS:
         _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         _require_names_wanted(options, "is a folder, of text files with class names")
-        return FrameLabels(_text_files(options), options)
+        return FrameLabels(_text_files(options), options, store.frames)
     return _read_csv(options)
 
 

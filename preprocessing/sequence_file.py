@@ -3,6 +3,9 @@
 DIR/<sequence_id>.h5
     features    <float16 or float32>[N, F]
     timestamps  <float64>[N]   seconds, strictly increasing
+    frames      <int64>[N]     of videos: number of the frame that a step shows, from 0 on, in the
+                               order in which frames are shown; its attribute ``count`` is how many
+                               the video has
     attributes  schema_version, source, fingerprint, frames_decoded, damage, decoded_share, fps,
                 start_time, backbone, backbone_digest, settings (JSON), complete
 """
@@ -12,7 +15,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -98,6 +101,18 @@ class SequenceInfo:
         return self.last + self.step_seconds - self.start_time
 
 
+class SourceFrames(NamedTuple):
+    """Which frame of its video each step of a sequence shows.
+
+    Attributes:
+        numbers: ``<int64>[N]``, from 0 on, in the order in which frames are shown.
+        total: how many frames the video has.
+    """
+
+    numbers: NDArray[np.int64]
+    total: int
+
+
 class SequenceWriter:
     """Writes one sequence, a batch of steps at a time, under a temporary name until it is whole.
 
@@ -114,6 +129,7 @@ class SequenceWriter:
     Attributes:
         steps: written so far.
         frames_decoded, damage, decoded_share: of the source, for the record; see ``SequenceInfo``.
+        source_frames: how many frames the source has, if steps have their numbers.
     """
 
     def __init__(
@@ -127,6 +143,7 @@ class SequenceWriter:
         self.path = path
         self.partial = partial_path(path)
         self.frames_decoded = 0
+        self.source_frames = 0
         self.damage = ""
         self.decoded_share = 1.0
         self.steps = 0
@@ -146,12 +163,18 @@ class SequenceWriter:
             schema_version=SCHEMA_VERSION, start_time=start_time, **vars(origin)
         )
 
-    def append(self, timestamps: NDArray[Any], features: NDArray[Any]) -> None:
+    def append(
+        self,
+        timestamps: NDArray[Any],
+        features: NDArray[Any],
+        frames: NDArray[np.int64] | None = None,
+    ) -> None:
         """Adds steps.
 
         Args:
             timestamps: ``<float64>[n]`` in seconds, later than all before.
             features: ``<float>[n, F]``.
+            frames: ``<int64>[n]``, the numbers of the source's frames; for all steps or for none.
 
         Raises:
             InputError: a feature is not finite, or too large for the store's dtype.
@@ -178,9 +201,17 @@ class SequenceWriter:
         self._timestamps.resize(stop, axis=0)
         self._features[self.steps :] = stored
         self._timestamps[self.steps :] = timestamps
+        if frames is not None:
+            self._add_frames(frames)
         self._partial_file.require_success()
         self.steps = stop
         self._last = timestamps[-1] if len(timestamps) else self._last
+
+    def _add_frames(self, frames: NDArray[np.int64]) -> None:
+        if "frames" not in self._file:
+            self._file.create_dataset("frames", (0,), "int64", maxshape=(None,), chunks=(4096,))
+        self._file["frames"].resize(self.steps + len(frames), axis=0)
+        self._file["frames"][self.steps :] = frames
 
     def __enter__(self) -> "SequenceWriter":
         return self
@@ -206,6 +237,8 @@ class SequenceWriter:
             decoded_share=self.decoded_share,
             complete=True,
         )
+        if "frames" in self._file:
+            self._file["frames"].attrs["count"] = self.source_frames
         self._file.close()
         self._partial_file.require_success()
         os.fsync(self._partial_file.fileno())

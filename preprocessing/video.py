@@ -8,7 +8,7 @@ sampled         0.00                            0.24                 the frame s
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from preprocessing.damage import Damage
 from preprocessing.errors import VideoError
+from preprocessing.frame_numbers import FrameNumbers
+from preprocessing.frame_order import in_order
 from preprocessing.timeline import (
     LOOK_AHEAD,
     Announced,
@@ -44,10 +46,12 @@ class Sample:
     Attributes:
         timestamp: seconds at which it is shown; see ``sample``.
         pixels: ``<uint8>[H, W, 3]``, RGB, once for each size asked for.
+        frame: its number among the frames of the video; -1 if nobody counts.
     """
 
     timestamp: float
     pixels: tuple[NDArray[np.uint8], ...]
+    frame: int = field(default=-1, kw_only=True)
 
 
 class VideoReader:
@@ -64,6 +68,7 @@ class VideoReader:
 
     Attributes:
         frames_decoded: frames decoded so far.
+        numbers: of the frames, those that were not decoded too.
         start_time: seconds; what players show as 0.
         duration: seconds as the header has it, 0 if it does not.
 
@@ -81,6 +86,7 @@ class VideoReader:
         self.fps = fps
         self.sizes = sizes
         self.frames_decoded = 0
+        self.numbers = FrameNumbers()
         self._corrupt_frames = 0
         self._file = VideoFile(path)
         self.start_time, self.duration = self._file.start_time, self._file.duration
@@ -99,14 +105,14 @@ class VideoReader:
             VideoError: not one frame can be decoded.
         """
         try:
-            for timestamp, frame in sample(self._frames(), self.fps, self._file.end):
-                yield Sample(timestamp, tuple(resized(frame, size) for size in self.sizes))
+            for timestamp, (number, frame) in sample(self._frames(), self.fps, self._file.end):
+                pixels = tuple(resized(frame, size) for size in self.sizes)
+                yield Sample(timestamp, pixels, frame=number)
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             raise VideoError(
                 "unexpected", f"{self._file.name} cannot be decoded: {what}"
             ) from error
-        self._timeline.finish()
         if not self.frames_decoded:
             why = f": {self._file.first_error}" if self._file.errors else ""
             if isinstance(self.path, str):
@@ -121,35 +127,60 @@ class VideoReader:
         """What was wrong, complete when all samples were read."""
         line = self._timeline
         shown = 0.0 if line.begin is None else line.until - line.begin
+        # What was left out would have been shown about as long as what was not.
+        displaced = line.displaced + line.squeezed
+        left_out = shown * displaced / max(1, line.placed - line.squeezed)
         return Damage(
             errors=self._file.errors,
             corrupt_frames=self._corrupt_frames,
-            lost_seconds=line.lost,
+            lost_seconds=line.lost + left_out,
             unfinished_frames=line.unfinished,
-            displaced_frames=line.displaced,
-            seconds=max(self._file.end - self.start_time, shown, line.lost),
+            displaced_frames=displaced,
+            seconds=max(line.end - self.start_time, shown, line.lost) + left_out,
             first_error=self._file.first_error,
+            remarks=tuple(line.remarks),
         )
 
-    def _frames(self) -> Iterator[tuple[float, float, av.VideoFrame]]:
-        """Yields (shown from, shown until, frame) in time order."""
+    def _frames(self) -> Iterator[tuple[float, float, tuple[int, av.VideoFrame]]]:
+        """Yields (shown from, shown until, (number, frame)) in time order."""
+        line = self._timeline
+        shown: tuple[float, float, tuple[int, av.VideoFrame]] | None = None
+        for (said, seconds, frame), following in in_order(self._decoded(), line.counted):
+            time = line.place(said, seconds, following)
+            if time is None:
+                continue
+            if shown is not None:
+                yield shown
+            shown = time, line.until, (self.numbers.take(time), frame)
+        line.finish(self._file.heard)
+        if shown is not None:
+            # Only now it is known how long the last one stays.
+            yield shown[0], line.until, shown[2]
+
+    def _decoded(self) -> Iterator[tuple[float | None, float, av.VideoFrame]]:
+        """Yields (time it says, seconds it says, frame) as the decoder gives them."""
         for packet, wanted in self._packets():
             for frame in self._decode(packet, wanted):
                 self.frames_decoded += 1
                 self._corrupt_frames += frame.is_corrupt
-                time = self._timeline.place(*self._file.times(frame))
-                if time is not None:
-                    yield time, self._timeline.until, frame
+                yield *self._file.times(frame), frame
 
     def _decode(self, packet: Announced | None, wanted: bool) -> list[av.VideoFrame]:
-        if packet is None:
-            return self._file.decode(None)
-        if packet.time is not None:
-            self._timeline.announce(packet.time, packet.seconds, wanted)
-        errors = self._file.errors
-        frames = self._file.decode(packet.packet, wanted)
-        if packet.time is not None and self._file.errors > errors:
-            self._timeline.withdraw(packet.time)
+        line, errors = self._timeline, self._file.errors
+        time = None if packet is None else packet.time
+        if packet is not None and time is not None and packet.changes:
+            line.announce(time, packet.seconds, wanted)
+            self.numbers.announce(time)
+        elif packet is not None and time is not None:
+            line.stay(time, packet.seconds)
+        if packet is not None and packet.packet is None:
+            return []
+        frames = self._file.decode(packet and packet.packet, wanted)
+        failed = self._file.errors > errors
+        if failed or (packet is not None and packet.packet.is_corrupt):
+            line.fail()
+        if failed and time is not None:
+            line.withdraw(time)
         return frames
 
     def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
@@ -165,6 +196,8 @@ class VideoReader:
 
     def _is_sampled(self, begin: float, end: float) -> bool:
         origin = self._timeline.begin
+        if begin < self._timeline.latest:
+            return True  # It will be left out, and must come to be counted.
         return origin is None or any_instant(origin, self.fps or 0.0, begin, end)
 
 
