@@ -209,7 +209,7 @@ class SequenceWriter:
 
     def _add_frames(self, frames: NDArray[np.int64]) -> None:
         if "frames" not in self._file:
-            self._file.create_dataset("frames", (0,), "int64", maxshape=(None,), chunks=(4096,))
+            self._file.create_dataset("frames", (0,), "int64", maxshape=(None,), chunks=(1024,))
         self._file["frames"].resize(self.steps + len(frames), axis=0)
         self._file["frames"][self.steps :] = frames
 
