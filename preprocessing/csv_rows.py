@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from preprocessing.errors import InputError
+from preprocessing.text_files import BoundedLines, open_text
 
 NumberedRow = tuple[int, list[str]]
 
@@ -17,27 +18,39 @@ def csv_rows(path: Path) -> Iterator[NumberedRow]:
     Raises:
         InputError: the file cannot be read, or a row has another length than the first line.
     """
-    rows = _all_rows(path)
+    rows = all_rows(path, "labels")
     number, header = next(rows, (1, []))
+    header = _stripped(header)
     yield number, header
     for number, row in rows:
-        if any(row):
+        if any(values := _stripped(row)):
             if len(row) != len(header):
                 raise InputError(
                     f"{path} line {number} has {len(row)} values; expected {len(header)}"
                 )
-            yield number, row
+            yield number, values
 
 
-def _all_rows(path: Path) -> Iterator[NumberedRow]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
+    """Yields (line number, values) of each row, as it is.
+
+    Args:
+        path: the file.
+        what: that it holds, for messages.
+
+    Raises:
+        InputError: the file cannot be read, or a value or row in it is far too long.
+    """
+    with open_text(path, what) as file:
+        lines = BoundedLines(file, path)
+        try:
+            reader = csv.reader(lines)
             for row in reader:
-                yield reader.line_num, [value.strip() for value in row]
-    except csv.Error as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a UTF-8 text file: {error.reason}") from None
-    except OSError as error:
-        raise InputError(f"cannot read labels from {path}: {error.strerror}") from None
+                lines.taken = 0
+                yield reader.line_num, row
+        except csv.Error as error:
+            raise InputError(f"{path} cannot be read as CSV: {error}") from None
+
+
+def _stripped(row: list[str]) -> list[str]:
+    return [value.strip() for value in row]

@@ -17,7 +17,7 @@ class Damage:
         lost_seconds: of the video's time for which there should be a frame and is none.
         unfinished_frames: frames announced after the last one that came.
         displaced_frames: frames left out because their time lies before one already shown, or far
-            beyond the video's end.
+            beyond the video's end, and such as are shown for too short to be seen.
         seconds: how long the video should be.
         first_error: what the decoder said of the first of the errors.
         remarks: what is no damage, but should be known.
@@ -49,8 +49,8 @@ class Damage:
         if self.share >= WHOLE_SHARE:
             return ""
         return (
-            " (their times go back, as after joining clips whose time scales differ; join them "
-            "again with re-encoding, or bring them to one time scale first)"
+            " (their times go back or hardly on, as after joining clips whose time scales differ; "
+            "join them again with re-encoding, or bring them to one time scale first)"
         )
 
     def __str__(self) -> str:

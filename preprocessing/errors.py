@@ -1,5 +1,12 @@
 """Failures that are the input's, not the program's."""
 
+SHOWN_LETTERS = 80
+
+
+def shorten(text: str, most: int = SHOWN_LETTERS) -> str:
+    """What a message shows of a stranger's text: its beginning, and that there is more."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} letters)"
+
 
 class InputError(ValueError):
     """Bad arguments or bad input: one line that says what was given, what was expected, what to do.

@@ -93,7 +93,7 @@ def take_shard(sources: list[Source], shard: str | None) -> list[Source]:
     """
     if shard is None:
         return sources
-    match = re.fullmatch(r"(\d+)/(\d+)", shard)
+    match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", shard)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise InputError(f"--shard {shard}: expected I/N with I from 1 to N, such as 2/8")
     return sources[int(match[1]) - 1 :: int(match[2])]

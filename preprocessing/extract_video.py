@@ -1,22 +1,23 @@
 """One video to one file of the store.
 
 decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  SequenceWriter
+                                       (or Begun, what it made before an interruption)
 """
 
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from preprocessing.backbones import Joined, load_backbone
+from preprocessing.begun import Begun
 from preprocessing.console import note
 from preprocessing.damage import Damage
 from preprocessing.errors import InputError, OtherSettings, VideoError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.frame_batches import frame_batches
-from preprocessing.freshness import find_done
+from preprocessing.freshness import find_done, put_aside
 from preprocessing.inputs import Source, fingerprint
 from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
@@ -77,12 +78,12 @@ def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], obj
     except Busy:
         return Extracted(source, BUSY)
     except VideoError as error:
-        aside = "" if error.kind == "unreadable" else _put_aside(path)
+        aside = "" if error.kind == "unreadable" else put_aside(path)
         return Extracted(source, error.kind, message=f"{error}{aside}")
     except OtherSettings:
         raise
     except InputError as error:
-        return Extracted(source, "features", message=f"{error}{_put_aside(path)}")
+        return Extracted(source, "features", message=f"{error}{put_aside(path)}")
     except OSError as error:
         if error.errno in STORE_ERRORS:
             raise InputError(
@@ -136,30 +137,34 @@ def extract_video(
         VideoReader(source.path, config.rate, backbone.sizes) as video,
     ):
         origin = _origin(source, config, backbone, file.fingerprint)
-        with SequenceWriter(
-            path, backbone.dimension, origin, config.dtype, video.start_time
-        ) as writer:
+        with (
+            Begun(path, origin, backbone.dimension, config.dtype, config.batch_size) as begun,
+            SequenceWriter(
+                path, backbone.dimension, origin, config.dtype, video.start_time
+            ) as writer,
+        ):
             batches = frame_batches(video, config.batch_size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):
                 times = np.array([sample.timestamp for sample in samples])
-                writer.append(times, backbone(frames)[: len(times)])
+                numbers = np.array([sample.frame for sample in samples])
+                features = begun.take(times)
+                if features is None:
+                    features = backbone(frames)[: len(times)]
+                    writer.append(times, features, numbers)
+                    begun.add(times, features)
+                else:
+                    writer.append(times, features, numbers)
                 advance(len(times))
+            if begun.taken:
+                note(f"{source.path}: {begun.taken} steps made before an interruption are used")
             file.require_unchanged()
             for remark in video.damage.remarks:
                 note(f"{source.path}: {remark}")
             _require_acceptable(source, video.damage, config)
             writer.frames_decoded = video.frames_decoded
+            writer.source_frames = video.numbers.count
             writer.damage, writer.decoded_share = str(video.damage), video.damage.share
     return writer.steps, writer.damage
-
-
-def _put_aside(path: Path) -> str:
-    """Keeps features that were made before from being trained on, and says where they are."""
-    if not path.exists():
-        return ""
-    old = path.with_name(f"{path.name}.old")
-    path.replace(old)
-    return f"; features made before are now {old}"
 
 
 def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:

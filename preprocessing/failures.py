@@ -4,7 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from unicodedata import category
 
 from preprocessing.lease import lease_when_free
@@ -12,16 +12,38 @@ from preprocessing.whole_file import whole_file
 
 FILE_NAME = "failures.csv"
 FIELDS = ("path", "kind", "message")
+# Folders, and files of arrays with names.
+HOLD_SEVERAL = {"", ".npz", ".mat", ".h5", ".hdf5"}
+# In the layout of video_features, where a sequence has several files with a word after its name.
+ONE_OF_SEVERAL = ".npy"
 Row = tuple[str, ...]
 
 
 def failed_among(folder: Path, ids: Collection[str]) -> set[str]:
-    """Those of the sequences whose input is in the list of failures of a store."""
-    tails: set[str] = set()
-    for row in _read(folder / FILE_NAME):
-        parts = Path(row[0]).with_suffix("").parts
-        tails.update("/".join(parts[start:]) for start in range(len(parts)))
-    return tails.intersection(ids)
+    """Those of the sequences whose input is in the list of failures of a store.
+
+    An input that holds several, such as a folder, failed for all that would have come of it.
+    """
+    ones: set[str] = set()
+    several: set[str] = set()
+    for row in _read(folder / FILE_NAME) if ids else ():
+        path = PurePath(row[0])
+        tails = set(_tails(path.with_suffix(""))) if path.name else set()
+        ones |= tails
+        if path.suffix.lower() in HOLD_SEVERAL:
+            several |= tails | set(_tails(path))
+        if path.suffix.lower() == ONE_OF_SEVERAL:
+            ones.update(tail.rpartition("_")[0] for tail in tails)
+    return {
+        name
+        for name in ids
+        if name in ones or any(str(above) in several for above in PurePath(name).parents)
+    }
+
+
+def _tails(path: PurePath) -> Iterator[str]:
+    """What a path may be as an id, whichever folder was given."""
+    return ("/".join(path.parts[start:]) for start in range(len(path.parts)))
 
 
 def _read(path: Path) -> list[Row]:

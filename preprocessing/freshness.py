@@ -1,16 +1,20 @@
 """What is finished and need not be made again."""
 
+import errno
 import json
+import stat
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError, OtherSettings
-from preprocessing.inputs import fingerprint
 from preprocessing.sequence_file import Origin, SequenceInfo, read_info
 
 CONTENT = "columns"
+READ_BYTES = 1 << 20
+FileState = tuple[int, int, int, int, int]
 
 
 def find_done(
@@ -68,12 +72,51 @@ def _settings(origin: Origin) -> dict[str, Any]:
 
 
 def joint_fingerprint(paths: Iterable[Path], reading: str) -> str:
-    """Identifies the content of the files that make one sequence, and how they are read.
+    """Identifies all that is in the files that make one sequence, and how they are read.
 
     Raises:
         OSError: a file cannot be read.
     """
     hashed = blake2b(reading.encode(), digest_size=16)
     for path in paths:
-        hashed.update(fingerprint(path).encode())
+        hashed.update(content_digest(path))
     return hashed.hexdigest()
+
+
+def content_digest(path: Path) -> bytes:
+    """Of all that is in a file; of one that holds many sequences it is made once.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _digest(path, file_state(path))
+
+
+def file_state(path: Path) -> FileState:
+    """What changes when a file is written to or replaced.
+
+    Raises:
+        OSError: there is no such file, or it is no ordinary one.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@lru_cache(maxsize=8)
+def _digest(path: Path, state: FileState) -> bytes:
+    hashed = blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(READ_BYTES):
+            hashed.update(block)
+    return hashed.digest()
+
+
+def put_aside(path: Path) -> str:
+    """Keeps features that were made before from being trained on, and says where they are."""
+    if not path.exists():
+        return ""
+    old = path.with_name(f"{path.name}.old")
+    path.replace(old)
+    return f"; features made before are now {old}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from preprocessing.console import DONE, SOME_FAILED, note, progress, say
 from preprocessing.errors import InputError, OptionError, OtherSettings
 from preprocessing.failures import FailureLog
+from preprocessing.freshness import put_aside
 from preprocessing.import_options import ImportConfig, check
 from preprocessing.intake import Taken, take_in
 from preprocessing.label_files import write_intervals
@@ -21,6 +22,7 @@ from preprocessing.layouts import (
     recognize,
     video_features,
 )
+from preprocessing.sequence_file import sequence_path
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Tally:
     """
 
     opened: int = 0
-    wrong: list[tuple[Path, OptionError]] = field(default_factory=list)
+    wrong: list[tuple[Recording, OptionError]] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     skipped: int = 0
     again: int = 0
@@ -95,18 +97,26 @@ def _import_all(
         except OtherSettings:
             raise
         except OptionError as error:
-            tally.wrong.append((recording.files[0], error))
+            tally.wrong.append((recording, error))
         except InputError as error:
-            _fail(failures, recording.files[0], "features", error)
+            _refuse(failures, config, recording, error)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise
             _fail(failures, recording.files[0], "file", error)
     if tally.wrong and not tally.opened:
         raise tally.wrong[0][1]
-    for path, wrong in tally.wrong:
-        _fail(failures, path, "features", wrong)
+    for recording, wrong in tally.wrong:
+        _refuse(failures, config, recording, wrong)
     return tally
+
+
+def _refuse(
+    failures: FailureLog, config: ImportConfig, recording: Recording, error: InputError
+) -> None:
+    """Of a recording that cannot be used, what was made of it before is not used either."""
+    aside = put_aside(sequence_path(config.store, recording.sequence_id))
+    _fail(failures, recording.files[0], "features", f"{error}{aside}")
 
 
 def _fail(failures: FailureLog, path: Path, kind: str, error: Exception | str) -> None:

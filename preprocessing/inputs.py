@@ -75,10 +75,10 @@ def _only(sources: list[Source], prefer: str | None) -> Source:
         return preferred[0]
     second, first = sources[-2:]
     apart = first.path.suffix.lower() != second.path.suffix.lower()
-    choice = f"--prefer {second.path.suffix} takes the latter of such pairs; or " if apart else ""
+    choice = f"--prefer {second.path.suffix} (extract, import) takes the latter of such pairs; or "
     raise InputError(
-        f"{first.path} and {second.path} would both be sequence {first.sequence_id!r}: {choice}"
-        "rename one, or give a folder above both as the only input"
+        f"{first.path} and {second.path} would both be sequence {first.sequence_id!r}: "
+        f"{choice if apart else ''}rename one, or give a folder above both as the only input"
     )
 
 

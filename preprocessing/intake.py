@@ -1,7 +1,7 @@
 """One recording into the store, unless it is there already."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
@@ -11,7 +11,7 @@ from preprocessing.clock import Clock
 from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.feature_files import Table
-from preprocessing.freshness import find_done, joint_fingerprint
+from preprocessing.freshness import file_state, find_done, joint_fingerprint
 from preprocessing.label_runs import Interval, LabelRuns
 from preprocessing.layouts import Recording
 from preprocessing.rounding import Coarseness, require_fits
@@ -69,10 +69,11 @@ def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
     """Writes one sequence, unless it is there, made of the same content in the same way.
 
     Raises:
-        InputError: its files cannot be used.
+        InputError: its files cannot be used, or were written to meanwhile.
         OtherSettings: it is there, made with other settings.
     """
     path = sequence_path(intake.store, recording.sequence_id)
+    states = [file_state(file) for file in recording.files]
     origin = _origin(recording, table, intake)
     given = recording.intervals(table.shape[0]) if recording.intervals and table.shape else None
     if find_done(path, recording.sequence_id, origin, intake.overwrite):
@@ -81,12 +82,22 @@ def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
             given = _labels(table, intake, info.start_time)
         return Taken("skipped", info.steps, given or ())
     outcome = "again" if path.exists() else "imported"
-    steps, intervals = _write(path, recording.sequence_id, table, origin, intake)
+
+    def require_unchanged() -> None:
+        if states != [file_state(file) for file in recording.files]:
+            raise InputError(f"{table.where} was written to while it was read; import it again")
+
+    steps, intervals = _write(path, recording.sequence_id, table, origin, intake, require_unchanged)
     return Taken(outcome, steps, intervals if given is None else given)
 
 
 def _write(
-    path: Path, sequence_id: str, table: Table, origin: Origin, intake: Intake
+    path: Path,
+    sequence_id: str,
+    table: Table,
+    origin: Origin,
+    intake: Intake,
+    require_unchanged: Callable[[], None],
 ) -> tuple[int, Sequence[Interval]]:
     told = intake.clock.tell(table)
     first = next(told, None)
@@ -102,6 +113,7 @@ def _write(
             coarse.add(block.features)
             if intake.labelled:
                 runs.add(times, block.labels)
+        require_unchanged()
         writer.frames_decoded = writer.steps
     if worst := coarse.worst(table.columns):
         note(f"{sequence_id}: float16 is coarse for {worst}; consider --dtype float32")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.labels import LabelOptions, misfit
 from preprocessing.named_labels import NamedLabels, NameSets, seconds_read
 from preprocessing.sequence_file import SequenceInfo
@@ -37,12 +37,15 @@ class IntervalLabels(NamedLabels):
         for sequence_id, intervals in given.items():
             intervals.sort()
             if options.task != "multilabel":
-                intervals = _apart(intervals, f"{options.path}: {sequence_id}")
+                intervals = _apart(intervals, f"{options.path}: {shorten(sequence_id)}")
             self._segments[sequence_id] = _segments(intervals, sets)
         super().__init__(sets, options)
 
     def ids(self) -> Collection[str]:
         return self._segments.keys()
+
+    def leave_out(self, sequence_id: str) -> None:
+        del self._segments[sequence_id]
 
     def check(self, info: SequenceInfo) -> None:
         begins, _ = self._segments[info.sequence_id]
@@ -74,9 +77,9 @@ def _apart(intervals: list[Interval], where: str) -> list[Interval]:
     for (start, end, label), (next_start, next_end, other) in pairwise(intervals):
         if next_start < end - OVERLAP_SECONDS:
             raise InputError(
-                f"{where} is {label!r} from {start} to {end} s and {other!r} from {next_start} to "
-                f"{next_end} s; labels of a classification must not overlap, those of --task "
-                "multilabel may"
+                f"{where} is {shorten(label)!r} from {start} to {end} s and {shorten(other)!r} "
+                f"from {next_start} to {next_end} s; labels of a classification must not "
+                "overlap, those of --task multilabel may"
             )
     ends = [*(start for start, _, _ in intervals[1:]), np.inf]
     return [

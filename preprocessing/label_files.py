@@ -12,6 +12,7 @@ as many rows as labels.
 
 import csv
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -21,14 +22,19 @@ import numpy as np
 
 from preprocessing.console import note
 from preprocessing.csv_rows import NumberedRow, csv_rows
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
+from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.failures import failed_among
 from preprocessing.folders import files_below
+from preprocessing.frame_labels import FrameLabels
+from preprocessing.hints import hint
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions, Labels
-from preprocessing.named_labels import FrameLabels, SequenceLabels
+from preprocessing.named_labels import SequenceLabels
 from preprocessing.number_labels import NumberLabels
+from preprocessing.numerals import number_or_nan
 from preprocessing.store import FeatureStore
+from preprocessing.text_files import read_lines
 from preprocessing.whole_file import whole_file
 
 FOLDERS = "folders"
@@ -37,25 +43,36 @@ SEQUENCE_FIELDS = ("sequence", "label")
 NUMBER_FIELDS = ("sequence", "time")
 # Of float32, as it is written: a little more, but rounded to it again.
 LARGEST = 3.4028235e38
+DIGESTED_BYTES = 1 << 20
 
 
 def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     """Reads labels in whichever form they are, and checks that the store has their sequences.
 
+    Those whose video or file could not be used are left out, with a note.
+
     Raises:
         InputError: no such form, a bad line, or sequences that the store lacks.
     """
     stored = store.ids()
-    labels = _read(options, stored)
+    labels = _read(options, store, stored)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
+        advice = hint(unknown[0], stored) or "extract them or take them out of the labels"
         raise InputError(
             f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
-            f"({_some(unknown)}); {_advice(unknown[0], stored)}"
+            f"({_some(unknown)}); {advice}"
         )
+    for sequence_id in failed:
+        labels.leave_out(sequence_id)
     if failed:
-        note(f"{len(failed)} labelled sequences failed to be extracted ({_some(sorted(failed))})")
+        note(
+            f"{len(failed)} labelled sequences could not be extracted or imported and are left out "
+            f"({_some(sorted(failed))}); {store.root / FAILURES} says why"
+        )
+    if not labels.ids():
+        raise InputError(f"{store.root} has none of the sequences that {options.path} labels")
     return labels
 
 
@@ -65,20 +82,18 @@ def labels_digest(path: Path) -> str:
     files = _texts(path) if path.is_dir() else [path]
     for file in files if str(path) != FOLDERS else ():
         hashed.update(f"{file.name}\0".encode())
-        hashed.update(file.read_bytes())
+        with file.open("rb") as opened:
+            while block := opened.read(DIGESTED_BYTES):
+                hashed.update(block)
     return hashed.hexdigest()
 
 
+def _shown(header: list[str]) -> str:
+    return shorten(",".join(header)) or "nothing"
+
+
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-
-
-def _advice(name: str, stored: list[str]) -> str:
-    """What to do about a sequence that is not there."""
-    for other in stored:
-        if other.endswith(f"/{name}") or name.endswith(f"/{other}"):
-            return f"the store has {other}: an id is a path from the folder given to extract on"
-    return "extract them or take them out of the labels"
+    return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
 
 
 def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
@@ -115,14 +130,14 @@ def _write_rows(
         csv.writer(file).writerows([fields, *rows])
 
 
-def _read(options: LabelOptions, stored: list[str]) -> Labels:
+def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:
     if str(options.path) == FOLDERS:
         _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         _require_names_wanted(options, "is a folder, of text files with class names")
-        return FrameLabels(_text_files(options), options)
+        return FrameLabels(_text_files(options), options, store.frames)
     return _read_csv(options)
 
 
@@ -138,9 +153,7 @@ def _read_csv(options: LabelOptions) -> Labels:
         return SequenceLabels(((row[0], row[1]) for _, row in body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
-    raise InputError(
-        f"{path} begins with {','.join(header) or 'nothing'}; expected a line {_expected(options)}"
-    )
+    raise InputError(f"{path} begins with {_shown(header)}; expected a line {_expected(options)}")
 
 
 def _read_numbers(
@@ -149,15 +162,19 @@ def _read_numbers(
     path, columns = options.path, header[len(NUMBER_FIELDS) :]
     if options.task != "regression":
         raise InputError(
-            f"{path} holds numbers ({','.join(header)}), --task {options.task} expects a line "
+            f"{path} holds numbers ({_shown(header)}), --task {options.task} expects a line "
             f"{_expected(options)}; give --task regression to learn numbers"
         )
     if "" in columns or len(set(columns)) < len(columns):
         raise InputError(
-            f"{path} begins with {','.join(header)}; expected a name of its own for each column"
+            f"{path} begins with {_shown(header)}; expected a name of its own for each column"
         )
-    chosen = [name for name in columns if name not in options.ignored]
-    places = [header.index(name, len(NUMBER_FIELDS)) for name in chosen]
+    places = [
+        place
+        for place, name in enumerate(header)
+        if place >= len(NUMBER_FIELDS) and name not in options.ignored
+    ]
+    chosen = [header[place] for place in places]
     rows = (
         (
             row[0],
@@ -186,18 +203,18 @@ def _expected(options: LabelOptions) -> str:
 
 def _interval(path: Path, number: int, row: list[str]) -> tuple[str, float, float, str]:
     sequence_id, start_text, end_text, label = row
-    start, end = _float(start_text), _float(end_text)
+    start, end = number_or_nan(start_text), number_or_nan(end_text)
     if not 0 <= start < end < np.inf:
         raise InputError(
-            f"{path} line {number}: start {start_text!r} and end {end_text!r}; expected seconds "
-            "with 0 <= start < end"
+            f"{path} line {number}: start {shorten(start_text)!r} and end {shorten(end_text)!r}; "
+            "expected seconds with 0 <= start < end"
         )
     return sequence_id, start, end, label
 
 
 def _seconds(path: Path, line: int, text: str) -> float:
-    if not math.isfinite(seconds := _float(text)):
-        raise InputError(f"{path} line {line}: time {text!r}; expected seconds")
+    if not math.isfinite(seconds := number_or_nan(text)):
+        raise InputError(f"{path} line {line}: time {shorten(text)!r}; expected seconds")
     return seconds
 
 
@@ -205,48 +222,32 @@ def _number(path: Path, line: int, column: str, text: str) -> float:
     """A cell as a number, NaN if it is empty."""
     if not text:
         return math.nan
-    if not abs(number := _float(text)) <= LARGEST:
+    if not abs(number := number_or_nan(text)) <= LARGEST:
         raise InputError(
-            f"{path} line {line}: {column} {text!r}; expected a number of at most {LARGEST:.2g} "
-            "either way, or nothing where there is none"
+            f"{path} line {line}: {shorten(column)} {shorten(text)!r}; expected a number of at "
+            f"most {LARGEST:.2g} either way, or nothing where there is none"
         )
     return number
-
-
-def _float(text: str) -> float:
-    """The number that a text is, NaN if it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _folder(sequence_id: str) -> str:
     folder, slash, _ = sequence_id.rpartition("/")
     if not slash:
-        raise InputError(f"--labels folders: sequence {sequence_id!r} lies in no folder of its own")
+        raise InputError(
+            f"--labels folders: sequence {shorten(sequence_id)!r} lies in no folder of its own"
+        )
     return folder
 
 
 def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
     """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
     for path in _texts(options.path):
-        text = _read_text(path)
-        lines = [line.strip() for line in text.removesuffix("\n").split("\n")]
+        lines = [sys.intern(line) for line in read_lines(path, "labels")]
         # Lines without a name say nothing, unless they say that none of the classes is there.
-        if not text or (options.task != "multilabel" and not any(lines)):
+        if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
 
 
 def _texts(folder: Path) -> list[Path]:
     return sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a UTF-8 text file: {error.reason}") from None
-    except OSError as error:
-        raise InputError(f"cannot read labels from {path}: {error.strerror}") from None

@@ -1,11 +1,12 @@
 """Class names of consecutive steps, joined into intervals that meet the same steps again.
 
-times    0.00  0.03  0.06     0.0601  0.09        the mean step is far longer than one of them
+times    0.00  0.03  0.06     0.0601  0.09        the usual step is far longer than one
 names    a     a     a        b       b
 edges    0.00 ────────────── a ─┤├─ b ─────      where labels are read a step counts a little
                                                  later than it is; so does the edge here
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels import rounding_seconds
+from preprocessing.sequence_file import MEDIAN_STEPS, median_step
 
 Interval = tuple[float, float, str]
 SHORTEST_SECONDS = 0.01
@@ -22,9 +24,9 @@ class LabelRuns:
     """Takes in the names of a sequence's steps, block by block, and remembers where they change."""
 
     def __init__(self) -> None:
-        self.first = np.nan
         self.last = -np.inf
         self.steps = 0
+        self._begin = array("d")
         self._changes: list[tuple[float, float, str]] = []
 
     def add(self, times: NDArray[np.float64], names: Iterable[str]) -> None:
@@ -34,9 +36,8 @@ class LabelRuns:
             times: ``<float64>[n]`` seconds, later than all before.
             names: n class names; empty for none.
         """
+        self._begin.extend(times[: MEDIAN_STEPS - len(self._begin)])
         for time, name in zip(times.tolist(), names, strict=True):
-            if not self._changes:
-                self.first = time
             if not self._changes or name != self._changes[-1][2]:
                 self._changes.append((self.last, time, name))
             self.last = time
@@ -51,10 +52,11 @@ class LabelRuns:
         """
         if not self.steps:
             return []
-        mean = (self.last - self.first) / (self.steps - 1) if self.steps > 1 else step_seconds
-        rounding = rounding_seconds(mean)
+        # Where labels are read, the usual step is the median of as many steps.
+        usual = median_step(np.array(self._begin)) or step_seconds
+        rounding = rounding_seconds(usual)
         edges = [_edge(change[:2], start_time, rounding) for change in self._changes]
-        edges.append(self.last - start_time + (step_seconds or mean or SHORTEST_SECONDS))
+        edges.append(self.last - start_time + (step_seconds or usual or SHORTEST_SECONDS))
         names = [name for _, _, name in self._changes]
         return list(_named(edges, names))
 

@@ -65,6 +65,10 @@ class Labels(ABC):
         """Sequences that have a label."""
 
     @abstractmethod
+    def leave_out(self, sequence_id: str) -> None:
+        """Forgets the labels of a sequence; the classes stay."""
+
+    @abstractmethod
     def check(self, info: SequenceInfo) -> None:
         """Raises ``InputError`` if the labels of a sequence do not fit its length."""
 

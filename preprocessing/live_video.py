@@ -20,7 +20,8 @@ import cv2
 
 from preprocessing.console import note
 from preprocessing.errors import InputError, VideoError
-from preprocessing.video_file import open_network, plain, text_of, video_stream
+from preprocessing.plain_url import plain
+from preprocessing.video_file import open_network, text_of, video_stream
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # Seconds before another try to connect.
 CLOCK_TOLERANCE = 10.0  # Seconds by which the stream's clock may differ from ours.

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
-from preprocessing.labels import UNLABELLED, LabelOptions, Labels, misfit, rounding_seconds
+from preprocessing.errors import InputError, shorten
+from preprocessing.labels import UNLABELLED, LabelOptions, Labels, rounding_seconds
 from preprocessing.sequence_file import SequenceInfo
 
 UNKNOWN = -1
@@ -65,8 +65,8 @@ class NamedLabels(Labels):
         known = tuple(classes)
         if extra := sorted(set(self.classes) - set(known)):
             raise InputError(
-                f"{self.options.path} has the label {extra[0]!r}, which the model was not trained "
-                f"on; it knows {', '.join(known)} (--ignore-label leaves a label out)"
+                f"{self.options.path} has the label {shorten(extra[0])!r}, which the model was "
+                f"not trained on; it knows {', '.join(known)} (--ignore-label leaves a label out)"
             )
         self.classes = known
         self._targets = self._encode()
@@ -91,44 +91,6 @@ class NamedLabels(Labels):
         return targets
 
 
-class FrameLabels(NamedLabels):
-    """For each sequence a line of names a frame or a step; empty for none.
-
-    A line is one class name, or class names with commas between them.
-    """
-
-    def __init__(self, lines: Iterable[tuple[str, list[str]]], options: LabelOptions):
-        sets = NameSets()
-        self._lines: dict[str, NDArray[np.int32]] = {}
-        for sequence_id, texts in lines:
-            numbers = {text: sets.number(_names(text, options)) for text in set(texts)}
-            self._lines[sequence_id] = np.array([numbers[text] for text in texts], np.int32)
-        super().__init__(sets, options)
-
-    def ids(self) -> Collection[str]:
-        return self._lines.keys()
-
-    def check(self, info: SequenceInfo) -> None:
-        lines, fps = len(self._lines[info.sequence_id]), self.options.fps
-        if fps is None and lines != info.steps:
-            given, found = f"{lines} lines", f"{info.steps} steps"
-            raise InputError(
-                misfit(self.options, info, given, found) + " (lines a second: --label-fps)"
-            )
-        if fps is not None and abs(lines / fps - info.end) > self.options.tolerance:
-            given, found = f"{lines / fps:.2f} s ({lines} lines)", f"{info.end:.2f} s"
-            raise InputError(misfit(self.options, info, given, found))
-
-    def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
-        lines = self._lines[info.sequence_id]
-        if self.options.fps is None:
-            row = np.arange(start, start + len(times))
-        else:
-            row = np.floor(seconds_read(info, times) * self.options.fps).astype(np.int64)
-        inside = (row >= 0) & (row < len(lines))
-        return np.where(inside, lines[np.clip(row, 0, len(lines) - 1)], UNKNOWN)
-
-
 class SequenceLabels(NamedLabels):
     """One label for each sequence, or several of them in as many rows."""
 
@@ -146,6 +108,9 @@ class SequenceLabels(NamedLabels):
     def ids(self) -> Collection[str]:
         return self._numbers.keys()
 
+    def leave_out(self, sequence_id: str) -> None:
+        del self._numbers[sequence_id]
+
     def check(self, info: SequenceInfo) -> None:
         """What holds for the whole sequence fits any length."""
 
@@ -153,16 +118,11 @@ class SequenceLabels(NamedLabels):
         return np.full(len(times), self._numbers[info.sequence_id])
 
 
-def _names(text: str, options: LabelOptions) -> list[str]:
-    if options.task != "multilabel":
-        return [text]
-    return [name.strip() for name in text.split(",")]
-
-
 def _require_one(sequence_id: str, labels: list[str], options: LabelOptions) -> None:
     if len(labels) > 1:
         raise InputError(
-            f"{options.path}: {sequence_id} is both {labels[0]!r} and {labels[1]!r}; expected one "
+            f"{options.path}: {shorten(sequence_id)} is both {shorten(labels[0])!r} and "
+            f"{shorten(labels[1])!r}; expected one "
             "label a sequence (--task multilabel takes several)"
         )
 

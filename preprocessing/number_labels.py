@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.labels import LabelOptions, Labels, misfit, rounding_seconds
 from preprocessing.sequence_file import SequenceInfo
 
@@ -87,11 +87,14 @@ class NumberLabels(Labels):
         self._tracks: dict[str, Track] = {}
         for sequence_id in tuple(given):
             times, numbers = given.pop(sequence_id)
-            where = f"{options.path}: {sequence_id}"
+            where = f"{options.path}: {shorten(sequence_id)}"
             self._tracks[sequence_id] = _track(times, numbers, len(columns), where)
 
     def ids(self) -> Collection[str]:
         return self._tracks.keys()
+
+    def leave_out(self, sequence_id: str) -> None:
+        del self._tracks[sequence_id]
 
     def check(self, info: SequenceInfo) -> None:
         last = self._tracks[info.sequence_id].times[-1]
@@ -109,11 +112,12 @@ class NumberLabels(Labels):
         known = tuple(classes)
         if set(known) != set(self.classes):
             raise InputError(
-                f"{self.options.path} has the columns {', '.join(self.classes)}, the model was "
-                f"trained on {', '.join(known)}; expected the same (--ignore-label leaves a column "
-                "out)"
+                f"{self.options.path} has the columns {shorten(', '.join(self.classes))}, the "
+                f"model was trained on {', '.join(known)}; expected the same "
+                "(--ignore-label leaves a column out)"
             )
-        self._order = self._order[[self.classes.index(name) for name in known]]
+        places = {name: number for number, name in enumerate(self.classes)}
+        self._order = self._order[[places[name] for name in known]]
         self.classes = known
 
 

@@ -3,6 +3,9 @@
 DIR/<sequence_id>.h5
     features    <float16 or float32>[N, F]
     timestamps  <float64>[N]   seconds, strictly increasing
+    frames      <int64>[N]     of videos: number of the frame that a step shows, from 0 on, in the
+                               order in which frames are shown; its attribute ``count`` is how many
+                               the video has
     attributes  schema_version, source, fingerprint, frames_decoded, damage, decoded_share, fps,
                 start_time, backbone, backbone_digest, settings (JSON), complete
 """
@@ -13,7 +16,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -27,6 +30,7 @@ from preprocessing.whole_file import partial_path
 SCHEMA_VERSION = 1
 SUFFIX = ".h5"
 BLOCK_BYTES = 1 << 17
+MEDIAN_STEPS = 1 << 12
 HALF_EXPONENT = np.uint16(0x7C00)
 FLOATS = ("float16", "float32", "float64")
 TIMES_AT_ONCE = 1 << 16
@@ -71,6 +75,7 @@ class SequenceInfo:
         damage: what was wrong with the source, in words; empty if nothing was.
         decoded_share: share of the source's time that could be decoded.
         bytes: size of the file.
+        median_step: median time between two steps, of the first ``MEDIAN_STEPS``; 0 if unknown.
     """
 
     sequence_id: str
@@ -85,18 +90,31 @@ class SequenceInfo:
     decoded_share: float
     bytes: int
     origin: Origin
+    median_step: float = 0.0
 
     @property
     def step_seconds(self) -> float:
-        """Mean time between two steps."""
-        if self.steps > 1:
-            return (self.last - self.first) / (self.steps - 1)
+        """Usual time between two steps, which no gap among them lengthens."""
+        if self.median_step:
+            return self.median_step
         return 0.0 if self.origin.fps == "native" else 1.0 / float(self.origin.fps)
 
     @property
     def end(self) -> float:
         """Second, counted from ``start_time``, at which the last step stops being shown."""
         return self.last + self.step_seconds - self.start_time
+
+
+class SourceFrames(NamedTuple):
+    """Which frame of its video each step of a sequence shows.
+
+    Attributes:
+        numbers: ``<int64>[N]``, from 0 on, in the order in which frames are shown.
+        total: how many frames the video has.
+    """
+
+    numbers: NDArray[np.int64]
+    total: int
 
 
 class SequenceWriter:
@@ -115,6 +133,7 @@ class SequenceWriter:
     Attributes:
         steps: written so far.
         frames_decoded, damage, decoded_share: of the source, for the record; see ``SequenceInfo``.
+        source_frames: how many frames the source has, if steps have their numbers.
     """
 
     def __init__(
@@ -128,6 +147,7 @@ class SequenceWriter:
         self.path = path
         self.partial = partial_path(path)
         self.frames_decoded = 0
+        self.source_frames = 0
         self.damage = ""
         self.decoded_share = 1.0
         self.steps = 0
@@ -147,12 +167,18 @@ class SequenceWriter:
             schema_version=SCHEMA_VERSION, start_time=start_time, **vars(origin)
         )
 
-    def append(self, timestamps: NDArray[Any], features: NDArray[Any]) -> None:
+    def append(
+        self,
+        timestamps: NDArray[Any],
+        features: NDArray[Any],
+        frames: NDArray[np.int64] | None = None,
+    ) -> None:
         """Adds steps.
 
         Args:
             timestamps: ``<float64>[n]`` in seconds, later than all before.
             features: ``<float>[n, F]``.
+            frames: ``<int64>[n]``, the numbers of the source's frames; for all steps or for none.
 
         Raises:
             InputError: a feature is not finite, or too large for the store's dtype.
@@ -179,9 +205,17 @@ class SequenceWriter:
         self._timestamps.resize(stop, axis=0)
         self._features[self.steps :] = stored
         self._timestamps[self.steps :] = timestamps
+        if frames is not None:
+            self._add_frames(frames)
         self._partial_file.require_success()
         self.steps = stop
         self._last = timestamps[-1] if len(timestamps) else self._last
+
+    def _add_frames(self, frames: NDArray[np.int64]) -> None:
+        if "frames" not in self._file:
+            self._file.create_dataset("frames", (0,), "int64", maxshape=(None,), chunks=(1024,))
+        self._file["frames"].resize(self.steps + len(frames), axis=0)
+        self._file["frames"][self.steps :] = frames
 
     def __enter__(self) -> "SequenceWriter":
         return self
@@ -207,6 +241,8 @@ class SequenceWriter:
             decoded_share=self.decoded_share,
             complete=True,
         )
+        if "frames" in self._file:
+            self._file["frames"].attrs["count"] = self.source_frames
         self._file.close()
         self._partial_file.require_success()
         os.fsync(self._partial_file.fileno())
@@ -272,6 +308,7 @@ def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
         decoded_share=share,
         bytes=path.stat().st_size,
         origin=origin,
+        median_step=median_step(timestamps[:MEDIAN_STEPS]),
     )
 
 
@@ -288,6 +325,14 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
     return value
+
+
+def median_step(times: NDArray[np.float64]) -> float:
+    """Median time between neighbours of ``<float64>[n]``; 0 of fewer than two.
+
+    The mean would grow with every gap in a recording.
+    """
+    return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
 
 
 def require_finite(block: NDArray[Any], where: str, start: int) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
+from preprocessing.text_files import read_json, read_lines
 
 PARTS = ("train", "validation", "test")
 
@@ -29,8 +30,8 @@ class Splits:
             for sequence_id in getattr(self, part):
                 if sequence_id in seen:
                     raise InputError(
-                        f"sequence {sequence_id!r} is in {seen[sequence_id]} and again in {part}; "
-                        "expected it once in one part"
+                        f"sequence {shorten(sequence_id)!r} is in {seen[sequence_id]} and again "
+                        f"in {part}; expected it once in one part"
                     )
                 seen[sequence_id] = part
         if not self.train:
@@ -51,10 +52,7 @@ def read_splits(path: Path) -> Splits:
     Raises:
         InputError: it is neither, or a part is not a list of ids.
     """
-    try:
-        loaded = _read_folder(path) if path.is_dir() else json.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"cannot read splits from {path}: {error}") from None
+    loaded = _read_folder(path) if path.is_dir() else read_json(path, "splits")
     if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:
         raise InputError(f'{path}: expected {{"train": [...], "validation": [...], "test": [...]}}')
     for part, ids in loaded.items():
@@ -94,7 +92,7 @@ def random_splits(ids: Collection[str], fractions: tuple[float, float, float], s
 def _read_folder(path: Path) -> dict[str, list[str]]:
     files = {part: path / f"{part}.txt" for part in PARTS}
     return {
-        part: [line.strip() for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
+        part: [line for line in read_lines(file, "splits") if line]
         for part, file in files.items()
         if file.exists() or part == "train"
     }

@@ -15,6 +15,7 @@ from preprocessing.folders import files_below
 from preprocessing.sequence_file import (
     SUFFIX,
     SequenceInfo,
+    SourceFrames,
     open_file,
     read_info,
     require_finite,
@@ -131,6 +132,22 @@ class FeatureStore:
             if len(self._times) > TIMES_KEPT:
                 self._times.popitem(last=False)
             return block[start - first : stop - first]
+
+    def frames(self, sequence_id: str) -> SourceFrames | None:
+        """Which frame of its video each step shows; None if the file does not say.
+
+        Raises:
+            InputError: what it says cannot be.
+        """
+        with self._lock:
+            opened = self._opened(sequence_id)
+            if "frames" not in opened.file:
+                return None
+            dataset = opened.file["frames"]
+            fits = isinstance(dataset, h5py.Dataset) and dataset.shape == opened.timestamps.shape
+            if not fits or dataset.dtype != np.int64:
+                raise InputError(f"{self.path(sequence_id)}: frames must be <int64>, one a step")
+            return SourceFrames(dataset[:], int(dataset.attrs.get("count", 0)))
 
     def close(self) -> None:
         """Closes the files that are kept open; reading opens them again."""

@@ -19,8 +19,8 @@ from preprocessing.damage import WHOLE_SHARE
 from preprocessing.inputs import fingerprint
 from preprocessing.live_video import Arrived, LiveVideo, is_live
 from preprocessing.newest import Newest
+from preprocessing.plain_url import plain
 from preprocessing.video import INSTANT_TOLERANCE, Sample, VideoReader, resized
-from preprocessing.video_file import plain
 
 
 @dataclass(frozen=True)

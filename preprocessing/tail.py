@@ -4,8 +4,8 @@
     given       ... . . . .                    by threads that work ahead, until x
     again                   . . . .   .        by one thread, from a K on
 
-An error shortly before a decoder with several threads is emptied, or meanwhile, ends it, and what
-the other threads hold is not given. One thread gives all that decodes.
+An error shortly before a decoder with several threads is emptied, or meanwhile, ends it, often
+without a word, and what the other threads hold is not given. One thread gives all that decodes.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from typing import Any
 import av
 
 LEAST, MOST = 32, 2000  # Packets: more than are under way in any decoder; kept at most.
+MOST_BYTES = 64 << 20  # Of all of them.
 NEAR = 4 * LEAST  # Packets from an error that may do harm to the end, as it may be told early.
 STAYS = "stays"
 
@@ -30,27 +31,35 @@ def changed(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
 
 
 class Tail:
-    """Remembers the last packets, and which of them gave a picture."""
+    """Remembers the last packets, and which of them gave a picture.
+
+    Attributes:
+        failure: the error of one of the last packets when they were decoded again.
+    """
 
     def __init__(self) -> None:
         self._packets: list[Any] = []
         self._keyframes: deque[int] = deque()
         self._given: deque[Any] = deque(maxlen=NEAR)
-        self._dropped = self._count = 0
+        self._dropped = self._count = self._bytes = 0
         self._spoilt = -NEAR
+        self._due: deque[int] = deque(maxlen=LEAST)
+        self.failure: av.error.FFmpegError | None = None
 
-    def add(self, packet: Any) -> None:
+    def add(self, packet: Any, wanted: bool) -> None:
         """A packet that is about to be decoded; it gets its number."""
         if packet.opaque != STAYS:
             packet.opaque = self._count
+            self._due.extend([self._count] if wanted else [])
         if packet.is_keyframe:
             self._keyframes.append(self._count)
         self._packets.append(packet)
+        self._bytes += packet.size
         self._count += 1
         while len(self._keyframes) > 1 and self._keyframes[1] <= self._count - LEAST:
             self._keyframes.popleft()
             self._forget(self._keyframes[0])
-        if len(self._packets) > MOST:
+        if len(self._packets) > MOST or self._bytes > MOST_BYTES:
             self._keyframes.clear()
             self._forget(self._count)
 
@@ -65,8 +74,14 @@ class Tail:
 
     @property
     def spoilt(self) -> bool:
-        """Whether there was an error so near to the end that frames may be missing."""
+        """Whether there was an error near the end."""
         return self._count - self._spoilt < NEAR
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether frames of the last packets may be missing."""
+        recent = (number for number in self._due if number >= self._count - LEAST)
+        return self.spoilt or not set(recent) <= set(self._given)
 
     def again(self, context: Any) -> list[av.VideoFrame]:
         """Frames that were not given yet, decoded by a new decoder."""
@@ -74,11 +89,14 @@ class Tail:
         for packet in [*self._packets, None]:
             try:
                 frames += context.decode(packet)
-            except av.error.FFmpegError:
-                continue
+            except av.error.FFmpegError as error:
+                near = packet in self._packets[-LEAST:]
+                self.failure = error if near else self.failure
         given = [place for place, frame in enumerate(frames) if frame.opaque in self._given]
         return changed(frames[given[-1] + 1 :]) if given else []
 
     def _forget(self, number: int) -> None:
-        del self._packets[: number - self._dropped]
+        gone = number - self._dropped
+        self._bytes -= sum(packet.size for packet in self._packets[:gone])
+        del self._packets[:gone]
         self._dropped = number

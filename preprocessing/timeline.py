@@ -23,6 +23,8 @@ LOOK_AHEAD = 64
 LONGEST_HOLD = 3600.0
 # Seconds by which the last frame may be shown longer than any other without a word.
 HOLD_TOLERANCE = 1.0
+# Seconds for which no screen shows a frame.
+LEAST_HOLD = 1e-3
 # Seconds ahead at which the next frame must agree that the clock is right.
 SUSPECT = 60.0
 
@@ -40,6 +42,7 @@ class Timeline:
         lost: seconds announced for which no frame came, since there were errors.
         unfinished: frames lost after the last one that came.
         displaced: frames left out because they would go back in time, or far ahead alone.
+        squeezed: frames, of several in a row, shown for too short to be seen.
         begin: when the first frame is shown; None before it.
         until: when the last frame placed stops being shown; -inf before the first.
         latest: when the last frame placed begins to be shown; -inf before the first.
@@ -55,6 +58,7 @@ class Timeline:
         self.lost = 0.0
         self.unfinished = 0
         self.displaced = 0
+        self.squeezed = 0
         self.begin: float | None = None
         self.until = -math.inf
         self.latest = -math.inf
@@ -63,6 +67,7 @@ class Timeline:
         self.unfounded = 0.0
         self._said = -math.inf
         self._doubled = False
+        self._short = False
         self._first = math.inf
         self._announced_until = -math.inf
         self._failed_until = -math.inf
@@ -127,6 +132,8 @@ class Timeline:
             self._settle(time)
         if self.begin is not None:
             self.longest = max(self.longest, time - self.latest)
+            short, self._short = self._short, time - self.latest < LEAST_HOLD
+            self.squeezed += short and self._short
             self.lost += max(time - held_until(self.latest, self.until, self.end), 0.0)
         self.latest = time
         self.placed += 1

@@ -8,7 +8,7 @@ sampled         0.00                            0.24                 the frame s
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from preprocessing.damage import Damage
 from preprocessing.errors import VideoError
+from preprocessing.frame_numbers import FrameNumbers
 from preprocessing.frame_order import in_order
 from preprocessing.timeline import (
     LOOK_AHEAD,
@@ -45,10 +46,12 @@ class Sample:
     Attributes:
         timestamp: seconds at which it is shown; see ``sample``.
         pixels: ``<uint8>[H, W, 3]``, RGB, once for each size asked for.
+        frame: its number among the frames of the video; -1 if nobody counts.
     """
 
     timestamp: float
     pixels: tuple[NDArray[np.uint8], ...]
+    frame: int = field(default=-1, kw_only=True)
 
 
 class VideoReader:
@@ -65,6 +68,7 @@ class VideoReader:
 
     Attributes:
         frames_decoded: frames decoded so far.
+        numbers: of the frames, those that were not decoded too.
         start_time: seconds; what players show as 0.
         duration: seconds as the header has it, 0 if it does not.
 
@@ -82,6 +86,7 @@ class VideoReader:
         self.fps = fps
         self.sizes = sizes
         self.frames_decoded = 0
+        self.numbers = FrameNumbers()
         self._corrupt_frames = 0
         self._file = VideoFile(path)
         self.start_time, self.duration = self._file.start_time, self._file.duration
@@ -100,8 +105,9 @@ class VideoReader:
             VideoError: not one frame can be decoded.
         """
         try:
-            for timestamp, frame in sample(self._frames(), self.fps, self._file.end):
-                yield Sample(timestamp, tuple(resized(frame, size) for size in self.sizes))
+            for timestamp, (number, frame) in sample(self._frames(), self.fps, self._file.end):
+                pixels = tuple(resized(frame, size) for size in self.sizes)
+                yield Sample(timestamp, pixels, frame=number)
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             raise VideoError(
@@ -122,29 +128,30 @@ class VideoReader:
         line = self._timeline
         shown = 0.0 if line.begin is None else line.until - line.begin
         # What was left out would have been shown about as long as what was not.
-        left_out = shown * line.displaced / max(1, line.placed)
+        displaced = line.displaced + line.squeezed
+        left_out = shown * displaced / max(1, line.placed - line.squeezed)
         return Damage(
             errors=self._file.errors,
             corrupt_frames=self._corrupt_frames,
             lost_seconds=line.lost + left_out,
             unfinished_frames=line.unfinished,
-            displaced_frames=line.displaced,
+            displaced_frames=displaced,
             seconds=max(line.end - self.start_time, shown, line.lost) + left_out,
             first_error=self._file.first_error,
             remarks=tuple(line.remarks),
         )
 
-    def _frames(self) -> Iterator[tuple[float, float, av.VideoFrame]]:
-        """Yields (shown from, shown until, frame) in time order."""
+    def _frames(self) -> Iterator[tuple[float, float, tuple[int, av.VideoFrame]]]:
+        """Yields (shown from, shown until, (number, frame)) in time order."""
         line = self._timeline
-        shown: tuple[float, float, av.VideoFrame] | None = None
+        shown: tuple[float, float, tuple[int, av.VideoFrame]] | None = None
         for (said, seconds, frame), following in in_order(self._decoded(), line.counted):
             time = line.place(said, seconds, following)
             if time is None:
                 continue
             if shown is not None:
                 yield shown
-            shown = time, line.until, frame
+            shown = time, line.until, (self.numbers.take(time), frame)
         line.finish(self._file.heard)
         if shown is not None:
             # Only now it is known how long the last one stays.
@@ -163,6 +170,7 @@ class VideoReader:
         time = None if packet is None else packet.time
         if packet is not None and time is not None and packet.changes:
             line.announce(time, packet.seconds, wanted)
+            self.numbers.announce(time)
         elif packet is not None and time is not None:
             line.stay(time, packet.seconds)
         if packet is not None and packet.packet is None:

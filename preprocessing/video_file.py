@@ -14,6 +14,7 @@ from av.stream import Disposition
 from preprocessing.access_units import AccessUnits
 from preprocessing.errors import VideoError
 from preprocessing.header import UNTIMED, picture_end, sound_end
+from preprocessing.plain_url import plain
 from preprocessing.tail import Tail, changed, stays
 from preprocessing.timeline import Announced
 
@@ -117,7 +118,7 @@ class VideoFile:
         if not wanted and self.intra_only:
             return []
         self._context.skip_frame = "NONREF" if marked and not wanted else "DEFAULT"
-        self._tail.add(packet)
+        self._tail.add(packet, wanted)
         try:
             return self._tail.give(self._context.decode(packet))
         except av.error.EOFError:
@@ -135,13 +136,19 @@ class VideoFile:
             return []
         except av.error.FFmpegError as error:
             self._note_error(text_of(error))
-        if isinstance(self.path, str) or not self._tail.spoilt:
-            return frames
+        if self._tail.incomplete and not isinstance(self.path, str):
+            frames += self._again()
+        return frames
+
+    def _again(self) -> list[av.VideoFrame]:
         container, stream = _open(self.path)
         with container:
             stream.codec_context.thread_count = 1
             stream.codec_context.flags |= Flags.copy_opaque
-            return frames + self._tail.again(stream.codec_context)
+            frames = self._tail.again(stream.codec_context)
+        if self._tail.failure and not self._tail.spoilt:
+            self._note_error(text_of(self._tail.failure))
+        return frames
 
     def times(self, frame: av.VideoFrame) -> tuple[float | None, float]:
         """From when on a frame is shown, None if it does not say, and for how many seconds."""
@@ -265,15 +272,6 @@ def open_network(url: str) -> Any:
         raise VideoError(
             "unreadable", f"{plain(url)} cannot be opened as a video: {text_of(error)}"
         ) from None
-
-
-def plain(url: str) -> str:
-    """A URL for messages: without names, passwords and keys."""
-    scheme, is_url, rest = url.partition("://")
-    if not is_url:
-        return url
-    place, slash, path = rest.partition("/")
-    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 def open_container(path: Path) -> Any:

@@ -262,7 +262,8 @@ def test_failures_of_one_shard_outlive_the_run_of_another(videos, backbone):
 
 def test_two_inputs_with_one_id_are_refused_with_what_chooses_between_them(videos, backbone):
     film(videos / "a.avi", 2)
-    told = r"a\.avi and .*a\.mp4 would both be sequence 'a': --prefer \.mp4 takes the latter"
+    told = r"a\.avi and .*a\.mp4 would both be sequence 'a': --prefer \.mp4 \(extract, "
+    told += r"import\) takes the latter of such pairs"
     with pytest.raises(InputError, match=told):
         extract(config(videos))
     assert not (videos.parent / "store").exists()

@@ -117,3 +117,17 @@ def test_the_sequences_of_failed_inputs_are_told(tmp_path):
     log.add(tmp_path / "videos" / "day.1" / "b.c.mp4", "x", "y")
     ids = ["b.c", "day.1/b.c", "b", "c", "1/b.c", "other/b.c"]
     assert failed_among(tmp_path, ids) == {"b.c", "day.1/b.c"}
+
+
+def test_what_would_have_come_of_a_folder_or_an_archive_failed_with_it(tmp_path):
+    log = FailureLog(tmp_path, [])
+    for name in ("locked", "day/arrays.npz", "v_abc_rgb.npy", "b.mp4"):
+        log.add(tmp_path / name, "x", "y")
+    ids = ["locked/a/b", "arrays/one", "day/arrays/one", "v_abc", "b", "b/c", "one", "v"]
+    assert failed_among(tmp_path, ids) == set(ids) - {"b/c", "one", "v"}
+
+
+@pytest.mark.parametrize("path", [".", "", "..", "/", "x" * 5000])
+def test_a_strange_path_in_the_list_is_passed_over(tmp_path, path):
+    (tmp_path / "failures.csv").write_text(f"path,kind,message\n{path},x,y\n/v/a.mp4,x,y\n")
+    assert failed_among(tmp_path, ["a", "q"]) == {"a"}

@@ -1,4 +1,5 @@
 import csv
+import os
 import tempfile
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from preprocessing import text_files
 from preprocessing.errors import InputError
 from preprocessing.feature_files import base
 from preprocessing.import_options import ImportConfig
@@ -166,7 +168,7 @@ def test_one_bad_file_is_a_line_in_failures_csv_and_the_others_are_imported(tmp_
     assert store.ids() == ["a", "c"]
     (row,) = failures(tmp_path)
     assert (row["path"], row["kind"]) == (str(tmp_path / "b.csv"), "features")
-    assert f"feature 1 of step 1 is {value}" in row["message"]
+    assert f"line 3: y is '{value}', not a number" in row["message"]
 
 
 def test_failures_csv_vanishes_when_all_is_well_again(tmp_path):
@@ -283,7 +285,7 @@ def test_an_archive_of_arrays_is_refused_by_name(tmp_path):
         ("x,y\n1,2\n3,4,5\n", "line 3 has 3 values; expected 2"),
         ("x,y\n1,2\n3,four\n", "line 3: y is 'four', not a number"),
         ("x,y\n1,\n", "line 2: y is '', not a number"),
-        ("x,y\n1,\xff\n", "cannot be read as CSV"),
+        ("x,y\n1,\xff\n", "is not a UTF-8 text file"),
     ],
 )
 def test_a_csv_file_that_is_no_table_of_numbers_is_refused(tmp_path, content, message):
@@ -424,8 +426,9 @@ def test_the_second_from_which_labels_count_can_be_said(tmp_path):
     [
         ([1, 2, 2, 3], "line 4: the time 2 s does not come after 2 s of line 3"),
         ([1, 2, 3, 0.5], "line 5: the time 0.5 s does not come after 3 s of line 4"),
-        ([1, "nan", 3, 4], "line 3: the time nan s is not finite"),
-        ([1, "inf", 3, 4], "line 3: the time inf s is not finite"),
+        ([1, "nan", 3, 4], "line 3: t is 'nan', not a number; expected a time"),
+        ([1, "1e999", 3, 4], "line 3: the time inf s is not finite"),
+        ([1, "inf", 3, 4], "line 3: t is 'inf', not a number; expected a time"),
         (["12:00", 2, 3, 4], "line 2: t is '12:00', not a number; expected a time"),
     ],
 )
@@ -523,6 +526,31 @@ def test_other_options_replace_nothing_unless_it_is_said_that_they_may(tmp_path,
         import_into(tmp_path, path, **options)
     assert (tmp_path / "store" / "a.h5").read_bytes() == before
     assert not (tmp_path / "store" / "failures.csv").exists()
+
+
+def test_one_of_two_files_with_one_id_is_taken_if_it_is_said_which(tmp_path, capsys):
+    save(tmp_path / "in" / "a.npy", np.ones((3, 2)))
+    (tmp_path / "in" / "a.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(InputError, match=r"--prefer \.npy \(extract, import\) takes the latter"):
+        import_into(tmp_path, tmp_path / "in")
+    for suffix, steps in ((".npy", 3), (".csv", 1)):
+        run(ImportConfig((tmp_path / "in",), tmp_path / suffix[1:], fps=4.0, prefer=suffix))
+        assert FeatureStore(tmp_path / suffix[1:]).info("a").steps == steps
+        assert "1 feature files are left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("layout", ["files", "video-features", "ms-tcn"])
+def test_names_that_cannot_be_written_down_are_failures_in_every_layout(tmp_path, layout):
+    root = tmp_path / "in"
+    folder = root / "features" if layout == "ms-tcn" else root
+    for name in ("v_rgb", "new\nline_rgb", os.fsdecode(b"caf\xe9_rgb")):
+        save(folder / f"{name}.npy", np.ones((3, 2)))
+    if layout == "ms-tcn":
+        (root / "groundTruth").mkdir()
+    code, store = import_into(tmp_path, root, layout=layout)
+    assert code == 3
+    assert len(store.ids()) == 1
+    assert len(failures(tmp_path)) == 2
 
 
 def test_other_columns_of_other_content_are_other_content(tmp_path, capsys):
@@ -623,3 +651,91 @@ def test_a_file_without_a_known_suffix_needs_its_format(tmp_path):
     assert code == SOME_FAILED
     assert "--format" in failures(tmp_path)[0]["message"]
     assert import_into(tmp_path, path, format="csv")[0] == ALL_DONE
+
+
+@pytest.mark.parametrize("first", ["0.5,1.5", "0,1", "nan,1", "-1e-3,.5", " 1 , 2"])
+def test_a_first_line_of_numbers_is_no_line_of_names(tmp_path, first):
+    (tmp_path / "a.csv").write_text(f"{first}\n1,2\n")
+    assert import_into(tmp_path, tmp_path / "a.csv")[0] == SOME_FAILED
+    (row,) = failures(tmp_path)
+    assert "expected a first line of column names; got the numbers" in row["message"]
+
+
+@pytest.mark.parametrize("cell", ["12_07", "infinity", "\u0661", "1 2", "", "0x10", "1,5"])
+def test_a_feature_is_a_number_as_spreadsheets_write_it(tmp_path, cell):
+    with (tmp_path / "a.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["x", "y"], [1, 2], [3, cell]])
+    assert import_into(tmp_path, tmp_path / "a.csv")[0] == SOME_FAILED
+    (row,) = failures(tmp_path)
+    assert "line 3: y is " in row["message"]
+    assert "not a number" in row["message"]
+
+
+def test_a_gap_in_a_recording_does_not_lengthen_its_last_label(tmp_path):
+    times = [*np.arange(25) / 25, *(3601 + np.arange(25) / 25)]
+    rows = [f"{time},{time},{'ab'[int(time > 1)]}" for time in times]
+    (tmp_path / "a.csv").write_text("\n".join(["t,x,phase", *rows]) + "\n")
+    options = {"fps": None, "time_column": "t", "label_column": "phase"}
+    labels = tmp_path / "labels.csv"
+    _, store = import_into(tmp_path, tmp_path / "a.csv", labels_out=labels, **options)
+    assert labels.read_text().splitlines()[-1] == "a,3601.0,3602.0,b"
+    assert store.info("a").end == pytest.approx(3602)
+    labels.write_text("sequence,start,end,label\na,0,3605,b\n")
+    with pytest.raises(InputError, match="last 3605"):
+        read_labels(LabelOptions(labels), store).check(store.info("a"))
+
+
+def test_columns_cost_as_much_as_they_are_many(tmp_path):
+    names = [f"c{number}" for number in range(80_000)]
+    (tmp_path / "a.csv").write_text(f"{','.join(names)}\n{','.join('1' * 80_000)}\n")
+    _, store = import_into(tmp_path, tmp_path / "a.csv")
+    assert store.info("a").dimension == 80_000
+
+
+def test_a_line_without_an_end_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_files, "MOST_LINE", 1000)
+    path = tmp_path / "a.csv"
+    for content in ("x" * 1001, "x,y\n" + "1," * 600, "x\n" + '"1\n",' * 400):
+        path.write_text(content)
+        assert import_into(tmp_path, path)[0] == SOME_FAILED
+        assert "a line of more than 1,000 letters" in failures(tmp_path)[0]["message"]
+
+
+def test_a_table_mended_in_place_is_made_again_wherever_it_was_mended(tmp_path):
+    path, generator = tmp_path / "a.csv", np.random.default_rng(0)
+    values = generator.integers(10, 99, 600_000)
+    path.write_text("x\n" + "\n".join(map(str, values)) + "\n")
+    assert import_into(tmp_path, path)[0] == ALL_DONE
+    state = path.stat()
+    for place in generator.integers(0, len(values), 5):
+        values[place] = 1 + values[place] % 90 + 9
+        path.write_text("x\n" + "\n".join(map(str, values)) + "\n")
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        _, store = import_into(tmp_path, path)
+        assert store.features("a", place, place + 1) == values[place]
+        store.close()
+
+
+def test_of_a_file_that_is_refused_now_nothing_is_trained_on(tmp_path):
+    for name in "abc":
+        save(tmp_path / f"{name}.npy", np.full((2, 1), 1.0))
+    inputs = [tmp_path / f"{name}.npy" for name in "abc"]
+    import_into(tmp_path, *inputs)
+    save(inputs[1], np.array([[1.0], [np.nan]]))
+    code, store = import_into(tmp_path, *inputs)
+    assert (code, store.ids()) == (SOME_FAILED, ["a", "c"])
+    assert "features made before are now" in failures(tmp_path)[0]["message"]
+    assert (tmp_path / "store" / "b.h5.old").exists()
+    save(inputs[1], np.zeros((2, 1)))
+    assert import_into(tmp_path, *inputs)[0] == ALL_DONE
+    assert store.ids() == ["a", "b", "c"]
+
+
+def test_a_column_that_is_gone_puts_aside_what_was_made_of_it(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("x,y\n1,2\n")
+    inputs = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    import_into(tmp_path, *inputs, columns=("y",))
+    inputs[1].write_text("x,z\n1,2\n")
+    code, store = import_into(tmp_path, *inputs, columns=("y",))
+    assert (code, store.ids()) == (SOME_FAILED, ["a"])

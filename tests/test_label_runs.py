@@ -66,9 +66,9 @@ def test_edges_are_the_times_of_steps_where_those_are_far_enough_apart():
     assert joined(["a", "b", "b", ""], times, 4, 100.0) == [(0.0, 0.5, "a"), (0.5, 2.0, "b")]
 
 
-def test_the_last_interval_ends_a_mean_step_after_the_last_step():
-    times = np.array([0.0, 1.0, 3.0])
-    assert joined(["a", "a", "a"], times, 4, 0.0) == [(0.0, 4.5, "a")]
+def test_the_last_interval_ends_a_usual_step_after_the_last_step():
+    times = np.array([0.0, 1.0, 2.0, 3600.0])
+    assert joined(["a", "a", "a", "a"], times, 4, 0.0) == [(0.0, 3601.0, "a")]
 
 
 def test_what_lies_before_the_start_has_no_interval():

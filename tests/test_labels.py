@@ -1,6 +1,7 @@
 import itertools
 import tempfile
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -260,7 +261,8 @@ def test_a_sequence_whose_video_failed_is_noted_and_the_rest_is_read(store, csv_
     failed.add(csv_path.parent / "videos" / "nope.mp4", "damaged", "cut")
     labels = read(csv_path, store, "sequence,label\nnope,x\na,y\n")
     assert "a" in labels.ids()
-    assert "1 labelled sequences failed to be extracted (nope)" in capsys.readouterr().err
+    assert "1 labelled sequences could not" in (said := capsys.readouterr().err)
+    assert "left out (nope)" in said
 
 
 def test_a_sequence_that_lies_in_a_folder_is_suggested(tmp_path, csv_path):
@@ -381,3 +383,39 @@ def test_an_empty_folder_and_a_missing_file_are_refused(tmp_path, store):
         read_labels(LabelOptions(tmp_path / "empty"), store)
     with pytest.raises(InputError, match=r"none\.csv"):
         read_labels(LabelOptions(tmp_path / "none.csv"), store)
+
+
+ID_HINTS = {
+    "day/c.mp4": "an id has no suffix",
+    "day\\c": "written with / between folders",
+    "Day/C": "small and capital letters differ",
+    "DAY\\c.MP4": "an id has no suffix and an id is written with /",
+    "./day/c": "without ./",
+    "day//c": "one / between folders",
+    "c": "an id is a path from the folder",
+    "videos/day/c": "an id is a path from the folder",
+}
+
+
+@pytest.mark.parametrize("name", ID_HINTS)
+def test_an_id_that_is_nearly_one_of_the_store_gets_a_hint(store, csv_path, name):
+    with pytest.raises(InputError, match=f"the store has day/c: .*{ID_HINTS[name]}"):
+        read(csv_path, store, f"sequence,label\na,x\n{name},y\n")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_id_in_another_unicode_form_gets_a_hint(tmp_path, csv_path, form):
+    write(tmp_path, normalize("NFD" if form == "NFC" else "NFC", "Prüfung"), np.arange(8) / 4)
+    with pytest.raises(InputError, match="the same name in another Unicode form"):
+        read(csv_path, FeatureStore(tmp_path), f"sequence,label\n{normalize(form, 'Prüfung')},y\n")
+
+
+def test_labels_of_what_failed_are_left_out_with_a_note(store, csv_path, capsys):
+    FailureLog(store.root, []).add(Path("/videos/day/bad.mp4"), "damaged", "no frame")
+    labels = read(csv_path, store, "sequence,label\na,x\nday/bad,y\n")
+    assert list(labels.ids()) == ["a"]
+    assert "1 labelled sequences could not be extracted or imported" in capsys.readouterr().err
+    with pytest.raises(InputError, match="night/unknown"):
+        read(csv_path, store, "sequence,label\na,x\nday/bad,y\nnight/unknown,y\n")
+    with pytest.raises(InputError, match="none of the sequences"):
+        read(csv_path, store, "sequence,label\nday/bad,y\n")

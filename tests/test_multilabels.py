@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from label_inputs import read, small_store, targets_of, text_folder, write
 
 from preprocessing.errors import InputError
+from preprocessing.frame_labels import FrameLabels
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.labels import UNLABELLED, LabelOptions, Labels, labelled, runs
-from preprocessing.named_labels import FrameLabels
 from preprocessing.store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)

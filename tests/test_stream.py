@@ -1,11 +1,13 @@
 """The command ``stream``: real files, a real server, real processes killed."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -375,3 +377,16 @@ def test_a_run_of_imported_features_cannot_follow_a_video(
     )
     assert "was trained on imported features (csv)" in refusal(stream(video, run=run.path))
     assert os.listdir(run.path)
+
+
+@pytest.mark.slow
+def test_a_stream_whose_reader_takes_nothing_ends_on_a_signal(folder: Path, video: Path) -> None:
+    with begin(folder, video) as process:
+        assert process.stdout
+        assert process.stderr
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        assert os.read(process.stdout.fileno(), 1)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 130
+        assert "SIGTERM: stopped while it waited" in process.stderr.read()

@@ -22,7 +22,7 @@ SHARED = {
     "options",
     "quiet",
 }
-SHARED |= {"folders", "read_ahead", "whole_file", "python_file", "strays"}
+SHARED |= {"folders", "read_ahead", "whole_file", "python_file", "strays", "numerals", "hints"}
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},

@@ -279,8 +279,9 @@ def test_frames_announced_after_the_last_that_came_are_unfinished():
 def test_a_frame_far_ahead_is_left_out_unless_the_next_agrees():
     timeline = Timeline(USUAL, end=10.0)
     times = [0.0, 0.04, 1e6, 0.08, 5e3, 5e3 + 1, 1e5]
-    following = [*times[1:], None]
-    placed = [timeline.place(time, 0.04, after) for time, after in zip(times, following, strict=True)]
+    placed = [
+        timeline.place(time, 0.04, after) for time, after in itertools.zip_longest(times, times[1:])
+    ]
     assert placed == [0.0, 0.04, None, 0.08, 5e3, 5e3 + 1, None]
     assert timeline.displaced == 2
     assert timeline.lost == pytest.approx(5e3 - (0.08 + LONGEST_HOLD))
@@ -303,9 +304,7 @@ def test_a_long_still_is_no_loss_if_the_header_knows_of_it():
     assert timeline.lost == timeline.displaced == 0
 
 
-@pytest.mark.parametrize(
-    ("end", "picked"), [(0.0, LONGEST_HOLD), (9000.0, 9000), (5000.0, 5000)]
-)
+@pytest.mark.parametrize(("end", "picked"), [(0.0, LONGEST_HOLD), (9000.0, 9000), (5000.0, 5000)])
 def test_a_frame_is_not_repeated_for_ever(end, picked):
     frames = [(0.0, 0.04, "a"), (9000.0, 9000.04, "b")]
     samples = list(sample(frames, 1.0, end))

@@ -14,6 +14,7 @@ from conftest import write_sequence
 from preprocessing.errors import InputError
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
+from trainer.data import load_data
 from trainer.evaluation import EvaluateConfig, evaluate
 from trainer.lanes import lane_plan
 from trainer.layout import Layout
@@ -286,3 +287,13 @@ def test_dropout_layers_of_equal_width_drop_different_units() -> None:
     drops = [layer for layer in model.layers if layer.name.startswith("drop_")]
     masks = [np.asarray(layer(np.ones((1, 1, 64), "float32"), training=True)) for layer in drops]
     assert len({mask.tobytes() for mask in masks}) == len(drops) == 4
+
+
+def test_hardly_any_labels_is_said(make_store, tmp_path, capsys):
+    store = make_store([1000, 1000, 1000, 1000])
+    labels = tmp_path / "labels.csv"
+    rows = [f"s{number},{start},{start + 4},{name}" for number in range(4)
+            for start, name in ((0, "a"), (4, "b"))]  # fmt: skip
+    labels.write_text("sequence,start,end,label\n" + "\n".join(rows) + "\n")
+    load_data(TrainConfig(store.root, labels, tmp_path / "run"))
+    assert "3.2% of the steps for training have a label" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.labels import labelled
+from preprocessing.numerals import number_or_nan
 from trainer.batches import SequenceSet
 from trainer.task import Multilabel
 
@@ -47,10 +48,7 @@ def class_weights(given: Sequence[str], data: SequenceSet) -> NDArray[np.float32
 
 
 def _number(item: str, text: str) -> float:
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = np.nan
+    weight = number_or_nan(text)
     if not 0 < weight < np.inf:
         raise InputError(f"--class-weights {item}: expected a weight above 0, not {text!r}")
     return weight

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.console import note
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
+from preprocessing.hints import hint, why_absent
 from preprocessing.label_files import labels_digest, read_labels
-from preprocessing.labels import Labels
+from preprocessing.labels import Labels, labelled
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
 from preprocessing.store import FeatureStore
@@ -27,6 +28,8 @@ from trainer.task import Multilabel, Regression, Task, make_task
 
 # Of labelled stretches that may be shorter than a step without a word.
 SHORT_SHARE = 0.02
+# Of the steps for training; so few labels are mostly a mistake.
+FEW_LABELLED = 0.2
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def _data(
     layout = Layout.of(config, task)
     sets = {part: SequenceSet(store, infos[part], labels, layout) for part in PARTS}
     sets["train"].require_labelled("train", config.burn_in)
+    _report_few(sets["train"])
     if infos["validation"]:
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
@@ -179,16 +183,17 @@ def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
 
 
 def _labelled(
-    store: FeatureStore, labelled: Collection[str], part: str, sequence_id: str
+    store: FeatureStore, known: Collection[str], part: str, sequence_id: str
 ) -> SequenceInfo:
     if sequence_id not in store:
+        advice = why_absent(sequence_id, store) or "extract it or take it out of the split"
         raise InputError(
-            f"the {part} split has {sequence_id!r}, which is not in {store.root}; extract it or "
-            "take it out of the split"
+            f"the {part} split has {shorten(sequence_id)!r}, which is not in {store.root}; {advice}"
         )
-    if sequence_id not in labelled:
+    if sequence_id not in known:
         raise InputError(
-            f"the {part} split has {sequence_id!r}, which has no label; label it or take it out"
+            f"the {part} split has {shorten(sequence_id)!r}, which has no label; "
+            + (hint(sequence_id, known, "the label file") or "label it or take it out")
         )
     return store.info(sequence_id)
 
@@ -208,7 +213,20 @@ def _report_short(labels: Labels, infos: Sequence[SequenceInfo]) -> None:
         )
 
 
-def _report_unlabelled(store: FeatureStore, labelled: Collection[str]) -> None:
-    unlabelled = [sequence_id for sequence_id in store.ids() if sequence_id not in labelled]
+def _report_few(data: SequenceSet) -> None:
+    """Says so if hardly a step has a label, as where minutes are taken for seconds."""
+    if data.layout.outputs == "sequence":
+        return
+    known = sum(int(labelled(targets).sum()) for targets in data.scan())
+    total = sum(info.steps for info in data.infos)
+    if known < FEW_LABELLED * total:
+        note(
+            f"{known / total:.1%} of the steps for training have a label ({known:,} of {total:,}); "
+            "are the labels in seconds, and for these sequences?"
+        )
+
+
+def _report_unlabelled(store: FeatureStore, known: Collection[str]) -> None:
+    unlabelled = [sequence_id for sequence_id in store.ids() if sequence_id not in known]
     if unlabelled:
         note(f"{len(unlabelled)} sequences have no label and are left out ({unlabelled[0]}, ...)")

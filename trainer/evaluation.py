@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from preprocessing.console import DONE, note, say
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
+from preprocessing.hints import hint, why_absent
 from preprocessing.label_files import read_labels
 from preprocessing.labels import Labels
 from preprocessing.splits import PARTS
@@ -140,9 +141,17 @@ def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Label
         )
     for sequence_id in ids:
         if sequence_id not in store or sequence_id not in labels.ids():
-            where = config.labels if sequence_id in store else store.root
-            raise InputError(
-                f"{where} lacks {sequence_id!r} of the {config.split} split; for other sequences "
-                "than the run's own give --split all"
-            )
+            raise InputError(_lack(sequence_id, config, store, labels))
     return ids
+
+
+def _lack(sequence_id: str, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> str:
+    """Says what there is not of a sequence of the split."""
+    name = shorten(sequence_id)
+    if sequence_id in store:
+        where: object = config.labels or "the label file"
+        advice = hint(sequence_id, labels.ids(), "the label file")
+    else:
+        where, advice = store.root, why_absent(sequence_id, store)
+    otherwise = "for other sequences than the run's own give --split all"
+    return f"{where} lacks {name!r} of the {config.split} split; {advice or otherwise}"

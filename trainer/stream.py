@@ -19,15 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import Joined, load_backbone
-from preprocessing.console import DONE, INTERRUPTED, note, send_json
+from preprocessing.console import DONE, INTERRUPTED, STOPPED, note, send_json
 from preprocessing.errors import InputError
 from preprocessing.frame_batches import described, frame_batches
 from preprocessing.read_ahead import read_ahead
 from preprocessing.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
 from trainer.follower import Follower
-from trainer.interruption import Interruption
+from trainer.interruption import Interruption, ending_at_once
 from trainer.layout import Layout
 from trainer.lock import heed, locked
+from trainer.overdue import ended_when_overdue
 from trainer.own_model import OwnModel
 from trainer.recipe import recipe
 from trainer.run import load_run
@@ -49,10 +50,16 @@ def run_stream(config: StreamConfig) -> int:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels)
     follower = Follower(run)
-    with Interruption() as interruption, _alone(config, interruption):
+    code = STOPPED if config.state else INTERRUPTED
+    with (
+        Interruption() as interruption,
+        ended_when_overdue(interruption, code),
+        _alone(config, interruption),
+    ):
         state = StreamState(config.state, run)
         state.restore(follower)
-        samples = _open(config, extraction.rate, backbone, state, interruption)
+        with ending_at_once():
+            samples = _open(config, extraction.rate, backbone, state, interruption)
         state.begin(samples.source)
         size = config.batch_size or (1 if samples.live else extraction.batch_size)
         if samples.live:

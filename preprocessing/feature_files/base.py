@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError, OptionError
+from preprocessing.errors import InputError, OptionError, shorten
 
 BLOCK_STEPS = 4096
 BLOCK_BYTES = 1 << 21
@@ -97,13 +97,13 @@ def block_steps(step_bytes: int) -> int:
 def listed(names: Sequence[str]) -> str:
     """Names for a message: all of a few, the first and the last of many."""
     if len(names) <= LISTED:
-        return ", ".join(names)
-    return f"{', '.join(names[:3])}, ... {names[-1]} ({len(names)} in all)"
+        return ", ".join(map(shorten, names))
+    return f"{', '.join(map(shorten, names[:3]))}, ... {shorten(names[-1])} ({len(names)} in all)"
 
 
 def no_column(where: str, name: str, names: Sequence[str]) -> OptionError:
     """The error that a column is not in a file."""
-    return OptionError(f"{where} has no column {name!r}; its columns are {listed(names)}")
+    return OptionError(f"{where} has no column {shorten(name)!r}; its columns are {listed(names)}")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """CSV tables: a line of column names, then a line a step."""
 
-import csv
 import itertools
 import sys
 from collections.abc import Iterator
@@ -9,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing.errors import InputError, OptionError
-from preprocessing.feature_files.base import Block, Selection, Table, block_steps, no_column
+from preprocessing.csv_rows import NumberedRow, all_rows
+from preprocessing.errors import InputError, OptionError, shorten
+from preprocessing.feature_files.base import Block, Selection, Table, block_steps, listed, no_column
+from preprocessing.numerals import is_number, to_numbers
 
 VALUE_BYTES = 64
 
@@ -39,14 +40,14 @@ def open_table(path: Path, selection: Selection) -> Table:
     """
     if selection.dataset is not None or selection.time_last:
         raise OptionError(f"{path} is a table, a line a step: no --dataset, no --time-axis last")
-    lines = _lines(path)
-    header = [name.strip() for name in next(lines, [])]
-    if len(set(header)) != len(header) or not header:
-        raise InputError(f"{path}: expected a first line of column names, each once; got {header}")
+    lines = all_rows(path, "features")
+    header = [name.strip() for name in next(lines, (1, []))[1]]
+    _require_names(path, header)
     chosen = selection.choose(f"{path}", header)
+    places = {name: number for number, name in enumerate(header)}
     columns = Columns(
         names=header,
-        features=[header.index(name) for name in chosen],
+        features=[places[name] for name in chosen],
         time=_number(path, header, selection.time_column),
         label=_number(path, header, selection.label_column),
     )
@@ -62,16 +63,25 @@ def _number(path: Path, header: list[str], name: str | None) -> int | None:
     return header.index(name)
 
 
-def _lines(path: Path) -> Iterator[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline=None) as file:
-            yield from csv.reader(file)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from None
+def _require_names(path: Path, header: list[str]) -> None:
+    """Refuses a first line that is none of names."""
+    if not header or len(set(header)) != len(header):
+        shown = shorten(listed(header)) or "nothing"
+        raise InputError(f"{path}: expected a first line of column names, each once; got {shown}")
+    if all(map(_is_value, header)):
+        raise InputError(
+            f"{path}: expected a first line of column names; got the numbers "
+            f"{shorten(listed(header))}. Put a line of names above them"
+        )
 
 
-def _blocks(path: Path, lines: Iterator[list[str]], columns: Columns) -> Iterator[Block]:
-    numbered = ((number, row) for number, row in enumerate(lines, start=2) if row)
+def _is_value(text: str) -> bool:
+    """Whether a text is a number, or what programs write where there is none."""
+    return is_number(text) or text.lower().lstrip("+-") in ("nan", "inf", "infinity")
+
+
+def _blocks(path: Path, lines: Iterator[NumberedRow], columns: Columns) -> Iterator[Block]:
+    numbered = ((number, row) for number, row in lines if row)
     size = block_steps(len(columns.names) * VALUE_BYTES)
     pick = columns.features + ([] if columns.time is None else [columns.time])
     while rows := list(itertools.islice(numbered, size)):
@@ -94,21 +104,16 @@ def _numbers(
             f"{path} line {number} has {len(row)} values; expected {len(columns.names)}"
         )
     try:
-        return [float(row[column]) for column in pick]
+        return to_numbers([row[column] for column in pick])
     except ValueError:
-        bad = next(column for column in pick if not _is_number(row[column]))
-        said = f"{path} line {number}: {columns.names[bad]} is {row[bad]!r}, not a number"
+        bad = next(column for column in pick if not is_number(row[column]))
+        name, text = shorten(columns.names[bad]), shorten(row[bad])
+        said = f"{path} line {number}: {name} is {text!r}, not a number"
         if bad == columns.time:
             raise InputError(f"{said}; expected a time") from None
+        if not row[bad].strip() or _is_value(row[bad]):
+            raise InputError(f"{said}; every feature must be one, mend the file") from None
         raise InputError(
             f"{said}; choose the feature columns with --columns, or name the labels with "
             "--label-column"
         ) from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

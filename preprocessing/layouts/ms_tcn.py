@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.feature_files import Selection, format_of
 from preprocessing.folders import files_below
 from preprocessing.label_runs import Interval
@@ -23,12 +23,14 @@ from preprocessing.layouts import files
 from preprocessing.layouts.base import Recording, broken
 from preprocessing.splits import PARTS as SPLIT_PARTS
 from preprocessing.splits import Splits
+from preprocessing.text_files import read_lines
 from preprocessing.whole_file import write_whole
 
 FEATURES, TRUTH, MAPPING, BUNDLES = "features", "groundTruth", "mapping.txt", "splits"
 PARTS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
 BUNDLE = re.compile(rf"({'|'.join(PARTS)})\.(.+)\.bundle")
 SHOWN = 20
+WHAT = "data of ms-tcn"
 
 
 def is_layout(path: Path) -> bool:
@@ -88,7 +90,7 @@ class Truth:
             InputError: a class that mapping.txt lacks, or another length than the features have.
         """
         path, end = self.path(name), steps / self.fps
-        named = _lines(path)
+        named = read_lines(path, WHAT)
         self._require_known(path, named)
         seconds = len(named) / self.line_fps
         if abs(seconds - end) > LabelOptions.tolerance:
@@ -105,7 +107,8 @@ class Truth:
         unknown = set(named) - self.classes - {""} if self.classes else ()
         for number, name in enumerate(named, start=1):
             if name in unknown:
-                raise InputError(f"{path} line {number}: {MAPPING} has no class {name!r}")
+                shown = shorten(name)
+                raise InputError(f"{path} line {number}: {MAPPING} has no class {shown!r}")
 
 
 def read_mapping(root: Path) -> frozenset[str]:
@@ -115,10 +118,12 @@ def read_mapping(root: Path) -> frozenset[str]:
         InputError: a line is not a number and a name.
     """
     path = root / MAPPING
-    lines = _lines(path) if path.exists() else []
+    lines = read_lines(path, WHAT) if path.exists() else []
     for number, line in enumerate(lines, start=1):
         if line and not re.fullmatch(r"\d+\s+\S.*", line):
-            raise InputError(f"{path} line {number} is {line!r}; expected a number and a class")
+            raise InputError(
+                f"{path} line {number} is {shorten(line)!r}; expected a number and a class"
+            )
     return frozenset(line.split(maxsplit=1)[1] for line in lines if line)
 
 
@@ -159,13 +164,14 @@ def _read_split(
     root: Path, parts: dict[str, Path], usable: Collection[str], labelled: bool
 ) -> Splits:
     ids = {
-        part: tuple(line.removesuffix(".txt") for line in _lines(parts[part]) if line)
+        part: tuple(line.removesuffix(".txt") for line in read_lines(parts[part], WHAT) if line)
         if part in parts
         else ()
         for part in SPLIT_PARTS
     }
     if missing := [name for part in SPLIT_PARTS for name in ids[part] if name not in usable]:
-        shown = ", ".join(f"{name} ({_lack(root, name, labelled)})" for name in missing[:SHOWN])
+        some = missing[:SHOWN]
+        shown = ", ".join(f"{shorten(name)} ({_lack(root, name, labelled)})" for name in some)
         raise InputError(
             f"{len(missing)} of its videos cannot be used: {shown}"
             f"{', ...' if len(missing) > SHOWN else ''}; mend them or take them out of the bundles"
@@ -179,11 +185,3 @@ def _lack(root: Path, name: str, labelled: bool) -> str:
     if labelled and not (root / TRUTH / f"{name}.txt").is_file():
         return "no ground truth"
     return "not imported"
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as text: {error}") from None
-    return [line.strip() for line in text.removesuffix("\n").split("\n")]

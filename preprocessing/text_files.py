@@ -1,0 +1,100 @@
+"""Text files of strangers: ordinary files only, and never more in memory than a limit.
+
+Whatever is wrong with one is an ``InputError``: a pipe, a device, a folder, other bytes than UTF-8,
+a line without an end, brackets without an end.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from preprocessing.errors import InputError, shorten
+
+# A line has a name and a number for each of a million columns, or is none.
+MOST_LINE = 1 << 24
+MOST_TEXT = 1 << 28
+# All that ``json.loads`` raises for text that is no JSON, too deep, or with a number of 5,000
+# digits.
+JSON_DAMAGE = (ValueError, RecursionError)
+
+
+@contextmanager
+def open_text(path: Path, what: str) -> Iterator[TextIO]:
+    """Opens a UTF-8 file to read, with its line ends as they are.
+
+    Args:
+        path: the file.
+        what: that it holds, for messages.
+
+    Raises:
+        InputError: it cannot be read, now or while the block reads.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot read {what} from {path}: it is not an ordinary file")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a UTF-8 text file: {error.reason}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {what} from {path}: {error.strerror or error}") from None
+
+
+class BoundedLines:
+    """Lines of a file, as long as those of one row are not too much text.
+
+    Attributes:
+        taken: letters since somebody set it to 0.
+    """
+
+    def __init__(self, file: TextIO, path: Path):
+        self.taken = 0
+        self._file, self._path = file, path
+
+    def __iter__(self) -> "BoundedLines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MOST_LINE + 1)
+        self.taken += len(line)
+        if self.taken > MOST_LINE:
+            raise InputError(
+                f"{self._path} has a line of more than {MOST_LINE:,} letters; is it a text file?"
+            )
+        if not line:
+            raise StopIteration
+        return line
+
+
+def read_lines(path: Path, what: str) -> list[str]:
+    """The lines of a file, without spaces around them; one that is empty has one line.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    lines = []
+    with open_text(path, what) as file:
+        bounded = BoundedLines(file, path)
+        for line in bounded:
+            bounded.taken = 0
+            lines.append(line.strip())
+    return lines or [""]
+
+
+def read_json(path: Path, what: str) -> Any:
+    """What a file of JSON says.
+
+    Raises:
+        InputError: it cannot be read, or is no JSON.
+    """
+    with open_text(path, what) as file:
+        text = file.read(MOST_TEXT + 1)
+    if len(text) > MOST_TEXT:
+        raise InputError(f"cannot read {what} from {path}: it is longer than {MOST_TEXT:,} letters")
+    try:
+        return json.loads(text)
+    except JSON_DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"cannot read {what} from {path}: {shorten(reason)}") from None
