@@ -46,7 +46,7 @@ def show(bar: Any, row: Mapping[str, float]) -> None:
             parts.append(f"{short} {_figure(row[name])}{val}")
     if any(name.startswith(VALIDATION) for name in row):
         bar.bar_format = ENDED
-    if "utilisation" in row:
+    elif "utilisation" in row:
         parts.append(f"utilisation {_figure(row['utilisation'])}")
     bar.set_postfix_str(", ".join(parts), refresh=False)
 
