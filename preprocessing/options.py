@@ -30,6 +30,8 @@ def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
         SystemExit: after ``--help``.
     """
     flags, config = _take_config(list(arguments))
+    if config and _take_config(flags)[1]:
+        raise InputError("--config is given twice; expected one file of options")
     _require_known(options, prog, flags)
     said = io.StringIO()
     try:
