@@ -45,7 +45,7 @@ def read_options(path: Path, options: type) -> dict[str, Any]:
         name = key.value.replace("-", "_")
         where = f"{path}, line {key.start_mark.line + 1}"
         if name not in hints:
-            raise InputError(f"{where}: no option {_short(key.value)!r}{_hint(name, list(hints))}")
+            raise InputError(f"{where}: no option {short(key.value)!r}{_hint(name, list(hints))}")
         if name in values:
             raise InputError(f"{where}: {flag(name)} is given twice; expected it once")
         if _is_null(node) and NoneType not in get_args(hints[name]):
@@ -63,7 +63,7 @@ def _lines(path: Path) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
     try:
         root = yaml.compose(_text(path), Loader=yaml.BaseLoader)
     except DAMAGE as error:
-        reason = _short(" ".join(str(error).split()), 200)
+        reason = short(" ".join(str(error).split()), 200)
         raise InputError(f"cannot read the configuration {path}: {reason}") from None
     if root is None:
         return
@@ -173,11 +173,12 @@ def _expected(hint: Any) -> str:
 
 def _said(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
-        return repr(_short(node.value))
+        return repr(short(node.value))
     return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
 
 
-def _short(text: str, length: int = SHOWN) -> str:
+def short(text: str, length: int = SHOWN) -> str:
+    """A text of strangers, cut where a line would become too long."""
     return text if len(text) <= length else f"{text[:length]}..."
 
 

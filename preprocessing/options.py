@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import tyro
 
 from preprocessing.errors import InputError
-from preprocessing.option_file import flag, read_options
+from preprocessing.option_file import flag, read_options, short
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
 POSITIONAL: Any = tyro.conf.Positional
@@ -30,6 +30,8 @@ def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
         SystemExit: after ``--help``.
     """
     flags, config = _take_config(list(arguments))
+    if config and _take_config(flags)[1]:
+        raise InputError("--config is given twice; expected one file of options")
     _require_known(options, prog, flags)
     said = io.StringIO()
     try:
@@ -105,9 +107,10 @@ def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> N
     for name, mark in EXECUTED.items():
         value = values.get(name)
         if value is not None and mark in value and f"--{name}" not in given:
+            told = f"--{name} {short(value, 300)}"
             raise InputError(
-                f"{path} names --{name} {value}, whose code would be executed; if you trust it, "
-                f"give --{name} {value} on the command line too"
+                f"{path} names {told}, whose code would be executed; if you trust it, give {told} "
+                "on the command line too"
             )
 
 

@@ -51,7 +51,8 @@ class FeatureStore:
         self._lock = threading.Lock()
         if not self.root.is_dir():
             raise InputError(
-                f"no store at {self.root}: make one with `longtake extract` or `longtake import`"
+                f"no store at {self.root}; give the folder where it is, or make one with `longtake "
+                "extract` or `longtake import`"
             )
 
     def ids(self) -> list[str]:

@@ -473,6 +473,10 @@ def test_predict_labels_the_videos_it_was_given_and_no_others(
         assert "1 sequences labelled" in longtake("predict", "run", folder, "--out", "out")[1]
     with (tmp_path / "out" / "labels.csv").open() as file:
         assert {row["sequence"] for row in csv.DictReader(file)} == {"two"}
+    (tmp_path / "other" / "broken.mp4").write_bytes(b"not a video")
+    code, out, _ = longtake("predict", "run", "other", "--out", "out")
+    assert code == 3
+    assert f"why some failed: {Path('out/store/failures.csv')}" in out
 
 
 def test_inputs_and_lists_may_come_from_yaml_too(longtake: Longtake, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -184,3 +185,26 @@ def test_a_file_of_probabilities_gives_the_metrics_that_evaluate_wrote(run: Run)
     metrics = evaluate(EvaluateConfig(run.path))
     again = score(run.evaluation_path("test") / "predictions.h5", segmental=True)
     assert metrics == {"split": "test", "inputs": "features", "feed": None, **again}
+
+
+def test_labels_that_the_model_does_not_know_can_be_left_out_as_is_advised(
+    run: Run, memory_task: Task, tmp_path: Path
+) -> None:
+    text = memory_task[1].read_text()
+    (tmp_path / "more.csv").write_text(text.replace("minus", "new", 1))
+    config = EvaluateConfig(run.path, "all", labels=tmp_path / "more.csv", bootstrap=0)
+    with pytest.raises(InputError, match="--ignore-label leaves a label out"):
+        evaluate(config)
+    evaluate(replace(config, ignore_label=("new",)))
+
+
+def test_data_that_were_moved_are_asked_for_by_their_option(
+    run: Run, memory_task: Task, tmp_path: Path
+) -> None:
+    memory_task[0].rename(tmp_path / "moved")
+    with pytest.raises(InputError, match=r"is no longer at .*task; give --store with the place"):
+        evaluate(EvaluateConfig(run.path))
+    memory_task[1].rename(tmp_path / "moved.csv")
+    with pytest.raises(InputError, match=r"is no longer at .*task\.csv; give --labels"):
+        evaluate(EvaluateConfig(run.path, store=tmp_path / "moved"))
+    evaluate(EvaluateConfig(run.path, "test", tmp_path / "moved", tmp_path / "moved.csv"))

@@ -129,6 +129,18 @@ def test_the_command_line_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "run", "inputs"),
+    [([], "r", "ab"), (["x"], "x", "ab"), (["x", "y"], "x", "y"), (["x", "y", "z"], "x", "yz")],
+)
+def test_positions_of_the_command_line_take_the_place_of_those_of_a_file(
+    tmp_path: Path, told: list[str], run: str, inputs: str
+) -> None:
+    (tmp_path / "o.yaml").write_text("run: r\ninputs: [a, b]\nout: o\n")
+    config = parse(options_of("predict"), "", [*told, "--config", str(tmp_path / "o.yaml")])
+    assert (config.run, config.inputs) == (Path(run), tuple(map(Path, inputs)))
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("unist: 3", "line 4: no option 'unist' (did you mean units?)"),
@@ -280,3 +292,8 @@ def test_a_file_that_lacks_what_is_needed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "o.yaml").write_text("")
     with pytest.raises(InputError, match="lacks store, labels, run"):
         from_yaml(TrainConfig, tmp_path / "o.yaml")
+
+
+def test_one_file_of_options_is_enough() -> None:
+    with pytest.raises(InputError, match="--config is given twice"):
+        parse(TrainConfig, "longtake train", ["--config", "a", "--config=b"])

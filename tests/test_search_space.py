@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from preprocessing.errors import InputError
 from preprocessing.options import parse, to_yaml
 from trainer.config import TrainConfig
-from trainer.search_space import Choice, Dimension, Range, TuneConfig, parse_search, searchable
+from trainer.search_space import (
+    Choice,
+    Dimension,
+    Range,
+    TuneConfig,
+    parse_search,
+    searchable,
+    with_values,
+)
 
 BASE = ("--store", "s", "--labels", "l", "--run", "r")
 whole = st.integers(1, 10**6)
@@ -159,3 +167,12 @@ def test_a_search_comes_from_yaml(tmp_path: Path) -> None:
         TuneConfig, "longtake tune", ["--config", str(path), "--search", "units=2..4"]
     ) == replace(config, search=("units=2..4",))
     assert {field.name for field in fields(TrainConfig)} < {f.name for f in fields(TuneConfig)}
+
+
+def test_weights_of_classes_can_be_searched_one_item_or_none_at_a_time() -> None:
+    (choice,) = parse_search(["class-weights=none,balanced,late=5"])
+    assert choice == Choice("class_weights", (None, "balanced", "late=5"))
+    config = TrainConfig(Path("s"), Path("l"), Path("r"), class_weights=("a=2",))
+    for value, expected in ((None, ()), ("balanced", ("balanced",)), ("late=5", ("late=5",))):
+        found = with_values(config, {"class_weights": value, "units": 7})
+        assert found == replace(config, class_weights=expected, units=7)

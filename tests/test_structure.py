@@ -26,7 +26,7 @@ SHARED |= {"folders", "read_ahead", "whole_file", "python_file", "strays", "nume
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
-    "labelling": {"extraction", "video"},
+    "labelling": {"extraction", "failures", "video"},
     # Overlays are drawn into videos.
     "overlay": {"failures", "inputs", "picture_size", "video"},
     "overlay_file": {"video_file"},

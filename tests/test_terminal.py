@@ -69,6 +69,22 @@ def test_training_goes_on_when_nobody_reads_what_it_says(
     assert (tmp_path / "run" / "model.keras").exists()
 
 
+@pytest.mark.slow
+def test_a_search_goes_on_when_nobody_reads_what_it_says(
+    start: Start, memory_task: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna")
+    store, labels = memory_task
+    tune = ("tune", "--store", store, "--labels", labels, "--run", "run", "--epochs", 1)
+    process = start(*tune, "--trials", 2, "--no-tensorboard", stderr=subprocess.STDOUT)
+    assert process.stdout
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait() == 0
+    rows = (tmp_path / "run" / "trials.csv").read_text().splitlines()
+    assert [row.split(",")[1] for row in rows[1:]] == ["done", "done"]
+
+
 @pytest.mark.parametrize("where", ["closed pipe", "full disk", "closed"])
 def test_work_is_done_and_its_outcome_told_by_the_exit_code(
     start: Start, tmp_path: Path, where: str

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from preprocessing.console import DONE, say
+from preprocessing.console import DONE, require_heard, say
 from preprocessing.errors import InputError
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
@@ -54,6 +54,7 @@ def run_compare(config: CompareConfig) -> int:
         say(f"report: {config.out / 'comparison.html'}")
     else:
         say("--out FOLDER writes a page with ribbons of all")
+        require_heard()
     return DONE
 
 

@@ -24,6 +24,8 @@ class EvaluateConfig:
     """Store to read, if not the one the run was trained on."""
     labels: Path | None = None
     """Labels to compare with, if not those the run was trained on."""
+    ignore_label: tuple[str, ...] = ()
+    """Names that count as no label, besides those that did in training."""
     feed: Literal["predictions", "truth"] | None = None
     """What stands in for past labels where they are inputs; by default as in training."""
     model: str | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from preprocessing.console import DONE, note, say
 from preprocessing.errors import InputError, shorten
 from preprocessing.hints import hint, why_absent
-from preprocessing.label_files import read_labels
+from preprocessing.label_files import FOLDERS, read_labels
 from preprocessing.labels import Labels
 from preprocessing.splits import PARTS
 from preprocessing.store import FeatureStore
@@ -111,8 +111,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 
 def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     training = run.config
+    _require_there(run, config)
     store = FeatureStore(config.store or training.store)
+    ignored = (*training.ignore_label, *config.ignore_label)
     options = replace(training.label_options, path=config.labels or training.labels)
+    options = replace(options, ignored=ignored)
     labels = read_labels(options, store)
     labels.use_classes(run.facts.classes)
     ids = _chosen(run, config, store, labels)
@@ -123,6 +126,21 @@ def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     data = SequenceSet(store, infos, labels, run.layout)
     data.require_labelled(config.split)
     return data
+
+
+def _require_there(run: Run, config: EvaluateConfig) -> None:
+    """Checks that what a run was trained on is still where it was, unless it was given.
+
+    Raises:
+        InputError: it is not; what says where it is now is named.
+    """
+    for name, given in (("store", config.store), ("labels", config.labels)):
+        path = getattr(run.config, name)
+        if given is None and not path.exists() and str(path) != FOLDERS:
+            raise InputError(
+                f"the {name} that {run.path} was trained on is no longer at {path}; give --{name} "
+                "with the place where it is now"
+            )
 
 
 def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from preprocessing.console import DONE, SOME_FAILED, say
 from preprocessing.errors import InputError
 from preprocessing.extraction import extract
+from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.folders import files_below
 from preprocessing.sequence_file import SUFFIX, SequenceInfo
 from preprocessing.store import FeatureStore
@@ -26,7 +27,7 @@ def run_predict(config: PredictConfig) -> int:
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
     if not ids:
-        raise InputError(f"nothing to predict in {store.root}; see its failures.csv, if any")
+        raise InputError(f"nothing to predict in {store.root}; why: {store.root / FAILURES}")
     infos = [store.info(sequence_id) for sequence_id in ids]
     for info in infos:
         run.facts.require(info)
@@ -37,6 +38,9 @@ def run_predict(config: PredictConfig) -> int:
     say(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
+    for folder in (config.out / "store", config.out / OVERLAYS):
+        if failed and (folder / FAILURES).exists():
+            say(f"why some failed: {folder / FAILURES}")
     return SOME_FAILED if failed else DONE
 
 

@@ -15,6 +15,7 @@ from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig, flag
 from trainer.data import Data, load_data, with_feature_moments
 from trainer.distribute import find_replicas
+from trainer.epoch_line import best_of
 from trainer.hardware import computing
 from trainer.interruption import Interruption
 from trainer.lock import locked
@@ -45,7 +46,7 @@ def run_train(config: TrainConfig) -> int:
         return DONE
     state = run.progress
     said = "was already finished" if before == state else "is finished"
-    best = f", best in epoch {state.best_epoch}" if state.best_epoch else ""
+    best = best_of(run.history, state.best_epoch)
     if state.best_epoch and state.epoch - state.best_epoch >= config.patience:
         best += f" (no better one in --patience {config.patience} epochs)"
     say(f"{run.path} {said}: {state.epoch} epochs{best}; next: longtake evaluate {run.path}")

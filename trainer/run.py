@@ -23,6 +23,7 @@ from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
 from preprocessing.strays import remove_strays
 from preprocessing.whole_file import PARTIAL, whole_file, write_whole
+from trainer.changes import changed_facts, changed_splits
 from trainer.checkpoint import Checkpoints, Progress
 from trainer.config import TrainConfig, flag
 from trainer.layout import Layout
@@ -200,10 +201,10 @@ class Run:
                     f"{self.path} was begun with {flag(field.name)} {was}, not {now}; give another "
                     "--run, or the same options to resume"
                 )
-        if self.splits != splits or self.facts != facts:
+        if changes := [*changed_splits(self.splits, splits), *changed_facts(self.facts, facts)]:
             raise InputError(
-                f"the store, labels, splits or --model have changed since {self.path} was begun; "
-                "give another --run"
+                f"{self.path} was begun with other data: changed are {'; '.join(changes)}; give "
+                "another --run, or what it was begun with"
             )
 
     def require_free(self) -> None:

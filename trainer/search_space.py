@@ -1,8 +1,8 @@
 """What ``tune`` can be asked for, and the space of options that it searches."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Where things are, and what is learned: trials that differ in these cannot be compared.
 FIXED = {"store", "labels", "run", "splits", "fractions", "ignore_label", "continue_from", "seed"}
 FIXED |= {"task", "outputs", "horizon", "feed", "model", "devices", "strategy"}
+# Lists, of which a trial takes one item, or none.
+LISTS = {"class_weights"}
 FIXED |= {"tensorboard", "checkpoint_minutes", "checkpoint_updates", "keep_checkpoints", "cache"}
 LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
 FORMS = "expected NAME=A,B,C or NAME=LOW..HIGH or NAME=LOW..HIGH:log"
@@ -145,8 +147,9 @@ def parse_search(texts: Sequence[str]) -> tuple[Dimension, ...]:
 
 
 def searchable() -> dict[str, Any]:
-    """Types of the options that can be searched, by name."""
+    """Types of the options that can be searched, by name; of a list, one item or none."""
     hints = get_type_hints(TrainConfig)
+    hints |= dict.fromkeys(LISTS, Union[None, str])  # noqa: UP007  (none is tried first)
     return {
         field.name: hints[field.name]
         for field in fields(TrainConfig)
@@ -154,6 +157,20 @@ def searchable() -> dict[str, Any]:
         and not field.name.startswith("label")
         and set(map(_kind, _alternatives(hints[field.name]))) <= {int, float, bool, str, NoneType}
     }
+
+
+def with_values(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
+    """The options of a trial.
+
+    Args:
+        config: the options that are not searched.
+        values: of those that are, as they were chosen.
+
+    Raises:
+        InputError: they make no sense together.
+    """
+    lists = {name: (it,) if it else () for name, it in values.items() if name in LISTS}
+    return replace(config, **{**values, **lists})
 
 
 def _parse(text: str) -> Dimension:

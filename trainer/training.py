@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.console import progress, say
+from preprocessing.console import say
 from preprocessing.errors import InputError, Stopped
 from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
@@ -17,6 +17,7 @@ from trainer.carry import Carry
 from trainer.checkpoint import Checkpoint, Progress
 from trainer.config import TrainConfig
 from trainer.data import Data
+from trainer.epoch_line import epoch_bar, show
 from trainer.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
 from trainer.interruption import HEED_SECONDS, Interruption
 from trainer.keeper import Keeper
@@ -130,15 +131,8 @@ class Training:
             callbacks.on_epoch_begin(epoch)
             state.begun = True
         totals = Totals(np.array(state.sums), state.steps, state.places, state.waited)
-        title = f"epoch {epoch + 1}/{self.config.epochs}"
-        with progress(
-            disable=not self.processes.chief,
-            total=sum(self.data.train.lengths),
-            initial=totals.steps,
-            unit="frame",
-            unit_scale=True,
-            desc=title,
-        ) as bar:
+        steps, shown = sum(self.data.train.lengths), self.processes.chief
+        with epoch_bar(epoch + 1, self.config.epochs, steps, totals.steps, shown) as bar:
             totals = self._train(totals, callbacks, bar)
             row = totals.logs(self.task.score_name)
             rate = totals.steps / max(state.seconds, TINY)
@@ -148,7 +142,7 @@ class Training:
                 validated = self._validate(self.data.validation).logs(self.task.score_name)
                 self._require_finite(validated["loss"])
                 row |= {f"val_{name}": validated[name] for name in ("loss", self.task.score_name)}
-            bar.set_postfix(_shown(row), refresh=False)
+            show(bar, row)
         self._end_epoch(row, callbacks)
 
     def _end_epoch(self, row: dict[str, float], callbacks: keras.callbacks.CallbackList) -> None:
@@ -184,7 +178,7 @@ class Training:
             self.update_seconds = spent / len(updates.totals)
             logs = totals.logs(self.task.score_name)
             callbacks.on_train_batch_end(state.items - updates.items, logs)
-            bar.set_postfix(_shown(logs), refresh=False)
+            show(bar, logs)
             bar.update(totals.steps - before)
             late, stop, came = self._asked(
                 self.keeper.is_late, bool(self.model.stop_training), bool(self.interruption)
@@ -300,8 +294,3 @@ def _watches_batches(callback: keras.callbacks.Callback) -> bool:
         getattr(method, "__func__", None) is not getattr(keras.callbacks.Callback, name)
         for name, method in methods.items()
     )
-
-
-def _shown(row: dict[str, float]) -> dict[str, str]:
-    names = ("loss", "accuracy", "mae", "val_loss", "val_accuracy", "val_mae", "utilisation")
-    return {name: f"{row[name]:.3f}" for name in names if name in row}

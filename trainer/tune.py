@@ -30,7 +30,7 @@ from trainer.config import flag
 from trainer.data import load_data
 from trainer.interruption import Interruption
 from trainer.lock import POLL, Lock, heed, locked
-from trainer.search_space import TuneConfig, parse_search
+from trainer.search_space import TuneConfig, parse_search, with_values
 from trainer.tune_report import progress_line, write_results
 from trainer.tune_study import open_study, read_rows, revive, storage_errors_are_the_inputs
 from trainer.tune_trial import TrialRun
@@ -115,7 +115,7 @@ class _Worker:
         parameters = self._suggest(trial)
         lock.close()
         try:
-            options = replace(self.config.train_config, **parameters)
+            options = with_values(self.config.train_config, parameters)
         except InputError as error:
             raise _pruned(trial, str(error)) from None
         training = TrialRun(options, self.folder)

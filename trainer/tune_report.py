@@ -13,7 +13,7 @@ from preprocessing.errors import InputError
 from preprocessing.options import to_yaml
 from preprocessing.whole_file import write_whole
 from trainer.config import flag
-from trainer.search_space import TuneConfig, parse_search
+from trainer.search_space import TuneConfig, parse_search, with_values
 from trainer.tune_plot import draw_search
 from trainer.tune_study import Row, read_rows
 
@@ -56,7 +56,7 @@ def write_results(config: TuneConfig, study: "Study") -> None:
         raise InputError(f"none of {len(rows)} trials came to its end{reason}")
     draw_search(config.run / "tune.png", config, rows)
     run = config.run / "trials" / best.digest
-    options = replace(config.train_config, run=run, **best.parameters)
+    options = with_values(replace(config.train_config, run=run), best.parameters)
     write_whole(config.run / "best.yaml", to_yaml(options))
     say("", *_table(config, rows), "", *_next_steps(config, rows, run))
 
