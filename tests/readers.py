@@ -278,6 +278,16 @@ def make_predictions(task: str) -> Callable[[Path], Path]:
     return make
 
 
+def read_answers(path: Path) -> None:
+    from trainer.answers import open_answers
+
+    with open_answers(path) as answers:
+        for sequence_id in answers.ids:
+            assert answers.seconds(sequence_id) >= 0
+            for _ in answers.blocks(sequence_id, "true", "predicted", "probabilities"):
+                pass
+
+
 def read_predictions(path: Path) -> None:
     from prediction_files import run_of
 
@@ -433,10 +443,11 @@ READERS = {
     "checkpoint": Reader(make_checkpoint, read_checkpoint, digest=True),
     "state": Reader(make_state, read_state, digest=True, heavy=True),
     **{
-        task: Reader(make_predictions(task), read_predictions)
+        task: Reader(make_predictions(task), read_predictions, cost=10)
         for task in ("classification", "multilabel", "regression")
     },
-    "comparison": Reader(make_comparison, read_comparison),
+    "answers": Reader(make_predictions("classification"), read_answers),
+    "comparison": Reader(make_comparison, read_comparison, cost=10),
     "description": Reader(make_description, read_description, heavy=True),
     "samples": Reader(make_samples, read_samples),
     "onnx": Reader(make_onnx, read_backbone),
