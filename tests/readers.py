@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -283,7 +284,7 @@ def read_answers(path: Path) -> None:
 
     with open_answers(path) as answers:
         for sequence_id in answers.ids:
-            assert answers.seconds(sequence_id) >= 0
+            answers.seconds(sequence_id)
             for _ in answers.blocks(sequence_id, "true", "predicted", "probabilities"):
                 pass
 
@@ -421,7 +422,8 @@ def read_video(path: Path) -> None:
     from preprocessing.video import VideoReader
 
     with VideoReader(path, 2, [(24, 32)]) as reader:
-        for _ in reader:
+        # A rate of one frame in a day is damage that nobody can tell from a slow recording.
+        for _ in islice(reader, 5000):
             pass
         assert reader.damage is not None
 
