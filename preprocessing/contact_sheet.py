@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
-from preprocessing.console import PATIENCE, printable, progress
+from preprocessing.console import PATIENCE, printable, progress, say
 from preprocessing.sheet_entry import Entry, clock, read_entry
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import whole_file
@@ -73,7 +73,7 @@ def draw_sheet(store: FeatureStore, ids: Sequence[str], path: Path) -> int:
             heading = f"{store.root} · page {number} of {len(pages)}"
             draw_page(entries, heading, page)
             unreadable += sum(entry.alike is None for entry in entries)
-    print("\n".join(map(str, pages)))
+    say(*map(str, pages))
     return unreadable
 
 

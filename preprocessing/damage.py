@@ -20,6 +20,7 @@ class Damage:
             beyond the video's end.
         seconds: how long the video should be.
         first_error: what the decoder said of the first of the errors.
+        remarks: what is no damage, but should be known.
     """
 
     errors: int = 0
@@ -29,6 +30,7 @@ class Damage:
     displaced_frames: int = 0
     seconds: float = 0.0
     first_error: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -42,6 +44,15 @@ class Damage:
         frames = self.corrupt_frames + self.unfinished_frames + self.displaced_frames
         return bool(self.errors or frames or lost)
 
+    @property
+    def _why_displaced(self) -> str:
+        if self.share >= WHOLE_SHARE:
+            return ""
+        return (
+            " (their times go back, as after joining clips whose time scales differ; join them "
+            "again with re-encoding, or bring them to one time scale first)"
+        )
+
     def __str__(self) -> str:
         """One line, empty if there is no damage."""
         if not self.found:
@@ -49,7 +60,7 @@ class Damage:
         parts = [
             f"not decodable: {_count(self.errors, 'packet')}" if self.errors else "",
             f"corrupt: {_count(self.corrupt_frames, 'frame')}" if self.corrupt_frames else "",
-            f"out of time: {_count(self.displaced_frames, 'frame')}"
+            f"out of time: {_count(self.displaced_frames, 'frame')}{self._why_displaced}"
             if self.displaced_frames
             else "",
             f"missing at the end: {_count(self.unfinished_frames, 'frame')}"

@@ -12,18 +12,23 @@ import itertools
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from functools import partial
+from multiprocessing import resource_tracker
 from typing import Any, Literal, TypeVar
 
 from preprocessing.clusters import Cluster, DaskCluster, RayCluster, WorkerDied
 from preprocessing.console import note
 from preprocessing.errors import InputError
+from preprocessing.headway import Headway
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Advance = Callable[[int], object]
+Work = Callable[[Item, Advance], Result]
 Engine = Literal["local", "dask", "ray"]
 
 IN_FLIGHT = 1000
@@ -32,23 +37,30 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 _one_at_a_time = threading.Lock()
 
 
+def silent(done: int) -> None:
+    """Tells nobody."""
+
+
 def run_each(
-    work: Callable[[Item], Result],
+    work: Work[Item, Result],
     items: Iterable[Item],
     lost: Callable[[Item, str], Result],
     engine: Engine = "local",
     address: str | None = None,
     jobs: int = 1,
+    advance: Advance = silent,
 ) -> Iterator[Result]:
     """Does ``work`` on each item in other processes.
 
     Args:
-        work: a function that the other processes can import.
+        work: a function that the other processes can import; it gets an item, and what to call
+            with how much more of it is done.
         items: what to work on.
         lost: makes the result of an item of which processes died, and of a sentence that says so.
         engine: whose processes.
         address: of the Dask scheduler or the Ray cluster; None takes what the environment says.
         jobs: processes of the engine ``local``.
+        advance: told, from a thread, how much more is done of all items; by ``local`` only.
 
     Yields:
         Results in the order in which they finish.
@@ -57,7 +69,8 @@ def run_each(
         InputError: the engine is not installed, does not answer, or went away.
     """
     if engine == "local":
-        yield from _run_here(work, list(items), lost, jobs)
+        with Headway(len(items := list(items)), advance) as headway:
+            yield from _run_here(work, items, lost, jobs, headway)
         return
     with contextlib.closing({"dask": DaskCluster, "ray": RayCluster}[engine](address)) as cluster:
         call = partial(_in_worker, work, cluster.threads)
@@ -95,17 +108,18 @@ def check_engine(engine: Engine, address: str | None, jobs: int) -> None:
 
 
 def share_of_cores() -> int:
-    """Threads that this process may use, for a network or a decoder."""
+    """Threads that this process may use for a backbone."""
     import joblib
 
     return int(os.environ.get(THREADS) or joblib.cpu_count())
 
 
 def _run_here(
-    work: Callable[[Item], Result],
+    work: Work[Item, Result],
     items: list[Item],
     lost: Callable[[Item, str], Result],
     jobs: int,
+    headway: Headway,
 ) -> Iterator[Result]:
     """Uses processes of this machine; an item that kills its process costs only itself.
 
@@ -122,32 +136,62 @@ def _run_here(
             jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=jobs
         )
         tasks = (
-            joblib.delayed(_numbered)(call, number, item) for number, item in list(rest.items())
+            joblib.delayed(_numbered)(call, number, item, headway.teller(number))
+            for number, item in list(rest.items())
         )
         try:
-            for number, result in parallel(tasks):
+            with _deaf_to_interrupts():
+                results = parallel(tasks)
+            for number, result in results:
                 del rest[number]
+                headway.look()
                 yield result
         except BrokenExecutor:
             note("a process died; what was at work then is done again, one by one")
             for number in list(rest)[: 2 * jobs]:
-                yield _alone(call, rest.pop(number), lost)
+                yield _alone(call, number, rest.pop(number), lost, headway)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that begin in the block leave Ctrl-C to this one, which ends them, and quietly."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Begun later it would make this process listen again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(
-    call: Callable[[Item], Result], item: Item, lost: Callable[[Item, str], Result]
+    call: Work[Item, Result],
+    number: int,
+    item: Item,
+    lost: Callable[[Item, str], Result],
+    headway: Headway,
 ) -> Result:
     """Does an item in a process that does nothing else."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
-            return pool.submit(call, item).result()
+            with _deaf_to_interrupts():
+                future = pool.submit(call, item, headway.teller(number))
+            return future.result()
         except BrokenExecutor:
+            headway.forget(number)
             return lost(item, str(WorkerDied()))
+        finally:
+            headway.look()
 
 
-def _numbered(call: Callable[[Item], Result], number: int, item: Item) -> tuple[int, Result]:
-    return number, call(item)
+def _numbered(
+    call: Work[Item, Result], number: int, item: Item, advance: Advance
+) -> tuple[int, Result]:
+    return number, call(item, advance)
 
 
 def _as_they_finish(
@@ -165,8 +209,10 @@ def _as_they_finish(
             yield handle, waiting.pop(handle)
 
 
-def _in_worker(work: Callable[[Item], Result], threads: Callable[[], int], item: Item) -> Result:
+def _in_worker(
+    work: Work[Item, Result], threads: Callable[[], int], item: Item, advance: Advance = silent
+) -> Result:
     """What another process is asked to do."""
     os.environ.setdefault(THREADS, str(threads()))
     with _one_at_a_time:
-        return work(item)
+        return work(item, advance)

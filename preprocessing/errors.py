@@ -24,8 +24,19 @@ class OptionError(InputError):
     """An option asks for what a file does not have; if no file has it, the option is wrong."""
 
 
+class OtherSettings(InputError):  # noqa: N818 (no mistake, if it is meant)
+    """What is in a store was made with other settings, and would be replaced."""
+
+
 class Stopped(Exception):  # noqa: N818 (no error: what was asked for)
     """A signal ended the work early; nothing is lost and the same command goes on.
 
     Commands turn it into a line on standard error and exit code 75.
+    """
+
+
+class ReaderGone(Exception):  # noqa: N818 (no error: whoever asked has enough)
+    """Nobody reads standard output any more, and to write to it was all that was asked for.
+
+    Commands turn it into exit code 0.
     """

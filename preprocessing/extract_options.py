@@ -50,6 +50,10 @@ class ExtractConfig:
     """Of the cluster, such as tcp://HOST:8786 for dask, or ray://HOST:10001 or auto for ray."""
     shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
     """Take only the I-th of N parts of the videos (I from 1), for arrays of jobs."""
+    prefer: Annotated[str | None, tyro.conf.arg(metavar=".SUFFIX")] = None
+    """Which to take of videos that differ in their suffix only, such as .mp4."""
+    overwrite: bool = False
+    """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
     @property
     def rate(self) -> float | None:

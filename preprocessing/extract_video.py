@@ -5,14 +5,15 @@ decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  Sequence
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from preprocessing.backbones import Joined, load_backbone
+from preprocessing.console import note
 from preprocessing.damage import Damage
-from preprocessing.errors import InputError, VideoError
+from preprocessing.errors import InputError, OtherSettings, VideoError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.frame_batches import frame_batches
 from preprocessing.freshness import find_done
@@ -21,6 +22,7 @@ from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
 from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
 from preprocessing.video import VideoReader
+from preprocessing.watched_file import WatchedFile
 
 BATCHES_AHEAD = 3
 BUSY = "busy"
@@ -38,6 +40,7 @@ class Extracted:
         steps: steps in the store.
         message: why it failed.
         damage: what was wrong with the video, if it was stored all the same.
+        frames: how many went through the backbone, also if it failed then.
     """
 
     source: Source
@@ -45,12 +48,24 @@ class Extracted:
     steps: int = 0
     message: str = ""
     damage: str = ""
+    frames: int = 0
 
 
 def attempt(
     source: Source, config: ExtractConfig, advance: Callable[[int], object] = lambda steps: None
 ) -> Extracted:
     """Extracts one video and turns a failure that is the video's into a result."""
+    done = 0
+
+    def count(steps: int) -> None:
+        nonlocal done
+        done += steps
+        advance(steps)
+
+    return replace(_attempt(source, config, count), frames=done)
+
+
+def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], object]) -> Extracted:
     path = sequence_path(config.store, source.sequence_id)
     try:
         with lease(path):
@@ -64,6 +79,8 @@ def attempt(
     except VideoError as error:
         aside = "" if error.kind == "unreadable" else _put_aside(path)
         return Extracted(source, error.kind, message=f"{error}{aside}")
+    except OtherSettings:
+        raise
     except InputError as error:
         return Extracted(source, "features", message=f"{error}{_put_aside(path)}")
     except OSError as error:
@@ -76,14 +93,20 @@ def attempt(
 
 
 def find(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
-    """What the store has of a video, if that was made from the same content in the same way."""
+    """What the store has of a video, if that was made from the same content in the same way.
+
+    Raises:
+        OtherSettings: it was made with other settings, and is not to be overwritten.
+    """
     path = sequence_path(config.store, source.sequence_id)
     if not path.exists():
         return None
     try:
-        info = find_done(path, source.sequence_id, _origin(source, config, backbone))
-    except VideoError:
+        content = fingerprint(source.path)
+    except OSError:
         return None
+    wanted = _origin(source, config, backbone, content)
+    info = find_done(path, source.sequence_id, wanted, config.overwrite)
     if info is None or (info.damage and not config.accepts(info.decoded_share)):
         return None
     return Extracted(source, "skipped", info.steps, damage=info.damage)
@@ -104,11 +127,15 @@ def extract_video(
         Steps written, and what was wrong with the video, empty if nothing was.
 
     Raises:
-        VideoError: the video cannot be used, or is damaged and not to be kept.
+        VideoError: the video cannot be used, is damaged and not to be kept, or was replaced or
+            written to meanwhile.
     """
     path = sequence_path(config.store, source.sequence_id)
-    with VideoReader(source.path, config.rate, backbone.sizes) as video:
-        origin = _origin(source, config, backbone)
+    with (
+        WatchedFile(source.path) as file,
+        VideoReader(source.path, config.rate, backbone.sizes) as video,
+    ):
+        origin = _origin(source, config, backbone, file.fingerprint)
         with SequenceWriter(
             path, backbone.dimension, origin, config.dtype, video.start_time
         ) as writer:
@@ -117,6 +144,9 @@ def extract_video(
                 times = np.array([sample.timestamp for sample in samples])
                 writer.append(times, backbone(frames)[: len(times)])
                 advance(len(times))
+            file.require_unchanged()
+            for remark in video.damage.remarks:
+                note(f"{source.path}: {remark}")
             _require_acceptable(source, video.damage, config)
             writer.frames_decoded = video.frames_decoded
             writer.damage, writer.decoded_share = str(video.damage), video.damage.share
@@ -139,11 +169,7 @@ def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -
         )
 
 
-def _origin(source: Source, config: ExtractConfig, backbone: Joined) -> Origin:
-    try:
-        content = fingerprint(source.path)
-    except OSError as error:
-        raise VideoError("unreadable", f"{source.path} cannot be read: {error.strerror}") from None
+def _origin(source: Source, config: ExtractConfig, backbone: Joined, content: str) -> Origin:
     return Origin(
         source=str(source.path.resolve()),
         fingerprint=content,

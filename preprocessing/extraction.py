@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
-from preprocessing.backbones import load_backbone, with_absolute_paths
-from preprocessing.console import DONE, SOME_FAILED, note, progress
-from preprocessing.engines import run_each
+from preprocessing.backbones import Joined, load_backbone, with_absolute_paths
+from preprocessing.console import DONE, SOME_FAILED, note, progress, say
+from preprocessing.engines import run_each, share_of_cores
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig, check, take_shard
 from preprocessing.extract_video import BUSY, Extracted, attempt, find
@@ -33,14 +34,14 @@ def run(config: ExtractConfig) -> int:
     count = {kind: sum(r.outcome == kind for r in results) for kind in ("extracted", "skipped")}
     failed = len(results) - sum(count.values())
     damaged = sum(bool(result.damage) for result in results)
-    print(
+    say(
         f"{count['extracted']} extracted, {count['skipped']} already done, {failed} failed: "
         f"{sum(result.steps for result in results)} steps"
     )
     if failed:
-        print(f"why they failed: {config.store / FAILURES}")
+        say(f"why they failed: {config.store / FAILURES}")
     if damaged:
-        print(f"{damaged} of them damaged: longtake inspect {config.store} says how")
+        say(f"{damaged} of them damaged: longtake inspect {config.store} says how")
     return SOME_FAILED if failed else DONE
 
 
@@ -55,12 +56,13 @@ def extract(config: ExtractConfig) -> list[Extracted]:
             ``failures.csv`` instead.
     """
     check(config)
-    sources = take_shard(find_sources(config.inputs, SUFFIXES, "videos"), config.shard)
+    found = find_sources(config.inputs, SUFFIXES, "videos", config.prefer)
+    sources = take_shard(found, config.shard)
     backbone = load_backbone(config.backbone, config.pixels)
     config.store.mkdir(parents=True, exist_ok=True)
+    results = {source.sequence_id: _known(source, config, backbone) for source in sources}
     failures = FailureLog(config.store, [source.path for source in sources])
     remove_strays(config.store)
-    results = {source.sequence_id: find(source, config, backbone) for source in sources}
     todo = [source for source in sources if results[source.sequence_id] is None]
     again = sum(sequence_path(config.store, source.sequence_id).exists() for source in todo)
     if again:
@@ -68,7 +70,8 @@ def extract(config: ExtractConfig) -> list[Extracted]:
             f"{again} sequences of {config.store} were made of other content or with other "
             "settings than these; they are made again"
         )
-    for result in _extract_all(todo, config):
+    unusable = [result for result in results.values() if result and result.message]
+    for result in chain(unusable, _extract_all(todo, config)):
         results[result.source.sequence_id] = result
         if result.outcome not in ("extracted", "skipped"):
             failures.add(result.source.path, result.outcome, result.message)
@@ -79,6 +82,13 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     return [result for result in results.values() if result is not None]
 
 
+def _known(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
+    """What can be said of a video before it is opened."""
+    if source.problem:
+        return Extracted(source, "unreadable", message=source.problem)
+    return find(source, config, backbone)
+
+
 def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracted]:
     """Extracts, and comes back to videos that another process works on until they are done."""
     expected = {source: expected_samples(source.path, config.rate) for source in _looking(todo)}
@@ -86,14 +96,13 @@ def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracte
     total, waiting = sum(promised.values()), False
     with progress(total=total, unit="frame", desc="extract", disable=not todo) as bar:
         while todo:
-            busy, before = [], bar.n
+            busy = []
             for done, result in enumerate(_extract_each(todo, config, bar.update), start=1):
                 if result.outcome == BUSY:
                     busy.append(result.source)
                     continue
                 # What the header promised gives way to what came.
-                bar.total += bar.n - before - promised.pop(result.source.sequence_id, 0)
-                before = bar.n
+                bar.total += result.frames - promised.pop(result.source.sequence_id, 0)
                 bar.set_postfix_str(f"{done} of {len(todo)} videos", refresh=False)
                 yield result
             if busy and not waiting:
@@ -120,18 +129,26 @@ def _extract_each(
     there = replace(config, store=config.store.absolute(), backbone=backbone)
     work = partial(_attempt_elsewhere, config=there)
     sources = [replace(source, path=source.path.absolute()) for source in todo]
-    for result in run_each(work, sources, _lost, config.engine, config.address, config.jobs):
-        advance(result.steps)
+    for result in run_each(
+        work, sources, _lost, config.engine, config.address, config.jobs, advance
+    ):
+        if config.engine != "local":
+            advance(result.frames)
         yield result
 
 
-def _attempt_elsewhere(source: Source, config: ExtractConfig) -> Extracted:
+def _attempt_elsewhere(
+    source: Source, advance: Callable[[int], object], config: ExtractConfig
+) -> Extracted:
     if not config.store.is_dir():
         raise InputError(
             f"{socket.gethostname()} does not see the store {config.store}; it must lie in a "
             "folder that all machines share"
         )
-    return attempt(source, config)
+    import cv2
+
+    cv2.setNumThreads(share_of_cores())
+    return attempt(source, config, advance)
 
 
 def _lost(source: Source, message: str) -> Extracted:

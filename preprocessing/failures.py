@@ -1,36 +1,52 @@
 """``failures.csv``: one line for each input that could not be used."""
 
 import csv
-from collections.abc import Iterable
+import io
+import os
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from unicodedata import category
 
 from preprocessing.lease import lease_when_free
 from preprocessing.whole_file import whole_file
 
 FILE_NAME = "failures.csv"
 FIELDS = ("path", "kind", "message")
+Row = tuple[str, ...]
 
 
-def is_failed(folder: Path, sequence_id: str) -> bool:
-    """Whether the list of failures in a store has the input of a sequence."""
-    paths = (Path(row[0]).with_suffix("").as_posix() for row in _read(folder / FILE_NAME))
-    return any(f"/{path}".endswith(f"/{sequence_id}") for path in paths)
+def failed_among(folder: Path, ids: Collection[str]) -> set[str]:
+    """Those of the sequences whose input is in the list of failures of a store."""
+    tails: set[str] = set()
+    for row in _read(folder / FILE_NAME):
+        parts = Path(row[0]).with_suffix("").parts
+        tails.update("/".join(parts[start:]) for start in range(len(parts)))
+    return tails.intersection(ids)
 
 
-def _read(path: Path) -> list[tuple[str, ...]]:
+def _read(path: Path) -> list[Row]:
     """The rows of a list of failures, as far as it can be read."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = csv.reader(line.replace("\0", "") for line in file)
-        return [tuple(row) for row in rows if len(row) == len(FIELDS)][1:]
+    with path.open("rb") as file:
+        return list(_rows(file))[1:]
+
+
+def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """The whole rows among lines; each stands for itself, whatever is wrong with another."""
+    for line in lines:
+        text = line.decode("utf-8", errors="replace").replace("\0", "").rstrip("\r\n")
+        for row in csv.reader([text]):
+            if len(row) == len(FIELDS):
+                yield tuple(row)
 
 
 class FailureLog:
     """Keeps ``DIR/failures.csv`` in step with what failed; no failures, no file.
 
     Lines about other inputs than this run's stay, as long as those inputs are there, so that the
-    parts of a sharded extraction do not forget each other's.
+    parts of a sharded extraction do not forget each other's. A line is appended at once, so a run
+    that is killed has written down all that failed before.
 
     Args:
         folder: where the file goes.
@@ -43,28 +59,77 @@ class FailureLog:
     def __init__(self, folder: Path, inputs: Iterable[Path]):
         self.path = folder / FILE_NAME
         self.count = 0
+        self._known: set[Row] = set()
+        self._read_to = (0, 0)
         folder.mkdir(parents=True, exist_ok=True)
-        mine = {str(path.resolve()) for path in inputs}
+        mine = {_one_line(str(path.resolve())) for path in inputs}
+        # Nothing is written where nothing changes: a store may be read-only.
+        if _kept(rows := _read(self.path), mine) == rows:
+            return
         with lease_when_free(self.path):
-            before = _read(self.path)
-            kept = [row for row in before if row[0] not in mine and Path(row[0]).exists()]
-            if kept != before:
-                self._write(kept)
+            self._write(_kept(_read(self.path), mine))
 
     def add(self, path: Path, kind: str, message: str) -> None:
         """Records a failure, on disk too."""
         self.count += 1
-        row = (str(path.resolve()), kind, " ".join(message.split()))
-        with lease_when_free(self.path):
-            others = [kept for kept in _read(self.path) if kept != row]
-            self._write([*others, row])
+        texts = (str(path.resolve()), kind, " ".join(message.split()))
+        row = tuple(map(_one_line, texts))
+        with lease_when_free(self.path), self.path.open("ab+") as file:
+            self._catch_up(file)
+            if row not in self._known:
+                file.write(self._before(file) + _line(row))
+                file.flush()
 
-    def _write(self, rows: list[tuple[str, ...]]) -> None:
+    def _catch_up(self, file: io.BufferedRandom) -> None:
+        """Reads what was added since, by this process or by others; all of a new file."""
+        inode, done = self._read_to
+        now = os.fstat(file.fileno())
+        file.seek(done if inode == now.st_ino and done <= now.st_size else 0)
+        self._known.update(_rows(file))
+        self._read_to = (now.st_ino, file.tell())
+
+    def _before(self, file: io.BufferedRandom) -> bytes:
+        """What a new line needs in front of it: the columns' names, or an end to half a line."""
+        if not (size := file.tell()):
+            return _line(FIELDS)
+        file.seek(size - 1)
+        return b"" if file.read(1) == b"\n" else b"\n"
+
+    def _write(self, rows: list[Row]) -> None:
         if not rows:
             self.path.unlink(missing_ok=True)
             return
-        with (
-            whole_file(self.path) as partial,
-            partial.open("w", newline="", encoding="utf-8") as file,
-        ):
-            csv.writer(file).writerows([FIELDS, *rows])
+        with whole_file(self.path) as partial:
+            partial.write_bytes(b"".join(map(_line, (FIELDS, *rows))))
+
+
+def _kept(rows: list[Row], mine: Collection[str]) -> list[Row]:
+    """The lines that stay when a run begins that tries the inputs ``mine``."""
+    return [row for row in rows if row[0] not in mine and _is_still_so(row[0])]
+
+
+def _is_still_so(text: str) -> bool:
+    """Whether an input may still fail: it is there, and no folder that can be read by now."""
+    path = Path(text)
+    if not path.exists() and "\\" in text:
+        path = Path(text.encode("latin-1", "backslashreplace").decode("unicode_escape"))
+    if not path.is_dir():
+        return path.exists()
+    try:
+        os.scandir(path).close()
+    except OSError:
+        return True
+    return False
+
+
+def _line(row: Row) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(row)
+    return text.getvalue().encode("utf-8")
+
+
+def _one_line(text: str) -> str:
+    """Text as one line of UTF-8, without what a terminal would obey."""
+    return "".join(
+        ascii(letter)[1:-1] if category(letter) in ("Cc", "Cs") else letter for letter in text
+    )

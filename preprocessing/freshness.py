@@ -1,25 +1,70 @@
 """What is finished and need not be made again."""
 
+import json
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, OtherSettings
 from preprocessing.inputs import fingerprint
 from preprocessing.sequence_file import Origin, SequenceInfo, read_info
 
+CONTENT = "columns"
 
-def find_done(path: Path, sequence_id: str, wanted: Origin) -> SequenceInfo | None:
-    """What is in ``path``, if it is a whole file made of the same content in the same way."""
+
+def find_done(
+    path: Path, sequence_id: str, wanted: Origin, overwrite: bool = False
+) -> SequenceInfo | None:
+    """What is in ``path``, if it is a whole file made of the same content in the same way.
+
+    Args:
+        path: the file.
+        sequence_id: of its sequence.
+        wanted: how it would be made now.
+        overwrite: whether what was made with other settings may be replaced.
+
+    Raises:
+        OtherSettings: it was made with other settings, and must stay.
+    """
     if not path.exists():
         return None
     try:
         info = read_info(path, sequence_id)
     except (InputError, OSError):
         return None
-    stored = info.origin
-    same = (stored.fingerprint, stored.recipe) == (wanted.fingerprint, wanted.recipe)
-    return info if same else None
+    if info.origin.recipe == wanted.recipe:
+        return info if info.origin.fingerprint == wanted.fingerprint else None
+    if not overwrite:
+        _require_same_settings(path, info.origin, wanted)
+    return None
+
+
+def _require_same_settings(path: Path, stored: Origin, wanted: Origin) -> None:
+    before, now = _settings(stored), _settings(wanted)
+    # Other content may have other columns, with the same settings.
+    ignored = {CONTENT} if stored.fingerprint != wanted.fingerprint else set()
+    names = [name for name in {**before, **now} if name not in ignored]
+    other = [name for name in names if before.get(name) != now.get(name)]
+    if "backbone" in other:
+        # The rest follows from it.
+        other = [name for name in other if name in ("fps", "backbone", "dtype")]
+    if other:
+        old, new = (", ".join(f"{name} {of.get(name)}" for name in other) for of in (before, now))
+        raise OtherSettings(
+            f"{path} was made with {old}, and is now asked for with {new}: give another --store, "
+            "or --overwrite to make it again, after which runs trained on it cannot go on"
+        )
+
+
+def _settings(origin: Origin) -> dict[str, Any]:
+    """All that tells how features were made, by name."""
+    try:
+        more = dict(json.loads(origin.settings))
+    except (ValueError, TypeError):
+        more = {"settings": origin.settings}
+    named = {"fps": origin.fps, "backbone": origin.backbone, "weights": origin.backbone_digest}
+    return named | more
 
 
 def joint_fingerprint(paths: Iterable[Path], reading: str) -> str:

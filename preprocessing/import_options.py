@@ -59,6 +59,10 @@ class ImportConfig:
     """Of ms-tcn: folder that gets each split as JSON, for train --splits."""
     dtype: Literal["float16", "float32"] = "float16"
     """Of the features on disk."""
+    prefer: Annotated[str | None, tyro.conf.arg(metavar=".SUFFIX")] = None
+    """Which to take of files that differ in their suffix only, such as .npy."""
+    overwrite: bool = False
+    """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
     def selection(self, layout: str) -> Selection:
         """What of each file is wanted."""
@@ -80,6 +84,7 @@ class ImportConfig:
             start_time=0.0 if by_video and self.start_time is None else self.start_time,
             dtype=self.dtype,
             labelled=self.label_column is not None,
+            overwrite=self.overwrite,
             reading=settings_text(
                 time=(self.time_column, self.time_unit, self.start_time),
                 time_last=self.selection(layout).time_last,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from preprocessing.console import DONE, SOME_FAILED, note, progress
-from preprocessing.errors import InputError, OptionError
+from preprocessing.console import DONE, SOME_FAILED, note, progress, say
+from preprocessing.errors import InputError, OptionError, OtherSettings
 from preprocessing.failures import FailureLog
 from preprocessing.import_options import ImportConfig, check
 from preprocessing.intake import Taken, take_in
@@ -74,7 +74,7 @@ def run(config: ImportConfig) -> int:
     if config.labels_out and tally.ids:
         write_intervals(config.labels_out, tally.labelled)
     _remark(tally, config, layout)
-    print(
+    say(
         f"{len(tally.ids) - tally.skipped} imported, {tally.skipped} already done, "
         f"{failures.count} failed: {tally.steps} steps in {config.store}"
     )
@@ -92,6 +92,8 @@ def _import_all(
             if table.shape:
                 tally.shapes.add(table.shape)
             tally.add(recording.sequence_id, take_in(recording, table, intake))
+        except OtherSettings:
+            raise
         except OptionError as error:
             tally.wrong.append((recording.files[0], error))
         except InputError as error:
@@ -124,11 +126,12 @@ def _layout(config: ImportConfig) -> str:
 def _recordings(config: ImportConfig, layout: str) -> list[Recording]:
     selection = config.selection(layout)
     if layout == MS_TCN:
-        return ms_tcn.recordings(config.inputs[0], config.format, selection, _truth(config))
+        root, truth = config.inputs[0], _truth(config)
+        return ms_tcn.recordings(root, config.format, selection, truth, config.prefer)
     if layout == VIDEO_FEATURES:
         return video_features.recordings(config.inputs, selection, config.streams)
     made = [path for path in (config.store, config.labels_out) if path]
-    return files.recordings(config.inputs, config.format, selection, made)
+    return files.recordings(config.inputs, config.format, selection, made, config.prefer)
 
 
 def _truth(config: ImportConfig) -> ms_tcn.Truth | None:

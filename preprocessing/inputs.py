@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import BinaryIO
 from unicodedata import category
 
+from preprocessing.console import note
 from preprocessing.errors import InputError
+from preprocessing.folders import cannot_read, files_below
 
 FINGERPRINT_BLOCKS = 16
 FINGERPRINT_BLOCK_BYTES = 1 << 16
@@ -16,23 +19,29 @@ FINGERPRINT_BLOCK_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Source:
-    """An input file.
+    """An input file, or what cannot be one.
 
     Attributes:
         sequence_id: its path under the input root, without the suffix, with ``/``.
+        path: the file, or a folder that cannot be read.
+        problem: why it cannot be used; then the id is none, only unlike all ids.
     """
 
     sequence_id: str
     path: Path
+    problem: str = ""
 
 
-def find_sources(inputs: Iterable[Path], suffixes: Collection[str], what: str) -> list[Source]:
+def find_sources(
+    inputs: Iterable[Path], suffixes: Collection[str], what: str, prefer: str | None = None
+) -> list[Source]:
     """Lists files, and files in folders, walked recursively, in the order of their ids.
 
     Args:
         inputs: files, taken whatever their suffix, and folders.
         suffixes: of the files to take from folders, lower case.
         what: for messages, such as ``videos``.
+        prefer: suffix of the file to take where several would have one id.
 
     Raises:
         InputError: an input does not exist, nothing was found, or two files have one id.
@@ -40,34 +49,69 @@ def find_sources(inputs: Iterable[Path], suffixes: Collection[str], what: str) -
     inputs = list(inputs)
     if not inputs:
         raise InputError(f"no input given; expected files or folders of {what}")
-    found: dict[str, Path] = {}
+    chosen = prefer and _suffix(prefer, suffixes)
+    found: dict[str, dict[Path, Source]] = {}
     for source in (source for path in inputs for source in _under(path, suffixes)):
-        if any(category(letter) in ("Cc", "Cs") for letter in source.sequence_id):
-            raise InputError(f"{str(source.path)!a} has a name that cannot be read; rename it")
-        first = found.setdefault(source.sequence_id, source.path)
-        if first.resolve() != source.path.resolve():
-            raise InputError(
-                f"{first} and {source.path} would both be sequence {source.sequence_id!r}; "
-                "rename one, or give a folder above both as the only input"
-            )
+        found.setdefault(source.sequence_id, {}).setdefault(source.path, source)
     if not found:
         where = ", ".join(map(str, inputs))
         raise InputError(f"no {what} found in {where}: looked for {' '.join(sorted(suffixes))}")
-    return [Source(sequence_id, found[sequence_id]) for sequence_id in sorted(found)]
+    sources = [_only(list(found[name].values()), chosen) for name in sorted(found)]
+    left = len({path.resolve() for same in found.values() if len(same) > 1 for path in same})
+    left -= sum(len(same) > 1 for same in found.values())
+    if left:
+        note(f"{left} {what} are left out, since one of the same name ends in {chosen} (--prefer)")
+    return sources
+
+
+def _only(sources: list[Source], prefer: str | None) -> Source:
+    """The one of the files with one id that is taken."""
+    if len(sources) > 1:
+        sources = list({source.path.resolve(): source for source in reversed(sources)}.values())
+    if len(sources) == 1:
+        return sources[0]
+    preferred = [source for source in sources if source.path.suffix.lower() == prefer]
+    if len(preferred) == 1:
+        return preferred[0]
+    second, first = sources[-2:]
+    apart = first.path.suffix.lower() != second.path.suffix.lower()
+    choice = f"--prefer {second.path.suffix} takes the latter of such pairs; or " if apart else ""
+    raise InputError(
+        f"{first.path} and {second.path} would both be sequence {first.sequence_id!r}: {choice}"
+        "rename one, or give a folder above both as the only input"
+    )
+
+
+def _suffix(prefer: str, suffixes: Collection[str]) -> str:
+    suffix = f".{prefer.lower().removeprefix('.')}"
+    if suffix not in suffixes:
+        raise InputError(f"--prefer {prefer}: expected one of {' '.join(sorted(suffixes))}")
+    return suffix
 
 
 def _under(path: Path, suffixes: Collection[str]) -> Iterator[Source]:
     if path.is_dir():
-        for folder, folders, names in os.walk(path):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in names:
-                file = Path(folder) / name
-                if file.suffix.lower() in suffixes and not name.startswith("."):
-                    yield Source(file.relative_to(path).with_suffix("").as_posix(), file)
+        closed: list[OSError] = []
+        for file in files_below(path, suffixes, closed.append):
+            yield _source(file.relative_to(path).with_suffix("").as_posix(), file)
+        for error in closed:
+            yield _unusable(Path(error.filename), cannot_read(error))
     elif path.exists():
-        yield Source(path.stem, path)
+        yield _source(path.stem, path)
     else:
         raise InputError(f"there is no file or folder {path}")
+
+
+def _source(sequence_id: str, path: Path) -> Source:
+    """A file, unless its name cannot become that of a sequence."""
+    if any(category(letter) in ("Cc", "Cs") for letter in sequence_id):
+        return _unusable(path, f"{str(path)!a} has a name that cannot be read; rename it")
+    return Source(sequence_id, path)
+
+
+def _unusable(path: Path, problem: str) -> Source:
+    # No id has a line break in it.
+    return Source(os.path.abspath(path).lstrip("/") + "\n", path, problem)
 
 
 def fingerprint(path: Path) -> str:
@@ -78,11 +122,16 @@ def fingerprint(path: Path) -> str:
     """
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
-    size = path.stat().st_size
+    with path.open("rb") as file:
+        return fingerprint_of(file)
+
+
+def fingerprint_of(file: BinaryIO) -> str:
+    """``fingerprint`` of a file that is open."""
+    size = os.fstat(file.fileno()).st_size
     hashed = blake2b(str(size).encode(), digest_size=16)
     last = max(size - FINGERPRINT_BLOCK_BYTES, 0)
-    with path.open("rb") as file:
-        for block in range(FINGERPRINT_BLOCKS):
-            file.seek(last * block // (FINGERPRINT_BLOCKS - 1))
-            hashed.update(file.read(FINGERPRINT_BLOCK_BYTES))
+    for block in range(FINGERPRINT_BLOCKS):
+        file.seek(last * block // (FINGERPRINT_BLOCKS - 1))
+        hashed.update(file.read(FINGERPRINT_BLOCK_BYTES))
     return hashed.hexdigest()

@@ -38,6 +38,7 @@ class Intake:
         dtype: of the features on disk.
         labelled: whether the tables' labels are wanted.
         reading: all else that says how files are read.
+        overwrite: whether what was made with other settings is replaced.
     """
 
     store: Path
@@ -46,6 +47,7 @@ class Intake:
     dtype: str
     labelled: bool
     reading: str
+    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,12 @@ def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
 
     Raises:
         InputError: its files cannot be used.
+        OtherSettings: it is there, made with other settings.
     """
     path = sequence_path(intake.store, recording.sequence_id)
     origin = _origin(recording, table, intake)
     given = recording.intervals(table.shape[0]) if recording.intervals and table.shape else None
-    if find_done(path, recording.sequence_id, origin):
+    if find_done(path, recording.sequence_id, origin, intake.overwrite):
         info = read_info(path, recording.sequence_id)
         if given is None and intake.labelled:
             given = _labels(table, intake, info.start_time)

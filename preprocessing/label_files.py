@@ -22,7 +22,8 @@ import numpy as np
 from preprocessing.console import note
 from preprocessing.csv_rows import NumberedRow, csv_rows
 from preprocessing.errors import InputError
-from preprocessing.failures import is_failed
+from preprocessing.failures import failed_among
+from preprocessing.folders import files_below
 from preprocessing.interval_labels import IntervalLabels
 from preprocessing.labels import LabelOptions, Labels
 from preprocessing.named_labels import FrameLabels, SequenceLabels
@@ -47,7 +48,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     stored = store.ids()
     labels = _read(options, stored)
     missing = set(labels.ids()) - set(stored)
-    failed = {name for name in missing if is_failed(store.root, name)}
+    failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
         raise InputError(
             f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
@@ -61,7 +62,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
 def labels_digest(path: Path) -> str:
     """Of the content of label files, hexadecimal; tells whether they have changed."""
     hashed = blake2b(digest_size=8)
-    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    files = _texts(path) if path.is_dir() else [path]
     for file in files if str(path) != FOLDERS else ():
         hashed.update(f"{file.name}\0".encode())
         hashed.update(file.read_bytes())
@@ -229,13 +230,17 @@ def _folder(sequence_id: str) -> str:
 
 def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
     """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
-    for path in sorted(options.path.rglob("*.txt")):
+    for path in _texts(options.path):
         text = _read_text(path)
         lines = [line.strip() for line in text.removesuffix("\n").split("\n")]
         # Lines without a name say nothing, unless they say that none of the classes is there.
         if not text or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
+
+
+def _texts(folder: Path) -> list[Path]:
+    return sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
 
 
 def _read_text(path: Path) -> str:

@@ -5,8 +5,6 @@ The totals come first and are known last, so the rows wait in a temporary file, 
 
 import json
 import math
-import shutil
-import sys
 import tempfile
 import textwrap
 from collections import Counter
@@ -14,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TextIO
 
-from preprocessing.console import PATIENCE, printable, progress
+from preprocessing.console import PATIENCE, printable, progress, require_heard, say
 from preprocessing.errors import InputError
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
+
+BYTES_AT_ONCE = 2**16
 
 
 @dataclass
@@ -86,6 +86,7 @@ def print_listing(store: FeatureStore, ids: Sequence[str], as_json: bool) -> int
                 bar.update()
         rows.seek(0)
         _print_json(totals, rows) if as_json else _print_table(totals, rows)
+    require_heard()
     return totals.unreadable
 
 
@@ -111,9 +112,18 @@ def _json_row(row: dict[str, Any], number: int) -> str:
 def _print_json(totals: Totals, rows: TextIO) -> None:
     head = json.dumps(totals.summary(), indent=1).removesuffix("\n}")
     some = totals.sequences + totals.unreadable > 0
-    sys.stdout.write(f'{head},\n "rows": [' + "\n" * some)
-    shutil.copyfileobj(rows, sys.stdout)
-    sys.stdout.write("\n " * some + "]\n}\n")
+    opening = f'{head},\n "rows": ['
+    if not some:
+        say(*f"{opening}]".split("\n"), "}")
+        return
+    say(*opening.split("\n"))
+    _say_all(rows)
+    say(" ]", "}")
+
+
+def _say_all(rows: TextIO) -> None:
+    while some := rows.readlines(BYTES_AT_ONCE):
+        say(*(line.removesuffix("\n") for line in some))
 
 
 def _line(row: dict[str, Any], width: int) -> str:
@@ -126,23 +136,23 @@ def _line(row: dict[str, Any], width: int) -> str:
 
 
 def _print_table(totals: Totals, rows: TextIO) -> None:
-    print(f"sequences  {totals.sequences}")
+    say(f"sequences  {totals.sequences}")
     if totals.unreadable:
-        print(f"unreadable {totals.unreadable}")
+        say(f"unreadable {totals.unreadable}")
     if totals.damaged:
-        print(f"damaged    {totals.damaged}")
-    print(f"steps      {totals.steps}")
-    print(f"hours      {totals.seconds / 3600:.3f}")
-    print(f"dimension  {', '.join(map(str, totals.summary()['dimension']))}")
-    print(f"fps        {_together(totals.fps)}")
-    print(f"backbone   {_together(totals.backbone)}")
-    print(f"bytes      {totals.bytes}")
+        say(f"damaged    {totals.damaged}")
+    say(f"steps      {totals.steps}")
+    say(f"hours      {totals.seconds / 3600:.3f}")
+    say(f"dimension  {', '.join(map(str, totals.summary()['dimension']))}")
+    say(f"fps        {_together(totals.fps)}")
+    say(f"backbone   {_together(totals.backbone)}")
+    say(f"bytes      {totals.bytes}")
     if len(totals.made) > 1:
-        print("mixed      yes: it can't be trained on; extract all with the same settings")
-    shutil.copyfileobj(rows, sys.stdout)
+        say("mixed      yes: it can't be trained on; extract all with the same settings")
+    _say_all(rows)
 
 
 def _together(counts: Counter[str]) -> str:
     if len(counts) <= 1:
-        return printable("".join(counts))
-    return printable(", ".join(f"{name} ({count} sequences)" for name, count in counts.items()))
+        return "".join(counts)
+    return ", ".join(f"{name} ({count} sequences)" for name, count in counts.items())

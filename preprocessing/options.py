@@ -1,19 +1,25 @@
 """Options: a frozen dataclass is the only place of a default; flags and YAML follow from it."""
 
 import contextlib
+import difflib
 import inspect
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import MISSING, Field, asdict, fields
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import tyro
 
 from preprocessing.errors import InputError
+from preprocessing.option_file import flag, read_options
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
+POSITIONAL: Any = tyro.conf.Positional
+# Options that name a Python file, which is executed, and what a value that does so has in it.
+EXECUTED = {"model": "", "backbone": ".py"}
 
 
 def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
@@ -24,20 +30,21 @@ def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
         SystemExit: after ``--help``.
     """
     flags, config = _take_config(list(arguments))
-    positional, from_file = _as_flags(config, options, flags) if config else ([], [])
+    _require_known(options, prog, flags)
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(
                 options,
                 prog=prog,
-                args=[*positional, *flags, *from_file],
+                args=flags,
+                default=_begun(options, config, flags) if config else tyro.MISSING_NONPROP,
                 description=f"{inspect.cleandoc(options.__doc__ or '')}\n\n{CONFIG_HELP}",
             )
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise InputError(f"{_first_part(said.getvalue())}; see {prog} --help") from None
+        raise InputError(f"{_one_line(said.getvalue())}; see {prog} --help") from None
 
 
 def to_yaml(options: Any) -> str:
@@ -60,9 +67,66 @@ def from_yaml(options: type, path: Path) -> Any:
     """Reads what ``to_yaml`` wrote.
 
     Raises:
-        InputError: the file is missing, not YAML, or has options that ``options`` lacks.
+        InputError: the file is missing or not YAML, or its options are not those of ``options``.
     """
-    return parse(options, str(path), ["--config", str(path)])
+    values = read_options(path, options)
+    if missing := [flag(f.name) for f in fields(options) if f.name not in values and _needed(f)]:
+        raise InputError(f"{path} lacks {', '.join(missing)}; expected a line for each")
+    try:
+        return options(**values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _begun(options: type, path: Path, arguments: list[str]) -> Any:
+    """The options of a file, still unchecked and without those that it lacks."""
+    values = read_options(path, options)
+    _require_told(path, values, arguments)
+    begun: Any = object.__new__(options)
+    for field in fields(options):
+        default = tyro.MISSING if _needed(field) else field.default
+        if field.default_factory is not MISSING:
+            default = field.default_factory()
+        object.__setattr__(begun, field.name, values.get(field.name, default))
+    return begun
+
+
+def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> None:
+    """Checks that no code is executed because a file names it, which a stranger may have written.
+
+    Raises:
+        InputError: it would be.
+    """
+    given = {argument.split("=")[0] for argument in arguments}
+    for name, mark in EXECUTED.items():
+        value = values.get(name)
+        if value is not None and mark in value and f"--{name}" not in given:
+            raise InputError(
+                f"{path} names --{name} {value}, whose code would be executed; if you trust it, "
+                f"give --{name} {value} on the command line too"
+            )
+
+
+def _require_known(options: type, prog: str, arguments: list[str]) -> None:
+    """Checks the names of flags before anything else, so that a slip of the pen is named first.
+
+    Raises:
+        InputError: there is no such option; the nearest one is named.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    named = [n for n, h in hints.items() if POSITIONAL not in getattr(h, "__metadata__", ())]
+    known = ["--help", "--config", *(f"--{flag(name)}" for name in named)]
+    known += [f"--no-{flag(name)}" for name in named if hints[name] is bool]
+    for argument in takewhile(lambda argument: argument != "--", arguments):
+        name = flag(argument.split("=")[0])
+        if name.startswith("--") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise InputError(f"no option {name}{meant}; see {prog} --help")
 
 
 def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:
@@ -78,60 +142,17 @@ def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:
     return arguments, None
 
 
-def _as_flags(path: Path, options: type, given: list[str]) -> tuple[list[str], list[str]]:
-    """Turns a YAML mapping into arguments that say the same, so that both are checked alike.
-
-    Returns:
-        Positional arguments, and flags for the options that are not ``given`` as flags.
-    """
-    named = {argument.split("=")[0].replace("_", "-") for argument in given}
-    positional = {
-        name
-        for name, hint in get_type_hints(options, include_extras=True).items()
-        if tyro.conf.Positional in getattr(hint, "__metadata__", ())
-    }
-    known = {field.name.replace("_", "-"): field.name in positional for field in fields(options)}
-    arguments: list[str] = []
-    flags: list[str] = []
-    for key, value in _load_yaml(path).items():
-        name = str(key).replace("_", "-")
-        if name not in known:
-            raise InputError(
-                f"{path}: no option {key!r}; the options are {', '.join(sorted(known))}"
-            )
-        if value is None or value == [] or {f"--{name}", f"--no-{name}"} & named:
-            continue
-        if known[name]:
-            arguments += map(str, value if isinstance(value, list) else [value])
-        elif isinstance(value, bool):
-            flags.append(f"--{name}" if value else f"--no-{name}")
-        elif isinstance(value, list):
-            flags += [f"--{name}", *map(str, value)]
-        else:
-            flags.append(f"--{name}={value}")
-    return arguments, flags
-
-
-def _load_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"cannot read the configuration {path}: {reason}") from None
-    if not isinstance(loaded, dict):
-        raise InputError(f"{path} must hold `option: value` lines, not a {type(loaded).__name__}")
-    return loaded
-
-
-def _first_part(message: str) -> str:
+def _one_line(message: str) -> str:
     """Makes one line of the first paragraph in tyro's boxed message."""
     lines = [line.strip("│ ").strip() for line in message.splitlines()]
     lines = [line for line in lines if line and line[0] not in "╭╰"]
-    rule = next((i for i, line in enumerate(lines) if set(line) == {"─"}), len(lines))
-    hints = [line for line in lines[rule + 1 :] if line.startswith("--")]
-    text = re.sub(r"^Error parsing \w+Config: ", "", " ".join(lines[:rule]))
-    if text.startswith("Unrecognized") and hints:
-        text += f" (did you mean {hints[0].split()[0]}?)"
-    return re.sub(r"\s+", " ", text) or "bad arguments"
+    lines = list(takewhile(lambda line: set(line) != {"─"}, lines))
+    text = re.sub(r"\s+", " ", re.sub(r"^Error parsing \w+Config: ", "", " ".join(lines)))
+    if text.startswith("Missing from"):
+        # Behind each name stands all that --help says of it.
+        named = [re.split(r" {2,}|\(required\)", line)[0].strip() for line in lines[1:]]
+        needed = [name for name in named if name.startswith("--") or name.isupper()]
+        text = f"missing: {', '.join(needed)}"
+    if text.startswith("Unrecognized options: -"):
+        text += "; a value that begins with - is given as --option=-value"
+    return text or "bad arguments"

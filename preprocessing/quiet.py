@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from preprocessing.terminal import ERR
+
 
 def import_tensorflow() -> Any:
     """Imports TensorFlow; what it prints is shown only if the import fails.
@@ -31,7 +33,7 @@ def import_tensorflow() -> Any:
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
     """Holds back what is written to file descriptor 2, by C++ too, unless an error follows."""
-    sys.stderr.flush()
+    ERR.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
@@ -39,7 +41,8 @@ def silenced() -> Iterator[None]:
             yield
         except BaseException:
             held.seek(0)
-            os.write(kept, held.read())
+            with contextlib.suppress(OSError):  # Nobody may be there to be told.
+                os.write(kept, held.read())
             raise
         finally:
             os.dup2(kept, 2)

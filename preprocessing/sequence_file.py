@@ -8,6 +8,7 @@ DIR/<sequence_id>.h5
 """
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.guarded_file import GuardedFile
+from preprocessing.hdf5_file import DAMAGE, open_hdf5, own_dataset
 from preprocessing.whole_file import partial_path
 
 SCHEMA_VERSION = 1
 SUFFIX = ".h5"
 BLOCK_BYTES = 1 << 17
 HALF_EXPONENT = np.uint16(0x7C00)
+FLOATS = ("float16", "float32", "float64")
+TIMES_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -224,34 +228,66 @@ def sequence_path(root: Path, sequence_id: str) -> Path:
 
 
 def read_info(path: Path, sequence_id: str) -> SequenceInfo:
-    """Describes the sequence in a file; see ``FeatureStore.info``."""
+    """Describes the sequence in a file, and looks whether it is a whole one; of the features it
+    reads nothing. See ``FeatureStore.info``.
+    """
     with open_file(path) as file:
         try:
-            attributes = dict(file.attrs)
-            features, timestamps = file["features"], file["timestamps"]
-            whole = bool(attributes["complete"]) and len(features) == len(timestamps) > 0
-            whole = whole and features.dtype.kind == timestamps.dtype.kind == "f"
-            if not whole or attributes["schema_version"] != SCHEMA_VERSION:
-                raise KeyError("complete")
-            return SequenceInfo(
-                sequence_id=sequence_id,
-                steps=len(features),
-                dimension=features.shape[1],
-                dtype=str(features.dtype),
-                first=float(timestamps[0]),
-                last=float(timestamps[-1]),
-                start_time=float(attributes["start_time"]),
-                frames_decoded=int(attributes["frames_decoded"]),
-                damage=str(attributes["damage"]),
-                decoded_share=float(attributes["decoded_share"]),
-                bytes=path.stat().st_size,
-                origin=Origin(**{name: str(attributes[name]) for name in Origin.__annotations__}),
-            )
-        except (KeyError, AttributeError, IndexError, ValueError, TypeError):
+            return _described(file, path, sequence_id)
+        except DAMAGE as error:
+            reason = " ".join(str(error).split())
             raise InputError(
-                f"{path} is not a whole feature file of schema {SCHEMA_VERSION}; "
+                f"{path} is not a whole feature file of schema {SCHEMA_VERSION} ({reason}); "
                 "delete it and extract or import it again"
             ) from None
+
+
+def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
+    features, timestamps = own_dataset(file, "features"), own_dataset(file, "timestamps")
+    attributes = file.attrs
+    if not attributes["complete"] or attributes["schema_version"] != SCHEMA_VERSION:
+        raise ValueError("not complete, or of another schema")
+    for data, axes in ((features, 2), (timestamps, 1)):
+        if data.dtype not in FLOATS or len(data.shape) != axes:
+            raise ValueError(f"{data.name} is {data.dtype} {data.shape}")
+    if not len(features) == len(timestamps) > 0 or not features.shape[1]:
+        raise ValueError(f"features {features.shape} for {len(timestamps)} timestamps")
+    _require_increasing(timestamps)
+    origin = Origin(**{name: _text(attributes[name]) for name in Origin.__annotations__})
+    if origin.fps != "native" and not 0 < float(origin.fps) < math.inf:
+        raise ValueError(f"fps is {origin.fps!r}")
+    start_time, share = float(attributes["start_time"]), float(attributes["decoded_share"])
+    if not (math.isfinite(start_time) and math.isfinite(share)):
+        raise ValueError(f"start_time is {start_time}, decoded_share {share}")
+    return SequenceInfo(
+        sequence_id=sequence_id,
+        steps=len(features),
+        dimension=features.shape[1],
+        dtype=str(features.dtype),
+        first=float(timestamps[0]),
+        last=float(timestamps[-1]),
+        start_time=start_time,
+        frames_decoded=int(attributes["frames_decoded"]),
+        damage=_text(attributes["damage"]),
+        decoded_share=share,
+        bytes=path.stat().st_size,
+        origin=origin,
+    )
+
+
+def _require_increasing(timestamps: h5py.Dataset) -> None:
+    last = -np.inf
+    for start in range(0, len(timestamps), TIMES_AT_ONCE):
+        block = timestamps[start : start + TIMES_AT_ONCE]
+        if not (np.isfinite(block).all() and (np.diff(block, prepend=last) > 0).all()):
+            raise ValueError("timestamps that are no numbers, or do not increase")
+        last = block[-1]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value
 
 
 def require_finite(block: NDArray[Any], where: str, start: int) -> None:
@@ -290,10 +326,10 @@ def open_file(path: Path) -> h5py.File:
     try:
         # Without HDF5's cache of blocks, a megabyte or more for each dataset that is kept open:
         # stretches are read once, and blocks are not compressed.
-        return h5py.File(path, "r", rdcc_nbytes=0)
+        return open_hdf5(path, rdcc_nbytes=0)
     except FileNotFoundError:
         raise InputError(f"there is no {path}: extract or import that sequence first") from None
-    except OSError as error:
+    except DAMAGE as error:
         raise InputError(f"{path} cannot be read as HDF5 ({error}); make it again") from None
 
 

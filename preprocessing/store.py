@@ -1,6 +1,5 @@
 """The feature store: a folder with one HDF5 file per sequence; see ``sequence_file``."""
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.folders import files_below
 from preprocessing.sequence_file import (
     SUFFIX,
     SequenceInfo,
@@ -54,7 +54,11 @@ class FeatureStore:
             )
 
     def ids(self) -> list[str]:
-        """All sequence ids, sorted."""
+        """All sequence ids, sorted.
+
+        Raises:
+            InputError: a folder of the store cannot be read.
+        """
         return sorted(_walk_ids(self.root))
 
     def path(self, sequence_id: str) -> Path:
@@ -174,8 +178,6 @@ def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
 
 
 def _walk_ids(root: Path) -> Iterator[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if name.endswith(SUFFIX) and not name.startswith("."):
-                yield (Path(folder) / name.removesuffix(SUFFIX)).relative_to(root).as_posix()
+    for file in files_below(root, {SUFFIX}):
+        if file.name.endswith(SUFFIX):
+            yield file.with_name(file.name.removesuffix(SUFFIX)).relative_to(root).as_posix()

@@ -1,12 +1,12 @@
 """What processes that were killed left behind in a folder."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from preprocessing import lease
+from preprocessing.folders import files_below
 from preprocessing.whole_file import PARTIAL, is_alive, machine
 
 ABANDONED_SECONDS = 3600.0
@@ -38,8 +38,8 @@ def _remove(path: Path) -> None:
 
 
 def _hidden(root: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(root):
-        yield from (Path(folder, name) for name in names if name.startswith("."))
+    files = files_below(root, unreadable=lambda error: None, hidden=True)
+    yield from (path for path in files if path.name.startswith("."))
 
 
 def _is_stray(path: Path) -> bool:

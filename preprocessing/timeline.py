@@ -1,7 +1,10 @@
 """When the frames of a video are shown: what its packets announce, and what the decoder gives.
 
 packets, as stored      0.00  0.12  0.04  0.08  0.24  ...     announced, sooner or later
-frames, as decoded      0.00  0.04        0.12  0.24  ...     placed; 0.08 was lost
+frames, as decoded      0.00  0.04        0.12  0.24  ...     placed; 0.08 never came
+
+What never came is lost if the decoder reported an error. If it did not, the packet says that the
+picture before it stays as it is.
 
 Pure arithmetic on times, in seconds; it knows nothing of decoders.
 """
@@ -17,7 +20,11 @@ from typing import Any
 TOLERANCE = 1e-4
 LOOK_AHEAD = 64
 # A frame after which nothing comes for so long, by no header's word, is not shown for ever.
-LONGEST_HOLD = 60.0
+LONGEST_HOLD = 3600.0
+# Seconds by which the last frame may be shown longer than any other without a word.
+HOLD_TOLERANCE = 1.0
+# Seconds ahead at which the next frame must agree that the clock is right.
+SUSPECT = 60.0
 
 
 class Timeline:
@@ -30,11 +37,15 @@ class Timeline:
         end: when the last frame ends by the header, 0 if it does not say.
 
     Attributes:
-        lost: seconds announced for which no frame came.
-        unfinished: frames announced after the last one that came.
+        lost: seconds announced for which no frame came, since there were errors.
+        unfinished: frames lost after the last one that came.
         displaced: frames left out because they would go back in time, or far ahead alone.
         begin: when the first frame is shown; None before it.
         until: when the last frame placed stops being shown; -inf before the first.
+        latest: when the last frame placed begins to be shown; -inf before the first.
+        placed: how many frames were placed.
+        longest: seconds for which a frame was shown until the next one came, at most.
+        unfounded: seconds that the last frame says it is shown and nothing bears out.
     """
 
     def __init__(self, usual: float, counted: bool = False, end: float = 0.0):
@@ -46,9 +57,16 @@ class Timeline:
         self.displaced = 0
         self.begin: float | None = None
         self.until = -math.inf
-        self._latest = -math.inf
-        self._suspect = -math.inf
-        self._losing = False
+        self.latest = -math.inf
+        self.placed = 0
+        self.longest = 0.0
+        self.unfounded = 0.0
+        self._said = -math.inf
+        self._doubled = False
+        self._first = math.inf
+        self._announced_until = -math.inf
+        self._failed_until = -math.inf
+        self._stays_until = -math.inf
         self._announced: list[tuple[float, float, bool]] = []
 
     def announce(self, time: float, seconds: float, wanted: bool = True) -> None:
@@ -58,7 +76,20 @@ class Timeline:
             wanted: False if the frame need not come; it then counts as lost if the wanted one
                 before it is.
         """
+        self._announced_until = max(self._announced_until, time)
+        self._first = min(self._first, time)
         heapq.heappush(self._announced, (time, seconds, wanted))
+
+    def stay(self, time: float, seconds: float) -> None:
+        """A packet says that nothing changes from ``time`` on for ``seconds``."""
+        if self.counted:
+            self._extend(time, seconds)
+        else:
+            heapq.heappush(self._announced, (time, seconds, False))
+
+    def fail(self) -> None:
+        """The decoder reported an error: what was announced by now and does not come is lost."""
+        self._failed_until = self._announced_until
 
     def withdraw(self, time: float) -> None:
         """The packet that announced this time cannot be decoded."""
@@ -66,11 +97,16 @@ class Timeline:
             if announced == time and (self.counted or not wanted):
                 del self._announced[place]
                 heapq.heapify(self._announced)
-                self.lost += seconds or self.usual
+                self.lost += self._lasting(seconds)
                 return
 
-    def place(self, time: float | None, seconds: float) -> float | None:
+    def place(
+        self, time: float | None, seconds: float, following: float | None = None
+    ) -> float | None:
         """A frame was decoded that says it is shown from ``time`` on for ``seconds``.
+
+        Args:
+            following: the time that the frame after it says; None if there is none.
 
         Returns:
             When it is shown; None if that cannot be.
@@ -79,48 +115,106 @@ class Timeline:
             time = heapq.heappop(self._announced)[0] if self._announced else None
         if time is None:
             time = max(self.until, 0.0)
-        if time <= self._latest or self._is_astray(time):
+        said, doubled = time, abs(time - self._said) < TOLERANCE and not self._doubled
+        # Of two frames with one time, the second is shown right after the first.
+        time = self.latest + TOLERANCE if doubled else time
+        if time <= self.latest or self._is_astray(time, following):
             self.displaced += 1
+            self._forget(time)
             return None
+        self._said, self._doubled = said, doubled
         if not self.counted:
-            self._lose_before(time)
+            self._settle(time)
         if self.begin is not None:
-            self.lost += max(time - held_until(self._latest, self.until, self.end), 0.0)
-        self._losing = False
-        self._latest = time
+            self.longest = max(self.longest, time - self.latest)
+            self.lost += max(time - held_until(self.latest, self.until, self.end), 0.0)
+        self.latest = time
+        self.placed += 1
         self.begin = time if self.begin is None else self.begin
-        self.until = time + (seconds or self.usual)
+        self.until = time + self._lasting(seconds)
         return time
 
-    def finish(self) -> None:
-        """There are no more frames."""
+    def finish(self, heard: float = 0.0) -> None:
+        """There are no more frames.
+
+        Args:
+            heard: when the file's sound ends; until then the last frame may be shown.
+        """
+        if self.begin is not None:
+            self._shorten(self.begin, heard)
         before = self.lost
-        self.unfinished = self._lose_before(math.inf)
+        self.unfinished = self._settle(math.inf)
+        if self.begin is not None:
+            self.until = max(self.until, self._stays_until)
         missing = self.end - max(self.until, 0.0)
         if missing > 2 * self.usual:
             self.lost = max(self.lost, before + missing)
 
-    def _is_astray(self, time: float) -> bool:
-        """Whether a frame is far ahead of all, beyond the header's end, and the first to be so."""
-        if self.begin is None or time <= max(self.until + LONGEST_HOLD, self.end + 1):
-            return False
-        alone = abs(time - self._suspect) > LONGEST_HOLD
-        self._suspect = time
-        return alone
+    def _shorten(self, begin: float, heard: float) -> None:
+        """Nothing follows the last frame, so its own word is not enough to hold it longest."""
+        if self.until <= max(self.latest + (self.longest or SUSPECT) + HOLD_TOLERANCE, heard):
+            return
+        mean = (self.latest - begin) / (self.placed - 1) if self.longest else SUSPECT
+        said, self.until = self.until, max(self.latest + mean, heard)
+        self.unfounded = said - self.until
+        if self.end > self.until:
+            self.end = max(self.until, self.end - self.unfounded)
 
-    def _lose_before(self, time: float) -> int:
-        """Forgets what was announced up to ``time``; returns how many wanted frames never came."""
-        missing = 0
+    @property
+    def remarks(self) -> list[str]:
+        """What is no damage and yet odd, complete after ``finish``."""
+        if self.begin is None:
+            return []
+        late = self.begin - self._first
+        remarks = [
+            f"its last picture claims to stand for {self.unfounded:.0f} s more than the others, "
+            "and nothing follows it; it is held as long as they are on average"
+            if self.unfounded
+            else "",
+            f"a picture stood for {self.longest:.0f} s" if self.longest > SUSPECT else "",
+            f"the pictures of its first {late:.2f} s refer to some before its beginning and are "
+            "not shown"
+            if late > self.usual
+            else "",
+        ]
+        return [remark for remark in remarks if remark]
+
+    def _lasting(self, seconds: float) -> float:
+        return seconds if seconds > TOLERANCE else self.usual
+
+    def _is_astray(self, time: float, following: float | None) -> bool:
+        """Whether a frame is far ahead, beyond the header's end, and the next does not agree."""
+        if self.begin is None or time <= max(self.until + SUSPECT, self.end + 1):
+            return False
+        if following is None:
+            return time > self.until + LONGEST_HOLD
+        return following < time
+
+    def _settle(self, time: float) -> int:
+        """Forgets what was announced up to ``time``; returns how many wanted frames were lost."""
+        missing, losing = 0, False
         while self._announced and self._announced[0][0] < time + TOLERANCE:
             announced, seconds, wanted = heapq.heappop(self._announced)
             # A second field, or a frame that is shown already, is not lost.
             if announced >= time - TOLERANCE or announced <= self.until - TOLERANCE:
                 continue
-            self._losing = self._losing or wanted
-            missing += wanted
-            if self._losing:
-                self.lost += seconds or self.usual
+            losing = losing or (wanted and announced <= self._failed_until)
+            missing += wanted and losing
+            if losing:
+                self.lost += self._lasting(seconds)
+            else:
+                self._extend(announced, seconds)
         return missing
+
+    def _extend(self, time: float, seconds: float) -> None:
+        """The last frame stays on screen, unless the time is far ahead of all."""
+        lasting = min(self._lasting(seconds), max(self.longest, self.usual))
+        if time <= max(self.until, self._stays_until) + SUSPECT:
+            self._stays_until = max(self._stays_until, time + lasting)
+
+    def _forget(self, time: float) -> None:
+        self._announced = [item for item in self._announced if abs(item[0] - time) > TOLERANCE]
+        heapq.heapify(self._announced)
 
 
 def held_until(begin: float, until: float, end: float) -> float:
@@ -141,12 +235,15 @@ class Announced:
         time: from when on its frame is shown; None if the file does not say.
         stored: its decoding time: no later packet shows a frame before it.
         seconds: for how long its frame is shown; 0 if the file does not say.
+        packet: what is to be decoded; None if there is nothing.
+        changes: whether a frame comes of it; otherwise the one before it stays.
     """
 
     time: float | None
     stored: float | None
     seconds: float
     packet: Any
+    changes: bool = True
 
 
 def mark_shown(
@@ -165,6 +262,8 @@ def mark_shown(
     times: list[float] = []
     for packet in packets:
         waiting.append(packet)
+        if not packet.changes:
+            continue
         if packet.time is None or packet.stored is None:
             while waiting:
                 yield waiting.popleft(), True
@@ -172,6 +271,9 @@ def mark_shown(
         insort(times, packet.time)
         del times[: -2 * LOOK_AHEAD]
         while waiting:
+            if not waiting[0].changes:
+                yield waiting.popleft(), True
+                continue
             begin = waiting[0].time or 0.0
             after = bisect_right(times, begin)
             # Only when all still to come are shown later is the next time known for certain.

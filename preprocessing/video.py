@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from preprocessing.damage import Damage
 from preprocessing.errors import VideoError
+from preprocessing.frame_order import in_order
 from preprocessing.timeline import (
     LOOK_AHEAD,
     Announced,
@@ -106,7 +107,6 @@ class VideoReader:
             raise VideoError(
                 "unexpected", f"{self._file.name} cannot be decoded: {what}"
             ) from error
-        self._timeline.finish()
         if not self.frames_decoded:
             why = f": {self._file.first_error}" if self._file.errors else ""
             if isinstance(self.path, str):
@@ -121,35 +121,58 @@ class VideoReader:
         """What was wrong, complete when all samples were read."""
         line = self._timeline
         shown = 0.0 if line.begin is None else line.until - line.begin
+        # What was left out would have been shown about as long as what was not.
+        left_out = shown * line.displaced / max(1, line.placed)
         return Damage(
             errors=self._file.errors,
             corrupt_frames=self._corrupt_frames,
-            lost_seconds=line.lost,
+            lost_seconds=line.lost + left_out,
             unfinished_frames=line.unfinished,
             displaced_frames=line.displaced,
-            seconds=max(self._file.end - self.start_time, shown, line.lost),
+            seconds=max(line.end - self.start_time, shown, line.lost) + left_out,
             first_error=self._file.first_error,
+            remarks=tuple(line.remarks),
         )
 
     def _frames(self) -> Iterator[tuple[float, float, av.VideoFrame]]:
         """Yields (shown from, shown until, frame) in time order."""
+        line = self._timeline
+        shown: tuple[float, float, av.VideoFrame] | None = None
+        for (said, seconds, frame), following in in_order(self._decoded(), line.counted):
+            time = line.place(said, seconds, following)
+            if time is None:
+                continue
+            if shown is not None:
+                yield shown
+            shown = time, line.until, frame
+        line.finish(self._file.heard)
+        if shown is not None:
+            # Only now it is known how long the last one stays.
+            yield shown[0], line.until, shown[2]
+
+    def _decoded(self) -> Iterator[tuple[float | None, float, av.VideoFrame]]:
+        """Yields (time it says, seconds it says, frame) as the decoder gives them."""
         for packet, wanted in self._packets():
             for frame in self._decode(packet, wanted):
                 self.frames_decoded += 1
                 self._corrupt_frames += frame.is_corrupt
-                time = self._timeline.place(*self._file.times(frame))
-                if time is not None:
-                    yield time, self._timeline.until, frame
+                yield *self._file.times(frame), frame
 
     def _decode(self, packet: Announced | None, wanted: bool) -> list[av.VideoFrame]:
-        if packet is None:
-            return self._file.decode(None)
-        if packet.time is not None:
-            self._timeline.announce(packet.time, packet.seconds, wanted)
-        errors = self._file.errors
-        frames = self._file.decode(packet.packet, wanted)
-        if packet.time is not None and self._file.errors > errors:
-            self._timeline.withdraw(packet.time)
+        line, errors = self._timeline, self._file.errors
+        time = None if packet is None else packet.time
+        if packet is not None and time is not None and packet.changes:
+            line.announce(time, packet.seconds, wanted)
+        elif packet is not None and time is not None:
+            line.stay(time, packet.seconds)
+        if packet is not None and packet.packet is None:
+            return []
+        frames = self._file.decode(packet and packet.packet, wanted)
+        failed = self._file.errors > errors
+        if failed or (packet is not None and packet.packet.is_corrupt):
+            line.fail()
+        if failed and time is not None:
+            line.withdraw(time)
         return frames
 
     def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
@@ -165,6 +188,8 @@ class VideoReader:
 
     def _is_sampled(self, begin: float, end: float) -> bool:
         origin = self._timeline.begin
+        if begin < self._timeline.latest:
+            return True  # It will be left out, and must come to be counted.
         return origin is None or any_instant(origin, self.fps or 0.0, begin, end)
 
 

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.codec.context import Flags
 from av.stream import Disposition
 
+from preprocessing.access_units import AccessUnits
 from preprocessing.errors import VideoError
+from preprocessing.header import UNTIMED, picture_end, sound_end
+from preprocessing.tail import Tail, changed, stays
 from preprocessing.timeline import Announced
 
 # A playlist, whatever its name says, would make other files be opened; so would a concat script.
@@ -23,7 +27,6 @@ PROTOCOLS = "http,https,httpproxy,tcp,tls,udp,rtp,srtp,rtsp,rtsps,rtmp,rtmps,cry
 NETWORK_CONTAINERS = CONTAINERS + ",rtsp,hls"
 NETWORK_SECONDS = 10.0  # To wait for an answer before a connection counts as lost.
 URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<place>[^/]*)(?P<path>[^?#]*)", re.IGNORECASE)
-DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 PROBED_PACKETS = 24
 MOST_PIXELS = 100_000_000
 # More than most machines have cores, since they wait for each other; and the same everywhere, since
@@ -31,8 +34,6 @@ MOST_PIXELS = 100_000_000
 THREADS = 8
 # Seconds back or ahead from one packet to the next that mean another clock.
 CLOCK_JUMP, FORWARD_JUMP = 1.0, 10.0
-# The format that has no presentation times.
-UNTIMED = "avi"
 # Formats that begin their clock again where recordings were joined.
 RESTARTING = {"mpegts", "mpeg"}
 # Codecs in which a frame that is marked so is referred to by no other. HEVC is not among them:
@@ -52,6 +53,7 @@ class VideoFile:
         start_time: seconds; what players show as 0.
         duration: seconds as the header has it, 0 if it does not.
         end: seconds at which the video stream ends by the header, 0 if it does not say.
+        heard: seconds at which the sound ends by the header, 0 if it does not say.
         usual: seconds for which a frame is shown, by the header's frame rate.
         errors: packets that could not be read or decoded so far.
         first_error: what was said of the first of them.
@@ -72,11 +74,14 @@ class VideoFile:
         self._unit = float(self._stream.time_base or 1)
         self._stream.thread_type = "AUTO"
         self._context.thread_count = THREADS
+        self._context.flags |= Flags.copy_opaque
+        self._tail = Tail()
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.usual = 1 / float(rate) if rate else 0.04
         self.start_time = (self._container.start_time or 0) / av.time_base
         self.duration = (self._container.duration or 0) / av.time_base
-        self.end = self._header_end()
+        self.end = picture_end(self._container, self._stream, self.usual)
+        self.heard = sound_end(self._container)
         self.intra_only = self._context.name in INTRA_ONLY
 
     def close(self) -> None:
@@ -86,15 +91,16 @@ class VideoFile:
     def packets(self) -> Iterator[Announced]:
         """Reads to the end, or as far as the file can be read."""
         restarts = self._container.format.name in RESTARTING
+        units = AccessUnits(self._context.name, self._context.extradata)
         try:
             for packet in self._container.demux(self._stream):
-                if packet.size == 0:
+                if packet.size == 0 and packet.dts is None:
                     continue
                 if restarts and packet.dts is not None:
                     self._continue_clock(packet)
                 if packet.is_corrupt:
                     self._note_error("a packet is cut or out of place")
-                yield self._announced(packet)
+                yield self._announced(packet, *units.take(packet))
         except av.error.FFmpegError as error:
             self._note_error(text_of(error))
 
@@ -105,18 +111,37 @@ class VideoFile:
             packet: as ``packets`` gives it.
             wanted: False lets the decoder pass over the frame if no other refers to it.
         """
-        marked = packet is not None and (packet.is_disposable or self._context.name in MARKING)
+        if packet is None:
+            return self._empty()
+        marked = packet.is_disposable or self._context.name in MARKING
         if not wanted and self.intra_only:
             return []
         self._context.skip_frame = "NONREF" if marked and not wanted else "DEFAULT"
+        self._tail.add(packet)
         try:
-            frames: list[av.VideoFrame] = self._context.decode(packet)
-            return frames
+            return self._tail.give(self._context.decode(packet))
         except av.error.EOFError:
             return []
         except av.error.FFmpegError as error:
             self._note_error(text_of(error))
             return []
+
+    def _empty(self) -> list[av.VideoFrame]:
+        self._context.skip_frame = "DEFAULT"
+        frames: list[av.VideoFrame] = []
+        try:
+            frames = self._tail.give(changed(self._context.decode(None)))
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError as error:
+            self._note_error(text_of(error))
+        if isinstance(self.path, str) or not self._tail.spoilt:
+            return frames
+        container, stream = _open(self.path)
+        with container:
+            stream.codec_context.thread_count = 1
+            stream.codec_context.flags |= Flags.copy_opaque
+            return frames + self._tail.again(stream.codec_context)
 
     def times(self, frame: av.VideoFrame) -> tuple[float | None, float]:
         """From when on a frame is shown, None if it does not say, and for how many seconds."""
@@ -136,7 +161,7 @@ class VideoFile:
             packet.pts += self._offset
         self._last = packet.dts
 
-    def _announced(self, packet: Any) -> Announced:
+    def _announced(self, packet: Any, content: Any, changes: bool) -> Announced:
         time = packet.dts if self._container.format.name == UNTIMED else packet.pts
         if packet.is_discard:
             time = None
@@ -144,20 +169,9 @@ class VideoFile:
             None if time is None else time * self._unit,
             None if packet.dts is None else packet.dts * self._unit,
             (packet.duration or 0) * self._unit,
-            packet,
+            content if changes or content is None else stays(content),
+            changes,
         )
-
-    def _header_end(self) -> float:
-        stream, container = self._stream, self._container
-        if container.format.name == UNTIMED:
-            # A file that was cut has a shorter duration by now, but the number of frames it had.
-            return float(max(self.start_time + self.duration, stream.frames * self.usual))
-        if stream.duration and stream.time_base:
-            return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-        if match := DURATION.fullmatch(stream.metadata.get("DURATION", "")):
-            hours, minutes, seconds = map(float, match.groups())
-            return 3600 * hours + 60 * minutes + seconds
-        return self.start_time + self.duration if len(container.streams) == 1 else 0.0
 
     @functools.cached_property
     def frames_are_counted(self) -> bool:
@@ -188,6 +202,7 @@ class VideoFile:
     def _note_error(self, what: str) -> None:
         self.errors += 1
         self.first_error = self.first_error or what
+        self._tail.spoil()
 
 
 def _open(path: Path | str) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from preprocessing import backbones, engines, extraction
 from preprocessing.backbones import Backbone
+from preprocessing.engines import Advance
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.extract_video import Extracted
 from preprocessing.inputs import Source
@@ -33,12 +34,12 @@ class Light(Backbone):
 backbones.BACKBONES[Light.name] = Light
 
 
-def attempt(source: Source, config: ExtractConfig) -> Extracted:
+def attempt(source: Source, advance: Advance, config: ExtractConfig) -> Extracted:
     """Extracts, after writing down which process did; the deadly video kills its process."""
     (Path(os.environ[PIDS]) / str(os.getpid())).touch()
     if source.sequence_id == DEADLY:
         os.kill(os.getpid(), signal.SIGKILL)
-    return _attempt(source, config)
+    return _attempt(source, advance, config)
 
 
 _attempt: Callable[..., Extracted] = extraction._attempt_elsewhere
@@ -49,22 +50,38 @@ def watch() -> None:
     extraction._attempt_elsewhere = attempt
 
 
-def nap(seconds: float) -> float:
+def nap(seconds: float, advance: Advance = engines.silent) -> float:
     time.sleep(seconds)
     return seconds
 
 
-def share(_: object) -> tuple[int, int]:
+def count(steps: int, advance: Advance) -> int:
+    for _ in range(steps):
+        advance(10)
+        nap(0.01)
+    return 10 * steps
+
+
+def count_and_die_of(item: str, advance: Advance) -> str:
+    advance(7)
+    return die_of(item, advance)
+
+
+def is_deaf(_: object, advance: Advance) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def share(_: object, advance: Advance) -> tuple[int, int]:
     nap(0.2)
     return os.getpid(), engines.share_of_cores()
 
 
-def die_of(item: str) -> str:
+def die_of(item: str, advance: Advance) -> str:
     time.sleep(0.05)
     if item == DEADLY:
         os.kill(os.getpid(), signal.SIGKILL)
     return item
 
 
-def fail(item: object) -> None:
+def fail(item: object, advance: Advance) -> None:
     raise ZeroDivisionError(item)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -26,6 +26,7 @@ from preprocessing.engines import check_engine, run_each
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import _attempt_elsewhere
+from preprocessing.headway import Headway
 from preprocessing.inputs import Source
 
 TESTS = Path(__file__).parent
@@ -136,6 +137,16 @@ def in_session(session: int) -> list[str]:
     return [stat for stat in stats if int(stat[3]) == session and stat[0] != "Z"]
 
 
+def workers(session: int) -> list[bytes]:
+    """The processes for ``--jobs`` in a session, begun or about to begin."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[3]) == session:
+                found.append(path.with_name("cmdline").read_bytes())
+    return [line for line in found if b"popen_loky" in line]
+
+
 @pytest.fixture
 def videos(tmp_path: Path) -> Path:
     """A folder with eight videos of moving noise."""
@@ -158,6 +169,39 @@ def test_results_come_in_the_order_in_which_they_finish():
     assert list(run_each(light.nap, [1.5, 0.01, 0.02], lost, jobs=2))[-1] == 1.5
 
 
+def test_what_is_done_of_items_is_told_while_they_are_worked_on():
+    told: list[tuple[str, int]] = []
+
+    def tell(more: int) -> None:
+        told.append(("", more))
+
+    results = run_each(light.count, [120, 130], lost, jobs=2, advance=tell)
+    told.extend(("result", result) for result in results)
+    first = [kind for kind, _ in told].index("result")
+    assert first > 1
+    assert sum(number for kind, number in told if not kind) == 2500
+
+
+def test_what_was_done_of_an_item_that_is_lost_is_taken_back():
+    told: list[int] = []
+    list(run_each(light.count_and_die_of, ["a", light.DEADLY], lost, jobs=2, advance=told.append))
+    assert sum(told) == 7
+
+
+def test_work_goes_on_where_nobody_can_be_told_of_it():
+    with Headway(1, print) as headway:
+        teller = headway.teller(0)
+    teller(5)
+    assert teller.done == 5
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs POSIX")
+def test_an_interrupt_is_for_this_process_and_not_for_those_it_began():
+    assert all(run_each(light.is_deaf, range(4), lost, jobs=2))
+    assert list(run_each(light.count_and_die_of, [light.DEADLY], lost, jobs=2))
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_processes_share_the_cores(monkeypatch):
     monkeypatch.delenv(engines.THREADS, raising=False)
     pids, shares = zip(*run_each(light.share, range(6), lost, jobs=2), strict=True)
@@ -166,10 +210,22 @@ def test_processes_share_the_cores(monkeypatch):
     assert engines.share_of_cores() == joblib.cpu_count()
 
 
+def test_opencv_has_its_share_of_the_cores_too(videos, monkeypatch):
+    monkeypatch.setenv(engines.THREADS, "3")
+    before = cv2.getNumThreads()
+    config = ExtractConfig((videos,), videos / "store", backbone="flow")
+    (videos / "store").mkdir()
+    try:
+        _attempt_elsewhere(Source("v", videos / "videos" / "v0.mp4"), engines.silent, config)
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+
+
 def test_a_process_works_on_one_item_at_a_time():
     busy, most = 0, 0
 
-    def work(_: int) -> None:
+    def work(_: int, advance: object) -> None:
         nonlocal busy, most
         busy += 1
         most = max(most, busy)
@@ -260,7 +316,7 @@ def test_a_store_that_a_worker_does_not_see_is_said(tmp_path):
     source = Source("v", tmp_path / "v.mp4")
     config = ExtractConfig((tmp_path,), tmp_path / "store")
     with pytest.raises(InputError, match=r"does not see the store .*; it must lie in a folder"):
-        _attempt_elsewhere(source, config)
+        _attempt_elsewhere(source, engines.silent, config)
 
 
 def test_a_killed_worker_of_a_cluster_costs_nothing_but_time(videos, thorough):
@@ -312,16 +368,16 @@ def test_a_scheduler_that_goes_away_ends_the_command_and_the_next_one_goes_on(vi
     assert int(said[2]) > 0
 
 
-def test_an_interrupt_leaves_no_process_behind(videos):
+@pytest.mark.parametrize("begun", [False, True], ids=["as they begin", "at work"])
+def test_an_interrupt_leaves_no_process_behind(videos, begun):
     running = extraction(videos, "--store", "store", "--jobs", 2)
     with running:
         # One is enough: on a busy machine it may be done with all before the other has started.
-        while not processes(videos):
-            time.sleep(0.05)
+        while not (processes(videos) if begun else workers(running.pid)):
+            time.sleep(0.02)
         os.killpg(running.pid, signal.SIGINT)
         _, complaint = running.communicate()
     assert running.returncode == 130
-    # A busy machine may let joblib's own cleaning up warn after it.
     assert "start the same command again to go on" in complaint
     assert "Traceback" not in complaint
     until = time.monotonic() + 10

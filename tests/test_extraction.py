@@ -12,10 +12,12 @@ from preprocessing import backbones
 from preprocessing.backbones import Backbone
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
-from preprocessing.extract_video import Extracted
+from preprocessing.extract_video import Extracted, attempt
 from preprocessing.extraction import extract, run
+from preprocessing.inputs import Source
 from preprocessing.lease import lease
 from preprocessing.store import FeatureStore
+from preprocessing.video import VideoReader
 
 FPS = 8
 SIZE = (32, 48)
@@ -140,17 +142,45 @@ def test_what_is_done_is_skipped(videos, backbone):
 @pytest.mark.parametrize(
     "change", [{"fps": 4.0}, {"dtype": "float32"}], ids=lambda change: next(iter(change))
 )
-def test_other_settings_are_extracted_again(videos, backbone, change):
+def test_other_settings_replace_nothing_unless_it_is_said_that_they_may(videos, backbone, change):
     extract(config(videos))
-    assert set(outcomes(extract(config(videos, **change))).values()) == {"extracted"}
-    assert set(outcomes(extract(config(videos, **change))).values()) == {"skipped"}
+    before = contents(videos.parent / "store")
+    (name, value), old = next(iter(change.items())), {"fps": "native", "dtype": "float16"}
+    told = f"a.h5 was made with {name} {old[name]}, and is now asked for with {name} {value}: give "
+    with pytest.raises(InputError, match=f"{told}another --store, or --overwrite"):
+        extract(config(videos, **change))
+    assert contents(videos.parent / "store") == before
+    again = config(videos, overwrite=True, **change)
+    assert set(outcomes(extract(again)).values()) == {"extracted"}
+    assert set(outcomes(extract(again)).values()) == {"skipped"}
 
 
-def test_other_weights_are_extracted_again(videos, backbone):
+def test_other_weights_replace_nothing_unless_it_is_said_that_they_may(videos, backbone):
     extract(config(videos))
     backbone.digest = "1"
     backbones.load_backbone.cache_clear()
-    assert set(outcomes(extract(config(videos))).values()) == {"extracted"}
+    with pytest.raises(InputError, match="made with weights 0, and is now asked for with weights"):
+        extract(config(videos))
+    assert set(outcomes(extract(config(videos, overwrite=True))).values()) == {"extracted"}
+
+
+def test_other_settings_are_refused_before_anything_is_done(videos, backbone):
+    broken = videos / "0.mp4"
+    broken.write_text("no video")
+    extract(config(videos))
+    film(broken, 2)
+    with pytest.raises(InputError, match="--overwrite"):
+        extract(config(videos, fps=4.0))
+    assert FeatureStore(videos.parent / "store").ids() == ["a", "day.1/b", "day.1/cam/c.v2"]
+    assert [row["path"] for row in failures(videos.parent / "store")] == [str(broken)]
+
+
+def test_a_process_with_other_settings_that_was_quicker_is_not_overruled(videos, backbone):
+    fast, slow = config(videos / "a.mp4"), config(videos / "a.mp4", fps=4.0)
+    extract(fast)
+    with pytest.raises(InputError, match="--overwrite"):
+        attempt(Source("a", videos / "a.mp4"), slow)
+    assert FeatureStore(fast.store).ids() == ["a"]
 
 
 def test_a_batch_size_changes_nothing_that_would_need_extraction(videos, backbone):
@@ -230,11 +260,136 @@ def test_failures_of_one_shard_outlive_the_run_of_another(videos, backbone):
     assert [row["path"] for row in failures(videos.parent / "store")] == [str(videos / "a.mp4")]
 
 
-def test_two_inputs_with_one_id_are_refused(videos, backbone, tmp_path):
+def test_two_inputs_with_one_id_are_refused_with_what_chooses_between_them(videos, backbone):
     film(videos / "a.avi", 2)
-    with pytest.raises(InputError, match="would both be sequence 'a'"):
+    told = r"a\.avi and .*a\.mp4 would both be sequence 'a': --prefer \.mp4 takes the latter"
+    with pytest.raises(InputError, match=told):
         extract(config(videos))
     assert not (videos.parent / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("prefer", "steps"), [(".mp4", 5), ("mp4", 5), (".AVI", 2)], ids=lambda value: str(value)
+)
+def test_one_of_two_inputs_with_one_id_is_taken_if_it_is_said_which(
+    videos, backbone, capsys, prefer, steps
+):
+    film(videos / "a.avi", 2)
+    film(videos / "day.1" / "b.avi", 2)
+    results = extract(config(videos, prefer=prefer))
+    assert results[0].steps == steps
+    assert "2 videos are left out" in capsys.readouterr().err
+    assert set(outcomes(extract(config(videos, prefer=prefer))).values()) == {"skipped"}
+
+
+def test_a_preference_that_does_not_choose_is_refused(videos, backbone, tmp_path):
+    film(videos / "a.avi", 2)
+    with pytest.raises(InputError, match="would both be sequence 'a'"):
+        extract(config(videos, prefer=".mkv"))
+    with pytest.raises(InputError, match=r"--prefer \.npy: expected one of .*\.mp4"):
+        extract(config(videos, prefer=".npy"))
+    film(tmp_path / "more" / "a.mp4", 2)
+    with pytest.raises(InputError, match="'a': rename one"):
+        extract(config(videos / "a.mp4", tmp_path / "more" / "a.mp4"))
+
+
+@pytest.mark.parametrize("name", ["new\nline", "esc\x1b[31m", os.fsdecode(b"caf\xe9"), "\x85"])
+def test_a_name_that_cannot_be_written_down_stops_no_other(videos, backbone, capsys, name):
+    film(videos / "day.1" / "b.mp4", 2).rename(videos / f"{name}.mp4")
+    for _ in range(2):
+        assert run(config(videos)) == 3
+        said = capsys.readouterr()
+        assert "1 failed" in said.out
+        assert "has a name that cannot be read; rename it" in said.err
+        (row,) = failures(videos.parent / "store")
+        assert row["path"] == str(videos / f"{ascii(name)[1:-1]}.mp4")
+    assert FeatureStore(videos.parent / "store").ids() == ["a", "day.1/cam/c.v2"]
+    assert "\x1b" not in said.err
+    (videos / f"{name}.mp4").rename(videos / "d.mp4")
+    assert run(config(videos)) == 0
+
+
+def test_a_store_that_is_read_only_and_has_all_is_enough(videos, backbone, monkeypatch, capsys):
+    extract(config(videos))
+    opened = os.open
+
+    def read_only(path, flags, *arguments, **options):
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and str(videos.parent) in str(path):
+            raise OSError(30, "Read-only file system", str(path))
+        return opened(path, flags, *arguments, **options)
+
+    monkeypatch.setattr("os.open", read_only)
+    assert run(config(videos)) == 0
+    assert "0 extracted, 3 already done, 0 failed" in capsys.readouterr().out
+    film(videos / "a.mp4", 2)
+    with pytest.raises(InputError, match="cannot be written: Read-only file system"):
+        run(config(videos))
+
+
+def replace(path: Path) -> None:
+    film(path.with_name(".new.mp4"), 5, brightness=150).replace(path)
+
+
+def write_over(path: Path) -> None:
+    content = film(path.with_name(".new.mp4"), 5, brightness=150).read_bytes()
+    with path.open("rb+") as file:
+        file.write(content)
+
+
+def append(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def swap_and_back(path: Path) -> None:
+    path.rename(path.with_name("kept"))
+    film(path, 5, brightness=150)
+    path.unlink()
+    path.with_name("kept").rename(path)
+
+
+@pytest.mark.parametrize("change", [replace, write_over, append, remove, swap_and_back])
+@pytest.mark.parametrize("before", [False, True], ids=["new", "known"])
+def test_a_video_that_changes_while_it_is_read_is_not_stored(
+    videos, backbone, monkeypatch, change, before
+):
+    path = videos / "a.mp4"
+    if before:
+        extract(config(path))
+    film(path, 9)
+
+    class Changing(VideoReader):
+        def __iter__(self):
+            yield from super().__iter__()
+            change(path)
+
+    monkeypatch.setattr("preprocessing.extract_video.VideoReader", Changing)
+    (result,) = extract(config(path))
+    assert result.outcome == "changed"
+    assert "was replaced or written to while it was read" in result.message
+    assert FeatureStore(videos / "store").ids() == []
+    assert [row["kind"] for row in failures(videos / "store")] == ["changed"]
+
+
+def test_a_video_that_changes_before_it_is_opened_is_stored_as_what_it_was_then(
+    videos, backbone, monkeypatch
+):
+    path = videos / "a.mp4"
+
+    class Late(VideoReader):
+        def __init__(self, path, *arguments):
+            replace(path)
+            super().__init__(path, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("preprocessing.extract_video.VideoReader", Late)
+        assert [result.outcome for result in extract(config(path))] == ["changed"]
+    assert [result.outcome for result in extract(config(path))] == ["extracted"]
+    assert contents(videos / "store")["a"][0][0] == pytest.approx(150, abs=5)
 
 
 def test_one_video_given_twice_is_one_sequence(videos, backbone):
@@ -369,14 +524,21 @@ def test_damage_stays_on_record_and_may_be_refused_later(tmp_path, backbone, cap
 
 def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatch):
     extract(config(videos))
-    unreadable = videos / "a.mp4"
+    for video in videos.rglob("*.*"):
+        if video.is_file() and video.stem != "a":
+            film(video, 4)
+    unreadable, opened = videos / "a.mp4", os.open
 
-    def fingerprint(path):
-        if path == unreadable:
+    def closed(path, *arguments, **options):
+        if str(path) == str(unreadable):
             raise PermissionError(13, "Permission denied", str(path))
-        return "other content"
+        return opened(path, *arguments, **options)
 
-    monkeypatch.setattr("preprocessing.extract_video.fingerprint", fingerprint)
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.open", closed)
+    monkeypatch.setattr("preprocessing.extract_video.fingerprint", refuse)
     results = outcomes(extract(config(videos)))
     assert results == {"a": "unreadable", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
 

@@ -153,6 +153,15 @@ def test_a_batch_of_one_is_its_only_part(tmp_path):
     np.testing.assert_array_equal(read(opened(tmp_path, "npy", array))[0], array[0])
 
 
+def test_a_first_axis_that_goes_is_said_and_crops_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert opened(tmp_path, "npy", np.zeros((1, 10, 64))).shape == (10, 64)
+    assert "is [1, 10, 64]: its first axis is left out" in capsys.readouterr().err
+    with pytest.raises(InputError, match="average crops first"):
+        opened(tmp_path, "npy", np.zeros((30, 10, 64)))
+
+
 def test_one_step_with_empty_axes_is_one_step(tmp_path):
     assert opened(tmp_path, "npy", np.zeros((1, 7, 1, 1))).shape == (1, 7)
 

@@ -342,7 +342,7 @@ def test_columns_that_float16_coarsens_are_pointed_out(tmp_path, capsys):
     path = save(tmp_path / "a.npy", np.hstack([fine, 1000 + fine]))
     import_into(tmp_path, path, dtype="float16")
     assert "a: float16 is coarse for column 1" in capsys.readouterr().err
-    import_into(tmp_path, path, dtype="float32")
+    import_into(tmp_path, path, dtype="float32", overwrite=True)
     assert "coarse" not in capsys.readouterr().err
 
 
@@ -501,13 +501,34 @@ def test_what_is_there_already_is_skipped(tmp_path, capsys):
     ],
     ids=str,
 )
-def test_other_options_import_again(tmp_path, capsys, options):
+def test_other_options_import_again_if_they_may(tmp_path, capsys, options):
     path = save(tmp_path / "a.npy", np.arange(1.0, 7).reshape(3, 2))
     import_into(tmp_path, path)
-    import_into(tmp_path, path, **options)
+    import_into(tmp_path, path, overwrite=True, **options)
     said = capsys.readouterr()
     assert "1 imported, 0 already done" in said.out
     assert "1 had been made of other content or with other settings: made again" in said.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dtype": "float16"}, {"fps": 5.0}, {"columns": ("1",)}, {"fps": None, "time_column": "0"}],
+    ids=str,
+)
+def test_other_options_replace_nothing_unless_it_is_said_that_they_may(tmp_path, options):
+    path = save(tmp_path / "a.npy", np.arange(1.0, 7).reshape(3, 2))
+    import_into(tmp_path, path)
+    before = (tmp_path / "store" / "a.h5").read_bytes()
+    with pytest.raises(InputError, match=r"a\.h5 was made with .*another --store, or --overwrite"):
+        import_into(tmp_path, path, **options)
+    assert (tmp_path / "store" / "a.h5").read_bytes() == before
+    assert not (tmp_path / "store" / "failures.csv").exists()
+
+
+def test_other_columns_of_other_content_are_other_content(tmp_path, capsys):
+    import_into(tmp_path, save(tmp_path / "a.npy", np.ones((3, 2))))
+    import_into(tmp_path, save(tmp_path / "a.npy", np.ones((3, 4))))
+    assert "made again" in capsys.readouterr().err
 
 
 def test_other_content_and_half_files_are_imported_again(tmp_path, capsys):

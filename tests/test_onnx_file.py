@@ -8,7 +8,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from preprocessing.backbones import digests, load_backbone
+from preprocessing.backbones.onnx_file import OnnxFile
 from preprocessing.backbones.pixel_scale import SCALES
+from preprocessing.engines import THREADS
 from preprocessing.errors import InputError
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)
@@ -185,3 +187,30 @@ def test_without_onnx_runtime_it_says_how_to_install_it(save, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(InputError, match=r'pip install "longtake\[onnx\]"'):
         load_backbone(save(FLATTEN, ("n", 6, 8, 3)))
+
+
+def test_threads_are_this_processs_share_and_change_no_bit(save, monkeypatch):
+    generator = np.random.default_rng(2)
+    convolution = {"pads": [1, 1, 1, 1], "strides": [1, 1]}
+    nodes = [
+        node("Conv", "images", "first", output="a", **convolution),
+        node("Relu", "a", output="b"),
+        node("Conv", "b", "second", output="c", **convolution),
+        node("Flatten", "c", output="d"),
+        node("MatMul", "d", "third"),
+    ]
+    weights = {
+        "first": generator.normal(size=(32, 3, 3, 3)).astype("float32"),
+        "second": generator.normal(size=(16, 32, 3, 3)).astype("float32"),
+        "third": generator.normal(size=(16 * 32 * 48, 64)).astype("float32"),
+    }
+    path = save(nodes, ("n", 3, 32, 48), **weights)
+    frames = generator.integers(0, 256, (8, 32, 48, 3), np.uint8)
+    features = []
+    for threads in (1, 2, 3, 8):
+        monkeypatch.setenv(THREADS, str(threads))
+        backbone = OnnxFile(Path(path), "0-255")
+        assert backbone._session.get_session_options().intra_op_num_threads == threads
+        features.append(backbone(frames))
+    for other in features[1:]:
+        np.testing.assert_array_equal(other, features[0])

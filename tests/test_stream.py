@@ -23,7 +23,7 @@ from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
 from preprocessing.label_files import write_intervals
 from trainer import cli
-from trainer.checkpoint import read_archive, write_archive
+from trainer.archive import read_archive, write_archive
 from trainer.config import TrainConfig
 from trainer.evaluation import EvaluateConfig, evaluate
 from trainer.interruption import Interruption

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from preprocessing.cli import COMMANDS as OTHERS
+from trainer.cli import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 # What the trainer may know of preprocessing: the store and what belongs to it, and the terminal.
 SHARED = {
@@ -19,7 +22,7 @@ SHARED = {
     "options",
     "quiet",
 }
-SHARED |= {"read_ahead", "whole_file", "python_file", "strays"}
+SHARED |= {"folders", "read_ahead", "whole_file", "python_file", "strays"}
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
@@ -76,10 +79,7 @@ def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        [*command, "--help"]
-        for command in ([], ["extract"], ["import"], ["train"], ["tune"], ["inspect"])
-    ],
+    [[*command, "--help"] for command in ([], *([name] for name in {**OTHERS, **COMMANDS}))],
 )
 def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> None:
     code = (
@@ -90,3 +90,20 @@ def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> Non
         "assert not heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(
+    "path", [*modules("preprocessing"), *modules("trainer")], ids=lambda path: path.stem
+)
+def test_one_place_writes_to_the_terminal(path: Path) -> None:
+    """``preprocessing.terminal`` cleans what strangers wrote, and outlives whoever reads."""
+    if path.stem in ("terminal", "console"):
+        return
+    printing = {"print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc"}
+    calls = {
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    }
+    assert not calls & printing
+    assert "tqdm" not in imports_of(path)

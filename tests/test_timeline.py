@@ -39,7 +39,11 @@ def durations(times: list[float]) -> list[float]:
 
 
 def played(
-    times: list[float], order: list[int], lost: set[int] = frozenset(), counted: bool = False
+    times: list[float],
+    order: list[int],
+    lost: set[int] = frozenset(),
+    counted: bool = False,
+    errors: bool = True,
 ) -> tuple[Timeline, list[float | None]]:
     """Announces all packets in their order; frames come as soon as a decoder could give them."""
     timeline = Timeline(USUAL, counted, times[-1] + USUAL)
@@ -48,6 +52,8 @@ def played(
     announce = sorted(times) if counted else times
     for number in order:
         timeline.announce(announce[number], lasting[number])
+        if errors and number in lost:
+            timeline.fail()
         announced.add(number)
         while following in announced or following in lost & announced:
             if following not in lost:
@@ -78,6 +84,17 @@ def test_what_was_announced_and_never_came_is_lost_for_as_long_as_it_would_show(
 
 
 @quick
+@given(stored_frames(), st.data())
+def test_what_never_came_though_there_was_no_error_leaves_the_picture_before_it(stored, data):
+    times, order = stored
+    silent = data.draw(st.sets(st.integers(0, len(times) - 1))) - {0}
+    timeline, placed = played(times, order, silent, errors=False)
+    assert placed == [time for number, time in enumerate(times) if number not in silent]
+    assert timeline.lost == timeline.unfinished == timeline.displaced == 0
+    assert timeline.until >= times[-1]
+
+
+@quick
 @given(stored_frames())
 def test_counted_frames_get_the_announced_times_in_order_whatever_they_say(stored):
     times, order = stored
@@ -100,8 +117,53 @@ def test_a_counted_packet_that_does_not_decode_takes_its_time_with_it():
 
 def test_a_frame_that_would_go_back_in_time_is_left_out():
     timeline = Timeline(USUAL)
-    assert [timeline.place(time, 0.04) for time in (1.0, 0.5, 1.0, 1.04)] == [1.0, None, None, 1.04]
+    assert [timeline.place(time, 0.04) for time in (1.0, 0.5, 0.9, 1.04)] == [1.0, None, None, 1.04]
     assert timeline.displaced == 2
+
+
+def test_of_two_frames_with_one_time_the_second_is_shown_right_after_the_first():
+    timeline = Timeline(USUAL)
+    placed = [timeline.place(time, 0.04) for time in (1.0, 1.0, 1.04, 1.04, 1.04)]
+    assert placed == [1.0, pytest.approx(1.0, abs=1e-3), 1.04, pytest.approx(1.04, abs=1e-3), None]
+    assert placed[0] < placed[1] < placed[2] < placed[3]
+    assert timeline.displaced == 1
+
+
+@pytest.mark.parametrize("length", [149 * 3600.0, 3 * 3600.0, 5.0])
+def test_the_last_frame_is_held_no_longer_than_the_others(length):
+    timeline = Timeline(USUAL, end=9.96 + length)
+    for number in range(250):
+        timeline.announce(number * 0.04, 0.04)
+        timeline.place(number * 0.04, 0.04 if number < 249 else length)
+    timeline.finish()
+    assert timeline.until == timeline.end == pytest.approx(10.0)
+    assert timeline.lost == 0
+    assert "nothing follows it" in timeline.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("times", "length", "heard"), [([0, 4, 14, 20], 11.0, 0.0), ([0, 1], 30.0, 32.0), ([0], 50, 0)]
+)
+def test_the_last_frame_is_held_as_it_says_if_others_were_or_the_sound_goes_on(
+    times, length, heard
+):
+    timeline = Timeline(USUAL)
+    for time in times:
+        timeline.place(time, 0.04 if time != times[-1] else length)
+    timeline.finish(heard)
+    assert timeline.until == times[-1] + length
+    assert not timeline.remarks
+
+
+def test_what_cannot_be_shown_before_the_first_frame_is_told():
+    timeline = Timeline(USUAL)
+    for number in range(20):
+        timeline.announce(number * 0.04, 0.04)
+        if number > 9:
+            timeline.place(number * 0.04, 0.04)
+    timeline.finish()
+    assert timeline.lost == 0
+    assert "first 0.40 s" in timeline.remarks[0]
 
 
 def test_a_second_field_is_not_a_lost_frame():
@@ -127,6 +189,7 @@ def test_loss_at_the_end_is_not_counted_twice():
     timeline = Timeline(USUAL, end=4.0)
     for number in range(100):
         timeline.announce(number * 0.04, 0.04)
+    timeline.fail()
     timeline.place(0.0, 0.04)
     timeline.finish()
     assert timeline.lost == pytest.approx(99 * 0.04)
@@ -193,6 +256,7 @@ def test_frames_passed_over_are_lost_with_the_one_before_them_that_was_wanted():
     timeline = Timeline(USUAL)
     for number in range(100):
         timeline.announce(number * 0.04, 0.04, wanted=number % 25 == 0)
+    timeline.fail()
     assert timeline.place(0.0, 0.04) == 0.0
     assert timeline.place(3.0, 0.04) == 3.0
     assert timeline.lost == pytest.approx(2.0)
@@ -205,6 +269,7 @@ def test_frames_announced_after_the_last_that_came_are_unfinished():
     timeline = Timeline(USUAL)
     for number in range(10):
         timeline.announce(number * 0.04, 0.04)
+    timeline.fail()
     for number in range(8):
         timeline.place(number * 0.04, 0.04)
     timeline.finish()
@@ -213,11 +278,23 @@ def test_frames_announced_after_the_last_that_came_are_unfinished():
 
 def test_a_frame_far_ahead_is_left_out_unless_the_next_agrees():
     timeline = Timeline(USUAL, end=10.0)
-    times = [0.0, 0.04, 1e6, 0.08, 5e3, 5e3 + 1]
-    placed = [timeline.place(time, 0.04) for time in times]
-    assert placed == [0.0, 0.04, None, 0.08, None, 5e3 + 1]
+    times = [0.0, 0.04, 1e6, 0.08, 5e3, 5e3 + 1, 1e5]
+    following = [*times[1:], None]
+    placed = [timeline.place(time, 0.04, after) for time, after in zip(times, following, strict=True)]
+    assert placed == [0.0, 0.04, None, 0.08, 5e3, 5e3 + 1, None]
     assert timeline.displaced == 2
-    assert timeline.lost == pytest.approx(5e3 + 1 - (0.08 + LONGEST_HOLD))
+    assert timeline.lost == pytest.approx(5e3 - (0.08 + LONGEST_HOLD))
+
+
+@pytest.mark.parametrize("still", [95.0, 1000.0, LONGEST_HOLD])
+@pytest.mark.parametrize("after", [0.04, None])
+def test_a_picture_may_stand_as_long_as_a_lecturer_speaks(still, after):
+    timeline = Timeline(USUAL)
+    timeline.place(0.0, 0.0)
+    assert timeline.place(still, 0.0, after and still + after) == still
+    timeline.finish()
+    assert timeline.lost == timeline.displaced == 0
+    assert timeline.remarks == [f"a picture stood for {still:.0f} s"]
 
 
 def test_a_long_still_is_no_loss_if_the_header_knows_of_it():
@@ -226,8 +303,10 @@ def test_a_long_still_is_no_loss_if_the_header_knows_of_it():
     assert timeline.lost == timeline.displaced == 0
 
 
-@pytest.mark.parametrize(("end", "picked"), [(0.0, LONGEST_HOLD), (1000.0, 1000), (100.0, 100)])
+@pytest.mark.parametrize(
+    ("end", "picked"), [(0.0, LONGEST_HOLD), (9000.0, 9000), (5000.0, 5000)]
+)
 def test_a_frame_is_not_repeated_for_ever(end, picked):
-    frames = [(0.0, 0.04, "a"), (1000.0, 1000.04, "b")]
+    frames = [(0.0, 0.04, "a"), (9000.0, 9000.04, "b")]
     samples = list(sample(frames, 1.0, end))
-    assert samples == [*[(float(n), "a") for n in range(int(picked))], (1000.0, "b")]
+    assert samples == [*[(float(n), "a") for n in range(int(picked))], (9000.0, "b")]

@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 _WHERE = {
-    "EvaluateConfig": "trainer.evaluation",
+    "EvaluateConfig": "trainer.evaluate_options",
     "OnlineTrainer": "trainer.online",
     "Run": "trainer.run",
     "TrainConfig": "trainer.config",

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from trainer.predictions import read_classes, sequence_ids
+from preprocessing.hdf5_file import DAMAGE, open_hdf5, own_dataset
+from trainer.predictions import group_name, read_classes, sequence_ids
 
 BLOCK_STEPS = 1 << 14
 EVERY = slice(None)
@@ -36,18 +37,23 @@ class Answers:
     horizon: int
     ids: list[str]
 
+    def group(self, sequence_id: str) -> h5py.Group:
+        """What the file holds of a sequence."""
+        name = group_name(sequence_id)
+        return self.file[name if name in self.file else sequence_id]
+
     def steps(self, sequence_id: str) -> int:
         """N."""
-        return len(self.file[sequence_id]["true"])
+        return len(self.group(sequence_id)["true"])
 
     def seconds(self, sequence_id: str) -> float:
         """From the first step to the last."""
-        times = self.file[sequence_id]["timestamps"]
+        times = self.group(sequence_id)["timestamps"]
         return float(times[-1] - times[0])
 
     def whole(self, sequence_id: str, name: str) -> NDArray[Any]:
         """All of one dataset of a sequence."""
-        return np.asarray(self.file[sequence_id][name][()])
+        return np.asarray(self.group(sequence_id)[name][()])
 
     def blocks(
         self,
@@ -67,10 +73,11 @@ class Answers:
         Raises:
             InputError: an answer is not finite, or there is no such dataset.
         """
+        group = self.group(sequence_id)
         for name in names:
-            if name not in self.file[sequence_id]:
+            if name not in group:
                 raise _not_whole(self.file.filename, f"{sequence_id!r} has no {name!r}")
-        datasets = [self.file[sequence_id][name] for name in names]
+        datasets = [group[name] for name in names]
         for start in range(0, self.steps(sequence_id), block_steps):
             rows = slice(start, start + block_steps)
             block = tuple(data[rows, columns] if data.ndim > 1 else data[rows] for data in datasets)
@@ -92,8 +99,8 @@ def open_answers(path: Path) -> Iterator[Answers]:
     """
     with ExitStack() as stack:
         try:
-            answers = _whole(stack.enter_context(h5py.File(path)))
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            answers = _whole(stack.enter_context(open_hdf5(path)))
+        except DAMAGE as error:
             reason = error.args[0] if isinstance(error, KeyError) else error
             raise _not_whole(path, reason) from None
         yield answers
@@ -112,16 +119,17 @@ def _whole(file: h5py.File) -> Answers:
     for sequence_id in answers.ids:
         for name in NEEDED:
             _require(answers, sequence_id, name)
-        if "probabilities" in file[sequence_id]:  # Metrics need them, label files do not.
+        if "probabilities" in answers.group(sequence_id):  # Metrics need them, label files do not.
             _require(answers, sequence_id, "probabilities")
     return answers
 
 
 def _require(answers: Answers, sequence_id: str, name: str) -> None:
     """Checks that a dataset is there, with as many rows and columns as the others have."""
-    data = answers.file[sequence_id].get(name)
-    if not isinstance(data, h5py.Dataset):
-        raise ValueError(f"{sequence_id!r} has no {name!r}")
+    try:
+        data = own_dataset(answers.group(sequence_id), name)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{sequence_id!r}: {error.args[0]}") from None
     flat = name == "timestamps" or (answers.task == "classification" and name != "probabilities")
     columns = () if flat else (len(answers.classes),)
     if data.shape != (answers.steps(sequence_id), *columns):

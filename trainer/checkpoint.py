@@ -7,30 +7,22 @@ RUN/checkpoints/EPOCH-ITEM.npz    written after whole updates only, whole or not
     callbacks/...                 arrays that callbacks remember
 
 Lanes, order and chunk edges follow from the seed and the epoch, so the number of batches done says
-where each lane is. A zip archive has a checksum for each member: what is damaged is recognised.
+where each lane is. A file has a digest of itself: what is damaged is recognised; see ``archive``.
 """
 
-import json
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.console import note
 from preprocessing.errors import InputError
-from preprocessing.whole_file import whole_file
+from trainer.archive import DAMAGE, Arrays, read_archive, write_archive
 
 SUFFIX = ".npz"
-PLAIN = "progress"
-# What reading a damaged archive raises.
-DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, EOFError)
-DAMAGE += (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
-Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass
@@ -70,6 +62,12 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
     callbacks: list[dict[str, Any]] = field(default_factory=list)
     chance: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            kind, value = get_origin(one.type) or one.type, getattr(self, one.name)
+            if not isinstance(value, (int, float) if kind is float else kind):  # type: ignore[arg-type]
+                raise TypeError(f"{one.name} is {value!r:.40}")
 
 
 @dataclass(frozen=True)
@@ -171,23 +169,3 @@ def all_finite(arrays: Arrays) -> bool:
     return all(
         bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind == "f"
     )
-
-
-def write_archive(path: Path, plain: Mapping[str, Any], arrays: Arrays) -> None:
-    """Writes arrays, and what JSON can hold, whole or not at all."""
-    with whole_file(path) as partial, partial.open("wb") as file:
-        members = {**arrays, PLAIN: np.array(json.dumps(plain))}
-        np.savez(file, allow_pickle=False, **members)
-
-
-def read_archive(
-    path: Path, only_plain: bool = False
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Reads what ``write_archive`` wrote.
-
-    Raises:
-        Exception: one of ``DAMAGE``.
-    """
-    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-        names = [] if only_plain else [name for name in file.files if name != PLAIN]
-        return json.loads(str(file[PLAIN])), {name: file[name] for name in names}

@@ -87,7 +87,7 @@ def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
         sure: whether to read probabilities, if there are any.
     """
     trace, start = ClassTrace(answers.steps(sequence_id), answers.horizon), 0
-    there = sure and "probabilities" in answers.file[sequence_id]
+    there = sure and "probabilities" in answers.group(sequence_id)
     names = ("true", "predicted", *(["probabilities"] if there else []))
     for block in answers.blocks(sequence_id, *names):
         trace.add(start, *block)

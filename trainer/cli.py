@@ -12,22 +12,22 @@ COMMANDS = {
     ),
     "evaluate": Command(
         "metrics, predictions and a report on held-out sequences",
-        "trainer.evaluation:EvaluateConfig",
+        "trainer.evaluate_options:EvaluateConfig",
         "trainer.evaluation:run_evaluate",
     ),
     "compare": Command(
         "evaluated runs side by side, sequence by sequence",
-        "trainer.comparison:CompareConfig",
+        "trainer.compare_options:CompareConfig",
         "trainer.comparison:run_compare",
     ),
     "predict": Command(
         "labels for videos, or a store, that have none",
-        "trainer.labelling:PredictConfig",
+        "trainer.predict_options:PredictConfig",
         "trainer.labelling:run_predict",
     ),
     "stream": Command(
         "answers for a camera, a stream or a file as it happens",
-        "trainer.stream:StreamConfig",
+        "trainer.stream_options:StreamConfig",
         "trainer.stream:run_stream",
     ),
     "export": Command(
@@ -42,7 +42,7 @@ COMMANDS = {
     ),
     "demo": Command(
         "the whole job on sample videos that it makes itself",
-        "trainer.demo:DemoConfig",
+        "trainer.demo_options:DemoConfig",
         "trainer.demo:run_demo",
     ),
 }

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-import tyro
 
-from preprocessing.console import DONE
+from preprocessing.console import DONE, say
 from preprocessing.errors import InputError
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
 from trainer.answers import Answers, open_answers
+from trainer.compare_options import CompareConfig
 from trainer.comparison_report import comparison_lines, write_comparison
 from trainer.config import TrainConfig
 from trainer.footage import footage
@@ -23,42 +23,11 @@ from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
 from trainer.report import option, value_text
 from trainer.run import load_run
-from trainer.scoring import Measures, tallied
+from trainer.scoring import tallied
 
 # What is told of each sequence, and whether more of it is better.
 PER_SEQUENCE = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
 LESS_IS_BETTER = {"mae", "rmse"}
-
-
-@dataclass(frozen=True)
-class CompareConfig:
-    """Compares evaluated runs, sequence by sequence, with the first of them.
-
-    Reads RUN/evaluation/SPLIT, which evaluate wrote, of each.
-    """
-
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN RUN")]
-    """Folders of runs; the others are compared with the first."""
-    split: Literal["train", "validation", "test", "all"] = "test"
-    """Which evaluation of each run."""
-    out: Path | None = None
-    """Folder that gets comparison.html and comparison.json; without it there is only the table."""
-    ignore_classes: tuple[str, ...] = Measures.ignored
-    """Classes that make no segments for edit and F1@k, such as background."""
-    bootstrap: int = Measures.bootstrap
-    """Samples for the intervals, drawn from the sequences; 0 for no intervals."""
-
-    def __post_init__(self) -> None:
-        if self.out and self.out.suffix == ".html":
-            raise InputError(f"--out {self.out}: expected a folder, which gets comparison.html")
-        if len(self.runs) < 2:
-            raise InputError(f"{len(self.runs)} run(s) given; expected two or more to compare")
-        _ = self.measures
-
-    @property
-    def measures(self) -> Measures:
-        """How answers are measured."""
-        return Measures(self.ignore_classes, bootstrap=self.bootstrap)
 
 
 @dataclass(frozen=True)
@@ -87,11 +56,11 @@ class Side:
 def run_compare(config: CompareConfig) -> int:
     """The command ``compare``; see ``CompareConfig``."""
     comparison = compare(config)
-    print("\n".join(comparison_lines(comparison)))
+    say(*comparison_lines(comparison))
     if config.out:
-        print(f"report: {config.out / 'comparison.html'}")
+        say(f"report: {config.out / 'comparison.html'}")
     else:
-        print("--out FOLDER writes a page with ribbons of all")
+        say("--out FOLDER writes a page with ribbons of all")
     return DONE
 
 

@@ -1,10 +1,9 @@
 """The whole job on sample videos: with the carry and without it, side by side."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from preprocessing.console import DONE, SOME_FAILED
+from preprocessing.console import DONE, SOME_FAILED, say
 from preprocessing.errors import InputError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.extraction import extract
@@ -12,7 +11,9 @@ from preprocessing.samples import Samples, make_samples
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.curves import learning_curves
-from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.demo_options import DemoConfig
+from trainer.evaluate_options import EvaluateConfig
+from trainer.evaluation import evaluate
 from trainer.footage import footage
 from trainer.loop import train
 from trainer.report import confusion_rows, render
@@ -24,51 +25,30 @@ State = Literal["carry", "reset"]
 STATES: tuple[State, ...] = ("carry", "reset")
 
 
-@dataclass(frozen=True)
-class DemoConfig:
-    """The whole job on sample videos that it makes itself.
-
-    A disc seen in the first seconds of a video decides what every later scene is called. The job is
-    trained twice, with the state carried from chunk to chunk and with it reset, and evaluated on
-    videos that neither has seen.
-    """
-
-    out: Path = Path("longtake-demo")
-    """Folder that gets videos, store, runs and report.html."""
-    videos: int = 32
-    """Videos to make, at least 6."""
-    seconds: float = 60.0
-    """Length of each."""
-    epochs: int = 40
-    """Passes over the training videos, at most."""
-    seed: int = 0
-    """Of everything random."""
-
-
 def run_demo(config: DemoConfig) -> int:
     """The command ``demo``; see ``DemoConfig``."""
     if config.videos < 6:
         raise InputError(f"--videos {config.videos}: expected at least 6, two for each split")
-    print(f"1/4  making {config.videos} videos of {config.seconds:g} s in {config.out / 'videos'}")
+    say(f"1/4  making {config.videos} videos of {config.seconds:g} s in {config.out / 'videos'}")
     samples = make_samples(config.out, config.videos, config.seconds, config.seed)
-    print("2/4  extracting features (EfficientNet-Lite0, 4 frames a second)")
+    say("2/4  extracting features (EfficientNet-Lite0, 4 frames a second)")
     store = config.out / "store"
     if any(
         r.outcome not in ("extracted", "skipped")
         for r in extract(ExtractConfig((samples.videos,), store))
     ):
-        print(f"some videos could not be read: see {store / 'failures.csv'}")
+        say(f"some videos could not be read: see {store / 'failures.csv'}")
         return SOME_FAILED
     results: dict[str, dict[str, Any]] = {}
     runs: dict[str, Run] = {}
     for number, state in enumerate(STATES, start=3):
-        print(f"{number}/4  training and evaluating with --state {state}")
+        say(f"{number}/4  training and evaluating with --state {state}")
         runs[state] = train(_training(config, samples, store, state))
         results[state] = evaluate(EvaluateConfig(runs[state].path))
     report = config.out / "report.html"
     _write_report(report, runs, results)
-    print(_table(results))
-    print(f"report: {report}")
+    say(*_table(results))
+    say(f"report: {report}")
     return DONE
 
 
@@ -89,14 +69,14 @@ def _training(config: DemoConfig, samples: Samples, store: Path, state: State) -
     )
 
 
-def _table(results: dict[str, dict[str, Any]]) -> str:
+def _table(results: dict[str, dict[str, Any]]) -> list[str]:
     line = "{:<14}{:>14}{:>8}{:>8}{:>8}"
     lines = [line.format("", "frames right", "F1", "edit", "F1@50")]
     for state, metrics in results.items():
         share = f"{100 * metrics['accuracy']:.1f} %"
         rest = (f"{metrics[name]:.3f}" for name in ("f1", "edit", "f1@50"))
         lines.append(line.format(f"--state {state}", share, *rest))
-    return "\n".join(["", *lines, ""])
+    return ["", *lines, ""]
 
 
 def _write_report(path: Path, runs: dict[str, Run], results: dict[str, dict[str, Any]]) -> None:

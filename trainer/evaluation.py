@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from dataclasses import asdict, replace
+from typing import Any
 
-import tyro
-
-from preprocessing.console import DONE, note
+from preprocessing.console import DONE, note, say
 from preprocessing.errors import InputError
 from preprocessing.label_files import read_labels
 from preprocessing.labels import Labels
@@ -16,64 +13,22 @@ from preprocessing.splits import PARTS
 from preprocessing.store import FeatureStore
 from preprocessing.whole_file import write_whole
 from trainer.batches import SequenceSet
+from trainer.evaluate_options import EvaluateConfig
 from trainer.inference import predict
 from trainer.latency import measure_latency
 from trainer.metrics import HEADLINES
 from trainer.report import write_report
 from trainer.run import Run, load_run
-from trainer.scoring import Measures, score
-
-
-@dataclass(frozen=True)
-class EvaluateConfig:
-    """Metrics, predictions and a report on held-out sequences.
-
-    Writes metrics.json, predictions.h5 and report.html to RUN/evaluation/SPLIT.
-    """
-
-    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-    """Folder of a trained run."""
-    split: Literal["train", "validation", "test", "all"] = "test"
-    """Which part of the run's splits; all takes every labelled sequence of the store."""
-    store: Path | None = None
-    """Store to read, if not the one the run was trained on."""
-    labels: Path | None = None
-    """Labels to compare with, if not those the run was trained on."""
-    feed: Literal["predictions", "truth"] | None = None
-    """What stands in for past labels where they are inputs; by default as in training."""
-    model: str | None = None
-    """Python file of the model's own layers, FILE.py:function, if the run was trained with
-    --model."""
-    ignore_classes: tuple[str, ...] = Measures.ignored
-    """Classes that make no segments for edit and F1@k, such as background; figures of steps count
-    them."""
-    relax: float | None = Measures.relax
-    """Also say how good answers are if, up to so many seconds from a true change, they may name the
-    class on its other side."""
-    relaxed_bug_compatible: bool = Measures.bug_compatible
-    """With --relax: count as the published script of the phase challenges on M2CAI16 and Cholec80,
-    slips included."""
-    bootstrap: int = Measures.bootstrap
-    """Samples for the intervals of figures, drawn from the sequences; 0 for no intervals."""
-
-    def __post_init__(self) -> None:
-        _ = self.measures
-
-    @property
-    def measures(self) -> Measures:
-        """How answers are measured."""
-        return Measures(
-            self.ignore_classes, self.relax, self.relaxed_bug_compatible, self.bootstrap
-        )
+from trainer.scoring import score
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
     """The command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
-    print(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
-    print("\n".join(summary(metrics)))
-    print(f"report: {out / 'report.html'}")
+    say(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
+    say(*summary(metrics))
+    say(f"report: {out / 'report.html'}")
     return DONE
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from preprocessing.console import DONE
+from preprocessing.console import DONE, say
 from preprocessing.errors import InputError
 from preprocessing.whole_file import partial_path
 from trainer.export_check import Check, compare
@@ -25,9 +25,9 @@ def run_export(config: ExportConfig) -> int:
     """The command ``export``; see ``ExportConfig``."""
     check = export(config)
     size = sum(file.stat().st_size for file in _files(config.path))
-    print(f"{config.path}: {size / 1e6:.1f} MB, described in {described(config.path)}")
+    say(f"{config.path}: {size / 1e6:.1f} MB, described in {described(config.path)}")
     shapes = " and of ".join(f"{batch} x {steps}" for batch, steps in check.shapes)
-    print(
+    say(
         f"largest difference from the run's own answers: {check.difference:.1e} ({check.calls} "
         f"calls of {shapes} steps, {check.features})"
     )

@@ -49,11 +49,11 @@ def predict(
         note(f"{model} is not the file that {run.path} was trained with")
     opened = load_model(run.model_path)
     with (
-        predictions_writer(path, data.layout) as file,
+        predictions_writer(path, data.layout) as writer,
         progress(total=sum(data.lengths), unit="frame", unit_scale=True, desc="predict") as bar,
     ):
         for piece in predict_pieces(opened, data, config):
-            store_piece(file, data, piece)
+            store_piece(writer, data, piece)
             bar.update(piece.chunk.steps)
 
 

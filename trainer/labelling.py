@@ -1,49 +1,23 @@
 """Labels for recordings that have none: the command ``predict``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from preprocessing.console import DONE, SOME_FAILED
+from preprocessing.console import DONE, SOME_FAILED, say
 from preprocessing.errors import InputError
 from preprocessing.extraction import extract
+from preprocessing.folders import files_below
 from preprocessing.sequence_file import SUFFIX, SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches import SequenceSet
 from trainer.inference import predict
+from trainer.predict_options import PredictConfig
 from trainer.predicted_labels import write_predicted_labels
 from trainer.recipe import recipe
 from trainer.run import Run, load_run
 
 OVERLAYS = "overlay"
-
-
-@dataclass(frozen=True)
-class PredictConfig:
-    """Labels for videos, or for a store, that have none.
-
-    Writes DIR/labels.csv (intervals, labels of whole sequences, or numbers) and DIR/predictions.h5.
-    With --overlay, each video as DIR/overlay/<sequence>.mp4 too, with the answers drawn into it.
-    """
-
-    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-    """Folder of a trained run."""
-    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...")]
-    """Video files, folders of them, or one store."""
-    out: Path
-    """Folder that gets the predictions; features of videos go to DIR/store."""
-    backbone: str | None = None
-    """What made the features of the run, where that is a file: its PATH.keras, PATH.onnx or
-    PATH.py:Class, joined with + to the others as it was for extract."""
-    model: str | None = None
-    """Python file of the model's own layers, FILE.py:function, if the run was trained with
-    --model."""
-    overlay: bool = False
-    """Write each video again with the answers drawn into it."""
 
 
 def run_predict(config: PredictConfig) -> int:
@@ -60,7 +34,7 @@ def run_predict(config: PredictConfig) -> int:
     predictions = config.out / "predictions.h5"
     predict(run, data, predictions, model=config.model)
     write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
-    print(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
+    say(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     return SOME_FAILED if failed else DONE
@@ -80,7 +54,7 @@ def _overlay(
     by_id = {info.sequence_id: info for info in infos}
     folder = config.out / OVERLAYS
     failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
-    print(f"{len(there) - failed} videos with their labels in {folder}")
+    say(f"{len(there) - failed} videos with their labels in {folder}")
     return failed
 
 
@@ -113,5 +87,5 @@ def _store_of(
 def _is_store(path: Path) -> bool:
     if not path.is_dir():
         return False
-    suffixes = {file.suffix.lower() for file in path.rglob("*")}
+    suffixes = {file.suffix.lower() for file in files_below(path, unreadable=lambda error: None)}
     return SUFFIX in suffixes and not suffixes & VIDEO_SUFFIXES

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 
-from preprocessing.console import DONE, note
+from preprocessing.console import DONE, note, say
 from preprocessing.errors import InputError
 from preprocessing.label_files import FOLDERS
 from preprocessing.python_file import absolute_file
@@ -48,7 +48,7 @@ def run_train(config: TrainConfig) -> int:
     best = f", best in epoch {state.best_epoch}" if state.best_epoch else ""
     if state.best_epoch and state.epoch - state.best_epoch >= config.patience:
         best += f" (no better one in --patience {config.patience} epochs)"
-    print(f"{run.path} {said}: {state.epoch} epochs{best}; next: longtake evaluate {run.path}")
+    say(f"{run.path} {said}: {state.epoch} epochs{best}; next: longtake evaluate {run.path}")
     return DONE
 
 
@@ -123,7 +123,7 @@ def _train(
         if processes.chief:
             run.begin(config, data.splits, data.facts)
             _announce(data, lanes, replicas, checkpoint)
-            print(said)
+            say(said)
         training.go(checkpoint)
     return run, processes
 
@@ -227,7 +227,7 @@ def _announce(
     validation = data.validation.infos if data.validation else []
     names = ", ".join(data.facts.classes)
     kind = "columns" if data.facts.task == "regression" else "classes"
-    print(
+    say(
         f"{len(data.train.infos)} sequences to train on in {lanes} lanes"
         f"{f' on {replicas.count} devices' if replicas else ''}, "
         f"{len(validation)} to validate, {len(data.splits.test)} to test; "
@@ -235,7 +235,7 @@ def _announce(
     )
     if checkpoint:
         state = checkpoint.progress
-        print(f"going on in epoch {state.epoch + 1} after {state.updates} updates")
+        say(f"going on in epoch {state.epoch + 1} after {state.updates} updates")
 
 
 def _resolved(config: TrainConfig) -> TrainConfig:

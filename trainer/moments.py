@@ -108,7 +108,7 @@ def _runs(
 
 
 def _moment(answers: Answers, run: _Run) -> Moment:
-    times = answers.file[run.sequence_id]["timestamps"]
+    times = answers.group(run.sequence_id)["timestamps"]
     first = min(run.start + answers.horizon, len(times) - 1)
     last = min(first + run.steps, len(times)) - 1
     step = answers.seconds(run.sequence_id) / max(len(times) - 1, 1)

@@ -20,8 +20,9 @@ from preprocessing.errors import InputError
 from preprocessing.options import to_yaml
 from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import write_whole
+from trainer.archive import DAMAGE, read_archive, write_archive
 from trainer.arriving import Arriving
-from trainer.checkpoint import DAMAGE, Checkpoint, numbered, read_archive, write_archive
+from trainer.checkpoint import Checkpoint, numbered
 from trainer.config import TrainConfig
 from trainer.inference import forward_step
 from trainer.layout import Layout

@@ -1,7 +1,8 @@
 """The file of predictions, ``predictions.h5``.
 
     attributes            classes, task, horizon (row t is the answer of step t about t + horizon)
-    <sequence_id>/        a group for each sequence
+    <sequence_id>/        a group for each sequence; a part of its id that has the name of a
+                          dataset, as in ``x/true``, ends in ~
         timestamps        <float64>[N]    seconds
 
                           classification  multilabel      regression
@@ -23,11 +24,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.whole_file import whole_file
+from preprocessing.hdf5_file import Hdf5Writer, new_hdf5
 from trainer.batches import SequenceSet
 from trainer.lanes import Chunk
 from trainer.layout import Layout
 from trainer.task import Multilabel, Regression
+
+NAMES = ("timestamps", "probabilities", "predicted", "true")
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,32 @@ class Piece:
 
 
 @contextmanager
-def predictions_writer(path: Path, layout: Layout) -> Iterator[h5py.File]:
+def predictions_writer(path: Path, layout: Layout) -> Iterator[Hdf5Writer]:
     """Opens a new file for ``store_piece``; it has its name only when it is whole."""
-    with whole_file(path) as partial, h5py.File(partial, "w") as file:
-        file.attrs["classes"] = list(layout.task.classes)
-        file.attrs["task"] = layout.task.name
-        file.attrs["horizon"] = layout.horizon
-        yield file
+    with new_hdf5(path) as writer:
+        attributes = writer.file.attrs
+        attributes["classes"] = list(layout.task.classes)
+        attributes["task"] = layout.task.name
+        attributes["horizon"] = layout.horizon
+        yield writer
+
+
+def group_name(sequence_id: str) -> str:
+    """The group of a sequence: its id, but for parts that a dataset beside it may be called.
+
+    >>> group_name("monday/x")
+    'monday/x'
+    >>> group_name("monday/true"), group_name("monday/true~")
+    ('monday/true~', 'monday/true~~')
+    """
+    first, *rest = sequence_id.split("/")
+    return "/".join([first, *(f"{part}~" if part.rstrip("~") in NAMES else part for part in rest)])
+
+
+def _id_of(group: str) -> str:
+    first, *rest = group.split("/")
+    taken = (part.removesuffix("~") if part.rstrip("~") in NAMES else part for part in rest)
+    return "/".join([first, *taken])
 
 
 def read_classes(file: h5py.File) -> list[str]:
@@ -64,16 +86,24 @@ def sequence_ids(file: h5py.File) -> list[str]:
     """The sequences in the file, sorted."""
     found: list[str] = []
 
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and name.endswith("/predicted"):
-            found.append(name.removesuffix("/predicted"))
+    def visit(name: str, link: Any) -> None:
+        if not name.endswith("/predicted"):
+            return
+        # A link is no answer; it is named as one, so that it is refused and not passed over.
+        if not isinstance(link, h5py.HardLink) or isinstance(file[name], h5py.Dataset):
+            found.append(_id_of(name.removesuffix("/predicted")))
 
-    file.visititems(visit)
+    file.visititems_links(visit)
     return sorted(found)
 
 
-def store_piece(file: h5py.File, data: SequenceSet, piece: Piece) -> None:
-    """Adds the predictions of a chunk; of a sequence with one answer, only the last step's."""
+def store_piece(writer: Hdf5Writer, data: SequenceSet, piece: Piece) -> None:
+    """Adds the predictions of a chunk; of a sequence with one answer, only the last step's.
+
+    Raises:
+        OSError: the disk is full or cannot be written.
+    """
+    file = writer.file
     info, chunk = data.infos[piece.chunk.sequence], piece.chunk
     whole = data.layout.outputs == "sequence"
     if whole and not chunk.last:
@@ -84,11 +114,12 @@ def store_piece(file: h5py.File, data: SequenceSet, piece: Piece) -> None:
     if whole:
         where, columns = slice(0, 1), {name: rows[-1:] for name, rows in columns.items()}
     for name, rows in columns.items():
-        place = f"{info.sequence_id}/{name}"
+        place = f"{group_name(info.sequence_id)}/{name}"
         if place not in file:
             shape = (1 if whole else info.steps, *rows.shape[1:])
             file.create_dataset(place, shape, rows.dtype)
         file[place][where] = rows
+    writer.require_success()
 
 
 def _columns(layout: Layout, piece: Piece) -> dict[str, NDArray[Any]]:

@@ -40,6 +40,7 @@ def recipe(
         backbone=name,
         pixels=_pixels(facts.backbone, settings) if takes_pixels(name) else AS_THEY_ARE,
         dtype=settings.get("dtype", ExtractConfig.dtype),
+        overwrite=True,
     )
     _require_same_backbone(run, extraction)
     return extraction

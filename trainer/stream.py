@@ -7,23 +7,19 @@ A line is out before the state is written, so a stream that is killed repeats at
 one batch, and leaves out none.
 """
 
-import json
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import tyro
 from numpy.typing import NDArray
 
 from preprocessing.backbones import Joined, load_backbone
-from preprocessing.console import DONE, INTERRUPTED, note
+from preprocessing.console import DONE, INTERRUPTED, note, send_json
 from preprocessing.errors import InputError
 from preprocessing.frame_batches import described, frame_batches
 from preprocessing.read_ahead import read_ahead
@@ -35,40 +31,13 @@ from trainer.lock import heed, locked
 from trainer.own_model import OwnModel
 from trainer.recipe import recipe
 from trainer.run import load_run
+from trainer.stream_options import StreamConfig
 from trainer.stream_state import StreamState
 from trainer.task import Classification, Regression
 
 BATCHES_AHEAD = 2
 
 Samples = FileSamples | LiveSamples
-
-
-@dataclass(frozen=True)
-class StreamConfig:
-    """Answers for one video as it happens, a JSON line a step on standard output.
-
-    What is no file and has no end is followed live: when the model falls behind, the samples that
-    have waited longest are dropped, and when the connection is lost, it is tried again.
-    """
-
-    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-    """Folder of a trained run."""
-    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
-    """A video file, the number of a camera (0 is the first), or a URL: rtsp, http and so on."""
-    state: Path | None = None
-    """File that keeps the carry; the same command again goes on from there."""
-    backlog: int = 8
-    """Samples of a live source that may wait for the model; of more, the oldest are dropped."""
-    give_up: float | None = None
-    """End if a live source sends nothing for so many seconds; without it, it is tried for ever."""
-    batch_size: int | None = None
-    """Frames described at once. By default one if the source is live, else as many as extraction
-    takes; another number may change features in the last bits."""
-    backbone: str | None = None
-    """What made the features of the run, where that is a file; see predict."""
-    model: str | None = None
-    """Python file of the model's own layers, FILE.py:function, if the run was trained with
-    --model."""
 
 
 def run_stream(config: StreamConfig) -> int:
@@ -159,8 +128,7 @@ class Lines:
         line |= self._answer(outputs)
         line["latency"] = round(time.monotonic() - sample.arrived, 6)
         line["dropped"] = sample.dropped
-        sys.stdout.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
-        sys.stdout.flush()
+        send_json(line)
         self.written += 1
 
     def _answer(self, outputs: NDArray[np.float32]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import math
 from pathlib import Path
 
 from preprocessing.errors import InputError
-from trainer.checkpoint import DAMAGE, Checkpoint, read_archive, write_archive
+from trainer.archive import DAMAGE, read_archive, write_archive
+from trainer.checkpoint import Checkpoint
 from trainer.follower import Follower
 from trainer.run import Run
 
@@ -40,7 +41,10 @@ class StreamState:
         try:
             plain, arrays = read_archive(path)
             model, self._source = str(plain["model"]), str(plain["source"])
-            self.timestamp, self.origin = float(plain["timestamp"]), plain["origin"]
+            self.timestamp = float(plain["timestamp"])
+            self.origin = None if plain["origin"] is None else float(plain["origin"])
+            if math.isnan(self.timestamp) or not math.isfinite(self.origin or 0):
+                raise ValueError("its times are no numbers")
         except DAMAGE as error:
             raise InputError(
                 f"{path} cannot be read as the state of a stream ({error}); delete it to begin anew"

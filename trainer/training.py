@@ -1,6 +1,5 @@
 """One model being trained: epochs and validation."""
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.console import progress
+from preprocessing.console import progress, say
 from preprocessing.errors import InputError, Stopped
 from preprocessing.quiet import import_tensorflow
 from preprocessing.read_ahead import read_ahead
@@ -170,7 +169,7 @@ class Training:
         begun = time.perf_counter()
         stopped = state.stopped and state.items
         for updates in () if stopped else self._updates(callbacks):
-            self._announce(bar)
+            self._announce()
             before = totals.steps
             for some in updates.totals:
                 totals = totals + some
@@ -199,11 +198,11 @@ class Training:
         self._heed(self._signal_came())
         return totals
 
-    def _announce(self, bar: Any) -> None:
+    def _announce(self) -> None:
         """Says once how long it took until the first update, or pass, was made."""
         if self.asked_for is not None and self.processes.chief:
             seconds = time.perf_counter() - self.asked_for
-            bar.write(f"first update after {seconds:.1f} s", file=sys.stdout)
+            say(f"first update after {seconds:.1f} s")
             self.asked_for = None
 
     def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Updates]:

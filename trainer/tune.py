@@ -21,7 +21,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from preprocessing.console import DONE, INTERRUPTED, STOPPED, note
+from preprocessing.console import DONE, INTERRUPTED, STOPPED, note, say
 from preprocessing.errors import InputError, Stopped
 from preprocessing.label_files import FOLDERS
 from preprocessing.options import from_yaml, to_yaml
@@ -69,11 +69,10 @@ class _Worker:
 
     def go(self) -> int:
         names = ", ".join(flag(dimension.name) for dimension in self.space)
-        print(
+        say(
             f"{self.config.trials} trials of {names} for the "
             f"{'lowest' if self.config.direction == 'minimize' else 'highest'} "
-            f"{self.config.objective}",
-            flush=True,
+            f"{self.config.objective}"
         )
         tried = False
         try:
@@ -84,7 +83,7 @@ class _Worker:
                 write_results(self.config, self.study)
             raise
         if not tried:
-            print("no trial is left to begin; a higher --trials adds to them")
+            say("no trial is left to begin; a higher --trials adds to them")
         write_results(self.config, self.study)
         return DONE
 
@@ -171,7 +170,7 @@ class _Worker:
         return len(self.study.get_trials(deepcopy=False))
 
     def _say(self, study: "Study", trial: "FrozenTrial") -> None:
-        print(progress_line(self.config, study, trial.number), flush=True)
+        say(progress_line(self.config, study, trial.number))
 
 
 class _Watch:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from preprocessing.console import say
 from preprocessing.errors import InputError
 from preprocessing.options import to_yaml
 from preprocessing.whole_file import write_whole
@@ -48,7 +49,7 @@ def write_results(config: TuneConfig, study: "Study") -> None:
     write_whole(config.run / "trials.csv", _csv(config, rows))
     best = rows[0]
     if best.state != "done" and _unfinished(rows):
-        print(_unfinished(rows), flush=True)
+        say(_unfinished(rows))
         return
     if best.state != "done":
         reason = next((f"; trial {row.number}: {row.reason}" for row in rows if row.reason), "")
@@ -57,7 +58,7 @@ def write_results(config: TuneConfig, study: "Study") -> None:
     run = config.run / "trials" / best.digest
     options = replace(config.train_config, run=run, **best.parameters)
     write_whole(config.run / "best.yaml", to_yaml(options))
-    print("\n".join(["", *_table(config, rows), "", *_next_steps(config, rows, run)]), flush=True)
+    say("", *_table(config, rows), "", *_next_steps(config, rows, run))
 
 
 def _table(config: TuneConfig, rows: Sequence[Row]) -> list[str]:
@@ -85,12 +86,14 @@ def _table(config: TuneConfig, rows: Sequence[Row]) -> list[str]:
 
 
 def _next_steps(config: TuneConfig, rows: Sequence[Row], run: Path) -> list[str]:
+    best = f"--config {shlex.quote(str(config.run / 'best.yaml'))}"
+    if config.model:
+        best += f" --model {shlex.quote(config.model)}"
     return [
         *filter(None, [_unfinished(rows)]),
         f"all trials: {config.run / 'trials.csv'}; as a picture: {config.run / 'tune.png'}",
         f"the best is trained already; next: longtake evaluate {shlex.quote(str(run))}",
-        "to train it anew: longtake train --config "
-        f"{shlex.quote(str(config.run / 'best.yaml'))} --run NEW",
+        f"to train it anew: longtake train {best} --run NEW",
     ]
 
 

@@ -46,7 +46,10 @@ class TrialRun:
     @property
     def command(self) -> list[str]:
         """What is started."""
-        return [sys.executable, "-m", "trainer", "train", "--config", str(self._yaml_path)]
+        # What a file names is executed only if the command line names it too.
+        own = [f"--model={self.config.model}"] if self.config.model else []
+        command = [sys.executable, "-m", "trainer", "train", "--config", str(self._yaml_path)]
+        return command + own
 
     def start(self, lock: Lock) -> None:
         """Starts to train, or to go on after the last checkpoint.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from preprocessing.backbones import digests
 from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
+from preprocessing.engines import share_of_cores
 from preprocessing.errors import InputError
 
 DTYPES = {
@@ -138,12 +139,10 @@ def _session(path: Path, content: bytes) -> Any:
         raise InputError(
             f'{path} needs ONNX Runtime, which is not installed: pip install "longtake[onnx]"'
         ) from None
-    import joblib
-
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = joblib.cpu_count()
+    options.intra_op_num_threads = share_of_cores()
     options.add_session_config_entry(
         "session.model_external_initializers_file_folder_path", NOWHERE
     )

@@ -3,6 +3,7 @@
 [steps, features]          time first
 [features, steps]          time last
 [steps, features, 1, 1]    axes of size 1 go, from the last on, until two are left
+[1, steps, features]       the same; that the first one went is said, since it may count steps
 [steps]                    one feature
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.feature_files.base import Block, Selection, Table, block_steps, no_column
 
@@ -112,12 +114,18 @@ def _steps(array: Array, time_last: bool) -> Steps:
     for axis in reversed(axes.copy()):
         if len(axes) > 2 and array.shape[axis] == 1:
             axes.remove(axis)
+    if axes and axes[0] != 0 and not array.obstacle and len(axes) < 3:
+        note(
+            f"{array.where} is {list(array.shape)}: its first axis is left out; if the next one "
+            "is of crops, and not of steps, average them first"
+        )
     if array.obstacle:
         raise InputError(f"{array.where} is {array.obstacle}")
     if not array.is_numeric or len(axes) not in (1, 2):
+        crops = "; average crops first" if array.is_numeric and len(axes) > 2 else ""
         raise InputError(
             f"{array.where} holds {array.dtype} of shape {array.shape}; expected numbers "
-            "[steps, features]"
+            f"[steps, features]{crops}"
         )
     steps = Steps(array, axes[-1] if time_last else axes[0])
     if steps.width > MOST_COLUMNS:

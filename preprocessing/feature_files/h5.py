@@ -11,11 +11,9 @@ from typing import Any
 
 import h5py
 
-from preprocessing.feature_files.arrays import Array, Read, unusable, unwritten
+from preprocessing.feature_files.arrays import Array, Read, unusable
 from preprocessing.feature_files.base import refusing
-
-# Most are OSError, RuntimeError or KeyError, but h5py does not promise that, nor keep to it.
-BAD_FILE = Exception
+from preprocessing.hdf5_file import DAMAGE, obstacle, open_hdf5
 
 
 def arrays(path: Path, matlab: bool = False) -> Mapping[str, Array]:
@@ -29,7 +27,7 @@ def arrays(path: Path, matlab: bool = False) -> Mapping[str, Array]:
         InputError: it is no HDF5 file.
     """
     found: dict[str, Array] = {}
-    with refusing(f"{path}", BAD_FILE), h5py.File(path, "r") as file:
+    with refusing(f"{path}", DAMAGE), open_hdf5(path) as file:
 
         def visit(name: str, link: Any) -> None:
             if matlab and name.startswith("#"):
@@ -50,15 +48,15 @@ def _link(path: Path, name: str) -> Array:
 
 def _array(path: Path, name: str, dataset: h5py.Dataset, matlab: bool) -> Array:
     where = f"{path}: {name}"
-    if obstacle := _outside(dataset) or (matlab and _not_numbers(dataset)):
-        return unusable(where, obstacle)
+    if reason := obstacle(dataset) or (matlab and _not_numbers(dataset)):
+        return unusable(where, reason)
     if dataset.shape is None:
         return unusable(where, "empty")
 
     @contextmanager
     def reader(axis: int) -> Iterator[Read]:
         along = dataset_axes - 1 - axis if matlab else axis
-        with refusing(where, BAD_FILE), h5py.File(path, "r") as file:
+        with refusing(where, DAMAGE), open_hdf5(path) as file:
             opened = file[name]
 
             def read(start: int, stop: int) -> Any:
@@ -70,16 +68,6 @@ def _array(path: Path, name: str, dataset: h5py.Dataset, matlab: bool) -> Array:
     dataset_axes = len(dataset.shape)
     shape = dataset.shape[::-1] if matlab else dataset.shape
     return Array(where, tuple(shape), dataset.dtype, reader)
-
-
-def _outside(dataset: h5py.Dataset) -> str:
-    """Why a dataset's numbers are not in its file, if they are not."""
-    if dataset.is_virtual:
-        return "a virtual dataset, whose numbers lie elsewhere; copy them into the file"
-    if dataset.external:
-        return "stored outside of the file; copy it into the file"
-    stored = dataset.id.get_storage_size()
-    return unwritten(dataset.shape, dataset.dtype.itemsize, stored) if dataset.shape else ""
 
 
 def _not_numbers(dataset: h5py.Dataset) -> str:

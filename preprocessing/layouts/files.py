@@ -13,7 +13,11 @@ from preprocessing.layouts.base import Recording, broken
 
 
 def recordings(
-    inputs: Iterable[Path], kind: str | None, selection: Selection, made: Collection[Path]
+    inputs: Iterable[Path],
+    kind: str | None,
+    selection: Selection,
+    made: Collection[Path],
+    prefer: str | None = None,
 ) -> list[Recording]:
     """Finds all sequences.
 
@@ -22,25 +26,26 @@ def recordings(
         kind: format of the files, by default told by their suffix.
         selection: what is wanted of them.
         made: files and folders that the command itself writes, which are no inputs.
+        prefer: suffix of the file to take where several would be one sequence.
 
     Raises:
         InputError: there are none.
     """
-    found = sources(inputs, kind)
+    found = sources(inputs, kind, prefer)
     left = [source for source in found if not _within(source.path, made)]
     if not left:
         raise InputError(f"all of {', '.join(map(str, inputs))} is what this command writes itself")
     return [recording for source in left for recording in _recordings(source, kind, selection)]
 
 
-def sources(inputs: Iterable[Path], kind: str | None) -> list[Source]:
+def sources(inputs: Iterable[Path], kind: str | None, prefer: str | None = None) -> list[Source]:
     """Finds the files of a format, or of all formats.
 
     Raises:
         InputError: there are none.
     """
     suffixes = [suffix for suffix, known in SUFFIXES.items() if kind in (None, known)]
-    return find_sources(inputs, suffixes, "feature files")
+    return find_sources(inputs, suffixes, "feature files", prefer)
 
 
 def recording(
@@ -52,6 +57,9 @@ def recording(
 
 
 def _recordings(source: Source, kind: str | None, selection: Selection) -> Iterator[Recording]:
+    if source.problem:
+        yield broken(source.sequence_id, source.path, InputError(source.problem))
+        return
     try:
         told = kind or format_of(source.path)
         parts = parts_of(source.path, told, selection)

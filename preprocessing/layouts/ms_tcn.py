@@ -16,10 +16,11 @@ import numpy as np
 
 from preprocessing.errors import InputError
 from preprocessing.feature_files import Selection, format_of
+from preprocessing.folders import files_below
 from preprocessing.label_runs import Interval
 from preprocessing.labels import LabelOptions, runs
 from preprocessing.layouts import files
-from preprocessing.layouts.base import Recording
+from preprocessing.layouts.base import Recording, broken
 from preprocessing.splits import PARTS as SPLIT_PARTS
 from preprocessing.splits import Splits
 from preprocessing.whole_file import write_whole
@@ -36,7 +37,11 @@ def is_layout(path: Path) -> bool:
 
 
 def recordings(
-    root: Path, kind: str | None, selection: Selection, truth: "Truth | None"
+    root: Path,
+    kind: str | None,
+    selection: Selection,
+    truth: "Truth | None",
+    prefer: str | None = None,
 ) -> list[Recording]:
     """Finds all sequences, with their labels if ``truth`` is given.
 
@@ -44,7 +49,10 @@ def recordings(
         InputError: there are none.
     """
     found = []
-    for source in files.sources([root / FEATURES], kind):
+    for source in files.sources([root / FEATURES], kind, prefer):
+        if source.problem:
+            found.append(broken(source.sequence_id, source.path, InputError(source.problem)))
+            continue
         told = kind or format_of(source.path)
         recording = files.recording(source.sequence_id, source.path, told, selection)
         if truth and truth.path(source.sequence_id).is_file():
@@ -117,8 +125,9 @@ def read_mapping(root: Path) -> frozenset[str]:
 def bundles(root: Path) -> dict[str, dict[str, Path]]:
     """For each split by its name, such as ``split1``, the file of each of its parts."""
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted((root / BUNDLES).glob("*.bundle")):
-        if match := BUNDLE.fullmatch(path.name):
+    folder = root / BUNDLES
+    for path in sorted(files_below(folder, {".bundle"})) if folder.is_dir() else ():
+        if (match := BUNDLE.fullmatch(path.name)) and path.parent == folder:
             found.setdefault(match[2], {})[PARTS[match[1]]] = path
     return found
 

@@ -14,6 +14,7 @@ from preprocessing.errors import InputError, OptionError
 from preprocessing.feature_files import Selection, Table
 from preprocessing.feature_files.arrays import table_of
 from preprocessing.feature_files.npy import open_array
+from preprocessing.folders import files_below
 from preprocessing.inputs import find_sources
 from preprocessing.layouts.base import Recording, broken
 
@@ -24,7 +25,8 @@ KIND = "npy"
 
 def is_layout(path: Path) -> bool:
     """Whether a folder looks like this."""
-    return path.is_dir() and any(any(path.rglob(f"*_{name}.npy")) for name in (TIMES, FPS))
+    files = files_below(path, {".npy"}, lambda error: None) if path.is_dir() else ()
+    return any(file.stem.endswith((f"_{TIMES}", f"_{FPS}")) for file in files)
 
 
 def recordings(
@@ -41,10 +43,15 @@ def recordings(
         InputError: there are none.
     """
     videos: dict[str, dict[str, Path]] = {}
+    unusable = []
     for source in find_sources(inputs, {".npy"}, "feature files"):
+        if source.problem:
+            unusable.append(broken(source.sequence_id, source.path, InputError(source.problem)))
+            continue
         video, what = _split(source.sequence_id)
         videos.setdefault(video, {})[what] = source.path
-    return [_recording(video, named, selection, streams) for video, named in videos.items()]
+    found = [_recording(video, named, selection, streams) for video, named in videos.items()]
+    return [*found, *unusable]
 
 
 def _split(name: str) -> tuple[str, str]:

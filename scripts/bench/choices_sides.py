@@ -17,7 +17,8 @@ from measure import clock, peak_mb
 from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.evaluate_options import EvaluateConfig
+from trainer.evaluation import evaluate
 from trainer.loop import train
 
 CHOICES: dict[str, dict[str, Any]] = {

@@ -1,0 +1,84 @@
+"""The last packets of a video, to be decoded once more where emptying the decoder failed.
+
+    packets     ... K . . . . K . . . x .      K: refers to none before; x: does not decode
+    given       ... . . . .                    by threads that work ahead, until x
+    again                   . . . .   .        by one thread, from a K on
+
+An error shortly before a decoder with several threads is emptied, or meanwhile, ends it, and what
+the other threads hold is not given. One thread gives all that decodes.
+"""
+
+from collections import deque
+from typing import Any
+
+import av
+
+LEAST, MOST = 32, 2000  # Packets: more than are under way in any decoder; kept at most.
+NEAR = 4 * LEAST  # Packets from an error that may do harm to the end, as it may be told early.
+STAYS = "stays"
+
+
+def stays(packet: Any) -> Any:
+    """Marks a packet that leaves the picture before it as it is."""
+    packet.opaque = STAYS
+    return packet
+
+
+def changed(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
+    """Leaves out a picture that the decoder, once emptied, gives again for such a packet."""
+    return [frame for frame in frames if frame.opaque != STAYS]
+
+
+class Tail:
+    """Remembers the last packets, and which of them gave a picture."""
+
+    def __init__(self) -> None:
+        self._packets: list[Any] = []
+        self._keyframes: deque[int] = deque()
+        self._given: deque[Any] = deque(maxlen=NEAR)
+        self._dropped = self._count = 0
+        self._spoilt = -NEAR
+
+    def add(self, packet: Any) -> None:
+        """A packet that is about to be decoded; it gets its number."""
+        if packet.opaque != STAYS:
+            packet.opaque = self._count
+        if packet.is_keyframe:
+            self._keyframes.append(self._count)
+        self._packets.append(packet)
+        self._count += 1
+        while len(self._keyframes) > 1 and self._keyframes[1] <= self._count - LEAST:
+            self._keyframes.popleft()
+            self._forget(self._keyframes[0])
+        if len(self._packets) > MOST:
+            self._keyframes.clear()
+            self._forget(self._count)
+
+    def give(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
+        """Frames that were decoded, which it returns."""
+        self._given.extend(frame.opaque for frame in frames)
+        return frames
+
+    def spoil(self) -> None:
+        """There was an error."""
+        self._spoilt = self._count
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether there was an error so near to the end that frames may be missing."""
+        return self._count - self._spoilt < NEAR
+
+    def again(self, context: Any) -> list[av.VideoFrame]:
+        """Frames that were not given yet, decoded by a new decoder."""
+        frames: list[av.VideoFrame] = []
+        for packet in [*self._packets, None]:
+            try:
+                frames += context.decode(packet)
+            except av.error.FFmpegError:
+                continue
+        given = [place for place, frame in enumerate(frames) if frame.opaque in self._given]
+        return changed(frames[given[-1] + 1 :]) if given else []
+
+    def _forget(self, number: int) -> None:
+        del self._packets[: number - self._dropped]
+        self._dropped = number
