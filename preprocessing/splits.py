@@ -53,7 +53,7 @@ def read_splits(path: Path) -> Splits:
     """
     try:
         loaded = _read_folder(path) if path.is_dir() else json.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot read splits from {path}: {error}") from None
     if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:
         raise InputError(f'{path}: expected {{"train": [...], "validation": [...], "test": [...]}}')

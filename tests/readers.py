@@ -148,9 +148,9 @@ def make_failures(folder: Path) -> Path:
 
 
 def read_failures(path: Path) -> None:
-    from preprocessing.failures import FailureLog, is_failed
+    from preprocessing.failures import FailureLog, failed_among
 
-    is_failed(path.parent, "a")
+    failed_among(path.parent, ["a"])
     FailureLog(path.parent, [])
 
 
