@@ -58,7 +58,11 @@ def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
     """The whole rows among lines; each stands for itself, whatever is wrong with another."""
     for line in lines:
         text = line.decode("utf-8", errors="replace").replace("\0", "").rstrip("\r\n")
-        for row in csv.reader([text]):
+        try:
+            rows = list(csv.reader([text]))
+        except csv.Error:
+            continue
+        for row in rows:
             if len(row) == len(FIELDS):
                 yield tuple(row)
 
@@ -132,11 +136,14 @@ def _kept(rows: list[Row], mine: Collection[str]) -> list[Row]:
 
 def _is_still_so(text: str) -> bool:
     """Whether an input may still fail: it is there, and no folder that can be read by now."""
-    path = Path(text)
-    if not path.exists() and "\\" in text:
-        path = Path(text.encode("latin-1", "backslashreplace").decode("unicode_escape"))
-    if not path.is_dir():
-        return path.exists()
+    try:
+        path = Path(text)
+        if not path.exists() and "\\" in text:
+            path = Path(text.encode("latin-1", "backslashreplace").decode("unicode_escape"))
+        if not path.is_dir():
+            return path.exists()
+    except (OSError, ValueError):  # No name at all.
+        return False
     try:
         os.scandir(path).close()
     except OSError:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -147,9 +148,9 @@ def make_failures(folder: Path) -> Path:
 
 
 def read_failures(path: Path) -> None:
-    from preprocessing.failures import FailureLog, is_failed
+    from preprocessing.failures import FailureLog, failed_among
 
-    is_failed(path.parent, "a")
+    failed_among(path.parent, ["a"])
     FailureLog(path.parent, [])
 
 
@@ -276,6 +277,16 @@ def make_predictions(task: str) -> Callable[[Path], Path]:
         return write_predictions(folder / "p.h5", "abc", {"s": arrays, "t": arrays}, task)
 
     return make
+
+
+def read_answers(path: Path) -> None:
+    from trainer.answers import open_answers
+
+    with open_answers(path) as answers:
+        for sequence_id in answers.ids:
+            answers.seconds(sequence_id)
+            for _ in answers.blocks(sequence_id, "true", "predicted", "probabilities"):
+                pass
 
 
 def read_predictions(path: Path) -> None:
@@ -411,7 +422,8 @@ def read_video(path: Path) -> None:
     from preprocessing.video import VideoReader
 
     with VideoReader(path, 2, [(24, 32)]) as reader:
-        for _ in reader:
+        # A rate of one frame in a day is damage that nobody can tell from a slow recording.
+        for _ in islice(reader, 5000):
             pass
         assert reader.damage is not None
 
@@ -433,10 +445,11 @@ READERS = {
     "checkpoint": Reader(make_checkpoint, read_checkpoint, digest=True),
     "state": Reader(make_state, read_state, digest=True, heavy=True),
     **{
-        task: Reader(make_predictions(task), read_predictions)
+        task: Reader(make_predictions(task), read_predictions, cost=10)
         for task in ("classification", "multilabel", "regression")
     },
-    "comparison": Reader(make_comparison, read_comparison),
+    "answers": Reader(make_predictions("classification"), read_answers),
+    "comparison": Reader(make_comparison, read_comparison, cost=10),
     "description": Reader(make_description, read_description, heavy=True),
     "samples": Reader(make_samples, read_samples),
     "onnx": Reader(make_onnx, read_backbone),

@@ -263,6 +263,22 @@ def test_keys_move_the_playhead_and_find_mistakes(opened: Open) -> None:
     until(page, "v.paused")
 
 
+def test_the_next_mistake_is_looked_at_not_played_past(opened: Open) -> None:
+    page = opened()
+    click(page, FILM, 0.1)
+    until(page, "v.currentTime > 2 && !v.paused")
+    page.keyboard.press("n")
+    until(page, "v.paused")
+    assert playhead(page, FILM) == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_wide_table_shows_that_there_is_more(opened: Open) -> None:
+    page = opened(width=400)
+    shade = "e => [e.scrollWidth > e.clientWidth, getComputedStyle(e).backgroundAttachment]"
+    wide = page.locator("#classes + .wide").evaluate(shade)
+    assert wide == [True, "local, scroll"]
+
+
 def test_a_video_that_is_gone_can_be_chosen_by_hand(opened: Open, folder: Path) -> None:
     page = opened()
     click(page, GONE, 0.5)

@@ -14,9 +14,11 @@ from preprocessing.errors import InputError
 from preprocessing.options import parse, to_yaml
 from trainer import cli
 from trainer.comparison import CompareConfig, compare, run_compare
+from trainer.comparison_report import INKS, SHAPES, comparison_lines
 from trainer.config import TrainConfig
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
+from trainer.ribbons import class_colours
 from trainer.scoring import score
 
 CLASSES = ["a", "<b>", "c"]
@@ -30,7 +32,8 @@ def make_run(tmp_path: Path) -> MadeRun:
     def make(name: str, arrays: dict[str, Any], task: str = "classification", **facts: Any) -> Path:
         run = tmp_path / name
         outputs = facts.pop("outputs", "frame")
-        config = TrainConfig(Path("store"), Path("labels"), run, outputs=outputs)
+        options = facts.pop("options", {})
+        config = TrainConfig(Path("store"), Path("labels"), run, outputs=outputs, **options)
         folder = run / "evaluation" / "test"
         folder.mkdir(parents=True)
         (run / "config.yaml").write_text(to_yaml(config))
@@ -82,7 +85,7 @@ def test_a_comparison_has_the_figures_and_intervals_of_each_run(
     assert not re.findall(r"(?:src|href)=[\"'](?!data:)[^#]", page)
     assert "prefers-color-scheme: dark" in page
     assert ("&lt;b&gt;</span>" in page) == (task == "classification")
-    assert page.count("<circle") == 4 * 3
+    assert page.count("<path transform") == 3 + 4 * 3
     # The truth and each run.
     assert (page.count("<img") >= 4 * 4) == (task == "classification")
 
@@ -153,6 +156,39 @@ def test_less_error_is_better(make_run: MadeRun) -> None:
     found = compare(CompareConfig(runs))
     assert found["runs"][1]["sequences"] == {"better": 1, "worse": 0, "equal": 0}
     assert found["runs"][1]["difference"]["mae"] == {"value": -1, "interval": None}
+
+
+def test_options_in_which_runs_differ_are_told(
+    make_run: MadeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = make_run("one", answers(1, 0.5))
+    options = {"units": 7, "ignore_label": ("<x>", "\x1b[2J")}
+    two = make_run("two", answers(1, 0.5), options=options)
+    run_compare(CompareConfig((one, two), out=tmp_path / "out"))
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())["options"]
+    assert found == {
+        "--ignore-label": ["", "<x> \x1b[2J"],
+        "--units": [str(TrainConfig.units), "7"],
+    }
+    printed = capsys.readouterr().out
+    assert re.search(rf"--units +{TrainConfig.units} +7\n", printed)
+    assert "\x1b" not in printed
+    page = (tmp_path / "out" / "comparison.html").read_text()
+    assert re.search(rf"--units</th><td>{TrainConfig.units}</td><td>7</td>", page)
+    assert "&lt;x&gt;" in page
+
+
+def test_runs_of_the_same_options_say_so(make_run: MadeRun, tmp_path: Path) -> None:
+    runs = (make_run("one", answers(1, 0.5)), make_run("two", answers(2, 0.5)))
+    found = compare(CompareConfig(runs, out=tmp_path / "out"))
+    assert found["options"] == {}
+    assert "their options are the same" in list(comparison_lines(found))
+    assert "None: all runs" in (tmp_path / "out" / "comparison.html").read_text()
+
+
+def test_runs_look_like_no_class() -> None:
+    assert not set(INKS) & set(class_colours([str(number) for number in range(100)]))
+    assert len({(INKS[n % len(INKS)], SHAPES[n % len(SHAPES)]) for n in range(20)}) == 20
 
 
 def test_runs_with_the_same_folder_name_are_told_apart(make_run: MadeRun, tmp_path: Path) -> None:

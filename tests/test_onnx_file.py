@@ -79,6 +79,14 @@ def test_a_map_of_features_is_averaged_over_its_places(save, shape):
     np.testing.assert_allclose(backbone([FRAMES]), FRAMES.mean((1, 2)), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "shape", [[1, 3, 1 << 30, 1 << 30], [1 << 40, 3, 6, 8], [None, 1 << 25, 8, 3]]
+)
+def test_frames_that_do_not_fit_into_memory_are_refused(save, shape):
+    with pytest.raises(InputError, match="at once, expected"):
+        load_backbone(save(SAME, shape))
+
+
 @pytest.mark.parametrize("pixels", SCALES)
 def test_pixels_come_on_the_scale_that_was_asked_for(save, pixels):
     mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])

@@ -21,7 +21,7 @@ from trainer.moments import worst_confusions
 from trainer.readouts import clock, knots, runs
 from trainer.report import render, write_report
 from trainer.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
-from trainer.scoring import score
+from trainer.scoring import Measures, score
 from trainer.strips import class_strips, label_set_strips, number_strips, worst_first
 
 GREY = [0xD8, 0xD3, 0xD0]
@@ -298,6 +298,33 @@ def test_figures_of_later_versions_are_shown_and_may_be_missing(tmp_path: Path) 
     latency = {"median_ms": 0.6213, "p95_ms": 0.9, "steps": 200}
     page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency=latency)[0]
     assert "<b>0.621 ms</b>" in page
+
+
+def test_a_report_names_the_options_that_are_not_usual(tmp_path: Path) -> None:
+    page, _ = written_report("regression", tmp_path)
+    assert "<tr><th>--task</th><td>regression</td></tr>" in page
+    assert "--units" not in page
+
+
+@pytest.mark.parametrize("task", list(HEADLINES))
+def test_a_report_of_thousands_of_classes_is_small(task: str, tmp_path: Path) -> None:
+    generator, classes = np.random.default_rng(0), 1200
+    true = np.repeat(generator.integers(0, classes, 40), 5)
+    said = np.where(generator.random(200) < 0.7, true, generator.integers(0, classes, 200))
+    odds = np.eye(classes, dtype="float32")[said]
+    arrays = {
+        "classification": {"true": true, "probabilities": odds},
+        "multilabel": {"true": np.eye(classes)[true], "probabilities": odds},
+        "regression": {"true": np.eye(classes)[true], "predicted": odds},
+    }[task]
+    names = [f"c{number}" for number in range(classes)]
+    path = write_predictions(tmp_path / "p.h5", names, {"s": arrays}, task)
+    metrics = {"split": "test", **score(path, segmental=True, measures=Measures(bootstrap=0))}
+    write_report(tmp_path / "report.html", run_of(task), metrics, path)
+    page = (tmp_path / "report.html").read_text()
+    assert len(page) < 2_000_000
+    told = {"classification": "Of 1200 classes, the 100", "regression": "Of 1200 columns, the 50"}
+    assert told.get(task, "c17") in page
 
 
 def test_sequences_beyond_the_first_twenty_are_folded_away(tmp_path: Path) -> None:

@@ -169,3 +169,15 @@ def draw(path: Path, task: str) -> None:
             label_set_strips(answers)
         else:
             number_strips(answers, [(0, 1)] * 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("true", 3), ("true", -2), ("predicted", 300), ("predicted", -1)]
+)
+def test_answers_of_no_class_are_refused(tmp_path: Path, name: str, value: int) -> None:
+    arrays = {"true": np.arange(6) % 3, "predicted": np.arange(6) % 3}
+    arrays[name][2] = value
+    arrays["probabilities"] = np.full((6, 3), 1 / 3)
+    path = write_predictions(tmp_path / "p.h5", "abc", {"s": arrays})
+    with pytest.raises(InputError, match=f"'{name}' of 's' holds what no answer is"):
+        score(path, segmental=True)

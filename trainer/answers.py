@@ -1,6 +1,6 @@
 """``predictions.h5`` read piece by piece, for metrics, pictures and label files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,13 @@ class Answers:
         return float(times[-1] - times[0])
 
     def whole(self, sequence_id: str, name: str) -> NDArray[Any]:
-        """All of one dataset of a sequence."""
-        return np.asarray(self.group(sequence_id)[name][()])
+        """All of one dataset of a sequence.
+
+        Raises:
+            InputError: there is no such dataset, or it holds what no answer is.
+        """
+        dataset = self._datasets(sequence_id, [name])[0]
+        return self._read(sequence_id, name, dataset, EVERY, EVERY)
 
     def blocks(
         self,
@@ -71,23 +76,50 @@ class Answers:
             block_steps: how many steps at once.
 
         Raises:
-            InputError: an answer is not finite, or there is no such dataset.
+            InputError: an answer is not finite or of no class, or there is no such dataset.
         """
+        datasets = self._datasets(sequence_id, names)
+        for start in range(0, self.steps(sequence_id), block_steps):
+            rows = slice(start, start + block_steps)
+            yield tuple(
+                self._read(sequence_id, name, data, rows, columns)
+                for name, data in zip(names, datasets, strict=True)
+            )
+
+    def _datasets(self, sequence_id: str, names: Sequence[str]) -> list[h5py.Dataset]:
         group = self.group(sequence_id)
         for name in names:
             if name not in group:
                 raise _not_whole(self.file.filename, f"{sequence_id!r} has no {name!r}")
-        datasets = [group[name] for name in names]
-        for start in range(0, self.steps(sequence_id), block_steps):
-            rows = slice(start, start + block_steps)
-            block = tuple(data[rows, columns] if data.ndim > 1 else data[rows] for data in datasets)
-            for name, values in zip(names, block, strict=True):
-                if name != "true" and not np.isfinite(values).all():
-                    raise InputError(
-                        f"an answer for {sequence_id} is not finite: the model has diverged; "
-                        "train it anew with a lower --learning-rate"
-                    )
-            yield block
+        return [group[name] for name in names]
+
+    def _read(
+        self, sequence_id: str, name: str, data: h5py.Dataset, rows: slice, columns: slice
+    ) -> NDArray[Any]:
+        try:
+            values = np.asarray(data[rows, columns] if data.ndim > 1 else data[rows])
+            sensible = self._are_sensible(name, values)
+        except DAMAGE as error:
+            raise _not_whole(self.file.filename, f"{name!r} of {sequence_id!r}: {error}") from None
+        if not sensible:
+            reason = f"{name!r} of {sequence_id!r} holds what no answer is"
+            raise _not_whole(self.file.filename, reason)
+        if name != "true" and not np.isfinite(values).all():
+            raise InputError(
+                f"an answer for {sequence_id} is not finite: the model has diverged; "
+                "train it anew with a lower --learning-rate"
+            )
+        return values
+
+    def _are_sensible(self, name: str, values: NDArray[Any]) -> bool:
+        """Whether times are finite, and labels are those of classes."""
+        if name == "timestamps":
+            return bool(np.isfinite(values).all())
+        if name == "probabilities" or self.task == "regression":
+            return values.dtype.kind == "f"
+        least = -1 if name == "true" else 0
+        most = len(self.classes) - 1 if self.task == "classification" else 1
+        return values.dtype.kind in "iu" and bool(((values >= least) & (values <= most)).all())
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from preprocessing.whole_file import write_whole
 from trainer.answers import Answers, open_answers
 from trainer.compare_options import CompareConfig
 from trainer.comparison_report import comparison_lines, write_comparison
+from trainer.config import TrainConfig
 from trainer.footage import footage
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
+from trainer.report import option, value_text
 from trainer.run import load_run
 from trainer.scoring import tallied
 
@@ -34,16 +36,21 @@ class Side:
 
     Attributes:
         name: of its folder, or its whole path where that would not tell it from another.
+        config: what it was trained with.
         predictions: its ``predictions.h5``.
-        segmental: whether it gives an answer a step.
         feed: what stood for past labels, where they are inputs.
     """
 
     name: str
     run: Path
+    config: TrainConfig
     predictions: Path
-    segmental: bool
     feed: str | None
+
+    @property
+    def segmental(self) -> bool:
+        """Whether it gives an answer a step."""
+        return self.config.outputs == "frame"
 
 
 def run_compare(config: CompareConfig) -> int:
@@ -83,7 +90,7 @@ def compare(config: CompareConfig) -> dict[str, Any]:
 
 def _infos(side: Side, comparison: Mapping[str, Any]) -> Iterator[SequenceInfo]:
     """Sequences that the store of a run still has."""
-    store = Path(load_run(side.run).config.store)
+    store = Path(side.config.store)
     if not store.is_dir():
         return
     features = FeatureStore(store)
@@ -135,9 +142,20 @@ def _compared(
         "ignored_classes": list(measures.ignored),
         "compared_by": PER_SEQUENCE[task],
         "bootstrap": bootstrap.facts(),
+        "options": _options([side.config for side in sides]),
         "runs": runs,
         "per_sequence": sorted(rows, key=_worst),
     }
+
+
+def _options(configs: Sequence[TrainConfig]) -> dict[str, list[str]]:
+    """The options of ``train`` in which runs differ, and what each run had; empty for none."""
+    values = {
+        option(field.name): [value_text(getattr(config, field.name)) for config in configs]
+        for field in fields(TrainConfig)
+        if field.name != "run"
+    }
+    return {name: found for name, found in values.items() if len(set(found)) > 1}
 
 
 def _sequence_rows(name: str, metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -192,7 +210,7 @@ def _side(name: str, path: Path, split: str) -> Side:
         feed = json.loads(metrics.read_text("utf-8")).get("feed")
     except (OSError, ValueError, AttributeError, RecursionError):
         raise InputError(f"cannot read {metrics}; evaluate {path} again") from None
-    return Side(name, path, predictions, run.config.outputs == "frame", feed)
+    return Side(name, path, run.config, predictions, feed)
 
 
 def _require_alike(first: Side, one: Answers, side: Side, other: Answers) -> None:

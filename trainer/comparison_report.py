@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from preprocessing.console import printable
 from trainer.footage import Footage
 from trainer.metrics import HEADLINES
 from trainer.report import render
@@ -11,6 +12,14 @@ from trainer.ribbons import class_colours
 from trainer.strips import class_strips, with_footage
 
 Comparison = Mapping[str, Any]
+# Runs look like no class: other colours, which are seen by day and by night, and shapes about 0, 0.
+INKS = ("#8b5cf6", "#b45309", "#0d9488", "#db2777", "#64748b")
+SHAPES = (
+    "M-2.7 0a2.7 2.7 0 1 0 5.4 0a2.7 2.7 0 1 0-5.4 0z",
+    "M0-3.4 3.4 0 0 3.4-3.4 0z",
+    "M-2.4-2.4h4.8v4.8h-4.8z",
+    "M0-3 3.2 2.6h-6.4z",
+)
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
@@ -28,6 +37,10 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
             if any(run["metrics"][name] is not None for run in runs)
         ],
     )
+    yield ""
+    options = comparison["options"]
+    yield "options that differ" if options else "their options are the same"
+    yield from _columns([], [[name, *map(_shown, found)] for name, found in options.items()])
     drawn = comparison["bootstrap"]
     between = (
         f", and where {100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences lie"
@@ -78,7 +91,7 @@ def write_comparison(
         title=f"{', '.join(names)}: {comparison['split']}",
         comparison=comparison,
         headlines=HEADLINES[comparison["task"]],
-        inks=class_colours(names),
+        marks=[(INKS[n % len(INKS)], SHAPES[n % len(SHAPES)]) for n in range(len(names))],
         dots=_dots(comparison),
         legend=list(zip(classes, class_colours(classes), strict=True)),
         strips=strips,
@@ -95,10 +108,16 @@ def _dots(comparison: Comparison) -> list[list[float]]:
 def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lines of which the columns stand below each other, the first to the left."""
     lines = [*([head] if head else []), *rows]
+    if not lines:
+        return
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for first, *others in lines:
         cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
         yield "  " + "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+
+
+def _shown(value: str) -> str:
+    return printable(value) or "-"
 
 
 def _figure(value: float | None, sign: str = "") -> str:

@@ -79,12 +79,10 @@ def worst_confusions(answers: Answers, confusion: Sequence[Sequence[int]]) -> li
 def _longest(answers: Answers, codes: Sequence[int]) -> dict[int, list[_Run]]:
     """The longest runs of each confusion, which is a true class times C plus a predicted one."""
     found: dict[int, list[_Run]] = {code: [] for code in codes}
-    size = len(answers.classes)
-    least = np.full(size * size + 1, np.iinfo(np.int64).max)
-    least[list(codes)] = 0
+    least = dict.fromkeys(codes, 0)
     for sequence_id in answers.ids:
         for labels, starts, lengths in _runs(answers, sequence_id):
-            for place in np.flatnonzero(lengths > least[labels]).tolist():
+            for place in np.flatnonzero(np.isin(labels, codes)).tolist():
                 code, steps = int(labels[place]), int(lengths[place])
                 if steps > least[code]:
                     kept = [*found[code], _Run(steps, sequence_id, int(starts[place]))]

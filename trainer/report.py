@@ -8,10 +8,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.whole_file import write_whole
 from trainer.answers import open_answers
-from trainer.config import flag
+from trainer.config import TrainConfig, flag
 from trainer.curves import learning_curves
 from trainer.footage import Footage, footage
 from trainer.metrics import HEADLINES
@@ -23,6 +25,8 @@ from trainer.strips import class_strips, label_set_strips, number_strips, with_f
 
 # Options that a reader of a report should know of where they are not as usual.
 TOLD = ("inputs", "outputs", "horizon", "gradient", "normalize", "stride", "burn_in")
+# Nobody reads a matrix of more, or so many curves, and they would be most of the page.
+MATRIX_CLASSES, DRAWN_COLUMNS = 100, 50
 
 
 def write_report(
@@ -51,6 +55,7 @@ def write_report(
         title=f"{run.path.name}: {metrics['split']}",
         metrics=metrics,
         made=_made(run, metrics),
+        options=unusual_options(run.config),
         headlines=HEADLINES[task],
         latency=latency,
         legend=list(zip(classes, class_colours(classes), strict=True)),
@@ -59,9 +64,34 @@ def write_report(
     )
 
 
-def confusion_rows(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]:
-    """Cells of the confusion matrix: count, and share of its row (the true class)."""
-    return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion]
+def confusion_rows(
+    confusion: Sequence[Sequence[int]], kept: Sequence[int] = ()
+) -> list[list[tuple[int, float]]]:
+    """Cells of the confusion matrix: count, and share of its row (the true class).
+
+    Args:
+        confusion: steps; rows are true classes, columns predicted ones.
+        kept: the classes that are shown; none for all.
+    """
+    kept = kept or range(len(confusion))
+    totals = {number: max(sum(confusion[number]), 1) for number in kept}
+    return [
+        [(confusion[row][column], confusion[row][column] / totals[row]) for column in kept]
+        for row in kept
+    ]
+
+
+def most_confused(confusion: Sequence[Sequence[int]]) -> list[int]:
+    """Which classes a matrix has room for, in their order: those with the most wrong steps."""
+    counts = np.array(confusion, np.int64)
+    wrong = counts.sum(0) + counts.sum(1) - 2 * counts.diagonal()
+    return sorted(np.argsort(-wrong, kind="stable")[:MATRIX_CLASSES].tolist())
+
+
+def worst_columns(scores: Sequence[float | None]) -> list[int]:
+    """Which columns of a regression are drawn: those with the least R², which may be unknown."""
+    known = np.array([np.inf if score is None else score for score in scores])
+    return sorted(np.argsort(known, kind="stable")[:DRAWN_COLUMNS].tolist())
 
 
 def render(path: Path, template: str, **values: Any) -> None:
@@ -95,12 +125,18 @@ def _pictures(
         if metrics["task"] == "classification":
             strips = class_strips(metrics["classes"], {"predicted": predictions})
             confusions = worst_confusions(answers, metrics["confusion"])
-            more = {"confusions": confusions, "confusion": confusion_rows(metrics["confusion"])}
+            kept = most_confused(metrics["confusion"])
+            more = {
+                "confusions": confusions,
+                "confusion": confusion_rows(metrics["confusion"], kept),
+                "matrix_classes": [metrics["classes"][number] for number in kept],
+            }
         elif metrics["task"] == "multilabel":
             strips = label_set_strips(answers)
         else:
-            ranges = [(row["true_min"], row["true_max"]) for row in metrics["per_column"].values()]
-            strips = number_strips(answers, ranges)
+            rows = list(metrics["per_column"].values())
+            ranges = [(row["true_min"], row["true_max"]) for row in rows]
+            strips = number_strips(answers, ranges, worst_columns([row["r2"] for row in rows]))
     strips = worst_first(with_footage(strips, videos))
     places = {strip.sequence_id: (f"s{n}", strip) for n, strip in enumerate(strips, start=1)}
     return {"strips": strips, "places": places, **more}
@@ -114,7 +150,7 @@ def _made(run: Run, metrics: Mapping[str, Any]) -> str:
     layers = f"{config.layers} {config.cell} layer(s) of {config.units}"
     defaults = {field.name: field.default for field in fields(config)}
     others = [
-        f"--{flag(name)} {getattr(config, name)}"
+        f"{option(name)} {value_text(getattr(config, name))}"
         for name in TOLD
         if getattr(config, name) != defaults[name]
     ]
@@ -123,6 +159,27 @@ def _made(run: Run, metrics: Mapping[str, Any]) -> str:
         f"{config.chunk_length} steps, {', '.join([config.model or layers, *others])}; kept: "
         f"{kept}.{_fed(metrics)}"
     )
+
+
+def unusual_options(config: TrainConfig) -> dict[str, str]:
+    """The options of a training that are not at their defaults, and those that have none."""
+    return {
+        option(field.name): value_text(getattr(config, field.name))
+        for field in fields(config)
+        if field.name != "run" and getattr(config, field.name) != field.default
+    }
+
+
+def option(name: str) -> str:
+    """A field's name as it is given on the command line."""
+    return f"--{flag(name)}"
+
+
+def value_text(value: Any) -> str:
+    """A value of an option as a person would write it; empty for none."""
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return {"None": "", "True": "yes", "False": "no"}.get(str(value), str(value))
 
 
 def _fed(metrics: Mapping[str, Any]) -> str:

@@ -146,7 +146,7 @@ class Run:
                 for name in ("target_moments", "feature_moments")
             }
             return ModelFacts(tuple(loaded.pop("classes")), **loaded, **pairs)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(
                 f"cannot read {self.facts_path}: {error}; train the run again"
             ) from None

@@ -3,7 +3,7 @@
 A horizon moves all answers to the steps that they are about; see ``trainer.class_trace``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -62,14 +62,18 @@ def label_set_strips(answers: Answers) -> list[Strip]:
     return [_label_set_strip(answers, sequence_id, colours) for sequence_id in answers.ids]
 
 
-def number_strips(answers: Answers, ranges: Sequence[tuple[float, float]]) -> list[Strip]:
-    """Curves of each column.
+def number_strips(
+    answers: Answers, ranges: Sequence[tuple[float, float]], kept: Collection[int] = ()
+) -> list[Strip]:
+    """Curves of columns.
 
     Args:
         answers: of a regression.
         ranges: what the curves of each column show at least, so that sequences can be compared.
+        kept: numbers of the columns that are drawn; none for all.
     """
-    return [_number_strip(answers, sequence_id, ranges) for sequence_id in answers.ids]
+    kept = kept or range(len(answers.classes))
+    return [_number_strip(answers, sequence_id, ranges, kept) for sequence_id in answers.ids]
 
 
 def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequence[str]) -> Strip:
@@ -139,7 +143,10 @@ def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def _number_strip(
-    answers: Answers, sequence_id: str, ranges: Sequence[tuple[float, float]]
+    answers: Answers,
+    sequence_id: str,
+    ranges: Sequence[tuple[float, float]],
+    kept: Collection[int],
 ) -> Strip:
     steps = answers.steps(sequence_id)
     curves = [Envelope(steps), Envelope(steps)]
@@ -161,7 +168,7 @@ def _number_strip(
         errors / labelled if labelled else [None] * len(errors),
         strict=True,
     )
-    pictures = [_curves(places, *column) for column in columns]
+    pictures = [_curves(places, *one) for number, one in enumerate(columns) if number in kept]
     score = -float(errors.mean()) / labelled if labelled else None
     readout = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
     return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, readout)

@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import InputError
+
 # Height and width of the frames for a network that takes any.
 ANY_SIZE = 224
+# Eight frames of 4K; a file may say anything, and room is made for what it says.
+MOST_PIXELS = 1 << 26
 
 
 class Backbone(ABC):
@@ -41,6 +45,19 @@ class Backbone(ABC):
         Returns:
             ``<float32>[N, F]``.
         """
+
+
+def require_reasonable(where: object, size: tuple[int, int], batch: int = 1) -> None:
+    """Checks that there is room for a batch of the frames that a network takes.
+
+    Raises:
+        InputError: it takes more than ``MOST_PIXELS``, or none.
+    """
+    if not 0 < batch * size[0] * size[1] <= MOST_PIXELS or min(size) < 1:
+        raise InputError(
+            f"{where} takes {batch} frame(s) of {size[0]} x {size[1]} at once, expected 1 to "
+            f"{MOST_PIXELS} pixels; save it with another input"
+        )
 
 
 class Joined:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import ANY_SIZE, Backbone
+from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.errors import InputError
@@ -32,6 +32,7 @@ class KerasFile(Backbone):
         shape, outputs = _shapes(path, model)
         self.name = path.name
         self.size = (shape[1] or ANY_SIZE, shape[2] or ANY_SIZE)
+        require_reasonable(path, self.size)
         self.dimension = outputs[-1]
         self.digest = digests.of_file(path)
         self.settings = {"color": "rgb", "resize": "area", "pixels": pixels}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import ANY_SIZE, Backbone
+from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.engines import share_of_cores
 from preprocessing.errors import InputError
@@ -116,6 +116,7 @@ class _Layout:
         self.batch, *rest = shape
         height, width = rest[1:] if self.channels_first else rest[:2]
         self.size = (height or ANY_SIZE, width or ANY_SIZE)
+        require_reasonable(path, self.size, self.batch or 1)
 
 
 def _read(path: Path) -> bytes:

@@ -38,10 +38,15 @@ class RankedScores:
 
     Any number of steps takes the same memory, since scores are told apart by 14 significant
     bits only, see ``ranks``. Steps in the same bin are taken in together.
+
+    Attributes:
+        hits, misses: ``<int64>[SCORES]``, steps of the class, and others, in each bin.
+        positives: steps of the class.
     """
 
     hits: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
     misses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
+    positives: int = 0
 
     def add(self, hits: NDArray[np.bool_], scores: NDArray[np.float32]) -> None:
         """Counts steps.
@@ -51,6 +56,7 @@ class RankedScores:
             scores: ``<float32>[N]``, 0 to 1.
         """
         places = ranks(scores)
+        self.positives += int(hits.sum())
         np.add.at(self.hits, places[hits], 1)
         np.add.at(self.misses, places[~hits], 1)
 
@@ -63,15 +69,14 @@ class RankedScores:
         """
         from sklearn.metrics import average_precision_score
 
-        if not self.hits.any():
+        if not self.positives:  # Of thousands of classes most have none: do not look at each bin.
             return None
-        counts = np.concatenate([self.hits, self.misses])
-        seen = counts > 0
+        found, missed = np.flatnonzero(self.hits), np.flatnonzero(self.misses)
         return float(
             average_precision_score(
-                np.repeat([True, False], SCORES)[seen],
-                np.tile(np.arange(SCORES), 2)[seen],
-                sample_weight=counts[seen],
+                np.repeat([True, False], [len(found), len(missed)]),
+                np.concatenate([found, missed]),
+                sample_weight=np.concatenate([self.hits[found], self.misses[missed]]),
             )
         )
 
@@ -83,13 +88,13 @@ class RankedScores:
         w being the ratio of negative to positive steps; so a frequent class is not easier than a
         rare one. None if no step is of the class, 1 if all are.
         """
-        positives, negatives = int(self.hits.sum()), int(self.misses.sum())
-        if not positives:
+        if not self.positives:
             return None
+        seen = np.union1d(np.flatnonzero(self.hits), np.flatnonzero(self.misses))[::-1]
+        hits = self.hits[seen]
+        positives, negatives = self.positives, int(self.misses[seen].sum())
         if not negatives:
             return 1.0
-        seen = np.flatnonzero(self.hits + self.misses)[::-1]
-        hits = self.hits[seen]
         right, wrong = np.cumsum(hits), np.cumsum(self.misses[seen])
         found = hits > 0
         precision = right[found] / (right[found] + wrong[found] * (positives / negatives))

@@ -123,11 +123,14 @@ class ClassificationScorer:
     def _count(self, true: IntArray, predicted: IntArray) -> ClassCounts:
         """Counts labelled steps."""
         classes = len(self.classes)
-        # One number for each pair; int64, since int32 ends at 46,341 classes.
-        pairs = true.astype(np.int64) * classes + predicted
-        confusion = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
-        self.confusion += confusion
-        counts = _class_counts(confusion)
+        # One number for each pair that occurs; int64, since int32 ends at 46,341 classes.
+        pairs, steps = np.unique(true.astype(np.int64) * classes + predicted, return_counts=True)
+        self.confusion.flat[pairs] += steps
+        found, there, said = (
+            np.bincount(labels, minlength=classes)
+            for labels in (true[true == predicted], true, predicted)
+        )
+        counts = ClassCounts(found, said - found, there - found)
         self.counts.append(np.stack([counts.found, counts.invented, counts.missed]))
         return counts
 

@@ -312,6 +312,7 @@
   const nextMistake = (section, way) => {
     const told = facts(section);
     if (!told.rows.length) return;
+    video.pause(); // A mistake is to be looked at.
     const begins = (n) => wrongAt(told, n) && (n === 0 || !wrongAt(told, n - 1));
     // The middle of the first pixel, so that rounding of the video's clock stays inside it.
     for (let n = placeOf(told, told.at) + way; n >= 0 && n < told.size; n += way)
@@ -361,7 +362,8 @@
     if (button) open(button.closest(".strip"), 0);
   });
   document.addEventListener("keydown", (event) => {
-    const section = event.target.closest?.("[role=slider]")?.closest(".strip");
+    const here = event.target === document.body && "np".includes(event.key) ? shown : null;
+    const section = event.target.closest?.("[role=slider]")?.closest(".strip") ?? here;
     if (event.key === "Escape") return tip.hidden && shown ? close() : hideTip();
     if (!section || event.ctrlKey || event.metaKey || event.altKey) return;
     const told = facts(section);
