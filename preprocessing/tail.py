@@ -65,7 +65,7 @@ class Tail:
 
     def give(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
         """Frames that were decoded, which it returns."""
-        self._given.extend(frame.opaque for frame in frames)
+        self._given.extend(frame.opaque for frame in frames if frame.opaque is not None)
         return frames
 
     def spoil(self) -> None:

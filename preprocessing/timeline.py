@@ -176,8 +176,8 @@ class Timeline:
             return []
         late = 0.0 if self.lost else self.begin - self._first
         told = {
-            f"its last picture claims to stand for {self.unfounded:.0f} s more than the others, but "
-            "nothing follows it; it is held as long as they are on average": self.unfounded > 0,
+            f"its last picture claims to stand for {self.unfounded:.0f} s more than the others, "
+            "but nothing follows it; it is held as long as they are on average": self.unfounded > 0,
             f"a picture stood for {self.longest:.0f} s": self.longest > SUSPECT,
             f"the pictures of its first {late:.2f} s refer to some before its beginning and are "
             "not shown": late > self.usual,
