@@ -8,6 +8,8 @@ import av
 DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 # The format that has no presentation times.
 UNTIMED = "avi"
+# Formats whose duration counts from 0, also if the video begins later.
+FROM_ZERO = {"flv", "matroska,webm"}
 
 
 def picture_end(container: Any, stream: Any, usual: float) -> float:
@@ -26,6 +28,7 @@ def picture_end(container: Any, stream: Any, usual: float) -> float:
     if match := DURATION.fullmatch(stream.metadata.get("DURATION", "")):
         hours, minutes, seconds = map(float, match.groups())
         return 3600 * hours + 60 * minutes + seconds
+    start = 0.0 if container.format.name in FROM_ZERO else start
     return float(start + duration) if len(container.streams) == 1 else 0.0
 
 

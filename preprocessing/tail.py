@@ -43,6 +43,7 @@ class Tail:
         self._given: deque[Any] = deque(maxlen=NEAR)
         self._dropped = self._count = self._bytes = 0
         self._spoilt = -NEAR
+        self._latest = 0
         self._due: deque[int] = deque(maxlen=LEAST)
         self.failure: av.error.FFmpegError | None = None
 
@@ -65,7 +66,8 @@ class Tail:
 
     def give(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
         """Frames that were decoded, which it returns."""
-        self._given.extend(frame.opaque for frame in frames)
+        self._given.extend(frame.opaque for frame in frames if frame.opaque is not None)
+        self._latest = max([self._latest, *(frame.pts or 0 for frame in frames)])
         return frames
 
     def spoil(self) -> None:
@@ -93,7 +95,9 @@ class Tail:
                 near = packet in self._packets[-LEAST:]
                 self.failure = error if near else self.failure
         given = [place for place, frame in enumerate(frames) if frame.opaque in self._given]
-        return changed(frames[given[-1] + 1 :]) if given else []
+        if not given:  # Told by their times where the numbers were lost on the way.
+            return [frame for frame in frames if (frame.pts or 0) > self._latest]
+        return changed(frames[given[-1] + 1 :])
 
     def _forget(self, number: int) -> None:
         gone = number - self._dropped

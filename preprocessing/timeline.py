@@ -62,7 +62,7 @@ class Timeline:
         self.begin: float | None = None
         self.until = -math.inf
         self.latest = -math.inf
-        self.placed = 0
+        self.placed = self._count = 0
         self.longest = 0.0
         self.unfounded = 0.0
         self._said = -math.inf
@@ -81,6 +81,7 @@ class Timeline:
             wanted: False if the frame need not come; it then counts as lost if the wanted one
                 before it is.
         """
+        self._count += 1
         self._announced_until = max(self._announced_until, time)
         self._first = min(self._first, time)
         heapq.heappush(self._announced, (time, seconds, wanted))
@@ -161,7 +162,8 @@ class Timeline:
         """Nothing follows the last frame, so its own word is not enough to hold it longest."""
         if self.until <= max(self.latest + (self.longest or SUSPECT) + HOLD_TOLERANCE, heard):
             return
-        mean = (self.latest - begin) / (self.placed - 1) if self.longest else SUSPECT
+        frames = max(self._count, self.placed)  # Also those that were passed over.
+        mean = (self.latest - begin) / (frames - 1) if self.longest else SUSPECT
         said, self.until = self.until, max(self.latest + mean, heard)
         self.unfounded = said - self.until
         if self.end > self.until:
@@ -172,19 +174,15 @@ class Timeline:
         """What is no damage and yet odd, complete after ``finish``."""
         if self.begin is None:
             return []
-        late = self.begin - self._first
-        remarks = [
+        late = 0.0 if self.lost else self.begin - self._first
+        told = {
             f"its last picture claims to stand for {self.unfounded:.0f} s more than the others, "
-            "and nothing follows it; it is held as long as they are on average"
-            if self.unfounded
-            else "",
-            f"a picture stood for {self.longest:.0f} s" if self.longest > SUSPECT else "",
+            "but nothing follows it; it is held as long as they are on average": self.unfounded > 0,
+            f"a picture stood for {self.longest:.0f} s": self.longest > SUSPECT,
             f"the pictures of its first {late:.2f} s refer to some before its beginning and are "
-            "not shown"
-            if late > self.usual
-            else "",
-        ]
-        return [remark for remark in remarks if remark]
+            "not shown": late > self.usual,
+        }
+        return [words for words, true in told.items() if true]
 
     def _lasting(self, seconds: float) -> float:
         return seconds if seconds > TOLERANCE else self.usual

@@ -133,7 +133,7 @@ class VideoFile:
         try:
             frames = self._tail.give(changed(self._context.decode(None)))
         except av.error.EOFError:
-            return []
+            pass
         except av.error.FFmpegError as error:
             self._note_error(text_of(error))
         if self._tail.incomplete and not isinstance(self.path, str):

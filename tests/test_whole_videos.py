@@ -239,3 +239,11 @@ def test_hidden_pictures_of_vp8_are_no_loss(tmp_path, fps):
     times, damage = read(copied(source, tmp_path / "hidden.mkv", with_hidden), fps)
     assert len(times) == instants(fps, [count / 25 for count in range(60)], 2.4)
     assert not damage.found, damage
+
+
+@pytest.mark.parametrize("suffix", [".flv", ".mkv", ".mp4", ".ts"])
+def test_a_short_video_that_begins_late_is_not_too_short(tmp_path, suffix):
+    path = encode_numbers(tmp_path / f"late{suffix}", [500 + time for time in REGULAR], 2)
+    times, damage = read(path)
+    assert len(times) == len(REGULAR)
+    assert damage.lost_seconds == pytest.approx(0, abs=0.05)
