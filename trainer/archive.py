@@ -131,5 +131,6 @@ def _array(archive: zipfile.ZipFile, member: str) -> NDArray[Any]:
         raise ValueError(f"{member} is no array of {list(shape)} {dtype}")
     if math.prod(shape) and not dtype.itemsize:
         raise ValueError(f"{member} is an array of nothing")
-    flat = np.frombuffer(content, dtype, math.prod(shape), stream.tell())
-    return flat.reshape(shape, order="F" if by_columns else "C").copy()
+    flat: NDArray[Any] = np.frombuffer(content, dtype, math.prod(shape), stream.tell())
+    shaped: NDArray[Any] = flat.reshape(shape, order="F" if by_columns else "C")
+    return shaped.copy()
