@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -461,3 +462,45 @@ def test_a_file_of_one_array_has_no_names_to_choose_from(tmp_path):
     for selection in (select(dataset="x"), select(time_last=True)):
         with pytest.raises(OptionError, match="a table, a line a step"):
             open_table(tmp_path / "a.csv", "csv", selection)
+
+
+@pytest.mark.parametrize("form", ["npz packed", "mat packed"])
+@pytest.mark.parametrize("time_last", [False, True])
+def test_what_is_unpacked_whole_takes_no_memory_to_speak_of(tmp_path, form, time_last):
+    array = np.zeros((40, 150_000))
+    path = tmp_path / f"a.{form.split()[0]}"
+    if form == "npz packed":
+        np.savez_compressed(path, x=array)
+    else:
+        scipy.io.savemat(path, {"x": array}, do_compression=True)
+    tracemalloc.start()
+    rows = sum(len(block.features) for block in open_blocks(path, form, time_last))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows == array.shape[int(time_last)]
+    assert peak < array.nbytes / 2
+
+
+def open_blocks(path, form, time_last):
+    return open_table(path, form.split()[0], select(time_last=time_last)).blocks
+
+
+def test_a_header_is_no_longer_than_its_file(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x02\x00" + (2**32 - 1).to_bytes(4, "little") + b"{")
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"is not a \.npy array"):
+        open_table(path, "npy", select())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 22
+
+
+def test_a_member_that_is_said_to_be_longer_than_it_can_be_is_refused(tmp_path):
+    path = write(tmp_path, "npz packed", np.zeros((3, 2)))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + 24
+    data[at : at + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="said to be 2147483648 bytes"):
+        open_table(path, "npz", select(dataset="x"))

@@ -12,7 +12,7 @@ from preprocessing.console import note
 from preprocessing.errors import Stopped
 from trainer.interruption import Interruption
 
-NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO)
 POLL = 0.25  # Seconds between two tries.
 
 

@@ -12,6 +12,7 @@ SciPy knows version 5 too, but a damaged file can make its reader crash. Source:
 
 import io
 import struct
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from preprocessing.feature_files.npy import Header, read_part
 
 FILE_HEADER_BYTES, TAG_BYTES = 128, 8
 MOST_HEADER_BYTES = 1 << 16
+READ_BYTES = 1 << 16
 MATRIX, PACKED = 14, 15
 CLASSES = {1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse array"}
 CLASSES |= dict.fromkeys(range(6, 16), "") | {16: "function handle", 17: "object"}
@@ -105,25 +107,34 @@ def _array(
     def reader(axis: int) -> Iterator[Read]:
         with refusing(where, *BAD_FILE), path.open("rb") as file:
             if kind == PACKED:
-                file.seek(begin)
-                numbers: IO[bytes] = io.BytesIO(_unpacked(file.read(length), header))
-                placed = replace(header, offset=0)
+                with tempfile.TemporaryFile() as numbers:
+                    file.seek(begin)
+                    _unpack(file, length, header, numbers)
+                    placed = replace(header, offset=TAG_BYTES + header.offset)
+                    yield lambda start, stop: read_part(numbers, placed, axis, start, stop)
             else:
-                numbers, placed = file, replace(header, offset=begin + header.offset)
-            yield lambda start, stop: read_part(numbers, placed, axis, start, stop)
+                placed = replace(header, offset=begin + header.offset)
+                yield lambda start, stop: read_part(file, placed, axis, start, stop)
 
     return matrix.name, Array(where, header.shape, header.dtype, reader)
 
 
-def _unpacked(packed: bytes, header: Header) -> bytes:
-    """The numbers of a compressed matrix, if its checksum is right."""
-    begin = TAG_BYTES + header.offset
-    end = begin + prod(header.shape) * header.dtype.itemsize
-    stream = zlib.decompressobj()
-    numbers = stream.decompress(packed, end + TAG_BYTES)
-    if not stream.eof:
+def _unpack(file: IO[bytes], length: int, header: Header, to: IO[bytes]) -> None:
+    """Unpacks a matrix of ``length`` bytes, if it is as long as it says and its checksum right."""
+    end = TAG_BYTES + header.offset + prod(header.shape) * header.dtype.itemsize
+    stream, unpacked = zlib.decompressobj(), 0
+    while not stream.eof and (length or stream.unconsumed_tail):
+        packed = stream.unconsumed_tail
+        if not packed:
+            packed = file.read(min(length, READ_BYTES))
+            length -= len(packed) or length
+        part = stream.decompress(packed, READ_BYTES * 16)
+        unpacked += len(part)
+        if unpacked > end + TAG_BYTES:
+            break
+        to.write(part)
+    if not stream.eof or unpacked < end:
         raise EOFError("the numbers are more or fewer than it says")
-    return numbers[begin:end]
 
 
 def _matrix(data: IO[bytes], order: str) -> Matrix:

@@ -3,6 +3,7 @@
 Blocks are read from where they lie in the file; no array is loaded whole, none is unpickled.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ BAD_HEADER = (
     *(ValueError, TypeError, OverflowError, SyntaxError, TokenError, EOFError, OSError),
     *(RecursionError, MemoryError),
 )
+MOST_HEADER_BYTES = 1 << 16
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -82,11 +84,13 @@ def read_header(file: IO[bytes], size: int, where: str) -> Header:
         InputError: it is no such file, holds objects, or is shorter than it says.
     """
     try:
-        version = np.lib.format.read_magic(file)
-        shape, fortran, dtype = HEADERS.get(version, _unknown)(file)
+        # The header says how long it is; only so much is looked at.
+        lead = io.BytesIO(file.read(MOST_HEADER_BYTES))
+        version = np.lib.format.read_magic(lead)
+        shape, fortran, dtype = HEADERS.get(version, _unknown)(lead)
         if dtype.hasobject:
             raise ValueError("it holds Python objects, which are never loaded")
-        header = Header(tuple(shape), fortran, dtype, file.tell())
+        header = Header(tuple(shape), fortran, dtype, lead.tell())
         if any(length < 0 for length in header.shape):
             raise ValueError(f"its shape is {header.shape}")
         if header.offset + prod(header.shape) * dtype.itemsize > size:

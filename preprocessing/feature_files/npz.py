@@ -1,11 +1,12 @@
 """NumPy archives: arrays with names in a ZIP file.
 
 An array that is stored as it is gets read from where it lies. A compressed one is unpacked as a
-stream, block by block, except where its steps do not lie one after the other: that one is loaded
-whole.
+stream, block by block, except where its steps do not lie one after the other: that one is unpacked
+into a temporary file first.
 """
 
-import io
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from preprocessing.feature_files.arrays import Array, Read
+from preprocessing.feature_files.arrays import MOST_PACKED, Array, Read, unusable
 from preprocessing.feature_files.base import refusing
 from preprocessing.feature_files.npy import Header, read_header, read_part
 
@@ -23,6 +24,7 @@ BAD_ARCHIVE = (
     *(ValueError, MemoryError),
 )
 LOCAL_HEADER_BYTES = 30
+COPIED_BYTES = 1 << 20
 
 
 def arrays(path: Path) -> Mapping[str, Array]:
@@ -41,6 +43,9 @@ def arrays(path: Path) -> Mapping[str, Array]:
 
 def _array(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
     where = f"{path}: {info.filename.removesuffix('.npy')}"
+    if info.file_size > MOST_PACKED * max(info.compress_size, 1):
+        obstacle = f"said to be {info.file_size} bytes, of which it has {info.compress_size}"
+        return unusable(where, obstacle)
     with archive.open(info) as member:
         header = read_header(member, info.file_size, where)
     stored = info.compress_type == zipfile.ZIP_STORED
@@ -75,4 +80,6 @@ def _packed(
         if header.goes_by(axis):
             yield member, header
         else:
-            yield io.BytesIO(member.read()), header
+            with tempfile.TemporaryFile() as unpacked:
+                shutil.copyfileobj(member, unpacked, COPIED_BYTES)
+                yield unpacked, header
