@@ -141,13 +141,13 @@ def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)
-    guard = GuardedFile(partial)
+    partial_file = GuardedFile(partial)
     try:
-        with h5py.File(guard, "w", libver=LAYOUT) as file:
-            yield Hdf5Writer(file, guard)
-        guard.require_success()
-        os.fsync(guard.fileno())
+        with h5py.File(partial_file, "w", libver=LAYOUT) as file:
+            yield Hdf5Writer(file, partial_file)
+        partial_file.require_success()
+        os.fsync(partial_file.fileno())
         partial.replace(path)
     finally:
-        guard.close()
+        partial_file.close()
         partial.unlink(missing_ok=True)

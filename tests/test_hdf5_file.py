@@ -173,11 +173,13 @@ def test_classes_may_be_many(tmp_path: Path) -> None:
 
 def test_a_sequence_may_be_called_as_what_is_stored_of_another(tmp_path: Path) -> None:
     with new_hdf5(tmp_path / "p.h5") as writer:
-        writer.file.attrs["classes"] = ["a"]
+        writer.file.attrs["classes"] = ["a", "b", "c"]
         for number, sequence_id in enumerate(["x", "x/true", "x/true/predicted"]):
             for name in ("true", "predicted", "timestamps"):
                 kind = "float64" if name == "timestamps" else "int32"
-                writer.file[f"{group_name(sequence_id)}/{name}"] = np.full(2, number, kind)
+                writer.file[f"{group_name(sequence_id)}/{name}"] = np.array(
+                    [number, number + (name == "timestamps")], kind
+                )
     with open_answers(tmp_path / "p.h5") as answers:
         assert answers.ids == ["x", "x/true", "x/true/predicted"]
         assert [answers.whole(name, "true")[0] for name in answers.ids] == [0, 1, 2]

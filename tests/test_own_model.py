@@ -111,7 +111,7 @@ def test_layers_of_ones_own_need_their_file_and_nothing_else_runs_it(
     path.write_text(LAYER + "\n# changed\n")
     evaluate(EvaluateConfig(run.path, "all", model=f"{path}:build"))
     assert "is not the file" in capfd.readouterr().err
-    with pytest.raises(InputError, match="--model have changed"):
+    with pytest.raises(InputError, match="changed are the file of --model"):
         train(config_for(memory_task, tmp_path / "run", model=f"{path}:build", epochs=9))
 
 

@@ -207,7 +207,7 @@ def test_other_labels_under_the_same_name_are_noticed(memory_task: Task, tmp_pat
         train(config, [Signal([3])])
     _, labels = memory_task
     labels.write_text(labels.read_text().replace("s00,0.0,5.0,minus", "s00,0.0,4.0,minus"))
-    with pytest.raises(InputError, match="labels, splits or --model have changed"):
+    with pytest.raises(InputError, match="changed are what --labels hold"):
         train(config)
 
 

@@ -22,7 +22,16 @@ SHARED = {
     "options",
     "quiet",
 }
-SHARED |= {"folders", "read_ahead", "whole_file", "python_file", "strays", "numerals", "hints"}
+SHARED |= {
+    "folders",
+    "hdf5_file",
+    "read_ahead",
+    "whole_file",
+    "python_file",
+    "strays",
+    "numerals",
+    "hints",
+}
 # The commands that begin with videos may extract.
 EXTRACTING = {
     "demo": {"extract_options", "extraction", "samples"},
