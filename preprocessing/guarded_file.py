@@ -46,4 +46,4 @@ class GuardedFile(io.FileIO):
             OSError: as the system said it, with the file's name.
         """
         if self._failure:
-            raise OSError(self._failure.errno, self._failure.strerror, self.name)
+            raise OSError(self._failure.errno, self._failure.strerror, str(self.name))

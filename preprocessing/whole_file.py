@@ -16,7 +16,8 @@ PARTIAL = re.compile(r"\.(?P<pid>\d+)-(?P<machine>\w+)\.partial\.(?P<name>.+)", 
 def whole_file(path: Path) -> Iterator[Path]:
     """Gives a name beside ``path`` to write to; what is there becomes ``path`` at the end.
 
-    If the block raises, what was written is removed and a file that had the name before stays.
+    If the block raises, what was written is removed and a file that had the name before stays; an
+    error of the system, such as that the disk is full, then names the file.
     """
     partial = partial_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,6 +26,10 @@ def whole_file(path: Path) -> Iterator[Path]:
         with partial.open("rb+") as written:
             os.fsync(written.fileno())
         partial.replace(path)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
