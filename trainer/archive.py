@@ -132,5 +132,5 @@ def _array(archive: zipfile.ZipFile, member: str) -> NDArray[Any]:
     if math.prod(shape) and not dtype.itemsize:
         raise ValueError(f"{member} is an array of nothing")
     flat: NDArray[Any] = np.frombuffer(content, dtype, math.prod(shape), stream.tell())
-    shaped: NDArray[Any] = flat.reshape(shape, order="F" if by_columns else "C")
-    return shaped.copy()
+    shaped: NDArray[Any] = flat.reshape(shape, order="F" if by_columns else "C").copy()
+    return shaped
