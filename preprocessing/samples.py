@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.label_files import write_intervals
+from preprocessing.text_files import read_json
 from preprocessing.whole_file import whole_file, write_whole
 
 SIZE = (192, 256)
@@ -105,8 +106,8 @@ def _require_same(path: Path, numbers: dict[str, float]) -> None:
         write_whole(path, json.dumps(numbers) + "\n")
         return
     try:
-        before = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        before = read_json(path, "what the samples are made with")
+    except InputError:
         before = "something else"
     if before != numbers:
         raise InputError(

@@ -702,17 +702,17 @@ def test_a_line_without_an_end_is_refused_before_it_is_read(tmp_path, monkeypatc
 
 
 def test_a_table_mended_in_place_is_made_again_wherever_it_was_mended(tmp_path):
-    path, generator = tmp_path / "a.csv", np.random.default_rng(0)
-    values = generator.integers(10, 99, 600_000)
-    path.write_text("x\n" + "\n".join(map(str, values)) + "\n")
+    path, generator = tmp_path / "a.npy", np.random.default_rng(0)
+    values = generator.integers(10, 99, (2048, 256)).astype("float64")
+    np.save(path, values)
     assert import_into(tmp_path, path)[0] == ALL_DONE
     state = path.stat()
-    for place in generator.integers(0, len(values), 5):
-        values[place] = 1 + values[place] % 90 + 9
-        path.write_text("x\n" + "\n".join(map(str, values)) + "\n")
+    for step, column in generator.integers(0, values.shape, (3, 2)):
+        values[step, column] += 1
+        np.save(path, values)
         os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
         _, store = import_into(tmp_path, path)
-        assert store.features("a", place, place + 1) == values[place]
+        assert store.features("a", step, step + 1)[0, column] == values[step, column]
         store.close()
 
 

@@ -29,6 +29,7 @@ SHARED |= {
     "whole_file",
     "python_file",
     "strays",
+    "text_files",
     "numerals",
     "hints",
 }

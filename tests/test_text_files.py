@@ -1,6 +1,7 @@
 """Text files of strangers: refused in a line, whatever they are, before they fill the memory."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,14 @@ from label_inputs import small_store
 
 from preprocessing import text_files
 from preprocessing.errors import InputError, shorten
+from preprocessing.feature_files import Selection, open_table
 from preprocessing.label_files import read_labels
 from preprocessing.labels import LabelOptions
 from preprocessing.splits import read_splits
 from preprocessing.text_files import read_json, read_lines
+from trainer.run import Run
+
+NOTHING = Selection((), None, None, None, False)
 
 
 @pytest.fixture
@@ -86,3 +91,26 @@ def test_a_message_does_not_repeat_a_file(tmp_path):
         with pytest.raises(InputError) as error:
             read_labels(LabelOptions(path), store)
         assert len(str(error.value)) < 600 + len(str(path))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("run.json", lambda folder: Run(folder).facts),
+        ("splits.json", lambda folder: Run(folder).splits),
+        ("config.yaml", lambda folder: Run(folder).config),
+        ("a.csv", lambda folder: open_table(folder / "a.csv", "csv", NOTHING)),
+        ("a.npy", lambda folder: open_table(folder / "a.npy", "npy", NOTHING)),
+        ("a.mat", lambda folder: open_table(folder / "a.mat", "mat", NOTHING)),
+    ],
+)
+def test_a_strangers_folder_holds_ordinary_files_or_is_refused(
+    tmp_path: Path, name: str, read: Callable[[Path], object], kind: str
+) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"not an ordinary file|no ordinary file"):
+        read(tmp_path)

@@ -13,6 +13,7 @@ from preprocessing.console import DONE, require_heard, say
 from preprocessing.errors import InputError
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.store import FeatureStore
+from preprocessing.text_files import read_json
 from preprocessing.whole_file import write_whole
 from trainer.answers import Answers, open_answers
 from trainer.compare_options import CompareConfig
@@ -207,8 +208,8 @@ def _side(name: str, path: Path, split: str) -> Side:
             f"{folder} has no evaluation; run `longtake evaluate {path} --split {split}` first"
         )
     try:
-        feed = json.loads(metrics.read_text("utf-8")).get("feed")
-    except (OSError, ValueError, AttributeError, RecursionError):
+        feed = read_json(metrics, "metrics").get("feed")
+    except (InputError, AttributeError):
         raise InputError(f"cannot read {metrics}; evaluate {path} again") from None
     return Side(name, path, run.config, predictions, feed)
 

@@ -1,6 +1,5 @@
 """The command ``export``: a run's model as a file for programs that have no Longtake."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 from preprocessing.console import DONE, say
 from preprocessing.errors import InputError
+from preprocessing.text_files import read_json
 from preprocessing.whole_file import partial_path
 from trainer.export_check import Check, compare
 from trainer.export_facts import MAKER, as_json, facts_of
@@ -111,8 +111,8 @@ def _require_free(path: Path) -> None:
 
 def _is_export(path: Path) -> bool:
     try:
-        told = json.loads(described(path).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        told = read_json(described(path), "the description")
+    except InputError:
         return False
     return isinstance(told, dict) and MAKER in told and str(told.get("format")) in FORMATS
 

@@ -22,6 +22,7 @@ from preprocessing.options import from_yaml, to_yaml
 from preprocessing.sequence_file import SequenceInfo
 from preprocessing.splits import Splits, read_splits
 from preprocessing.strays import remove_strays
+from preprocessing.text_files import BoundedLines, open_text, read_json
 from preprocessing.whole_file import PARTIAL, whole_file, write_whole
 from trainer.changes import changed_facts, changed_splits
 from trainer.checkpoint import Checkpoints, Progress
@@ -140,13 +141,13 @@ class Run:
     def facts(self) -> ModelFacts:
         """What the model takes and answers."""
         try:
-            loaded = json.loads(self.facts_path.read_text("utf-8"))
+            loaded = dict(read_json(self.facts_path, "what the model takes"))
             pairs: dict[str, Any] = {
                 name: tuple(map(tuple, loaded.pop(name, ())))
                 for name in ("target_moments", "feature_moments")
             }
             return ModelFacts(tuple(loaded.pop("classes")), **loaded, **pairs)
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise InputError(
                 f"cannot read {self.facts_path}: {error}; train the run again"
             ) from None
@@ -164,8 +165,8 @@ class Run:
         if not self.history_path.is_file():
             return []
         try:
-            with self.history_path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
+            with open_text(self.history_path, "the curves") as file:
+                rows = list(csv.DictReader(BoundedLines(file, self.history_path)))
             for value in (value for row in rows for value in row.values()):
                 float(value or 0)
         except (OSError, ValueError, TypeError, csv.Error) as error:

@@ -52,6 +52,7 @@ def parts_of(path: Path, kind: str, selection: Selection) -> dict[str, str | Non
     """
     if kind not in CONTAINERS or not has_wildcards(selection.dataset):
         return {"": None}
+    _require_ordinary(path)
     pattern = str(selection.dataset)
     names = matching(path, _arrays(path, kind), pattern)
     return {id_part(pattern, name): name for name in names}
@@ -69,6 +70,7 @@ def open_table(path: Path, kind: str, selection: Selection, part: str | None = N
     Raises:
         InputError: it is no such file, or lacks what was selected.
     """
+    _require_ordinary(path)
     if kind == "csv":
         return csv.open_table(path, selection)
     if selection.label_column is not None:
@@ -87,3 +89,9 @@ def _arrays(path: Path, kind: str) -> Mapping[str, Array]:
 @lru_cache(maxsize=1)
 def _arrays_of(path: Path, kind: str, state: tuple[int, int]) -> Mapping[str, Array]:
     return CONTAINERS[kind](path)
+
+
+def _require_ordinary(path: Path) -> None:
+    """Pipes and devices may never begin, or never end."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is not an ordinary file")
