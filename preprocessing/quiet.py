@@ -29,13 +29,6 @@ def import_tensorflow() -> Any:
         InputError: Keras cannot be imported, or runs on something else already.
     """
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    if "tensorflow" not in sys.modules:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-        with silenced():
-            import tensorflow
-        # It warns of programs compiled again, also where each is of another model in one process.
-        tensorflow.get_logger().setLevel("ERROR")
     _settle_keras()
     return sys.modules["tensorflow"]
 
@@ -43,11 +36,15 @@ def import_tensorflow() -> Any:
 @functools.lru_cache(None)
 def _settle_keras() -> None:
     """Sets what features and models rely on, in this process; the user's file stays as it is."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = BACKEND
     try:
-        with contextlib.nullcontext() if "keras" in sys.modules else silenced():
+        # Either reads the user's file.
+        with silenced():
             import keras
+            import tensorflow
     except (ValueError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
@@ -59,6 +56,8 @@ def _settle_keras() -> None:
             f"Keras runs on {found} in this process, expected {BACKEND}; set "
             f"KERAS_BACKEND={BACKEND} before anything imports it"
         )
+    # It warns of programs compiled again, also where each is of another model in one process.
+    tensorflow.get_logger().setLevel("ERROR")
     keras.config.set_floatx(FLOAT)
     keras.config.set_dtype_policy(FLOAT)
     keras.config.set_image_data_format(LAYOUT)
