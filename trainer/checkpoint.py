@@ -39,6 +39,7 @@ class Progress:
         best_epoch: the epoch that had it, counted from 1.
         stopped: a callback asked for the end.
         lanes: of all devices, as at the first start; 0 in older checkpoints.
+        threads: in which TensorFlow computes, as at the first start; 0 in older checkpoints.
         finished: nothing is left to do.
         history: a row an epoch.
         callbacks: what each callback remembers, but for arrays.
@@ -58,6 +59,7 @@ class Progress:
     best_epoch: int = 0
     stopped: bool = False
     lanes: int = 0
+    threads: int = 0
     finished: bool = False
     history: list[dict[str, Any]] = field(default_factory=list)
     callbacks: list[dict[str, Any]] = field(default_factory=list)

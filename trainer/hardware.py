@@ -1,10 +1,11 @@
-"""What computes a model, in one line: devices, and whether recurrent layers run in cuDNN."""
+"""What computes a model: devices, how many threads, whether recurrent layers run in cuDNN."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from preprocessing.console import note
 from preprocessing.quiet import import_tensorflow
 from trainer.replicas import Replicas
 
@@ -13,6 +14,36 @@ import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 DRIVER = Path("/dev/nvidiactl")  # There wherever NVIDIA's driver is.
 KERNELS = ("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
+THREADS = "TF_NUM_INTRAOP_THREADS"
+
+
+def threads() -> int:
+    """How many threads share an operation of TensorFlow here: as set, or one for each core."""
+    asked = os.environ.get(THREADS, "").strip()
+    told = int(asked) if asked.isdecimal() else 0
+    cores = len(os.sched_getaffinity(0))
+    return int(tf.config.threading.get_intra_op_parallelism_threads()) or told or cores
+
+
+def compute_in(count: int) -> None:
+    """Has TensorFlow share operations among as many threads as before, on whatever machine.
+
+    How a product is cut up, and so the last bits of a sum, may depend on their number.
+
+    Args:
+        count: of threads; 0 for any.
+    """
+    if not count or count == (own := threads()):
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+    except RuntimeError:  # TensorFlow has begun.
+        note(
+            f"the run computed in {count} threads so far, and this process does in {own}: its "
+            "weights may differ in the last bits from those of a run that was never interrupted"
+        )
+    else:
+        note(f"computing in {count} threads, as the run did so far, where {own} would be usual")
 
 
 def computing(model: keras.Model, replicas: Replicas | None) -> str:

@@ -16,7 +16,7 @@ from trainer.config import TrainConfig, flag
 from trainer.data import Data, load_data, with_feature_moments
 from trainer.distribute import find_replicas
 from trainer.epoch_line import best_of
-from trainer.hardware import computing
+from trainer.hardware import compute_in, computing
 from trainer.interruption import Interruption
 from trainer.lock import locked
 from trainer.model import build_model, load_model
@@ -85,6 +85,7 @@ def _train(
     build: Build | None = None,
 ) -> tuple[Run, Processes]:
     begun = time.perf_counter()
+    compute_in(Run(config.run).progress.threads)
     replicas = find_replicas(config)
     processes = Processes(replicas)
     with Interruption() as interruption, processes.together(), ExitStack() as held:

@@ -19,6 +19,7 @@ from trainer.config import TrainConfig
 from trainer.data import Data
 from trainer.epoch_line import epoch_bar, show
 from trainer.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
+from trainer.hardware import threads
 from trainer.interruption import HEED_SECONDS, Interruption
 from trainer.keeper import Keeper
 from trainer.lanes import with_room
@@ -75,7 +76,7 @@ class Training:
         if is_scheduled(config):
             each = updates_an_epoch(config, data.train.lengths, self.lanes)
             self.total_updates = config.epochs * each
-        self.state = Progress(lanes=self.lanes)
+        self.state = Progress(lanes=self.lanes, threads=threads())
         self.carry: Carry = self.step.initial(placement.room)
 
     def _save(self) -> None:
@@ -110,6 +111,7 @@ class Training:
         if checkpoint:
             self.state, carry = self.keeper.restore(checkpoint)
             self.state.lanes = self.lanes
+            self.state.threads = self.state.threads or threads()
             self.carry = self.placement.placed(carry)
         if self.processes.count > 1:
             self.processes.require_same(weights=self.keeper.digest)
