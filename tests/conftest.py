@@ -21,6 +21,8 @@ LONGER = 10
 # Where hypothesis keeps the settings of a test.
 SETTINGS = "_hypothesis_internal_use_settings"
 
+# Whichever test imports TensorFlow first, it keeps its chatter to itself.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Keras looks for downloaded weights here, and reads the name when it is imported.
 if "LONGTAKE_KERAS_HOME" not in os.environ:
     os.environ["LONGTAKE_KERAS_HOME"] = tempfile.mkdtemp(prefix="longtake-keras-")
