@@ -29,7 +29,7 @@ SPLITS = Splits(("s0", "s1"), ("s2",), ("s3",))
         ({"classes": ("b",), "data_digest": "2"}, ["the classes in --labels (without a, 1)"]),
         ({"data_digest": "2"}, ["what --labels hold, or the recordings behind --store"]),
         ({"model_digest": "x"}, ["the file of --model"]),
-        ({"feature_moments": ((1.0,), (1.0,))}, ["the features of the training sequences"]),
+        ({"feature_moments": ((1.0,), (1.0,))}, ["the features in --store"]),
         ({"settings": "x" * 900}, ["the settings of --store"]),
     ],
 )

@@ -18,12 +18,15 @@ CHANGES = {
     "backbone_digest": "the weights of the backbone of --store",
     "settings": "the settings of --store",
     "target_moments": "the numbers in --labels",
-    "feature_moments": "the features of the training sequences",
+    "feature_moments": "the features in --store",
     "data_digest": "what --labels hold, or the recordings behind --store",
+    "features_digest": "the features in --store",
     "model_digest": "the file of --model",
 }
 # They follow from what stands before them.
-CONSEQUENCES = {"target_moments", "feature_moments", "data_digest"}
+CONSEQUENCES = {"target_moments", "feature_moments", "data_digest", "features_digest"}
+# Older runs do not know them.
+NEWER = {"features_digest"}
 SHOWN = 80
 
 
@@ -32,6 +35,8 @@ def changed_facts(before: "ModelFacts", now: "ModelFacts") -> Iterator[str]:
     said = False
     for field in fields(before):
         was, value = getattr(before, field.name), getattr(now, field.name)
+        if field.name in NEWER and not was:
+            continue
         if was != value and not (said and field.name in CONSEQUENCES):
             said = True
             between = "" if field.name.endswith("digest") else _between(was, value)

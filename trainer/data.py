@@ -20,6 +20,7 @@ from trainer.batches import SequenceSet
 from trainer.cache import stays_in_memory
 from trainer.class_weights import class_weights
 from trainer.config import TrainConfig
+from trainer.features_digest import features_digest
 from trainer.layout import Layout
 from trainer.normalization import Moments, learn_moments, learn_target_moments
 from trainer.processes import Processes
@@ -102,8 +103,10 @@ def _data(
     if infos["validation"]:
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
-    digest = _digest(config, infos["train"] + infos["validation"])
-    facts = ModelFacts.of(task, infos["train"][0], digest)
+    seen = infos["train"] + infos["validation"]
+    facts = ModelFacts.of(task, infos["train"][0], _digest(config, seen))
+    if layout.sees_features:
+        facts = replace(facts, features_digest=features_digest(store, seen))
     return Data(
         splits=splits,
         facts=facts,
@@ -126,7 +129,7 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
     with processes.ready():
         if config.continue_from:
             known = Run(config.continue_from).facts.feature_moments
-        elif run.facts_path.exists() and run.facts.data_digest == data.facts.data_digest:
+        elif run.facts_path.exists() and run.facts.is_of_same_data(data.facts):
             known = run.facts.feature_moments
     (unknown,) = processes.agree(not known)
     if unknown:

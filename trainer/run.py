@@ -33,6 +33,8 @@ from trainer.task import Regression, Task, make_task
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
+# Where data are; what they hold is compared.
+CHANGEABLE |= {"store", "labels", "splits"}
 # What a run that was killed before its configuration was written may have left.
 BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
 
@@ -49,6 +51,8 @@ class ModelFacts:
         target_moments: mean and variance of each column of a regression.
         feature_moments: mean and variance of each feature of the training split, if needed.
         data_digest: of the sequences and labels that it was trained and validated on.
+        features_digest: of what they hold, see there; empty if the model sees no features, and in
+            older runs.
         model_digest: of the file of a model of one's own.
     """
 
@@ -62,6 +66,7 @@ class ModelFacts:
     target_moments: tuple[tuple[float, ...], ...] = ()
     feature_moments: tuple[tuple[float, ...], ...] = ()
     data_digest: str = ""
+    features_digest: str = ""
     model_digest: str = ""
 
     @classmethod
@@ -75,6 +80,13 @@ class ModelFacts:
             task=task.name,
             target_moments=moments,
             data_digest=data_digest,
+        )
+
+    def is_of_same_data(self, other: "ModelFacts") -> bool:
+        """Whether both are of the same sequences, labels and features, as far as is known."""
+        known = self.features_digest and other.features_digest
+        return self.data_digest == other.data_digest and (
+            not known or self.features_digest == other.features_digest
         )
 
     def to_json(self) -> str:
