@@ -31,6 +31,7 @@ import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 LOCK = "train.lock"
+NAMED = 100  # Classes, when training begins.
 # How long network file systems may take to show a new file on another machine.
 SEEN_SECONDS = 60.0
 # What a run that continues another one takes from it.
@@ -227,7 +228,8 @@ def _announce(
 ) -> None:
     """Says what is trained on, so that a stray class or a forgotten video is seen at once."""
     validation = data.validation.infos if data.validation else []
-    names = ", ".join(data.facts.classes)
+    more = len(data.facts.classes) - NAMED
+    names = ", ".join(data.facts.classes[:NAMED]) + (f" and {more} more" if more > 0 else "")
     kind = "columns" if data.facts.task == "regression" else "classes"
     say(
         f"{len(data.train.infos)} sequences to train on in {lanes} lanes"
