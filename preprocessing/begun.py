@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.sequence_file import Origin
+from preprocessing.sequence_info import Origin
 
 SUFFIX = ".begun"
 HEAD = struct.Struct("<qI")

@@ -21,7 +21,8 @@ from preprocessing.freshness import find_done, put_aside
 from preprocessing.inputs import Source, fingerprint
 from preprocessing.lease import Busy, lease
 from preprocessing.read_ahead import read_ahead
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, sequence_path, settings_text
 from preprocessing.video import VideoReader
 from preprocessing.watched_file import WatchedFile
 

@@ -20,7 +20,7 @@ from preprocessing.extract_video import BUSY, Extracted, attempt, find
 from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.failures import FailureLog
 from preprocessing.inputs import Source, find_sources
-from preprocessing.sequence_file import sequence_path
+from preprocessing.sequence_info import sequence_path
 from preprocessing.strays import remove_strays
 from preprocessing.video import SUFFIXES, expected_samples
 

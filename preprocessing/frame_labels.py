@@ -17,7 +17,8 @@ from preprocessing.console import note
 from preprocessing.errors import InputError
 from preprocessing.labels import LabelOptions, misfit, rounding_seconds
 from preprocessing.named_labels import UNKNOWN, NamedLabels, NameSets
-from preprocessing.sequence_file import SequenceInfo, SourceFrames
+from preprocessing.sequence_file import SourceFrames
+from preprocessing.sequence_info import SequenceInfo
 
 # Programs that count frames differ by one or two at the end of a video.
 FRAMES_APART = 2

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError, OtherSettings
-from preprocessing.sequence_file import Origin, SequenceInfo, read_info
+from preprocessing.sequence_info import Origin, SequenceInfo, read_info
 
 CONTENT = "columns"
 READ_BYTES = 1 << 20

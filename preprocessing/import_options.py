@@ -12,7 +12,7 @@ from preprocessing.errors import InputError
 from preprocessing.feature_files import Selection
 from preprocessing.intake import Intake
 from preprocessing.layouts import FILES, MS_TCN, VIDEO_FEATURES, ms_tcn, video_features
-from preprocessing.sequence_file import settings_text
+from preprocessing.sequence_info import settings_text
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from preprocessing.layouts import (
     recognize,
     video_features,
 )
-from preprocessing.sequence_file import sequence_path
+from preprocessing.sequence_info import sequence_path
 
 
 @dataclass

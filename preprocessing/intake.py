@@ -15,14 +15,8 @@ from preprocessing.freshness import file_state, find_done, joint_fingerprint
 from preprocessing.label_runs import Interval, LabelRuns
 from preprocessing.layouts import Recording
 from preprocessing.rounding import Coarseness, require_fits
-from preprocessing.sequence_file import (
-    Origin,
-    SequenceWriter,
-    read_info,
-    require_finite,
-    sequence_path,
-    settings_text,
-)
+from preprocessing.sequence_file import SequenceWriter, require_finite
+from preprocessing.sequence_info import Origin, read_info, sequence_path, settings_text
 
 NAMED_COLUMNS = 32
 

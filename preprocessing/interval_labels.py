@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError, shorten
 from preprocessing.labels import LabelOptions, misfit
 from preprocessing.named_labels import NamedLabels, NameSets, seconds_read
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 
 Interval = tuple[float, float, str]
 OVERLAP_SECONDS = 1e-6

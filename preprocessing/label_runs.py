@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels import rounding_seconds
-from preprocessing.sequence_file import MEDIAN_STEPS, median_step
+from preprocessing.sequence_info import MEDIAN_STEPS, median_step
 
 Interval = tuple[float, float, str]
 SHORTEST_SECONDS = 0.01

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from preprocessing.console import PATIENCE, printable, progress, require_heard, say
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.store import FeatureStore
 
 BYTES_AT_ONCE = 2**16

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
 from preprocessing.labels import UNLABELLED, LabelOptions, Labels, rounding_seconds
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 
 UNKNOWN = -1
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
 from preprocessing.labels import LabelOptions, Labels, misfit, rounding_seconds
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 
 # Rows are written with nine decimals; this near to one, a step has the very value of the row.
 SAME_SECONDS = 1e-9

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, VideoError
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.similarity import duration, similarity, stretch_means
 from preprocessing.store import FeatureStore
 from preprocessing.thumbnails import source_video, thumbnails

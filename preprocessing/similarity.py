@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.store import FeatureStore
 
 STRETCHES = 256

@@ -1,4 +1,4 @@
-"""The feature store: a folder with one HDF5 file per sequence; see ``sequence_file``."""
+"""The feature store: a folder with one HDF5 file per sequence; see ``sequence_info``."""
 
 import threading
 from collections import OrderedDict
@@ -12,15 +12,9 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.folders import files_below
-from preprocessing.sequence_file import (
-    SUFFIX,
-    SequenceInfo,
-    SourceFrames,
-    open_file,
-    read_info,
-    require_finite,
-    sequence_path,
-)
+from preprocessing.hdf5_file import DAMAGE, own_dataset
+from preprocessing.sequence_file import SourceFrames, require_finite
+from preprocessing.sequence_info import SUFFIX, SequenceInfo, open_file, read_info, sequence_path
 
 OPEN_FILES = 64
 # Timestamps are small and asked for often, so they are read this many at a time.
@@ -144,11 +138,13 @@ class FeatureStore:
             opened = self._opened(sequence_id)
             if "frames" not in opened.file:
                 return None
-            dataset = opened.file["frames"]
-            fits = isinstance(dataset, h5py.Dataset) and dataset.shape == opened.timestamps.shape
-            if not fits or dataset.dtype != np.int64:
-                raise InputError(f"{self.path(sequence_id)}: frames must be <int64>, one a step")
-            return SourceFrames(dataset[:], int(dataset.attrs.get("count", 0)))
+            try:
+                return _frames(own_dataset(opened.file, "frames"), opened.timestamps.shape)
+            except DAMAGE as error:
+                raise InputError(
+                    f"{self.path(sequence_id)}: its numbers of frames cannot be read ({error}); "
+                    "delete it and extract it again"
+                ) from None
 
     def close(self) -> None:
         """Closes the files that are kept open; reading opens them again."""
@@ -172,6 +168,16 @@ class _Opened:
     def __init__(self, file: h5py.File):
         self.file = file
         self.features, self.timestamps = file["features"], file["timestamps"]
+
+
+def _frames(dataset: h5py.Dataset, shape: tuple[int, ...]) -> SourceFrames:
+    total = int(dataset.attrs["count"])
+    if dataset.shape != shape or dataset.dtype != np.int64:
+        raise ValueError("expected <int64>, one a step")
+    numbers = dataset[:]
+    if not (numbers[0] >= 0 and (np.diff(numbers) >= 0).all() and numbers[-1] < total):
+        raise ValueError(f"expected numbers from 0 to {total - 1}, in order")
+    return SourceFrames(numbers, total)
 
 
 def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import VideoError
 from preprocessing.inputs import fingerprint
-from preprocessing.sequence_file import Origin
+from preprocessing.sequence_info import Origin
 from preprocessing.video import INSTANT_TOLERANCE, SUFFIXES
 from preprocessing.video_file import open_container
 

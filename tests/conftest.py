@@ -10,7 +10,8 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 from preprocessing.label_files import write_intervals
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, sequence_path, settings_text
 from preprocessing.store import FeatureStore
 
 # What passed yesterday passes today; --all searches at random, and so many times longer.

@@ -7,7 +7,8 @@ import numpy as np
 
 from preprocessing.label_files import read_labels
 from preprocessing.labels import LabelOptions, Labels
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, sequence_path
 from preprocessing.store import FeatureStore
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from preprocessing.sequence_file import Origin, SequenceInfo, settings_text
+from preprocessing.sequence_info import Origin, SequenceInfo, settings_text
 from trainer.config import TrainConfig
 
 KINDS = {

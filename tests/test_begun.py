@@ -12,7 +12,7 @@ from test_extraction import MeanColor, backbone, config, contents, film, videos
 
 from preprocessing.begun import Begun, begun_path
 from preprocessing.extraction import extract
-from preprocessing.sequence_file import Origin
+from preprocessing.sequence_info import Origin
 from preprocessing.strays import BEGUN_SECONDS, remove_strays
 
 assert backbone

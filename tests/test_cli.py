@@ -20,7 +20,8 @@ from preprocessing.backbones import load_backbone
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.labels import LabelOptions
 from preprocessing.samples import make_samples
-from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, settings_text
 from preprocessing.splits import Splits
 from preprocessing.store import FeatureStore
 from preprocessing.video import VideoReader

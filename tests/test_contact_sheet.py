@@ -14,7 +14,8 @@ from preprocessing.contact_sheet import boxes, page_path, tick_times
 from preprocessing.errors import InputError
 from preprocessing.inputs import fingerprint
 from preprocessing.inspection import InspectConfig, run
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, sequence_path, settings_text
 from preprocessing.sheet_entry import PICTURES, Entry, clock, read_entry, spread
 from preprocessing.store import FeatureStore
 

@@ -18,7 +18,8 @@ from prediction_files import write_predictions
 from preprocessing.errors import InputError
 from preprocessing.guarded_file import GuardedFile
 from preprocessing.hdf5_file import new_hdf5, open_hdf5, own_dataset
-from preprocessing.sequence_file import read_info
+from preprocessing.sequence_info import read_info
+from preprocessing.store import FeatureStore
 from trainer.answers import open_answers
 from trainer.predictions import group_name, predictions_writer, sequence_ids
 from trainer.task import make_task
@@ -138,6 +139,18 @@ def test_predictions_that_lie_elsewhere_are_refused(name: str, tmp_path: Path) -
         file[f"s/{name}"] = h5py.SoftLink("/elsewhere")
     with pytest.raises(InputError, match=f"'{name}' is a link"), open_answers(path):
         pass
+
+
+@pytest.mark.parametrize("numbers", [[0, 2, 1], [-1, 0, 1], [0, 1, 3]])
+def test_numbers_of_frames_are_in_order_and_of_frames_there_are(
+    tmp_path: Path, numbers: list[int]
+) -> None:
+    write_sequence(tmp_path, "s", np.ones((3, WIDTH)))
+    with h5py.File(tmp_path / "s.h5", "r+") as file:
+        file["frames"] = np.array(numbers)
+        file["frames"].attrs["count"] = 3
+    with pytest.raises(InputError, match="expected numbers from 0 to 2, in order"):
+        FeatureStore(tmp_path).frames("s")
 
 
 def test_files_need_no_locks(tmp_path: Path) -> None:

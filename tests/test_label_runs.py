@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.label_runs import LabelRuns
 from preprocessing.labels import UNLABELLED, LabelOptions
-from preprocessing.sequence_file import Origin, SequenceWriter
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin
 from preprocessing.store import FeatureStore
 
 quick = settings(deadline=None, max_examples=80)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from preprocessing.errors import InputError
 from preprocessing.inspection import InspectConfig, run
 from preprocessing.listing import Totals
-from preprocessing.sequence_file import Origin, SequenceInfo
+from preprocessing.sequence_info import Origin, SequenceInfo
 from preprocessing.store import FeatureStore
 
 DONE, SOME_FAILED = 0, 3

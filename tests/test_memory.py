@@ -13,7 +13,8 @@ PREPARE = """
 import sys
 from pathlib import Path
 import numpy as np
-from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, settings_text
 from preprocessing.store import FeatureStore
 
 def peak():

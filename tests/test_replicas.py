@@ -25,7 +25,8 @@ from preprocessing.errors import InputError, Stopped
 from preprocessing.label_files import read_labels, write_intervals
 from preprocessing.labels import LabelOptions
 from preprocessing.quiet import import_tensorflow
-from preprocessing.sequence_file import Origin, SequenceWriter, sequence_path, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, sequence_path, settings_text
 from preprocessing.store import FeatureStore
 from trainer import processes as processes_module
 from trainer.batches import SequenceSet

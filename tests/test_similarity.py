@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, settings_text
 from preprocessing.similarity import duration, similarity, stretch_means
 from preprocessing.store import FeatureStore
 

@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 
 from preprocessing import store as store_module
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import (
-    Origin,
-    SequenceWriter,
-    open_file,
-    require_finite,
-    sequence_path,
-    settings_text,
-)
+from preprocessing.sequence_file import SequenceWriter, require_finite
+from preprocessing.sequence_info import Origin, open_file, sequence_path, settings_text
 from preprocessing.store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 SHARED = {
     "store",
     "sequence_file",
+    "sequence_info",
     "labels",
     "label_files",
     "splits",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
 from preprocessing.inputs import fingerprint
-from preprocessing.sequence_file import Origin, settings_text
+from preprocessing.sequence_info import Origin, settings_text
 from preprocessing.thumbnails import LONGEST_SIDE, _Frames, source_video, thumbnails
 
 FRAMES, RATE, STEP, DARKEST = 60, 10, 4, 9

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.labels import Labels, labelled
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.store import FeatureStore
 from trainer.lanes import Chunk, Lineup
 from trainer.layout import Layout

@@ -7,7 +7,7 @@ import numpy as np
 
 from preprocessing.console import note
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 
 SMALL_BYTES = 16 << 20
 MEMORY = Path("/proc/meminfo")

@@ -11,7 +11,7 @@ import numpy as np
 
 from preprocessing.console import DONE, require_heard, say
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.text_files import read_json
 from preprocessing.whole_file import write_whole

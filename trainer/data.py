@@ -13,7 +13,7 @@ from preprocessing.errors import InputError, shorten
 from preprocessing.hints import hint, why_absent
 from preprocessing.label_files import labels_digest, read_labels
 from preprocessing.labels import Labels, labelled
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.splits import PARTS, Splits, random_splits, read_splits
 from preprocessing.store import FeatureStore
 from trainer.batches import SequenceSet

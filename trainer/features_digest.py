@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.store import FeatureStore
 
 LOOKED_AT = 1 << 28  # Bytes of all sequences together.

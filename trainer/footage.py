@@ -6,7 +6,7 @@ from pathlib import Path
 
 from preprocessing.console import printable
 from preprocessing.errors import VideoError
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.thumbnails import source_video
 
 

@@ -8,7 +8,7 @@ from preprocessing.errors import InputError
 from preprocessing.extraction import extract
 from preprocessing.failures import FILE_NAME as FAILURES
 from preprocessing.folders import files_below
-from preprocessing.sequence_file import SUFFIX, SequenceInfo
+from preprocessing.sequence_info import SUFFIX, SequenceInfo
 from preprocessing.store import FeatureStore
 from preprocessing.video import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches import SequenceSet

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels import labelled
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.store import FeatureStore
 
 BLOCK_STEPS = 1024

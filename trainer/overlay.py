@@ -10,7 +10,7 @@ from preprocessing.errors import InputError
 from preprocessing.failures import FailureLog
 from preprocessing.inputs import find_sources
 from preprocessing.picture_size import shown_size
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.video import SUFFIXES, VideoReader, expected_samples
 from trainer.answers import Answers, open_answers
 from trainer.overlay_answers import TimedAnswers

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.label_files import write_intervals, write_numbers, write_sequence_labels
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from trainer.answers import Answers, open_answers
 from trainer.metrics import segments
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.whole_file import write_whole
 from trainer.answers import open_answers
 from trainer.config import TrainConfig, flag

@@ -19,7 +19,7 @@ from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.options import from_yaml, to_yaml
-from preprocessing.sequence_file import SequenceInfo
+from preprocessing.sequence_info import SequenceInfo
 from preprocessing.splits import Splits, read_splits
 from preprocessing.strays import remove_strays
 from preprocessing.text_files import BoundedLines, open_text, read_json

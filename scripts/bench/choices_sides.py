@@ -14,7 +14,8 @@ import noise
 import numpy as np
 from measure import clock, peak_mb
 
-from preprocessing.sequence_file import Origin, SequenceWriter, settings_text
+from preprocessing.sequence_file import SequenceWriter
+from preprocessing.sequence_info import Origin, settings_text
 from preprocessing.store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.evaluate_options import EvaluateConfig

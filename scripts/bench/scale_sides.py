@@ -156,7 +156,7 @@ def make(folder: str) -> dict[str, float]:
     import noise
     import numpy as np
 
-    from preprocessing.sequence_file import SUFFIX
+    from preprocessing.sequence_info import SUFFIX
 
     root = Path(folder)
     noise.write_sequence(root / f"hour{SUFFIX}", HOUR_STEPS, DIMENSION, np.random.default_rng(1))
