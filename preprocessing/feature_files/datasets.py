@@ -105,6 +105,9 @@ def _only(path: Path, arrays: Mapping[str, Array], selection: Selection) -> str:
             return names[0]
         if names:
             break
+    unusable = [array for array in arrays.values() if array.obstacle]
+    if not candidates and len(unusable) == 1:
+        raise InputError(f"{unusable[0].where} is {unusable[0].obstacle}")
     raise InputError(
         f"{path}: cannot tell which array holds the features; name it with --dataset. It holds "
         f"{_contents(arrays)}"
