@@ -26,6 +26,7 @@ SHARED = {
 SHARED |= {
     "folders",
     "hdf5_file",
+    "keras_archive",
     "read_ahead",
     "whole_file",
     "python_file",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from preprocessing.errors import InputError
+from preprocessing.keras_archive import open_keras
 from preprocessing.quiet import import_tensorflow
 from preprocessing.whole_file import whole_file
 from trainer.config import TrainConfig
@@ -103,7 +104,10 @@ def load_model(path: Path) -> keras.Model:
             f"there is no model {path}: no epoch has ended yet; start the same train command again"
         )
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        model: keras.Model = open_keras(path)
+        return model
+    except InputError:
+        raise
     # What a damaged file raises differs from part to part of Keras.
     except Exception as error:
         reason = str(error)

@@ -11,6 +11,7 @@ from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.errors import InputError
+from preprocessing.keras_archive import open_keras
 from preprocessing.quiet import import_tensorflow
 
 TAKEN = "[None, H, W, 3] to [None, F] or [None, h, w, F]"
@@ -48,13 +49,12 @@ class KerasFile(Backbone):
 
 
 def _load(path: Path) -> Any:
-    import_tensorflow()
-    import keras
-
     if not path.is_file():
         raise InputError(f"there is no file {path}")
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return open_keras(path)
+    except InputError:
+        raise
     # What a damaged or unsafe file raises differs from part to part of Keras.
     except Exception as error:
         raise InputError(
