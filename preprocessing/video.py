@@ -170,7 +170,7 @@ class VideoReader:
         time = None if packet is None else packet.time
         if packet is not None and time is not None and packet.changes:
             line.announce(time, packet.seconds, wanted)
-            self.numbers.announce(time)
+            self.numbers.announce(time, wanted)
         elif packet is not None and time is not None:
             line.stay(time, packet.seconds)
         if packet is not None and packet.packet is None:
@@ -179,6 +179,7 @@ class VideoReader:
         failed = self._file.errors > errors
         if failed or (packet is not None and packet.packet.is_corrupt):
             line.fail()
+            self.numbers.fail()
         if failed and time is not None:
             line.withdraw(time)
         return frames

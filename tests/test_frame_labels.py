@@ -17,6 +17,7 @@ from preprocessing.frame_numbers import FrameNumbers
 from preprocessing.label_files import read_labels
 from preprocessing.labels import LabelOptions
 from preprocessing.store import FeatureStore
+from preprocessing.timeline import TOLERANCE
 
 UNIT = Fraction(1, 1000)
 EVEN = [40 * number for number in range(100)]
@@ -114,9 +115,42 @@ def test_numbers_do_not_depend_on_what_is_decoded(count, reorder, data):
     found = []
     shown = sorted(wanted)
     for place, number in enumerate(order):
-        numbers.announce(number / 25)
+        numbers.announce(number / 25, number in wanted)
         whole = set(order[: place + 1])
         while shown and set(range(shown[0] + 1)) <= whole:
             found.append((shown[0], numbers.take(shown.pop(0) / 25)))
     assert [a for a, _ in found] == [b for _, b in found] == sorted(wanted)
     assert numbers.count == count
+
+
+@pytest.mark.parametrize("every", [1, 6])
+def test_two_fields_are_one_frame(every):
+    numbers, found = FrameNumbers(), []
+    for field in range(100):
+        wanted = field < 20 or field // 2 % every == 0
+        numbers.announce(field / 50, wanted)
+        if field % 2 and wanted:
+            found.append(numbers.take((field - 1) / 50))
+    assert found == [frame for frame in range(50) if frame < 10 or frame % every == 0]
+    assert numbers.count == 50
+
+
+def test_two_frames_of_one_time_are_two():
+    numbers = FrameNumbers()
+    for time in (0.0, 1.0, 1.0, 2.0):
+        numbers.announce(time)
+    assert [numbers.take(time) for time in (0.0, 1.0, 1.0 + TOLERANCE, 2.0)] == [0, 1, 2, 3]
+    assert numbers.count == 4
+
+
+def test_what_fails_is_a_frame_and_what_never_comes_is_none():
+    numbers = FrameNumbers()
+    for time in (0.0, 1.0):  # Before the first from which the decoder can begin.
+        numbers.announce(time)
+    numbers.announce(2.0)
+    assert numbers.take(2.0) == 0
+    numbers.announce(3.0)
+    numbers.fail()
+    numbers.announce(4.0)
+    assert numbers.take(4.0) == 2
+    assert numbers.count == 3

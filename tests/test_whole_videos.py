@@ -120,6 +120,9 @@ def test_fields_that_are_pictures_of_their_own_are_whole(tmp_path, suffix, fps):
         assert times == pytest.approx(shown, abs=1e-3)
     assert len(times) == instants(fps, shown, 2.0)
     assert not damage.found, damage
+    with VideoReader(path, fps, [SIZE]) as video:
+        assert [item.frame for item in video] == [int(time * 25 + 1e-3) for time in times]
+        assert video.numbers.count == 50
 
 
 @RATES
