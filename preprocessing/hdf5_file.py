@@ -5,7 +5,9 @@ they hold what was never written, or unpack into more than memory. What is read 
 file itself, all of it was written, and a block of it fits in memory.
 """
 
+import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +18,19 @@ from typing import Any
 
 import h5py
 
+from preprocessing.errors import Unreachable
 from preprocessing.guarded_file import GuardedFile
 from preprocessing.whole_file import partial_path
 
 # Most are OSError, RuntimeError or KeyError, but h5py does not promise that, nor keep to it.
 DAMAGE = Exception
+# Of the disk or the rights to it, and not of what is in a file.
+UNREACHABLE = (errno.EIO, errno.ESTALE, errno.EACCES, errno.EPERM)
 # Bytes of a storage block that has to be unpacked as a whole.
 LARGEST_PACKED_BLOCK = 1 << 27
-# Attributes may take more than 64 kB in this layout of files, which HDF5 reads since 2008.
-LAYOUT = ("v108", "v110")
+# HDF5 reads this layout of files since 2016. Attributes may take more than 64 kB in it, and what
+# the library goes by has checksums: without them it may follow damage round and round.
+LAYOUT = ("v110", "v110")
 
 
 def open_hdf5(path: Path, **options: Any) -> h5py.File:
@@ -43,6 +49,21 @@ def open_hdf5(path: Path, **options: Any) -> h5py.File:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(f"{path} is no ordinary file")
     return h5py.File(path, "r", locking=False, **options)
+
+
+def require_reachable(path: Path, error: Exception) -> None:
+    """Goes on if an error is about what is in a file.
+
+    Raises:
+        Unreachable: it is about the disk, or the right to read it.
+    """
+    told = re.search(r"errno = (\d+)", str(error))
+    number = getattr(error, "errno", None) or (int(told[1]) if told else None)
+    if number in UNREACHABLE:
+        raise Unreachable(
+            f"{path} cannot be read now ({os.strerror(number)}); mend that and start the same "
+            "command again"
+        ) from None
 
 
 def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.guarded_file import GuardedFile
+from preprocessing.hdf5_file import LAYOUT
 from preprocessing.sequence_info import SCHEMA_VERSION, Origin, read_info
 from preprocessing.whole_file import partial_path
 
@@ -68,7 +69,7 @@ class SequenceWriter:
         self._source = origin.source
         path.parent.mkdir(parents=True, exist_ok=True)
         self._partial_file = GuardedFile(self.partial)
-        self._file = h5py.File(self._partial_file, "w")
+        self._file = h5py.File(self._partial_file, "w", libver=LAYOUT)
         block = _block_steps(dimension * np.dtype(dtype).itemsize)
         self._features = self._file.create_dataset(
             "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)

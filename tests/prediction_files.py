@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from preprocessing.hdf5_file import LAYOUT
 from preprocessing.sequence_info import Origin, SequenceInfo, settings_text
 from trainer.config import TrainConfig
 
@@ -28,7 +29,7 @@ def write_predictions(
     horizon: int = 0,
 ) -> Path:
     """Writes what ``predict`` would; answers of classes follow from their probabilities."""
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", libver=LAYOUT) as file:
         file.attrs.update({"classes": list(classes), "task": task, "horizon": horizon})
         for sequence_id, arrays in sequences.items():
             if "predicted" not in arrays:
