@@ -11,6 +11,7 @@ import json
 import struct
 import zlib
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,9 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import InputError
 from preprocessing.sequence_info import Origin
 
 SUFFIX = ".begun"
+# Another version of these may make other features of the same video.
+MAKERS = ("av", "opencv-python-headless", "tensorflow")
 HEAD = struct.Struct("<qI")
 TIME = np.dtype("<f8")
 
@@ -28,12 +32,13 @@ TIME = np.dtype("<f8")
 class Begun:
     """The batches that were made before an interruption, and then those that are made now.
 
-    Use as a context manager: the file goes when the block ends, well or by an exception, and stays
-    when it is interrupted. Where the file cannot be written, nothing is kept.
+    Use as a context manager: the file goes when the block ends well, or the input is to blame, and
+    stays otherwise. What cannot be written is not kept.
 
     Args:
         path: the name that the features will have.
         origin: what they are made from.
+        source_state: what else tells the file that they are made from, as it is now.
         dimension: F.
         dtype: of the features.
         batch_size: steps of a batch.
@@ -42,11 +47,20 @@ class Begun:
         taken: steps that did not have to be made again.
     """
 
-    def __init__(self, path: Path, origin: Origin, dimension: int, dtype: str, batch_size: int):
+    def __init__(
+        self,
+        path: Path,
+        origin: Origin,
+        source_state: tuple[int, ...],
+        dimension: int,
+        dtype: str,
+        batch_size: int,
+    ):
         self.path = begun_path(path)
         self.taken = 0
         self._dimension, self._dtype = dimension, np.dtype(dtype)
-        told = json.dumps([origin.fingerprint, *origin.recipe, dimension, dtype, batch_size])
+        parts = [origin.fingerprint, *source_state, *origin.recipe, dimension, dtype, batch_size]
+        told = json.dumps([*parts, *map(version, MAKERS)])
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("ab+", buffering=0)
         self._file.seek(0)
@@ -114,7 +128,7 @@ class Begun:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-        if error is None or isinstance(error, Exception):
+        if error is None or isinstance(error, InputError):
             self.path.unlink(missing_ok=True)
 
 

@@ -31,8 +31,16 @@ class OptionError(InputError):
     """An option asks for what a file does not have; if no file has it, the option is wrong."""
 
 
-class OtherSettings(InputError):  # noqa: N818 (no mistake, if it is meant)
-    """What is in a store was made with other settings, and would be replaced."""
+class MustStay(InputError):  # noqa: N818 (nothing is wrong with it)
+    """A file of a store that must not be replaced, nor put aside."""
+
+
+class OtherSettings(MustStay):
+    """It was made with other settings, and nobody said that it may be replaced."""
+
+
+class Unreachable(MustStay):
+    """It cannot be read now, which says nothing of what is in it."""
 
 
 class Stopped(Exception):  # noqa: N818 (no error: what was asked for)

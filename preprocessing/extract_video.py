@@ -14,7 +14,7 @@ from preprocessing.backbones import Joined, load_backbone
 from preprocessing.begun import Begun
 from preprocessing.console import note
 from preprocessing.damage import Damage
-from preprocessing.errors import InputError, OtherSettings, VideoError
+from preprocessing.errors import InputError, MustStay, VideoError
 from preprocessing.extract_options import ExtractConfig
 from preprocessing.frame_batches import frame_batches
 from preprocessing.freshness import find_done, put_aside
@@ -69,9 +69,10 @@ def attempt(
 
 def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], object]) -> Extracted:
     path = sequence_path(config.store, source.sequence_id)
+    # What is wrong with it is not the video's fault.
+    backbone = load_backbone(config.backbone, config.pixels)
     try:
         with lease(path):
-            backbone = load_backbone(config.backbone, config.pixels)
             if found := find(source, config, backbone):
                 return found
             steps, damage = extract_video(source, config, backbone, advance)
@@ -81,7 +82,7 @@ def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], obj
     except VideoError as error:
         aside = "" if error.kind == "unreadable" else put_aside(path)
         return Extracted(source, error.kind, message=f"{error}{aside}")
-    except OtherSettings:
+    except MustStay:
         raise
     except InputError as error:
         return Extracted(source, "features", message=f"{error}{put_aside(path)}")
@@ -98,7 +99,8 @@ def find(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted |
     """What the store has of a video, if that was made from the same content in the same way.
 
     Raises:
-        OtherSettings: it was made with other settings, and is not to be overwritten.
+        MustStay: it was made with other settings, and is not to be overwritten, or it cannot be
+            read now.
     """
     path = sequence_path(config.store, source.sequence_id)
     if not path.exists():
@@ -138,11 +140,10 @@ def extract_video(
         VideoReader(source.path, config.rate, backbone.sizes) as video,
     ):
         origin = _origin(source, config, backbone, file.fingerprint)
+        width, dtype = backbone.dimension, config.dtype
         with (
-            Begun(path, origin, backbone.dimension, config.dtype, config.batch_size) as begun,
-            SequenceWriter(
-                path, backbone.dimension, origin, config.dtype, video.start_time
-            ) as writer,
+            Begun(path, origin, file.state, width, dtype, config.batch_size) as begun,
+            SequenceWriter(path, width, origin, dtype, video.start_time) as writer,
         ):
             batches = frame_batches(video, config.batch_size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):

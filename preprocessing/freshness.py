@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from preprocessing.errors import InputError, OtherSettings
+from preprocessing.errors import InputError, MustStay, OtherSettings
 from preprocessing.sequence_info import Origin, SequenceInfo, read_info
 
 CONTENT = "columns"
@@ -29,13 +29,15 @@ def find_done(
         overwrite: whether what was made with other settings may be replaced.
 
     Raises:
-        OtherSettings: it was made with other settings, and must stay.
+        MustStay: it was made with other settings, or cannot be read now.
     """
     if not path.exists():
         return None
     try:
         info = read_info(path, sequence_id)
-    except (InputError, OSError):
+    except MustStay:
+        raise
+    except InputError:
         return None
     if info.origin.recipe == wanted.recipe:
         return info if info.origin.fingerprint == wanted.fingerprint else None

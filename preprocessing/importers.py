@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from preprocessing.console import DONE, SOME_FAILED, note, progress, say
-from preprocessing.errors import InputError, OptionError, OtherSettings
+from preprocessing.errors import InputError, MustStay, OptionError
 from preprocessing.failures import FailureLog
 from preprocessing.freshness import put_aside
 from preprocessing.import_options import ImportConfig, check
@@ -94,7 +94,7 @@ def _import_all(
             if table.shape:
                 tally.shapes.add(table.shape)
             tally.add(recording.sequence_id, take_in(recording, table, intake))
-        except OtherSettings:
+        except MustStay:
             raise
         except OptionError as error:
             tally.wrong.append((recording, error))

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from preprocessing.hdf5_file import DAMAGE, open_hdf5, own_dataset
+from preprocessing.hdf5_file import DAMAGE, open_hdf5, own_dataset, require_reachable
 
 SCHEMA_VERSION = 1
 SUFFIX = ".h5"
@@ -119,6 +119,7 @@ def read_info(path: Path, sequence_id: str) -> SequenceInfo:
         try:
             return _described(file, path, sequence_id)
         except DAMAGE as error:
+            require_reachable(path, error)
             reason = " ".join(str(error).split())
             raise InputError(
                 f"{path} is not a whole feature file of schema {SCHEMA_VERSION} ({reason}); "
@@ -136,7 +137,7 @@ def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
             raise ValueError(f"{data.name} is {data.dtype} {data.shape}")
     if not len(features) == len(timestamps) > 0 or not features.shape[1]:
         raise ValueError(f"features {features.shape} for {len(timestamps)} timestamps")
-    _require_increasing(timestamps)
+    require_increasing(timestamps)
     origin = Origin(**{name: _text(attributes[name]) for name in Origin.__annotations__})
     if origin.fps != "native" and not 0 < float(origin.fps) < math.inf:
         raise ValueError(f"fps is {origin.fps!r}")
@@ -160,7 +161,12 @@ def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
     )
 
 
-def _require_increasing(timestamps: h5py.Dataset) -> None:
+def require_increasing(timestamps: h5py.Dataset) -> None:
+    """Checks that times, ``<float64>[N]``, are finite and increase, a block at a time.
+
+    Raises:
+        ValueError: they are or do not.
+    """
     last = -np.inf
     for start in range(0, len(timestamps), TIMES_AT_ONCE):
         block = timestamps[start : start + TIMES_AT_ONCE]
@@ -201,4 +207,5 @@ def open_file(path: Path) -> h5py.File:
     except FileNotFoundError:
         raise InputError(f"there is no {path}: extract or import that sequence first") from None
     except DAMAGE as error:
+        require_reachable(path, error)
         raise InputError(f"{path} cannot be read as HDF5 ({error}); make it again") from None

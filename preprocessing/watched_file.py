@@ -17,6 +17,7 @@ class WatchedFile:
 
     Attributes:
         fingerprint: of its content, from the opened file.
+        state: what else changes with it.
 
     Raises:
         VideoError: it cannot be read, or is no ordinary file.
@@ -27,7 +28,7 @@ class WatchedFile:
         with ExitStack() as opened:
             try:
                 self._file = opened.enter_context(open(path, "rb", opener=_at_once))
-                self._state = _state(os.fstat(self._file.fileno()))
+                self.state = _state(os.fstat(self._file.fileno()))
                 self.fingerprint = fingerprint_of(self._file)
             except OSError as error:
                 what = f"{path} cannot be read: {error.strerror}"
@@ -48,7 +49,7 @@ class WatchedFile:
         """
         try:
             same = self.fingerprint == fingerprint_of(self._file)
-            same = same and self._state == _state(self.path.stat())
+            same = same and self.state == _state(self.path.stat())
         except OSError:
             same = False
         if not same:

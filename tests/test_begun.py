@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from test_extraction import MeanColor, backbone, config, contents, film, videos
 
 from preprocessing.begun import Begun, begun_path
+from preprocessing.errors import InputError
 from preprocessing.extraction import extract
 from preprocessing.sequence_info import Origin
 from preprocessing.strays import BEGUN_SECONDS, remove_strays
@@ -35,7 +36,7 @@ def keep(folder: Path, batches: list = BATCHES, **other: object) -> Path:
 
 
 def begin(folder: Path, origin: Origin = ORIGIN, dtype: str = "float16", batch: int = 4) -> Begun:
-    return Begun(folder / "v.h5", origin, 3, dtype, batch)
+    return Begun(folder / "v.h5", origin, (1,), 3, dtype, batch)
 
 
 def taken(folder: Path, **other: object) -> int:
@@ -100,16 +101,16 @@ def test_other_times_end_what_is_taken(tmp_path):
     assert begun.taken == 4
 
 
-@pytest.mark.parametrize("error", [None, RuntimeError])
-def test_it_goes_when_the_work_is_done_or_failed(tmp_path, error):
+@pytest.mark.parametrize(
+    ("error", "stays"),
+    [(None, False), (InputError, False), (OSError, True), (RuntimeError, True)],
+)
+def test_it_goes_when_the_work_is_done_or_the_video_is_to_blame(tmp_path, error, stays):
     path = keep(tmp_path)
-    try:
-        with begin(tmp_path):
-            if error:
-                raise error
-    except RuntimeError:
-        pass
-    assert not path.exists()
+    with suppress(InputError, OSError, RuntimeError), begin(tmp_path):
+        if error:
+            raise error
+    assert path.exists() == stays
 
 
 def test_where_it_cannot_be_written_nothing_is_kept_and_nothing_else_happens(tmp_path):

@@ -427,8 +427,9 @@ def test_a_run_that_dies_leaves_no_half_written_file_and_goes_on_later(
         with pytest.raises(RuntimeError, match="out of memory"):
             extract(config(videos))
     left = [name for _, _, names in os.walk(videos.parent / "store") for name in names]
-    assert left == ["a.h5"]
+    assert sorted(left) == [".b.h5.begun", "a.h5"]
     results = outcomes(extract(config(videos)))
+    assert not (videos.parent / "store/day.1/.b.h5.begun").exists()
     assert results == {"a": "skipped", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
 
 

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prediction_files import write_predictions
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
+from preprocessing.freshness import find_done
 from preprocessing.guarded_file import GuardedFile
 from preprocessing.hdf5_file import new_hdf5, open_hdf5, own_dataset
-from preprocessing.sequence_info import read_info
+from preprocessing.sequence_info import Origin, read_info
 from preprocessing.store import FeatureStore
 from trainer.answers import open_answers
 from trainer.predictions import group_name, predictions_writer, sequence_ids
@@ -151,6 +152,33 @@ def test_numbers_of_frames_are_in_order_and_of_frames_there_are(
         file["frames"].attrs["count"] = 3
     with pytest.raises(InputError, match="expected numbers from 0 to 2, in order"):
         FeatureStore(tmp_path).frames("s")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
+@pytest.mark.parametrize("told", [True, False])
+def test_a_failing_disk_says_nothing_of_what_is_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: bool
+) -> None:
+    write_sequence(tmp_path, "s", np.ones((STEPS, WIDTH)))
+    text = f"Can't read data (errno = {number}, error message = 'no')"
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, text) if told else OSError(text)
+
+    monkeypatch.setattr("preprocessing.sequence_info.own_dataset", fail)
+    origin = Origin("", "", "4", "another", "", "{}")
+    with pytest.raises(Unreachable, match="cannot be read now"):
+        find_done(tmp_path / "s.h5", "s", origin, overwrite=True)
+
+
+def test_times_that_go_back_are_no_answers(tmp_path: Path) -> None:
+    odds = np.full((STEPS, 2), 0.5, "float32")
+    arrays = {"probabilities": odds, "true": np.zeros(STEPS, "int32")}
+    path = write_predictions(tmp_path / "p.h5", "ab", {"s": arrays}, "classification")
+    with h5py.File(path, "r+") as file:
+        file["s/timestamps"][3] = 0.0
+    with pytest.raises(InputError, match="do not increase"):
+        _opened(path)
 
 
 def test_files_need_no_locks(tmp_path: Path) -> None:
