@@ -38,9 +38,13 @@ def numbers(*shape: int) -> np.ndarray:
 
 
 def make_sequence(folder: Path) -> Path:
-    from conftest import write_sequence
+    from preprocessing.sequence_file import SequenceWriter
+    from preprocessing.sequence_info import Origin, settings_text
 
-    write_sequence(folder, "s", numbers(20, 3))
+    origin = Origin("s", "", "4.0", "test", "0", settings_text())
+    with SequenceWriter(folder / "s.h5", 3, origin, "float32") as writer:
+        writer.append(np.arange(20) / 4, numbers(20, 3), np.arange(20))
+        writer.source_frames = 20
     return folder / "s.h5"
 
 
@@ -53,6 +57,7 @@ def read_sequence(path: Path) -> None:
     for start in range(0, info.steps, 4096):
         store.features(info.sequence_id, start, min(start + 4096, info.steps))
         store.timestamps(info.sequence_id, start, min(start + 4096, info.steps))
+    store.frames(info.sequence_id)
     store.close()
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.hdf5_file import DAMAGE, open_hdf5, own_dataset
+from preprocessing.sequence_info import require_increasing
 from trainer.predictions import group_name, read_classes, sequence_ids
 
 BLOCK_STEPS = 1 << 14
@@ -112,10 +113,8 @@ class Answers:
         return values
 
     def _are_sensible(self, name: str, values: NDArray[Any]) -> bool:
-        """Whether times are finite, and labels are those of classes."""
-        if name == "timestamps":
-            return bool(np.isfinite(values).all())
-        if name == "probabilities" or self.task == "regression":
+        """Whether labels are those of classes."""
+        if name in ("probabilities", "timestamps") or self.task == "regression":
             return values.dtype.kind == "f"
         least = -1 if name == "true" else 0
         most = len(self.classes) - 1 if self.task == "classification" else 1
@@ -160,6 +159,8 @@ def _require(answers: Answers, sequence_id: str, name: str) -> None:
     """Checks that a dataset is there, with as many rows and columns as the others have."""
     try:
         data = own_dataset(answers.group(sequence_id), name)
+        if name == "timestamps":
+            require_increasing(data)
     except (KeyError, ValueError) as error:
         raise ValueError(f"{sequence_id!r}: {error.args[0]}") from None
     flat = name == "timestamps" or (answers.task == "classification" and name != "probabilities")

@@ -104,7 +104,7 @@ def _data(
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
     seen = infos["train"] + infos["validation"]
-    facts = ModelFacts.of(task, infos["train"][0], _digest(config, seen))
+    facts = ModelFacts.of(task, infos["train"][0], _digest(config, store, seen))
     if layout.sees_features:
         facts = replace(facts, features_digest=features_digest(store, seen))
     return Data(
@@ -155,11 +155,25 @@ def shared_moments(data: SequenceSet, processes: Processes) -> Moments:
     return own if processes.count == 1 else own.together(processes.total)
 
 
-def _digest(config: TrainConfig, infos: list[SequenceInfo]) -> str:
-    """Tells data apart by what a resumed run would notice: names, lengths, sources, labels."""
-    told = [(info.sequence_id, info.steps, info.origin.fingerprint) for info in infos]
+def _digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:
+    """Tells data apart by what a resumed run would notice: names, lengths, sources, labels.
+
+    Labels a frame go by the numbers of frames, where a sequence has them.
+    """
+    told = [
+        (info.sequence_id, info.steps, info.origin.fingerprint, *_frames_digest(store, info))
+        for info in infos
+    ]
     text = json.dumps([labels_digest(config.labels), told])
     return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _frames_digest(store: FeatureStore, info: SequenceInfo) -> list[str]:
+    frames = store.frames(info.sequence_id)
+    if frames is None:
+        return []
+    told = [np.int64(frames.total).tobytes(), frames.numbers.tobytes()]
+    return [blake2b(b"".join(told), digest_size=8).hexdigest()]
 
 
 def _task(

@@ -15,6 +15,7 @@ import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 DRIVER = Path("/dev/nvidiactl")  # There wherever NVIDIA's driver is.
 KERNELS = ("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
 THREADS = "TF_NUM_INTRAOP_THREADS"
+MOST_THREADS = 1024  # A checkpoint may come from anywhere.
 
 
 def threads() -> int:
@@ -33,7 +34,7 @@ def compute_in(count: int) -> None:
     Args:
         count: of threads; 0 for any.
     """
-    if not count or count == (own := threads()):
+    if not 0 < count <= MOST_THREADS or count == (own := threads()):
         return
     try:
         tf.config.threading.set_intra_op_parallelism_threads(count)

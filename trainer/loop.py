@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from preprocessing.console import DONE, note, say
 from preprocessing.errors import InputError
@@ -39,14 +40,26 @@ SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "ce
 SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
 
 
+class Trained(NamedTuple):
+    """A run to whose end somebody has trained.
+
+    Attributes:
+        processes: that trained together.
+        here: whether these did, or had nothing left to do.
+    """
+
+    run: Run
+    processes: Processes
+    here: bool
+
+
 def run_train(config: TrainConfig) -> int:
     """The command ``train``; see ``TrainConfig``."""
-    before = Run(config.run).progress
-    run, processes = _train(config)
+    run, processes, trained = _train(config)
     if not processes.chief:
         return DONE
     state = run.progress
-    said = "was already finished" if before == state else "is finished"
+    said = "is finished" if trained else "was already finished"
     best = best_of(run.history, state.best_epoch)
     if state.best_epoch and state.epoch - state.best_epoch >= config.patience:
         best += f" (no better one in --patience {config.patience} epochs)"
@@ -77,14 +90,14 @@ def train(
             NaN.
         Stopped: a signal came; a checkpoint is written, the same call goes on.
     """
-    return _train(config, callbacks, build)[0]
+    return _train(config, callbacks, build).run
 
 
 def _train(
     config: TrainConfig,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     build: Build | None = None,
-) -> tuple[Run, Processes]:
+) -> Trained:
     begun = time.perf_counter()
     compute_in(Run(config.run).progress.threads)
     replicas = find_replicas(config)
@@ -114,7 +127,7 @@ def _train(
         processes.require_same(**{"checkpoint in --run": state})
         if state.finished and is_over(state, config, data.validation is not None):
             processes.leave()
-            return run, processes
+            return Trained(run, processes, False)
         lanes = state.lanes or _lanes(config, data, replicas)
         where = config, model, data.layout.task, lanes
         placement = SharedPlacement(*where, replicas) if replicas else Placement(*where)
@@ -128,7 +141,7 @@ def _train(
             _announce(data, lanes, replicas, checkpoint)
             say(said)
         training.go(checkpoint)
-    return run, processes
+    return Trained(run, processes, True)
 
 
 def _require_shareable(model: keras.Model, replicas: Replicas | None) -> None:
