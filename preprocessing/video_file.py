@@ -1,6 +1,7 @@
 """A video file, opened: its packets with their times, and the decoder they go through."""
 
 import functools
+import gc
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -86,8 +87,10 @@ class VideoFile:
         self.intra_only = self._context.name in INTRA_ONLY
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file and lets go of the pictures that its decoder holds."""
         self._container.close()
+        # The decoder hangs in a circle of references, and may hold more than what is extracted.
+        gc.collect()
 
     def packets(self) -> Iterator[Announced]:
         """Reads to the end, or as far as the file can be read."""
