@@ -4,11 +4,11 @@ import importlib
 from typing import Any
 
 _WHERE = {
-    "ExtractConfig": "preprocessing.extract_options",
-    "FeatureStore": "preprocessing.store",
+    "ExtractConfig": "preprocessing.extraction.options",
+    "FeatureStore": "preprocessing.store.feature_store",
     "InputError": "preprocessing.errors",
-    "SequenceWriter": "preprocessing.sequence_file",
-    "extract": "preprocessing.extraction",
+    "SequenceWriter": "preprocessing.store.sequence_file",
+    "extract": "preprocessing.extraction.command",
 }
 __all__ = ["ExtractConfig", "FeatureStore", "InputError", "SequenceWriter", "extract"]
 

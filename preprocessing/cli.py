@@ -1,23 +1,23 @@
 """``python -m preprocessing``: the commands that fill and show a store."""
 
-from preprocessing import console
-from preprocessing.console import Command
+from preprocessing.terminal import console
+from preprocessing.terminal.console import Command
 
 COMMANDS = {
     "extract": Command(
         "videos, or folders of them, to a store of features",
-        "preprocessing.extract_options:ExtractConfig",
-        "preprocessing.extraction:run",
+        "preprocessing.extraction.options:ExtractConfig",
+        "preprocessing.extraction.command:run",
     ),
     "import": Command(
         "features made elsewhere into the same kind of store",
-        "preprocessing.import_options:ImportConfig",
-        "preprocessing.importers:run",
+        "preprocessing.importing.options:ImportConfig",
+        "preprocessing.importing.command:run",
     ),
     "inspect": Command(
         "what is in a store",
-        "preprocessing.inspection:InspectConfig",
-        "preprocessing.inspection:run",
+        "preprocessing.inspection.command:InspectConfig",
+        "preprocessing.inspection.command:run",
     ),
 }
 

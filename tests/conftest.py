@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from preprocessing.label_files import write_intervals
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, sequence_path, settings_text
-from preprocessing.store import FeatureStore
+from preprocessing.labels.reading import write_intervals
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
 
 # What passed yesterday passes today; --all searches at random, and so many times longer.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing.label_files import read_labels
-from preprocessing.labels import LabelOptions, Labels
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, sequence_path
-from preprocessing.store import FeatureStore
+from preprocessing.labels.base import LabelOptions, Labels
+from preprocessing.labels.reading import read_labels
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, sequence_path
 
 
 def write(root: Path, sequence_id: str, times: np.ndarray, start_time: float = 0.0) -> None:

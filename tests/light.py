@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing import backbones, engines, extraction
+from preprocessing import backbones
 from preprocessing.backbones import Backbone
-from preprocessing.engines import Advance
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extract_video import Extracted
-from preprocessing.inputs import Source
+from preprocessing.extraction import command as extraction
+from preprocessing.extraction import engines
+from preprocessing.extraction.engines import Advance
+from preprocessing.extraction.one_video import Extracted
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.files.inputs import Source
 
 PIDS = "LIGHT_PIDS"
 DEADLY = "deadly"

@@ -8,8 +8,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from preprocessing.hdf5_file import LAYOUT
-from preprocessing.sequence_info import Origin, SequenceInfo, settings_text
+from preprocessing.files.hdf5_file import LAYOUT
+from preprocessing.store.sequence_info import Origin, SequenceInfo, settings_text
 from trainer.config import TrainConfig
 
 KINDS = {

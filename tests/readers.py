@@ -38,8 +38,8 @@ def numbers(*shape: int) -> np.ndarray:
 
 
 def make_sequence(folder: Path) -> Path:
-    from preprocessing.sequence_file import SequenceWriter
-    from preprocessing.sequence_info import Origin, settings_text
+    from preprocessing.store.sequence_file import SequenceWriter
+    from preprocessing.store.sequence_info import Origin, settings_text
 
     origin = Origin("s", "", "4.0", "test", "0", settings_text())
     with SequenceWriter(folder / "s.h5", 3, origin, "float32") as writer:
@@ -49,7 +49,7 @@ def make_sequence(folder: Path) -> Path:
 
 
 def read_sequence(path: Path) -> None:
-    from preprocessing.store import FeatureStore
+    from preprocessing.store.feature_store import FeatureStore
 
     store = FeatureStore(path.parent)
     info = store.info(store.ids()[0])
@@ -62,7 +62,7 @@ def read_sequence(path: Path) -> None:
 
 
 def read_listing(path: Path) -> None:
-    from preprocessing.inspection import InspectConfig, run
+    from preprocessing.inspection.command import InspectConfig, run
 
     run(InspectConfig(path.parent))
     run(InspectConfig(path.parent, json=True))
@@ -85,7 +85,7 @@ def make_features(form: str) -> Callable[[Path], Path]:
 
 
 def read_features(path: Path) -> None:
-    from preprocessing.feature_files import Selection, format_of, open_table
+    from preprocessing.importing.feature_files import Selection, format_of, open_table
 
     csv = path.suffix == ".csv"
     columns = ("label", "time") if csv else (None, None)
@@ -120,9 +120,9 @@ def make_label_text(folder: Path) -> Path:
 
 
 def read_labels(path: Path) -> None:
-    from preprocessing.label_files import read_labels
-    from preprocessing.labels import LabelOptions
-    from preprocessing.store import FeatureStore
+    from preprocessing.labels.base import LabelOptions
+    from preprocessing.labels.reading import read_labels
+    from preprocessing.store.feature_store import FeatureStore
 
     whole = path if path.suffix == ".csv" else path.parent
     store = FeatureStore(whole.parent)
@@ -140,20 +140,20 @@ def make_splits(folder: Path) -> Path:
 
 
 def read_splits(path: Path) -> None:
-    from preprocessing.splits import read_splits
+    from preprocessing.labels.splits import read_splits
 
     read_splits(path)
 
 
 def make_failures(folder: Path) -> Path:
-    from preprocessing.failures import FailureLog
+    from preprocessing.files.failures import FailureLog
 
     FailureLog(folder, []).add(folder / "a.mp4", "unreadable", "why, in words")
     return folder / "failures.csv"
 
 
 def read_failures(path: Path) -> None:
-    from preprocessing.failures import FailureLog, failed_among
+    from preprocessing.files.failures import FailureLog, failed_among
 
     failed_among(path.parent, ["a"])
     FailureLog(path.parent, [])
@@ -163,7 +163,7 @@ def read_failures(path: Path) -> None:
 
 
 def make_yaml(folder: Path) -> Path:
-    from preprocessing.options import to_yaml
+    from preprocessing.terminal.options import to_yaml
     from trainer.config import TrainConfig
 
     config = TrainConfig(Path("store"), Path("labels.csv"), Path("run"), ignore_label=("a",))
@@ -172,13 +172,13 @@ def make_yaml(folder: Path) -> Path:
 
 
 def read_yaml(path: Path) -> None:
-    from trainer.run import Run
+    from trainer.run.folder import Run
 
     assert Run(path.parent).config.epochs
 
 
 def make_facts(folder: Path) -> Path:
-    from trainer.run import ModelFacts
+    from trainer.run.folder import ModelFacts
 
     facts = ModelFacts(("a", "b"), 3, "4", "test", "0", "{}", feature_moments=((0.0,), (1.0,)))
     (folder / "run.json").write_text(facts.to_json())
@@ -186,21 +186,21 @@ def make_facts(folder: Path) -> Path:
 
 
 def read_facts(path: Path) -> None:
-    from trainer.run import Run
+    from trainer.run.folder import Run
 
     assert Run(path.parent).facts.learned_task
 
 
 def make_history(folder: Path) -> Path:
-    from trainer.run import Run
+    from trainer.run.folder import Run
 
     Run(folder).write_history([{"epoch": n, "loss": 1 / n, "val_loss": 2 / n} for n in (1, 2, 3)])
     return folder / "history.csv"
 
 
 def read_history(path: Path) -> None:
-    from trainer.curves import learning_curves
-    from trainer.run import Run
+    from trainer.report.curves import learning_curves
+    from trainer.run.folder import Run
 
     learning_curves({"": Run(path.parent).history})
 
@@ -210,7 +210,7 @@ def plain(arrays: Any) -> list[Any]:
 
 
 def make_checkpoint(folder: Path) -> Path:
-    from trainer.checkpoint import Checkpoints, Progress
+    from trainer.run.checkpoint import Checkpoints, Progress
 
     weights = {"variables/00000": numbers(30, 4), "variables/00001": numbers()}
     arrays = {**weights, "carry/00000": numbers(2, 3)}
@@ -219,7 +219,7 @@ def make_checkpoint(folder: Path) -> Path:
 
 
 def read_checkpoint(path: Path) -> Any:
-    from trainer.checkpoint import Checkpoints
+    from trainer.run.checkpoint import Checkpoints
 
     checkpoints = Checkpoints(path.parent)
     checkpoints.progress()
@@ -228,7 +228,7 @@ def read_checkpoint(path: Path) -> Any:
 
 
 def make_state(folder: Path) -> Path:
-    from trainer.checkpoint import write_archive
+    from trainer.run.checkpoint import write_archive
 
     (folder / "model.keras").write_bytes(b"model")
     import hashlib
@@ -240,7 +240,7 @@ def make_state(folder: Path) -> Path:
 
 
 def read_state(path: Path) -> Any:
-    from trainer.stream_state import StreamState
+    from trainer.streaming.state import StreamState
 
     kept: list[Any] = []
     state = StreamState(path, SimpleNamespace(model_path=path.parent / "model.keras"))  # type: ignore[arg-type]
@@ -249,7 +249,7 @@ def read_state(path: Path) -> Any:
 
 
 def make_model(folder: Path) -> Path:
-    from preprocessing.quiet import import_tensorflow
+    from preprocessing.terminal.quiet import import_tensorflow
 
     import_tensorflow()
     import keras
@@ -260,10 +260,10 @@ def make_model(folder: Path) -> Path:
 
 
 def read_model(path: Path) -> None:
-    from preprocessing.quiet import import_tensorflow
+    from preprocessing.terminal.quiet import import_tensorflow
 
     import_tensorflow()
-    from trainer.model import load_model
+    from trainer.model.build import load_model
 
     load_model(path)
 
@@ -285,7 +285,7 @@ def make_predictions(task: str) -> Callable[[Path], Path]:
 
 
 def read_answers(path: Path) -> None:
-    from trainer.answers import open_answers
+    from trainer.predictions.reader import open_answers
 
     with open_answers(path) as answers:
         for sequence_id in answers.ids:
@@ -297,8 +297,8 @@ def read_answers(path: Path) -> None:
 def read_predictions(path: Path) -> None:
     from prediction_files import run_of
 
-    from trainer.report import write_report
-    from trainer.scoring import Measures, score
+    from trainer.evaluation.scoring import Measures, score
+    from trainer.report.page import write_report
 
     metrics = score(path, True, Measures(bootstrap=10))
     told = {**metrics, "split": "test", "feed": None}
@@ -306,7 +306,7 @@ def read_predictions(path: Path) -> None:
 
 
 def make_comparison(folder: Path) -> Path:
-    from preprocessing.options import to_yaml
+    from preprocessing.terminal.options import to_yaml
     from trainer.config import TrainConfig
 
     for name in ("one", "two"):
@@ -321,16 +321,16 @@ def make_comparison(folder: Path) -> Path:
 
 
 def read_comparison(path: Path) -> None:
-    from trainer.comparison import CompareConfig, compare
-    from trainer.comparison_report import comparison_lines
+    from trainer.evaluation.comparison import CompareConfig, compare
+    from trainer.report.comparison_page import comparison_lines
 
     folder = path.parents[3]
     list(comparison_lines(compare(CompareConfig((folder / "one", folder / "two"), bootstrap=10))))
 
 
 def make_description(folder: Path) -> Path:
-    from trainer.export import described
-    from trainer.export_facts import MAKER
+    from trainer.export.command import described
+    from trainer.export.facts import MAKER
 
     path = described(folder / "model.onnx")
     path.write_text(json.dumps({MAKER: "1", "format": "onnx", "classes": ["a"]}))
@@ -338,7 +338,7 @@ def make_description(folder: Path) -> Path:
 
 
 def read_description(path: Path) -> None:
-    from trainer.export import _require_free
+    from trainer.export.command import _require_free
 
     _require_free(path.with_name(path.name.removesuffix(".json")))
 
@@ -353,13 +353,13 @@ def make_samples(folder: Path) -> Path:
 
 
 def read_samples(path: Path) -> None:
-    from preprocessing.samples import _require_same
+    from trainer.demo.videos import _require_same
 
     _require_same(path, {"count": 3, "seconds": 60.0, "seed": 0})
 
 
 def make_encoder(folder: Path) -> Path:
-    from preprocessing.quiet import import_tensorflow
+    from preprocessing.terminal.quiet import import_tensorflow
 
     import_tensorflow()
     import keras
@@ -424,7 +424,7 @@ def make_video(name: str, codec: str) -> Callable[[Path], Path]:
 
 
 def read_video(path: Path) -> None:
-    from preprocessing.video import VideoReader
+    from preprocessing.videos.reader import VideoReader
 
     with VideoReader(path, 2, [(24, 32)]) as reader:
         # A rate of one frame in a day is damage that nobody can tell from a slow recording.

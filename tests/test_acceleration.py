@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.quiet import import_tensorflow
-from trainer.acceleration import accelerate, compiled_by_xla
-from trainer.forward import ForwardStep
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.kernels.accelerate import accelerate, compiled_by_xla
+from trainer.step.forward import ForwardStep
 
 tf = import_tensorflow()
 import keras  # noqa: E402

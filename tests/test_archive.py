@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from preprocessing.errors import InputError
-from trainer.archive import DAMAGE, PLAIN, read_archive, write_archive
-from trainer.checkpoint import Checkpoints, Progress
+from trainer.run.archive import DAMAGE, PLAIN, read_archive, write_archive
+from trainer.run.checkpoint import Checkpoints, Progress
 
 # Larger than the 4 KB that zip archives are read in, and one that is not.
 ARRAYS = {"variables/00000": np.arange(600.0), "carry/00000": np.ones((2, 3), "float32")}

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_extraction import MeanColor, backbone, config, contents, film, videos
 
-from preprocessing.begun import Begun, begun_path
 from preprocessing.errors import InputError
-from preprocessing.extraction import extract
-from preprocessing.sequence_info import Origin
-from preprocessing.strays import BEGUN_SECONDS, remove_strays
+from preprocessing.extraction.begun import Begun, begun_path
+from preprocessing.extraction.command import extract
+from preprocessing.files.strays import BEGUN_SECONDS, remove_strays
+from preprocessing.store.sequence_info import Origin
 
 assert backbone
 assert videos

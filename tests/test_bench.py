@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trainer.config import TrainConfig
-from trainer.data import load_data
+from trainer.training.data import load_data
 
 BENCH = Path(__file__).parent.parent / "scripts" / "bench"
 

@@ -7,11 +7,11 @@ import pytest
 from conftest import MadeStore
 
 from preprocessing.errors import InputError
-from preprocessing.store import FeatureStore
-from trainer import cache
+from preprocessing.store.feature_store import FeatureStore
+from trainer.batches import cache
 from trainer.config import TrainConfig
-from trainer.data import load_data
-from trainer.lanes import fixed_lengths, lane_plan, shared
+from trainer.plan.lanes import fixed_lengths, lane_plan, shared
+from trainer.training.data import load_data
 
 Task = tuple[Path, Path]
 

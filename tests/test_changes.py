@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from preprocessing.errors import InputError
-from preprocessing.splits import Splits
-from trainer.changes import changed_facts, changed_splits
+from preprocessing.labels.splits import Splits
 from trainer.config import TrainConfig
-from trainer.run import ModelFacts, Run
+from trainer.run.changes import changed_facts, changed_splits
+from trainer.run.folder import ModelFacts, Run
 
 FACTS = ModelFacts(
     ("a", "b"), 8, "4.0", "flow", "", "{}", data_digest="1", feature_moments=((0.0,), (1.0,))

@@ -12,18 +12,18 @@ import pytest
 from conftest import FPS, write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.label_files import write_intervals, write_numbers
-from preprocessing.store import FeatureStore
+from preprocessing.labels.reading import write_intervals, write_numbers
+from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.data import load_data
-from trainer.epochs import training_plan
-from trainer.evaluation import EvaluateConfig, evaluate
+from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.layout import Layout
-from trainer.loop import train
-from trainer.model import build_model
-from trainer.optimizers import learning_rate, make_optimizer
-from trainer.run import Run
+from trainer.model.build import build_model
+from trainer.plan.epochs import training_plan
+from trainer.run.folder import Run
+from trainer.step.optimizers import learning_rate, make_optimizer
 from trainer.task import Classification
+from trainer.training.command import train
+from trainer.training.data import load_data
 
 Task = tuple[Path, Path]
 

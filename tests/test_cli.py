@@ -17,17 +17,17 @@ import pytest
 from conftest import FPS, MadeStore, write_sequence
 
 from preprocessing.backbones import load_backbone
-from preprocessing.label_files import read_labels, write_intervals
-from preprocessing.labels import LabelOptions
-from preprocessing.samples import make_samples
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, settings_text
-from preprocessing.splits import Splits
-from preprocessing.store import FeatureStore
-from preprocessing.video import VideoReader
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.splits import Splits
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, settings_text
+from preprocessing.videos.reader import VideoReader
 from trainer import cli
 from trainer.config import TrainConfig
-from trainer.run import ModelFacts, Run
+from trainer.demo.videos import make_samples
+from trainer.run.folder import ModelFacts, Run
 
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 Said = tuple[int, str, str]
@@ -219,7 +219,7 @@ def test_the_demo_makes_trains_and_compares(longtake: Longtake, tmp_path: Path) 
 def test_options_come_from_yaml_and_the_command_line_wins(
     longtake: Longtake, memory_task: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from trainer.run import Run
+    from trainer.run.folder import Run
 
     store, labels = memory_task
     (tmp_path / "options.yaml").write_text(

@@ -11,15 +11,15 @@ import pytest
 from prediction_files import write_predictions
 
 from preprocessing.errors import InputError
-from preprocessing.options import parse, to_yaml
+from preprocessing.terminal.options import parse, to_yaml
 from trainer import cli
-from trainer.comparison import CompareConfig, compare, run_compare
-from trainer.comparison_report import INKS, SHAPES, comparison_lines
 from trainer.config import TrainConfig
+from trainer.evaluation.comparison import CompareConfig, compare, run_compare
+from trainer.evaluation.scoring import score
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
-from trainer.ribbons import class_colours
-from trainer.scoring import score
+from trainer.report.comparison_page import INKS, SHAPES, comparison_lines
+from trainer.report.ribbons import class_colours
 
 CLASSES = ["a", "<b>", "c"]
 MadeRun = Callable[..., Path]

@@ -9,15 +9,16 @@ from conftest import write_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing import contact_sheet, inspection
-from preprocessing.contact_sheet import boxes, page_path, tick_times
 from preprocessing.errors import InputError
-from preprocessing.inputs import fingerprint
-from preprocessing.inspection import InspectConfig, run
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, sequence_path, settings_text
-from preprocessing.sheet_entry import PICTURES, Entry, clock, read_entry, spread
-from preprocessing.store import FeatureStore
+from preprocessing.files.inputs import fingerprint
+from preprocessing.inspection import command as inspection
+from preprocessing.inspection import contact_sheet
+from preprocessing.inspection.command import InspectConfig, run
+from preprocessing.inspection.contact_sheet import boxes, page_path, tick_times
+from preprocessing.inspection.sheet_entry import PICTURES, Entry, clock, read_entry, spread
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
 
 quick = settings(deadline=None, max_examples=100)
 SCENES = {"red": (220, 40, 40), "green": (30, 160, 60), "blue": (40, 60, 200)}

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 import pytest
 
-from preprocessing.guarded_file import GuardedFile
+from preprocessing.files.guarded_file import GuardedFile
 
 VIDEOS, FRAMES = 4, 240
 # Slow enough to be killed at work.
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_grow_says_so_once_it_is_asked(tmp_path: Path) -> Non
     code = f"""
 import resource, h5py, numpy
 from pathlib import Path
-from preprocessing.guarded_file import GuardedFile
+from preprocessing.files.guarded_file import GuardedFile
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 disk = GuardedFile(Path({str(tmp_path / "partial")!r}))
 file = h5py.File(disk, "w")

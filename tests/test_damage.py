@@ -1,6 +1,6 @@
 import pytest
 
-from preprocessing.damage import Damage
+from preprocessing.videos.damage import Damage
 
 
 def test_a_whole_video_has_nothing_to_say():

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.config import TrainConfig
-from trainer.dealing import deal, groups_of_similar
-from trainer.epochs import training_plan
+from trainer.plan.dealing import deal, groups_of_similar
+from trainer.plan.epochs import training_plan
 
 costs_of = st.lists(st.integers(1, 60), min_size=1, max_size=40)
 

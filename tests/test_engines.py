@@ -20,14 +20,14 @@ import light
 import numpy as np
 import pytest
 
-from preprocessing import engines
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
-from preprocessing.engines import check_engine, run_each
 from preprocessing.errors import InputError
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import _attempt_elsewhere
-from preprocessing.headway import Headway
-from preprocessing.inputs import Source
+from preprocessing.extraction import engines
+from preprocessing.extraction.command import _attempt_elsewhere
+from preprocessing.extraction.engines import check_engine, run_each
+from preprocessing.extraction.headway import Headway
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.files.inputs import Source
 
 TESTS = Path(__file__).parent
 LONGTAKE = "import light; light.watch(); from trainer.cli import main; raise SystemExit(main())"

@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from trainer.epoch_line import best_of, epoch_bar, show
+from trainer.training.epoch_line import best_of, epoch_bar, show
 
 TRAINED = {"loss": 0.40219, "accuracy": 0.8738, "utilisation": 0.981}
 VALIDATED = {**TRAINED, "val_loss": 0.53349, "val_accuracy": 0.86144}

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from preprocessing.errors import InputError
-from preprocessing.label_files import read_labels, write_numbers
-from preprocessing.labels import LabelOptions
-from preprocessing.store import FeatureStore
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels, write_numbers
+from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate, run_evaluate, summary
-from trainer.labelling import PredictConfig, run_predict
-from trainer.loop import train
+from trainer.evaluation.command import EvaluateConfig, evaluate, run_evaluate, summary
+from trainer.evaluation.scoring import score
+from trainer.labelling.command import PredictConfig, run_predict
 from trainer.metrics import HEADLINES
-from trainer.predictions import sequence_ids
-from trainer.run import Run
-from trainer.scoring import score
+from trainer.predictions.writer import sequence_ids
+from trainer.run.folder import Run
+from trainer.training.command import train
 
 Task = tuple[Path, Path]
 

@@ -17,21 +17,23 @@ import pytest
 from conftest import FPS, write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.label_files import write_intervals, write_numbers
-from preprocessing.store import FeatureStore
-from trainer import cli, export_check, export_formats
-from trainer.batches import SequenceSet
+from preprocessing.labels.reading import write_intervals, write_numbers
+from preprocessing.store.feature_store import FeatureStore
+from trainer import cli
+from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
-from trainer.data import load_data, with_feature_moments
-from trainer.export import described, export
-from trainer.export_check import Check
-from trainer.export_formats import FORMATS, Format
-from trainer.export_options import ExportConfig
-from trainer.inference import predict
-from trainer.model import build_model, save_model
-from trainer.own_model import OwnModel
-from trainer.processes import Processes
-from trainer.run import Run
+from trainer.devices.processes import Processes
+from trainer.export import check as export_check
+from trainer.export import formats as export_formats
+from trainer.export.check import Check
+from trainer.export.command import described, export
+from trainer.export.formats import FORMATS, Format
+from trainer.export.options import ExportConfig
+from trainer.model.build import build_model, save_model
+from trainer.model.own_model import OwnModel
+from trainer.predictions.inference import predict
+from trainer.run.folder import Run
+from trainer.training.data import load_data, with_feature_moments
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 STEPS, DIMENSION = 30, 5
@@ -106,7 +108,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in list(FORMATS):
         monkeypatch.setitem(FORMATS, name, Format(write, lambda _: nothing, False, 1.0))
-    monkeypatch.setattr("trainer.export.compare", lambda *_: Check("none", 1, ((1, 1),), 0.0))
+    monkeypatch.setattr(
+        "trainer.export.command.compare", lambda *_: Check("none", 1, ((1, 1),), 0.0)
+    )
 
 
 def told_by_predict(run: Run, name: str) -> np.ndarray:

@@ -11,13 +11,13 @@ import pytest
 from preprocessing import backbones
 from preprocessing.backbones import Backbone
 from preprocessing.errors import InputError
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extract_video import Extracted, attempt
-from preprocessing.extraction import extract, run
-from preprocessing.inputs import Source
-from preprocessing.lease import lease
-from preprocessing.store import FeatureStore
-from preprocessing.video import VideoReader
+from preprocessing.extraction.command import extract, run
+from preprocessing.extraction.one_video import Extracted, attempt
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.files.inputs import Source
+from preprocessing.files.lease import lease
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.videos.reader import VideoReader
 
 FPS = 8
 SIZE = (32, 48)
@@ -368,7 +368,7 @@ def test_a_video_that_changes_while_it_is_read_is_not_stored(
             yield from super().__iter__()
             change(path)
 
-    monkeypatch.setattr("preprocessing.extract_video.VideoReader", Changing)
+    monkeypatch.setattr("preprocessing.extraction.one_video.VideoReader", Changing)
     (result,) = extract(config(path))
     assert result.outcome == "changed"
     assert "was replaced or written to while it was read" in result.message
@@ -387,7 +387,7 @@ def test_a_video_that_changes_before_it_is_opened_is_stored_as_what_it_was_then(
             super().__init__(path, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr("preprocessing.extract_video.VideoReader", Late)
+        patched.setattr("preprocessing.extraction.one_video.VideoReader", Late)
         assert [result.outcome for result in extract(config(path))] == ["changed"]
     assert [result.outcome for result in extract(config(path))] == ["extracted"]
     assert contents(videos / "store")["a"][0][0] == pytest.approx(150, abs=5)
@@ -540,7 +540,7 @@ def test_a_video_that_cannot_be_read_stops_no_other(videos, backbone, monkeypatc
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("os.open", closed)
-    monkeypatch.setattr("preprocessing.extract_video.fingerprint", refuse)
+    monkeypatch.setattr("preprocessing.extraction.one_video.fingerprint", refuse)
     results = outcomes(extract(config(videos)))
     assert results == {"a": "unreadable", "day.1/b": "extracted", "day.1/cam/c.v2": "extracted"}
 
@@ -569,7 +569,7 @@ def test_a_video_another_process_works_on_is_waited_for(videos, backbone, monkey
             held.close()
             (store / "a.h5").write_bytes((videos.parent / "other" / "a.h5").read_bytes())
 
-    monkeypatch.setattr("preprocessing.extraction.time.sleep", other_process_finishes)
+    monkeypatch.setattr("preprocessing.extraction.command.time.sleep", other_process_finishes)
     with ExitStack() as held:
         held.enter_context(lease(store / "a.h5"))
         results = outcomes(extract(config(videos)))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing import failures
-from preprocessing.failures import FailureLog, failed_among
+from preprocessing.files import failures
+from preprocessing.files.failures import FailureLog, failed_among
 
 
 def rows(folder: Path) -> list[list[str]]:

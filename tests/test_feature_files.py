@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError, OptionError
-from preprocessing.feature_files import Selection, Table, base, open_table, parts_of
+from preprocessing.importing.feature_files import Selection, Table, base, open_table, parts_of
 
 quick = settings(deadline=None, max_examples=60)
 ARRAY_FORMATS = ["npy", "npz", "npz packed", "mat", "mat 7.3", "h5"]

@@ -13,15 +13,16 @@ from conftest import write_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing import console, folders
 from preprocessing.cli import COMMANDS
 from preprocessing.errors import InputError
-from preprocessing.folders import files_below
-from preprocessing.inputs import find_sources
-from preprocessing.label_files import labels_digest
-from preprocessing.layouts import ms_tcn, recognize
-from preprocessing.store import FeatureStore
-from preprocessing.strays import remove_strays
+from preprocessing.files import folders
+from preprocessing.files.folders import files_below
+from preprocessing.files.inputs import find_sources
+from preprocessing.files.strays import remove_strays
+from preprocessing.importing.layouts import ms_tcn, recognize
+from preprocessing.labels.reading import labels_digest
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal import console
 
 
 @pytest.fixture(autouse=True)

@@ -10,14 +10,14 @@ import pytest
 from conftest import write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.label_files import write_intervals
-from preprocessing.store import FeatureStore
-from trainer.checkpoint import Checkpoint
+from preprocessing.labels.reading import write_intervals
+from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate
-from trainer.follower import Follower
-from trainer.loop import train
-from trainer.run import Run
+from trainer.evaluation.command import EvaluateConfig, evaluate
+from trainer.run.checkpoint import Checkpoint
+from trainer.run.folder import Run
+from trainer.streaming.follower import Follower
+from trainer.training.command import train
 
 CHANCE = np.random.default_rng(3)
 WAYS: dict[str, dict[str, Any]] = {

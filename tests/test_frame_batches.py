@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.frame_batches import frame_batches
-from preprocessing.video import Sample
+from preprocessing.backbones.frame_batches import frame_batches
+from preprocessing.videos.reader import Sample
 
 
 def numbered(count: int) -> list[Sample]:

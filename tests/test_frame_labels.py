@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_inputs import write
 
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import extract
-from preprocessing.frame_numbers import FrameNumbers
-from preprocessing.label_files import read_labels
-from preprocessing.labels import LabelOptions
-from preprocessing.store import FeatureStore
-from preprocessing.timeline import TOLERANCE
+from preprocessing.extraction.command import extract
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.videos.frame_numbers import FrameNumbers
+from preprocessing.videos.timeline import TOLERANCE
 
 UNIT = Fraction(1, 1000)
 EVEN = [40 * number for number in range(100)]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.frame_order import in_order
+from preprocessing.videos.frame_order import in_order
 
 
 def ordered(times: list[float | None], as_given: bool = False) -> list[float | None]:

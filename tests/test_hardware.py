@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from preprocessing.quiet import import_tensorflow
-from trainer import hardware
+from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
-from trainer.hardware import computing, recurrent, why_not
+from trainer.devices import hardware
+from trainer.devices.hardware import computing, recurrent, why_not
 from trainer.layout import Layout
-from trainer.model import build_model
+from trainer.model.build import build_model
 from trainer.task import make_task
 
 tf = import_tensorflow()

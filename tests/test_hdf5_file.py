@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from prediction_files import write_predictions
 
 from preprocessing.errors import InputError, Unreachable
-from preprocessing.freshness import find_done
-from preprocessing.guarded_file import GuardedFile
-from preprocessing.hdf5_file import new_hdf5, open_hdf5, own_dataset
-from preprocessing.sequence_info import Origin, read_info
-from preprocessing.store import FeatureStore
-from trainer.answers import open_answers
-from trainer.predictions import group_name, predictions_writer, sequence_ids
+from preprocessing.files.guarded_file import GuardedFile
+from preprocessing.files.hdf5_file import new_hdf5, open_hdf5, own_dataset
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.freshness import find_done
+from preprocessing.store.sequence_info import Origin, read_info
+from trainer.predictions.reader import open_answers
+from trainer.predictions.writer import group_name, predictions_writer, sequence_ids
 from trainer.task import make_task
 
 STEPS, WIDTH = 40, 3
@@ -165,7 +165,7 @@ def test_a_failing_disk_says_nothing_of_what_is_in_a_file(
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, text) if told else OSError(text)
 
-    monkeypatch.setattr("preprocessing.sequence_info.own_dataset", fail)
+    monkeypatch.setattr("preprocessing.store.sequence_info.own_dataset", fail)
     origin = Origin("", "", "4", "another", "", "{}")
     with pytest.raises(Unreachable, match="cannot be read now"):
         find_done(tmp_path / "s.h5", "s", origin, overwrite=True)

@@ -7,8 +7,8 @@ from test_memory import ALLOWED_MB, LONG, SHORT, peak_mb
 
 WORK = r"""
 import h5py
-from preprocessing.import_options import ImportConfig
-from preprocessing.importers import run
+from preprocessing.importing.options import ImportConfig
+from preprocessing.importing.command import run
 
 def write_npy(path, steps):
     np.lib.format.open_memmap(path, "w+", "float32", (256, steps)).flush()

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing import text_files
 from preprocessing.errors import InputError
-from preprocessing.feature_files import base
-from preprocessing.import_options import ImportConfig
-from preprocessing.importers import run
-from preprocessing.label_files import read_labels
-from preprocessing.labels import UNLABELLED, LabelOptions
-from preprocessing.store import FeatureStore
+from preprocessing.files import text_files
+from preprocessing.importing.command import run
+from preprocessing.importing.feature_files import base
+from preprocessing.importing.options import ImportConfig
+from preprocessing.labels.base import UNLABELLED, LabelOptions
+from preprocessing.labels.reading import read_labels
+from preprocessing.store.feature_store import FeatureStore
 
 ALL_DONE, SOME_FAILED = 0, 3
 quick = settings(deadline=None, max_examples=50)

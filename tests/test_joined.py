@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from preprocessing.backbones import Joined, load_backbone, names_file
 from preprocessing.errors import InputError
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import extract
-from preprocessing.quiet import import_tensorflow
-from preprocessing.store import FeatureStore
+from preprocessing.extraction.command import extract
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.quiet import import_tensorflow
 
 STEPS = 11
 NAMES = ("flow", "histogram", "hog", "pixels")

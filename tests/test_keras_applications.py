@@ -6,7 +6,7 @@ import pytest
 
 from preprocessing.backbones import digests, keras_applications, load_backbone
 from preprocessing.errors import InputError
-from preprocessing.quiet import import_tensorflow
+from preprocessing.terminal.quiet import import_tensorflow
 
 import_tensorflow()
 import keras  # noqa: E402

@@ -12,9 +12,9 @@ import pytest
 
 from preprocessing.backbones import load_backbone
 from preprocessing.errors import InputError
-from preprocessing.keras_archive import open_keras
-from preprocessing.quiet import import_tensorflow
-from trainer.model import load_model
+from preprocessing.files.keras_archive import open_keras
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.model.build import load_model
 
 import_tensorflow()
 import keras  # noqa: E402

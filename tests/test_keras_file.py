@@ -7,7 +7,7 @@ import pytest
 from preprocessing.backbones import digests, load_backbone
 from preprocessing.backbones.pixel_scale import SCALES
 from preprocessing.errors import InputError
-from preprocessing.quiet import import_tensorflow
+from preprocessing.terminal.quiet import import_tensorflow
 
 import_tensorflow()
 import keras  # noqa: E402

@@ -77,7 +77,7 @@ keras = types.ModuleType("keras")
 keras.config = types.SimpleNamespace(backend=lambda: "jax")
 sys.modules["keras"] = keras
 from preprocessing.errors import InputError
-from preprocessing.quiet import import_tensorflow
+from preprocessing.terminal.quiet import import_tensorflow
 try:
     import_tensorflow()
 except InputError as error:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from preprocessing.label_files import read_labels, write_intervals
-from preprocessing.label_runs import LabelRuns
-from preprocessing.labels import UNLABELLED, LabelOptions
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin
-from preprocessing.store import FeatureStore
+from preprocessing.labels.base import UNLABELLED, LabelOptions
+from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.runs import LabelRuns
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin
 
 quick = settings(deadline=None, max_examples=80)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.lanes import (
+from trainer.plan.lanes import (
     Chunk,
     Lineup,
     Windows,

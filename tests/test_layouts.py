@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from preprocessing.errors import InputError
-from preprocessing.import_options import ImportConfig
-from preprocessing.importers import run
-from preprocessing.label_files import read_labels
-from preprocessing.labels import UNLABELLED, LabelOptions
-from preprocessing.splits import Splits, read_splits
-from preprocessing.store import FeatureStore
+from preprocessing.importing.command import run
+from preprocessing.importing.options import ImportConfig
+from preprocessing.labels.base import UNLABELLED, LabelOptions
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.splits import Splits, read_splits
+from preprocessing.store.feature_store import FeatureStore
 
 ALL_DONE, SOME_FAILED = 0, 3
 FPS = 5.0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import lease as leases
-from preprocessing.lease import Busy, is_leased, lease, lease_path, lease_when_free
-from preprocessing.strays import ABANDONED_SECONDS, remove_strays
-from preprocessing.whole_file import is_alive, machine, partial_path
+from preprocessing.files import lease as leases
+from preprocessing.files.lease import Busy, is_leased, lease, lease_path, lease_when_free
+from preprocessing.files.strays import ABANDONED_SECONDS, remove_strays
+from preprocessing.files.whole_file import is_alive, machine, partial_path
 
 LONG_AGO = 10 * leases.EXPIRY_SECONDS
 

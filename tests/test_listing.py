@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.inspection import InspectConfig, run
-from preprocessing.listing import Totals
-from preprocessing.sequence_info import Origin, SequenceInfo
-from preprocessing.store import FeatureStore
+from preprocessing.inspection.command import InspectConfig, run
+from preprocessing.inspection.listing import Totals
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import Origin, SequenceInfo
 
 DONE, SOME_FAILED = 0, 3
 Said = tuple[int, str]

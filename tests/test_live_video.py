@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing import live_video
 from preprocessing.errors import InputError, VideoError
-from preprocessing.live_video import Arrived, LiveVideo, is_live
-from preprocessing.stream_samples import LiveSamples, as_file, first_of_each
-from preprocessing.video_file import plain
+from preprocessing.videos import live_video
+from preprocessing.videos.live_video import Arrived, LiveVideo, is_live
+from preprocessing.videos.stream_samples import LiveSamples, as_file, first_of_each
+from preprocessing.videos.video_file import plain
 
 FRAME = av.VideoFrame(16, 16, "rgb24")
 Connections = list[list[tuple[float | None, float]]]
@@ -37,8 +37,8 @@ def followed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[float]]:
     """Follows connections, each a list of (presentation time, seconds until the frame comes)."""
     clock = Clock()
     for name in ("time", "monotonic"):
-        monkeypatch.setattr(f"preprocessing.live_video.time.{name}", lambda: clock.now)
-    monkeypatch.setattr("preprocessing.live_video.time.sleep", clock.sleep)
+        monkeypatch.setattr(f"preprocessing.videos.live_video.time.{name}", lambda: clock.now)
+    monkeypatch.setattr("preprocessing.videos.live_video.time.sleep", clock.sleep)
 
     def follow(connections: Connections, **options: float) -> list[float]:
         left = iter(connections)
@@ -99,7 +99,9 @@ def test_nothing_happens_when_somebody_sets_the_clock(
     followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = iter([0.0, -500.0, 7000.0, 3.0])
-    monkeypatch.setattr("preprocessing.live_video.time.time", lambda: 2000.0 + next(days, 50.0))
+    monkeypatch.setattr(
+        "preprocessing.videos.live_video.time.time", lambda: 2000.0 + next(days, 50.0)
+    )
     assert followed([[(7.0, 0.0), (7.5, 0.5), (8.0, 0.5)]]) == pytest.approx([0, 0.5, 1.0])
 
 

@@ -13,9 +13,9 @@ PREPARE = """
 import sys
 from pathlib import Path
 import numpy as np
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, settings_text
-from preprocessing.store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, settings_text
+from preprocessing.store.feature_store import FeatureStore
 
 def peak():
     # Not getrusage: what that tells begins with the peak of the process that started this one.
@@ -38,8 +38,8 @@ def steps_to_store(folder, steps, dimension=512):
 TRAIN_AND_EVALUATE = """
 import json
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate
-from trainer.loop import train
+from trainer.evaluation.command import EvaluateConfig, evaluate
+from trainer.training.command import train
 
 def work(folder, steps):
     steps_to_store(folder, steps)
@@ -54,8 +54,10 @@ FULL_GRADIENT = TRAIN_AND_EVALUATE.replace("lanes=2", 'lanes=2, gradient="full"'
 
 EXTRACT = """
 import av
-from preprocessing import backbones, extract_options, extract_video
-from preprocessing.inputs import Source
+from preprocessing import backbones
+from preprocessing.extraction import options as extract_options
+from preprocessing.extraction import one_video as extract_video
+from preprocessing.files.inputs import Source
 
 class Means(backbones.Backbone):
     name, digest, size, dimension, settings = "means", "0", (16, 16), 3, {}
@@ -78,7 +80,7 @@ def work(folder, steps):
 """
 
 DRAW = """
-from preprocessing.inspection import InspectConfig, run
+from preprocessing.inspection.command import InspectConfig, run
 
 def work(folder, steps):
     steps_to_store(folder, steps)
@@ -88,8 +90,10 @@ def work(folder, steps):
 
 EXTRACT_HOURS = """
 import av
-from preprocessing import backbones, extract_options, extract_video
-from preprocessing.inputs import Source
+from preprocessing import backbones
+from preprocessing.extraction import options as extract_options
+from preprocessing.extraction import one_video as extract_video
+from preprocessing.files.inputs import Source
 
 class Means(backbones.Backbone):
     name, size, dimension = "means", (16, 16), 3
@@ -186,7 +190,7 @@ def test_files_that_are_kept_open_keep_nothing_of_what_is_in_them(tmp_path: Path
 FEW, MANY, VERY_MANY = 10, 3_000, 100_000  # sequences
 INSPECT = """
 import contextlib, os
-from preprocessing.inspection import InspectConfig, run
+from preprocessing.inspection.command import InspectConfig, run
 
 LINKS = 10_000  # of one file; file systems allow so many and not many more
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from test_resume import Signal, Task, config_for, require_same
 
 from preprocessing.errors import InputError, Stopped
-from preprocessing.store import FeatureStore
-from trainer import features_digest as looked
+from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.features_digest import features_digest, stretches
-from trainer.loop import train
-from trainer.run import Run
+from trainer.run.folder import Run
+from trainer.training import features_digest as looked
+from trainer.training.command import train
+from trainer.training.features_digest import features_digest, stretches
 
 
 def interrupted(task: Task, run: Path) -> TrainConfig:

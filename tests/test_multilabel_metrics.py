@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from prediction_files import write_predictions
 from sklearn.metrics import average_precision_score, f1_score, jaccard_score
 
+from trainer.evaluation.scoring import score
 from trainer.metrics import MultilabelScorer
-from trainer.scoring import score
 
 CLASSES = ("a", "b", "c")
 GRID = 4096  # Scores on it differ in their first 13 bits.

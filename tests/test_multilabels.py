@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from label_inputs import read, small_store, targets_of, text_folder, write
 
 from preprocessing.errors import InputError
-from preprocessing.frame_labels import FrameLabels
-from preprocessing.interval_labels import IntervalLabels
-from preprocessing.label_files import read_labels, write_intervals
-from preprocessing.labels import UNLABELLED, LabelOptions, Labels, labelled, runs
-from preprocessing.store import FeatureStore
+from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled, runs
+from preprocessing.labels.frames import FrameLabels
+from preprocessing.labels.intervals import IntervalLabels
+from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.store.feature_store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)
 

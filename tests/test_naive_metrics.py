@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prediction_files import FPS, write_predictions
 
+from trainer.evaluation.scoring import Measures, score
 from trainer.metrics import RankedScores
 from trainer.metrics.segmental import OVERLAPS, edit_score, segment_hits
-from trainer.scoring import Measures, score
 
 CLASSES = ("a", "b", "c", "d")
 # Scores are told apart by 14 significant bits: multiples of 1 / 4096 are whole in them.

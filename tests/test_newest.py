@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.newest import Newest
+from preprocessing.videos.newest import Newest
 
 
 def gated(total: int, ready: threading.Event) -> Iterator[int]:

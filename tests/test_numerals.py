@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.numerals import is_number, number_or_nan, to_number, to_numbers
+from preprocessing.files.numerals import is_number, number_or_nan, to_number, to_numbers
 
 WRITTEN = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 

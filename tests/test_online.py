@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.label_files import write_intervals
-from preprocessing.store import FeatureStore
+from preprocessing.labels.reading import write_intervals
+from preprocessing.store.feature_store import FeatureStore
 from trainer.cli import main
 from trainer.config import TrainConfig
-from trainer.loop import train
-from trainer.online import OnlineTrainer
+from trainer.streaming.online import OnlineTrainer
+from trainer.training.command import train
 
 CLASSES = ("a", "b", "c")
 STEPS = 30

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from preprocessing.backbones import digests, load_backbone
 from preprocessing.backbones.onnx_file import OnnxFile
 from preprocessing.backbones.pixel_scale import SCALES
-from preprocessing.engines import THREADS
+from preprocessing.cores import THREADS
 from preprocessing.errors import InputError
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)

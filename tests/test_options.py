@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from preprocessing.console import BAD_INPUT
 from preprocessing.errors import InputError
-from preprocessing.option_file import LARGEST, read_options
-from preprocessing.options import from_yaml, parse, to_yaml
+from preprocessing.terminal.console import BAD_INPUT
+from preprocessing.terminal.option_file import LARGEST, read_options
+from preprocessing.terminal.options import from_yaml, parse, to_yaml
 from trainer.cli import COMMANDS, main
 from trainer.config import TrainConfig
 
@@ -193,7 +193,7 @@ def test_aliases_are_not_unfolded(tmp_path: Path) -> None:
     for first in ("", BASE + "ignore-label: *l\n"):
         (tmp_path / "bomb.yaml").write_text("\n".join([*lines, first]))
         code = (
-            f"from pathlib import Path; from preprocessing.options import from_yaml\n"
+            f"from pathlib import Path; from preprocessing.terminal.options import from_yaml\n"
             f"from trainer.config import TrainConfig\n"
             f"from_yaml(TrainConfig, Path({str(tmp_path / 'bomb.yaml')!r}))"
         )
@@ -260,7 +260,7 @@ def test_code_that_a_file_names_is_executed_only_if_the_command_line_names_it_to
 
 
 def test_a_trial_tells_its_training_that_it_may_execute_the_model(tmp_path: Path) -> None:
-    from trainer.tune_trial import TrialRun
+    from trainer.tuning.trial import TrialRun
 
     config = TrainConfig(Path("s"), Path("l"), Path("r"), model="-my.py:build")
     trial = TrialRun(config, tmp_path)

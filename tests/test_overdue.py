@@ -8,8 +8,8 @@ import pytest
 
 STUCK = """
 import os, sys
-from trainer.interruption import Interruption
-from trainer.overdue import ended_when_overdue
+from trainer.run.interruption import Interruption
+from trainer.run.overdue import ended_when_overdue
 with Interruption() as interruption, ended_when_overdue(interruption, 75, 0.2):
     print("ready", flush=True)
     {}

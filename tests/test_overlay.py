@@ -17,23 +17,24 @@ from hypothesis import strategies as st
 from prediction_files import write_predictions
 
 from preprocessing.errors import VideoError
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import extract
-from preprocessing.label_files import write_intervals
-from preprocessing.picture_size import shown_size
-from preprocessing.store import FeatureStore
-from trainer import cli, overlay
-from trainer import overlay_file as overlay_files
-from trainer.answers import Answers, open_answers
+from preprocessing.extraction.command import extract
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.labels.reading import write_intervals
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.videos.picture_size import shown_size
+from trainer import cli
 from trainer.config import TrainConfig
-from trainer.data import load_data
-from trainer.model import build_model, save_model
-from trainer.overlay import draw_overlays, drawn_size
-from trainer.overlay_answers import TimedAnswers
-from trainer.overlay_drawing import NOTHING, Drawing
-from trainer.overlay_ink import Panels, Row, rgb
-from trainer.ribbons import class_colours
-from trainer.run import Run
+from trainer.model.build import build_model, save_model
+from trainer.overlay import file as overlay_files
+from trainer.overlay import videos as overlay
+from trainer.overlay.answers import TimedAnswers
+from trainer.overlay.drawing import NOTHING, Drawing
+from trainer.overlay.ink import Panels, Row, rgb
+from trainer.overlay.videos import draw_overlays, drawn_size
+from trainer.predictions.reader import Answers, open_answers
+from trainer.report.ribbons import class_colours
+from trainer.run.folder import Run
+from trainer.training.data import load_data
 
 CLASSES = ["rest", "Schweißen", "手"]
 SECONDS = 6

@@ -11,16 +11,16 @@ from conftest import MadeStore
 from test_resume import Signal, require_same
 
 from preprocessing.errors import InputError, Stopped
-from trainer.batches import SequenceSet
-from trainer.carry import zero_carry
+from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate
-from trainer.inference import predict_pieces
+from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.layout import Layout
-from trainer.loop import train
-from trainer.model import build_model
-from trainer.own_model import OwnModel
+from trainer.model.build import build_model
+from trainer.model.carry import zero_carry
+from trainer.model.own_model import OwnModel
+from trainer.predictions.inference import predict_pieces
 from trainer.task import Classification
+from trainer.training.command import train
 
 Task = tuple[Path, Path]
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "causal_convolution.py"

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
-from preprocessing.plain_url import plain
-from preprocessing.video_file import open_network
+from preprocessing.videos.plain_url import plain
+from preprocessing.videos.video_file import open_network
 
 
 @pytest.mark.parametrize(

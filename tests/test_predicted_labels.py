@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from label_inputs import targets_of, write
 from prediction_files import write_predictions
 
-from preprocessing.label_files import read_labels
-from preprocessing.labels import LabelOptions
-from preprocessing.store import FeatureStore
-from trainer.predicted_labels import write_predicted_labels
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels
+from preprocessing.store.feature_store import FeatureStore
+from trainer.labelling.label_file import write_predicted_labels
 
 CLASSES = ("a", "b")
 START = 2.0

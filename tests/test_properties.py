@@ -13,17 +13,18 @@ from conftest import MadeStore, write_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.interval_labels import IntervalLabels
-from preprocessing.labels import LabelOptions
-from preprocessing.store import FeatureStore
-from trainer.acceleration import compiled_by_xla
-from trainer.batches import ChunkBatch, SequenceSet
-from trainer.carry import zero_carry
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.intervals import IntervalLabels
+from preprocessing.store.feature_store import FeatureStore
+from trainer.batches.sequence_set import ChunkBatch, SequenceSet
 from trainer.config import TrainConfig
-from trainer.epochs import training_groups
-from trainer.forward import FeedbackStep, ForwardStep
-from trainer.inference import predict_pieces
-from trainer.lanes import (
+from trainer.kernels.accelerate import compiled_by_xla
+from trainer.layout import Layout
+from trainer.model.build import build_model
+from trainer.model.carry import zero_carry
+from trainer.model.normalization import learn_moments
+from trainer.plan.epochs import training_groups
+from trainer.plan.lanes import (
     Windows,
     fixed_lengths,
     lane_plan,
@@ -31,12 +32,11 @@ from trainer.lanes import (
     varied_lengths,
     window_plan,
 )
-from trainer.layout import Layout
-from trainer.model import build_model
-from trainer.normalization import learn_moments
-from trainer.step import TrainStep
+from trainer.predictions.inference import predict_pieces
+from trainer.step.forward import FeedbackStep, ForwardStep
+from trainer.step.train_step import TrainStep
 from trainer.task import Classification, Task, make_task
-from trainer.updates import accumulated_updates, full_updates, truncated_updates
+from trainer.training.updates import accumulated_updates, full_updates, truncated_updates
 
 tensor = keras.ops.convert_to_tensor
 LENGTHS = [23, 4, 11, 8, 1, 17]
@@ -187,7 +187,7 @@ def test_a_learned_initial_state_is_where_sequences_begin_and_nowhere_else(
 def test_running_moments_are_those_of_the_sequence_so_far_shrunk_towards_training(
     make_store: MadeStore,
 ) -> None:
-    from trainer.normalization import scale_by_sequence
+    from trainer.model.normalization import scale_by_sequence
 
     generator = np.random.default_rng(0)
     z = generator.normal(2.0, 3.0, (1, 12, 2)).astype("float32")

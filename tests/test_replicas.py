@@ -22,26 +22,26 @@ from numpy.typing import ArrayLike, NDArray
 from two_devices import stored
 
 from preprocessing.errors import InputError, Stopped
-from preprocessing.label_files import read_labels, write_intervals
-from preprocessing.labels import LabelOptions
-from preprocessing.quiet import import_tensorflow
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, sequence_path, settings_text
-from preprocessing.store import FeatureStore
-from trainer import processes as processes_module
-from trainer.batches import SequenceSet
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
-from trainer.data import shared_moments
-from trainer.distribute import find_replicas
-from trainer.epochs import training_plan
-from trainer.lanes import Chunk, Lineup, with_room
+from trainer.devices import processes as processes_module
+from trainer.devices.processes import Processes
+from trainer.devices.slurm import cluster_of_step, host_names, task_counts
+from trainer.devices.strategy import find_replicas
 from trainer.layout import Layout
-from trainer.normalization import Moments
-from trainer.processes import Processes
-from trainer.run import Run, load_run
-from trainer.slurm import cluster_of_step, host_names, task_counts
-from trainer.step import TrainStep
+from trainer.model.normalization import Moments
+from trainer.plan.epochs import training_plan
+from trainer.plan.lanes import Chunk, Lineup, with_room
+from trainer.run.folder import Run, load_run
+from trainer.step.train_step import TrainStep
 from trainer.task import Classification
+from trainer.training.data import shared_moments
 
 HERE = Path(__file__).parent
 UNEVEN = (60, 13, 9)  # Steps of sequences.
@@ -49,7 +49,7 @@ LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 # A model that only drops: what it lets through on each of two devices, and on one.
 MASKS = """
 import json
-from preprocessing.quiet import import_tensorflow
+from preprocessing.terminal.quiet import import_tensorflow
 tf = import_tensorflow()
 import keras
 import numpy as np
@@ -57,8 +57,8 @@ halves = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
 from pathlib import Path
 from trainer.config import TrainConfig
-from trainer.distribute import find_replicas
-from trainer.replicated import ReplicatedStep
+from trainer.devices.strategy import find_replicas
+from trainer.devices.replicated_step import ReplicatedStep
 from trainer.task import Classification
 
 def masks(count):

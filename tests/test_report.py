@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prediction_files import FPS, run_of, sequence_info, write_predictions
 
-from preprocessing.inputs import fingerprint
-from trainer.answers import open_answers
-from trainer.curves import MAX_POINTS, Envelope, curve, learning_curves
-from trainer.footage import footage
+from preprocessing.files.inputs import fingerprint
+from trainer.evaluation.scoring import Measures, score
 from trainer.metrics import HEADLINES
-from trainer.moments import worst_confusions
-from trainer.readouts import clock, knots, runs
-from trainer.report import render, write_report
-from trainer.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
-from trainer.scoring import Measures, score
-from trainer.strips import class_strips, label_set_strips, number_strips, worst_first
+from trainer.predictions.reader import open_answers
+from trainer.report.confusions import worst_confusions
+from trainer.report.curves import MAX_POINTS, Envelope, curve, learning_curves
+from trainer.report.footage import footage
+from trainer.report.hover_data import clock, knots, runs
+from trainer.report.page import render, write_report
+from trainer.report.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
+from trainer.report.strips import class_strips, label_set_strips, number_strips, worst_first
 
 GREY = [0xD8, 0xD3, 0xD0]
 RED, BLUE = [0, 0, 255], [255, 0, 0]
@@ -382,7 +382,7 @@ def test_even_times_need_two_knots_and_a_gap_two_more(tmp_path: Path) -> None:
 def test_the_longest_stretches_of_a_confusion_are_found_across_blocks(
     horizon: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.answers.BLOCK_STEPS", 7)
+    monkeypatch.setattr("trainer.predictions.reader.BLOCK_STEPS", 7)
     generator = np.random.default_rng(0)
     true, said = (np.repeat(generator.integers(0, 3, 40), 3)[:100] for _ in range(2))
     true[:5] = -1

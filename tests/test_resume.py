@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from preprocessing.errors import InputError, Stopped
-from trainer.checkpoint import Checkpoints, Progress
 from trainer.config import TrainConfig
-from trainer.interruption import Interruption
-from trainer.lock import locked
-from trainer.loop import train
-from trainer.run import Run, load_run
+from trainer.run.checkpoint import Checkpoints, Progress
+from trainer.run.folder import Run, load_run
+from trainer.run.interruption import Interruption
+from trainer.run.lock import locked
+from trainer.training.command import train
 
 Task = tuple[Path, Path]
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
@@ -217,7 +217,7 @@ def test_a_resumed_run_does_not_read_the_store_for_its_moments_again(
     config = config_for(memory_task, tmp_path / "run")
     with pytest.raises(Stopped):
         train(config, [Signal([3])])
-    monkeypatch.setattr("trainer.data.learn_moments", None)
+    monkeypatch.setattr("trainer.training.data.learn_moments", None)
     assert train(config).progress.finished
 
 

@@ -8,10 +8,10 @@ import pytest
 from prediction_files import KINDS, write_predictions
 
 from preprocessing.errors import InputError
-from trainer.answers import open_answers
+from trainer.evaluation.scoring import Measures, score
 from trainer.metrics import HEADLINES
-from trainer.scoring import Measures, score
-from trainer.strips import class_strips, label_set_strips, number_strips
+from trainer.predictions.reader import open_answers
+from trainer.report.strips import class_strips, label_set_strips, number_strips
 
 CLASSES = ["a", "b", "c"]
 

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.options import parse, to_yaml
+from preprocessing.terminal.options import parse, to_yaml
 from trainer.config import TrainConfig
-from trainer.search_space import (
+from trainer.tuning.search_space import (
     Choice,
     Dimension,
     Range,

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, settings_text
-from preprocessing.similarity import duration, similarity, stretch_means
-from preprocessing.store import FeatureStore
+from preprocessing.inspection.similarity import duration, similarity, stretch_means
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, settings_text
 
 quick = settings(deadline=None, max_examples=100)
 values = st.floats(-1e4, 1e4, allow_nan=False, width=32)

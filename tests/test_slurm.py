@@ -103,7 +103,7 @@ TRAINING = {"one machine": "train.sbatch", "several": "train_nodes.sbatch"}
 STAND_IN = """
 import os, sys, time
 from pathlib import Path
-from trainer.interruption import Interruption
+from trainer.run.interruption import Interruption
 codes = os.environ["CODES"].split()
 print("longtake", *sys.argv[1:], flush=True)
 if codes:

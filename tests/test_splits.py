@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.splits import PARTS, Splits, random_splits, read_splits
+from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
 
 quick = settings(deadline=None, max_examples=100)
 ids_of = st.sets(st.text("abc/", min_size=1, max_size=6), min_size=3, max_size=60)

@@ -9,11 +9,11 @@ from conftest import FPS, write_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing import store as store_module
 from preprocessing.errors import InputError
-from preprocessing.sequence_file import SequenceWriter, require_finite
-from preprocessing.sequence_info import Origin, open_file, sequence_path, settings_text
-from preprocessing.store import FeatureStore
+from preprocessing.store import feature_store as store_module
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter, require_finite
+from preprocessing.store.sequence_info import Origin, open_file, sequence_path, settings_text
 
 quick = settings(deadline=None, max_examples=50)
 

@@ -21,17 +21,17 @@ import pytest
 from conftest import write_sequence
 from live_server import file_server, live_server
 
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import extract
-from preprocessing.label_files import write_intervals
+from preprocessing.extraction.command import extract
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.labels.reading import write_intervals
 from trainer import cli
-from trainer.archive import read_archive, write_archive
 from trainer.config import TrainConfig
-from trainer.evaluation import EvaluateConfig, evaluate
-from trainer.interruption import Interruption
-from trainer.lock import locked
-from trainer.loop import train
-from trainer.run import Run
+from trainer.evaluation.command import EvaluateConfig, evaluate
+from trainer.run.archive import read_archive, write_archive
+from trainer.run.folder import Run
+from trainer.run.interruption import Interruption
+from trainer.run.lock import locked
+from trainer.training.command import train
 
 FPS, SECONDS = 8, 20
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
@@ -293,7 +293,7 @@ def test_two_streams_do_not_share_a_state(folder: Path, video: Path, tmp_path: P
 def test_a_live_source_that_is_too_fast_loses_what_waited_longest(
     stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainer.follower import Follower
+    from trainer.streaming.follower import Follower
 
     answer = Follower.answer
 

@@ -108,7 +108,7 @@ def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> Non
     "path", [*modules("preprocessing"), *modules("trainer")], ids=lambda path: path.stem
 )
 def test_one_place_writes_to_the_terminal(path: Path) -> None:
-    """``preprocessing.terminal`` cleans what strangers wrote, and outlives whoever reads."""
+    """The room of streams cleans what strangers wrote, and outlives whoever reads."""
     if path.stem in ("terminal", "console"):
         return
     printing = {"print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc"}

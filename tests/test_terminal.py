@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing import console, terminal
-from preprocessing.console import Command, main, note, printable, progress, say, send_json
 from preprocessing.errors import InputError, ReaderGone
+from preprocessing.terminal import console
+from preprocessing.terminal import streams as terminal
+from preprocessing.terminal.console import Command, main, note, printable, progress, say, send_json
 
 CODE = "from trainer.cli import main; raise SystemExit(main())"
 ESCAPE = "\x1b[2J\x1b[31m\x9b1A\rred\n"

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_inputs import small_store
 
-from preprocessing import text_files
 from preprocessing.errors import InputError, shorten
-from preprocessing.feature_files import Selection, open_table
-from preprocessing.label_files import read_labels
-from preprocessing.labels import LabelOptions
-from preprocessing.splits import read_splits
-from preprocessing.text_files import read_json, read_lines
-from trainer.run import Run
+from preprocessing.files import text_files
+from preprocessing.files.text_files import read_json, read_lines
+from preprocessing.importing.feature_files import Selection, open_table
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.splits import read_splits
+from trainer.run.folder import Run
 
 NOTHING = Selection((), None, None, None, False)
 

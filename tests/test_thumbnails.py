@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
-from preprocessing.inputs import fingerprint
-from preprocessing.sequence_info import Origin, settings_text
-from preprocessing.thumbnails import LONGEST_SIDE, _Frames, source_video, thumbnails
+from preprocessing.files.inputs import fingerprint
+from preprocessing.store.sequence_info import Origin, settings_text
+from preprocessing.videos.pictures import LONGEST_SIDE, _Frames, source_video, thumbnails
 
 FRAMES, RATE, STEP, DARKEST = 60, 10, 4, 9
 MILLISECONDS = Fraction(1, 1000)

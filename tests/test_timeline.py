@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.timeline import (
+from preprocessing.videos.reader import sample
+from preprocessing.videos.timeline import (
     LONGEST_HOLD,
     Announced,
     Timeline,
     any_instant,
     mark_shown,
 )
-from preprocessing.video import sample
 
 USUAL = 0.04
 quick = settings(deadline=None, max_examples=200)

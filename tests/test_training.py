@@ -12,16 +12,16 @@ import pytest
 from conftest import write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.store import FeatureStore
+from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.data import load_data
-from trainer.evaluation import EvaluateConfig, evaluate
-from trainer.lanes import lane_plan
+from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.layout import Layout
-from trainer.loop import train
-from trainer.model import build_model
-from trainer.run import Run, load_run
+from trainer.model.build import build_model
+from trainer.plan.lanes import lane_plan
+from trainer.run.folder import Run, load_run
 from trainer.task import Classification
+from trainer.training.command import train
+from trainer.training.data import load_data
 
 Task = tuple[Path, Path]
 
@@ -253,7 +253,7 @@ def test_every_epoch_begins_the_sequences_in_another_order(
         orders.append(tuple(map(tuple, hands)))
         return lane_plan(lengths, [iter(hand) for hand in hands], chunk_lengths, burn_in)
 
-    monkeypatch.setattr("trainer.epochs.lane_plan", spy)
+    monkeypatch.setattr("trainer.plan.epochs.lane_plan", spy)
     train(config_for(memory_task, tmp_path / "run", epochs=3))
     assert len(set(orders)) == 3
 

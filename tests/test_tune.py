@@ -15,12 +15,13 @@ from typing import Any
 import optuna
 import pytest
 
-from preprocessing.options import parse
-from preprocessing.whole_file import partial_path
-from trainer import cli, tune_study
+from preprocessing.files.whole_file import partial_path
+from preprocessing.terminal.options import parse
+from trainer import cli
 from trainer.config import TrainConfig
-from trainer.run import Run
-from trainer.tune_trial import TrialRun
+from trainer.run.folder import Run
+from trainer.tuning import study as tune_study
+from trainer.tuning.trial import TrialRun
 
 Said = tuple[int, str, str]
 Tune = Callable[..., Said]
@@ -55,7 +56,7 @@ for epoch in range(len(rows) + 1, config["epochs"] + 1):
 """
 WITH_STAND_IN = """
 import sys
-from trainer.tune_trial import TrialRun
+from trainer.tuning.trial import TrialRun
 from trainer.cli import main
 stand_in, pace, *arguments = sys.argv[1:]
 TrialRun.command = property(lambda t: [sys.executable, stand_in, str(t._yaml_path), pace])

@@ -14,14 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError, Stopped
-from preprocessing.label_files import read_labels, write_intervals
-from preprocessing.labels import LabelOptions
-from preprocessing.quiet import import_tensorflow
-from preprocessing.store import FeatureStore
-from trainer import batches as batches_module
-from trainer.batches import ChunkBatches, SequenceSet
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.batches import sequence_set as batches_module
+from trainer.batches.sequence_set import ChunkBatches, SequenceSet
 from trainer.config import TrainConfig
-from trainer.lanes import (
+from trainer.layout import Layout
+from trainer.model.build import build_model
+from trainer.plan.lanes import (
     Lineup,
     Windows,
     fixed_lengths,
@@ -30,14 +32,12 @@ from trainer.lanes import (
     varied_lengths,
     window_plan,
 )
-from trainer.layout import Layout
-from trainer.loop import train
-from trainer.model import build_model
-from trainer.optimizers import make_optimizer, optimizer_variables
-from trainer.run import Run
-from trainer.step import TrainStep
+from trainer.run.folder import Run
+from trainer.step.optimizers import make_optimizer, optimizer_variables
+from trainer.step.train_step import TrainStep
 from trainer.task import Classification
-from trainer.updates import Updates, truncated_updates
+from trainer.training.command import train
+from trainer.training.updates import Updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402

@@ -7,9 +7,9 @@ import pytest
 
 from preprocessing.backbones import digests, load_backbone, with_absolute_paths
 from preprocessing.errors import InputError
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import extract
-from preprocessing.store import FeatureStore
+from preprocessing.extraction.command import extract
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.store.feature_store import FeatureStore
 
 DOCS = Path(__file__).parent.parent / "docs" / "backbones.md"
 MEAN = """

@@ -15,7 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
-from preprocessing.video import INSTANT_TOLERANCE, Sample, VideoReader, expected_samples, sample
+from preprocessing.videos.reader import (
+    INSTANT_TOLERANCE,
+    Sample,
+    VideoReader,
+    expected_samples,
+    sample,
+)
 
 quick = settings(deadline=None, max_examples=100)
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -654,7 +660,7 @@ def test_what_nobody_foresaw_is_the_video_s_error(tmp_path, monkeypatch):
     def fail(*_: object) -> None:
         raise ValueError("no such pixels")
 
-    monkeypatch.setattr("preprocessing.video.resized", fail)
+    monkeypatch.setattr("preprocessing.videos.reader.resized", fail)
     path = encode_numbers(tmp_path / "video.mp4", REGULAR)
     with pytest.raises(VideoError, match=r"video\.mp4 cannot be decoded: ValueError: no such") as e:
         decode(path)
@@ -662,6 +668,6 @@ def test_what_nobody_foresaw_is_the_video_s_error(tmp_path, monkeypatch):
 
 
 def test_pictures_that_are_too_large_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("preprocessing.video_file.MOST_PIXELS", 64 * 48 - 1)
+    monkeypatch.setattr("preprocessing.videos.video_file.MOST_PIXELS", 64 * 48 - 1)
     with pytest.raises(VideoError, match="pictures of 64 x 48 are too large"):
         VideoReader(encode_numbers(tmp_path / "video.mp4", REGULAR), None, [SIZE])

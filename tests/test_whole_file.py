@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.whole_file import whole_file, write_whole
+from preprocessing.files.whole_file import whole_file, write_whole
 
 ROOT = Path(__file__).parent.parent
 WRITES = re.compile(r"write_text\(|write_bytes\(|model\.save\(|[\"']w[b+]?[\"']")

@@ -10,8 +10,8 @@ import pytest
 from field_coded import fields
 from test_video import MILLISECONDS, REGULAR, SIZE, add_noise, encode_numbers, rewritten
 
-from preprocessing.damage import Damage
-from preprocessing.video import VideoReader
+from preprocessing.videos.damage import Damage
+from preprocessing.videos.reader import VideoReader
 
 RATES = pytest.mark.parametrize("fps", [None, 4.0])
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing.quiet import import_tensorflow
+from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
-from trainer.run import Run
+from trainer.run.folder import Run
 
 
 def main(folder: Path, ways: list[dict[str, object]]) -> None:
@@ -40,7 +40,7 @@ def resumed(folder: Path, lanes: int, options: dict[str, object]) -> None:
 
 
 def figures(folder: Path, name: str, lanes: int, options: dict[str, object]) -> list[np.ndarray]:
-    from trainer.loop import train
+    from trainer.training.command import train
 
     run = train(
         TrainConfig(

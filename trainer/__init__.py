@@ -4,13 +4,13 @@ import importlib
 from typing import Any
 
 _WHERE = {
-    "EvaluateConfig": "trainer.evaluate_options",
-    "OnlineTrainer": "trainer.online",
-    "Run": "trainer.run",
+    "EvaluateConfig": "trainer.evaluation.options",
+    "OnlineTrainer": "trainer.streaming.online",
+    "Run": "trainer.run.folder",
     "TrainConfig": "trainer.config",
-    "evaluate": "trainer.evaluation",
-    "load_run": "trainer.run",
-    "train": "trainer.loop",
+    "evaluate": "trainer.evaluation.command",
+    "load_run": "trainer.run.folder",
+    "train": "trainer.training.command",
 }
 __all__ = ["EvaluateConfig", "OnlineTrainer", "Run", "TrainConfig", "evaluate", "load_run", "train"]
 

@@ -7,8 +7,8 @@ from typing import Any
 from preprocessing.backbones import load_backbone, names_file, takes_pixels
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
 from preprocessing.errors import InputError
-from preprocessing.extract_options import ExtractConfig
-from trainer.run import Run
+from preprocessing.extraction.options import ExtractConfig
+from trainer.run.folder import Run
 
 
 def recipe(

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.labels import UNLABELLED
+from preprocessing.labels.base import UNLABELLED
 
 THRESHOLD = 0.5
 FloatArray = NDArray[np.float32]

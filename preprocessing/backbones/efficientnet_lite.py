@@ -17,7 +17,7 @@ from preprocessing.backbones import digests
 from preprocessing.backbones.base import Backbone
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.torch_file import read_tensors
-from preprocessing.quiet import import_tensorflow, silenced
+from preprocessing.terminal.quiet import import_tensorflow, silenced
 
 IMAGE_SIZE = 224
 FEATURES = 1280

@@ -17,7 +17,7 @@ from preprocessing.backbones import digests
 from preprocessing.backbones.base import ANY_SIZE, Backbone
 from preprocessing.backbones.network import compiled
 from preprocessing.errors import InputError
-from preprocessing.quiet import import_tensorflow
+from preprocessing.terminal.quiet import import_tensorflow
 
 
 class KerasApplication(Backbone):

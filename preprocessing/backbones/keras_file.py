@@ -11,8 +11,8 @@ from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.errors import InputError
-from preprocessing.keras_archive import open_keras
-from preprocessing.quiet import import_tensorflow
+from preprocessing.files.keras_archive import open_keras
+from preprocessing.terminal.quiet import import_tensorflow
 
 TAKEN = "[None, H, W, 3] to [None, F] or [None, h, w, F]"
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.quiet import import_tensorflow, silenced
+from preprocessing.terminal.quiet import import_tensorflow, silenced
 
 Network = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

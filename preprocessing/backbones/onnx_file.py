@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from preprocessing.backbones import digests
 from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
-from preprocessing.engines import share_of_cores
+from preprocessing.cores import share_of_cores
 from preprocessing.errors import InputError
 
 DTYPES = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from preprocessing.backbones.base import Backbone
 from preprocessing.errors import InputError
-from preprocessing.python_file import SUFFIX, PythonFile
+from preprocessing.terminal.python_file import SUFFIX, PythonFile
 
 __all__ = ["SUFFIX", "load"]
 

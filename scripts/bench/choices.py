@@ -14,11 +14,11 @@ import choices_sides
 import tyro
 from measure import BUILD, Facts, machine, run, table, write
 
-from preprocessing.extract_options import ExtractConfig
-from preprocessing.extraction import extract
-from preprocessing.import_options import ImportConfig
-from preprocessing.importers import run as run_import
-from preprocessing.samples import make_samples
+from preprocessing.extraction.command import extract
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.importing.command import run as run_import
+from preprocessing.importing.options import ImportConfig
+from trainer.demo.videos import make_samples
 
 HERE = Path(__file__).parent
 FOLDER = BUILD / "choices"

@@ -14,13 +14,13 @@ import noise
 import numpy as np
 from measure import clock, peak_mb
 
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, settings_text
-from preprocessing.store import FeatureStore
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, settings_text
 from trainer.config import TrainConfig
-from trainer.evaluate_options import EvaluateConfig
-from trainer.evaluation import evaluate
-from trainer.loop import train
+from trainer.evaluation.command import evaluate
+from trainer.evaluation.options import EvaluateConfig
+from trainer.training.command import train
 
 CHOICES: dict[str, dict[str, Any]] = {
     "carry": {},

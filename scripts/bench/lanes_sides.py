@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from trainer.config import TrainConfig
-from trainer.data import load_data
-from trainer.dealing import deal
-from trainer.lanes import Plan, fixed_lengths, group_plans, lane_plan, shared
-from trainer.model import build_model
-from trainer.optimizers import make_optimizer
-from trainer.step import TrainStep
-from trainer.updates import Totals, truncated_updates
+from trainer.model.build import build_model
+from trainer.plan.dealing import deal
+from trainer.plan.lanes import Plan, fixed_lengths, group_plans, lane_plan, shared
+from trainer.step.optimizers import make_optimizer
+from trainer.step.train_step import TrainStep
+from trainer.training.data import load_data
+from trainer.training.updates import Totals, truncated_updates
 
 LANES, LENGTH, UNITS, EPOCHS = 8, 64, 128, 3
 

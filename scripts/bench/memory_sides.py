@@ -6,7 +6,7 @@ from pathlib import Path
 
 from measure import peak_mb
 
-from preprocessing.store import FeatureStore
+from preprocessing.store.feature_store import FeatureStore
 from trainer import EvaluateConfig, TrainConfig, evaluate, train
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing.sequence_file import SequenceWriter
-from preprocessing.sequence_info import Origin, settings_text
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, settings_text
 
 CLASSES = 7
 FPS = 4.0

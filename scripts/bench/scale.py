@@ -23,8 +23,8 @@ from scale_model import FPS, Epoch, Network, Replica, lengths, widest
 from scale_sides import DIMENSION, LENGTH, SEQUENCES
 
 from trainer.config import TrainConfig
-from trainer.epochs import updates_an_epoch
-from trainer.lanes import Windows
+from trainer.plan.epochs import updates_an_epoch
+from trainer.plan.lanes import Windows
 
 SIDE = (sys.executable, Path(__file__).with_name("scale_sides.py"))
 HOURS, MEDIANS = 10_000, (1.0, 8.0)

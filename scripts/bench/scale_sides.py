@@ -51,16 +51,16 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
         os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": place})
     import numpy as np
 
-    from preprocessing.quiet import import_tensorflow
-    from trainer.batches import ChunkBatches
+    from preprocessing.terminal.quiet import import_tensorflow
+    from trainer.batches.sequence_set import ChunkBatches
     from trainer.config import TrainConfig
-    from trainer.distribute import find_replicas
+    from trainer.devices.processes import Processes
+    from trainer.devices.replicated_step import ReplicatedStep
+    from trainer.devices.strategy import find_replicas
     from trainer.layout import Layout
-    from trainer.model import build_model
-    from trainer.optimizers import make_optimizer
-    from trainer.processes import Processes
-    from trainer.replicated import ReplicatedStep
-    from trainer.step import TrainStep
+    from trainer.model.build import build_model
+    from trainer.step.optimizers import make_optimizer
+    from trainer.step.train_step import TrainStep
     from trainer.task import Classification
 
     tf = import_tensorflow()
@@ -109,8 +109,8 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
 
 def parts(tf: Any, step: Any, loaded: Any, carry: Any) -> dict[str, Callable[[], Any]]:
     """What a step of several replicas consists of: own slopes, adding up, applying."""
-    from trainer.replicas import total
-    from trainer.step import batch_of
+    from trainer.devices.replicas import total
+    from trainer.step.train_step import batch_of
 
     replicas = step.replicas
     zeros = [tf.zeros(variable.shape) for variable in step.variables]
@@ -156,7 +156,7 @@ def make(folder: str) -> dict[str, float]:
     import noise
     import numpy as np
 
-    from preprocessing.sequence_info import SUFFIX
+    from preprocessing.store.sequence_info import SUFFIX
 
     root = Path(folder)
     noise.write_sequence(root / f"hour{SUFFIX}", HOUR_STEPS, DIMENSION, np.random.default_rng(1))
@@ -184,8 +184,8 @@ def read(folder: str, own: str, every: str) -> dict[str, float]:
     """
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     from trainer.config import TrainConfig
-    from trainer.data import load_data
-    from trainer.epochs import training_plan
+    from trainer.plan.epochs import training_plan
+    from trainer.training.data import load_data
 
     root, lanes = Path(folder), int(every)
     config = TrainConfig(

@@ -61,7 +61,7 @@ def pyav(path: Path, fps: float | None) -> Iterator[Pixels]:
 
 def longtake(path: Path, fps: float | None) -> Iterator[Pixels]:
     """Frames by Longtake."""
-    from preprocessing.video import VideoReader
+    from preprocessing.videos.reader import VideoReader
 
     with VideoReader(path, fps, [SIZE]) as video:
         for sample in video:
@@ -81,7 +81,7 @@ def decode(name: str, path: str, fps: str) -> dict[str, float]:
     import av  # noqa: F401  (imported before the clock starts)
     import cv2  # noqa: F401
 
-    import preprocessing.video  # noqa: F401
+    import preprocessing.videos.reader  # noqa: F401
 
     samples, total = 0, 0.0
     with clock() as spent:

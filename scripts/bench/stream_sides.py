@@ -20,7 +20,7 @@ def longtake(folder: Path, dimension: int, units: int, steps: int) -> dict[str, 
     """A follower, as the command ``stream`` uses it."""
     from dataclasses import asdict
 
-    from trainer.latency import measure_latency
+    from trainer.evaluation.latency import measure_latency
 
     return asdict(measure_latency(_run(folder, units), steps))
 
@@ -42,10 +42,10 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
     import av
 
     from preprocessing.backbones import load_backbone
-    from preprocessing.stream_samples import StreamSample
-    from preprocessing.video import resized
-    from trainer.follower import Follower
-    from trainer.stream import Lines
+    from preprocessing.videos.reader import resized
+    from preprocessing.videos.stream_samples import StreamSample
+    from trainer.streaming.command import Lines
+    from trainer.streaming.follower import Follower
 
     backbone, follower = load_backbone("efficientnet-lite0"), Follower(_run(folder, units))
     lines = Lines(follower.layout, 0.0)
@@ -78,7 +78,7 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
 def _run(folder: Path, units: int) -> Any:
     """A run on noise, trained once."""
     from trainer import TrainConfig, train
-    from trainer.run import Run
+    from trainer.run.folder import Run
 
     run = Run(folder / "run")
     if not run.model_path.exists():

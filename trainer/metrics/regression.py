@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trainer.metrics.spread import mean, spread
 from trainer.metrics.tallies import NumberTallies
-from trainer.normalization import Moments
+from trainer.model.normalization import Moments
 
 Numbers = NDArray[np.float32]
 OF_COLUMNS = ("mae", "rmse", "r2")

@@ -1,0 +1,12 @@
+"""How many cores a process may use."""
+
+import os
+
+THREADS = "TF_NUM_INTRAOP_THREADS"
+
+
+def share_of_cores() -> int:
+    """Threads that this process may use for a backbone."""
+    import joblib
+
+    return int(os.environ.get(THREADS) or joblib.cpu_count())

@@ -1,0 +1,1 @@
+"""The command ``extract``: videos into a store, in one process or many."""

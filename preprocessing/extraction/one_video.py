@@ -1,0 +1,187 @@
+"""One video to one file of the store.
+
+decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  SequenceWriter
+                                       (or Begun, what it made before an interruption)
+"""
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from preprocessing.backbones import Joined, load_backbone
+from preprocessing.backbones.frame_batches import frame_batches
+from preprocessing.errors import InputError, MustStay, VideoError
+from preprocessing.extraction.begun import Begun
+from preprocessing.extraction.options import ExtractConfig
+from preprocessing.files.inputs import Source, fingerprint
+from preprocessing.files.lease import Busy, lease
+from preprocessing.files.watched_file import WatchedFile
+from preprocessing.read_ahead import read_ahead
+from preprocessing.store.freshness import find_done, put_aside
+from preprocessing.store.sequence_file import SequenceWriter
+from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
+from preprocessing.terminal.console import note
+from preprocessing.videos.damage import Damage
+from preprocessing.videos.reader import VideoReader
+
+BATCHES_AHEAD = 3
+BUSY = "busy"
+# What is wrong with the store, not with a video: no space, quota, or rights.
+STORE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What came of one video.
+
+    Attributes:
+        outcome: ``extracted``, ``skipped``, ``busy`` (another process works on it) or a kind of
+            failure.
+        steps: steps in the store.
+        message: why it failed.
+        damage: what was wrong with the video, if it was stored all the same.
+        frames: how many went through the backbone, also if it failed then.
+    """
+
+    source: Source
+    outcome: str
+    steps: int = 0
+    message: str = ""
+    damage: str = ""
+    frames: int = 0
+
+
+def attempt(
+    source: Source, config: ExtractConfig, advance: Callable[[int], object] = lambda steps: None
+) -> Extracted:
+    """Extracts one video and turns a failure that is the video's into a result."""
+    done = 0
+
+    def count(steps: int) -> None:
+        nonlocal done
+        done += steps
+        advance(steps)
+
+    return replace(_attempt(source, config, count), frames=done)
+
+
+def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], object]) -> Extracted:
+    path = sequence_path(config.store, source.sequence_id)
+    # What is wrong with it is not the video's fault.
+    backbone = load_backbone(config.backbone, config.pixels)
+    try:
+        with lease(path):
+            if found := find(source, config, backbone):
+                return found
+            steps, damage = extract_video(source, config, backbone, advance)
+            return Extracted(source, "extracted", steps, damage=damage)
+    except Busy:
+        return Extracted(source, BUSY)
+    except VideoError as error:
+        aside = "" if error.kind == "unreadable" else put_aside(path)
+        return Extracted(source, error.kind, message=f"{error}{aside}")
+    except MustStay:
+        raise
+    except InputError as error:
+        return Extracted(source, "features", message=f"{error}{put_aside(path)}")
+    except OSError as error:
+        if error.errno in STORE_ERRORS:
+            raise InputError(
+                f"{config.store} cannot be written: {error.strerror}; what is finished is kept, "
+                "mend that and start the same command again"
+            ) from None
+        return Extracted(source, "file", message=str(error))
+
+
+def find(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
+    """What the store has of a video, if that was made from the same content in the same way.
+
+    Raises:
+        MustStay: it was made with other settings, and is not to be overwritten, or it cannot be
+            read now.
+    """
+    path = sequence_path(config.store, source.sequence_id)
+    if not path.exists():
+        return None
+    try:
+        content = fingerprint(source.path)
+    except OSError:
+        return None
+    wanted = _origin(source, config, backbone, content)
+    info = find_done(path, source.sequence_id, wanted, config.overwrite)
+    if info is None or (info.damage and not config.accepts(info.decoded_share)):
+        return None
+    return Extracted(source, "skipped", info.steps, damage=info.damage)
+
+
+def extract_video(
+    source: Source,
+    config: ExtractConfig,
+    backbone: Joined,
+    advance: Callable[[int], object] = lambda steps: None,
+) -> tuple[int, str]:
+    """Extracts one video; its file appears in the store when it is whole.
+
+    Args:
+        advance: told the number of steps each time some were written.
+
+    Returns:
+        Steps written, and what was wrong with the video, empty if nothing was.
+
+    Raises:
+        VideoError: the video cannot be used, is damaged and not to be kept, or was replaced or
+            written to meanwhile.
+    """
+    path = sequence_path(config.store, source.sequence_id)
+    with (
+        WatchedFile(source.path) as file,
+        VideoReader(source.path, config.rate, backbone.sizes) as video,
+    ):
+        origin = _origin(source, config, backbone, file.fingerprint)
+        width, dtype = backbone.dimension, config.dtype
+        with (
+            Begun(path, origin, file.state, width, dtype, config.batch_size) as begun,
+            SequenceWriter(path, width, origin, dtype, video.start_time) as writer,
+        ):
+            batches = frame_batches(video, config.batch_size, backbone.context)
+            for samples, frames in read_ahead(batches, BATCHES_AHEAD):
+                times = np.array([sample.timestamp for sample in samples])
+                numbers = np.array([sample.frame for sample in samples])
+                features = begun.take(times)
+                if features is None:
+                    features = backbone(frames)[: len(times)]
+                    writer.append(times, features, numbers)
+                    begun.add(times, features)
+                else:
+                    writer.append(times, features, numbers)
+                advance(len(times))
+            if begun.taken:
+                note(f"{source.path}: {begun.taken} steps made before an interruption are used")
+            file.require_unchanged()
+            for remark in video.damage.remarks:
+                note(f"{source.path}: {remark}")
+            _require_acceptable(source, video.damage, config)
+            writer.frames_decoded = video.frames_decoded
+            writer.source_frames = video.numbers.count
+            writer.damage, writer.decoded_share = str(video.damage), video.damage.share
+    return writer.steps, writer.damage
+
+
+def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:
+    if damage.found and not config.accepts(damage.share):
+        raise VideoError(
+            "damaged", f"{source.path}: {damage}; --on-damage keep takes it all the same"
+        )
+
+
+def _origin(source: Source, config: ExtractConfig, backbone: Joined, content: str) -> Origin:
+    return Origin(
+        source=str(source.path.resolve()),
+        fingerprint=content,
+        fps=str(config.rate or "native"),
+        backbone=backbone.name,
+        backbone_digest=backbone.digest,
+        settings=settings_text(**backbone.settings, dtype=config.dtype),
+    )

@@ -1,0 +1,99 @@
+"""What extraction can be asked for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
+from preprocessing.errors import InputError
+from preprocessing.extraction.engines import Engine, check_engine
+from preprocessing.files.inputs import Source
+from preprocessing.videos.damage import WHOLE_SHARE
+
+
+@dataclass(frozen=True)
+class ExtractConfig:
+    """Videos, or folders walked recursively, to one HDF5 file of features per video.
+
+    What is finished with the same settings is skipped, so the same command again goes on.
+    """
+
+    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT...")]
+    """Video files, or folders of them."""
+    store: Path
+    """Folder that gets DIR/<sequence_id>.h5."""
+    fps: float | Literal["native"] = 4.0
+    """Steps per second, or native for every frame."""
+    backbone: str = EfficientNetLite0.name
+    """What turns a frame into features: efficientnet-lite0, flow, histogram, hog, pixels; any
+    network of keras.applications, such as ResNet50; or a file, PATH.keras, PATH.onnx or
+    PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow."""
+    pixels: PixelScale = AS_THEY_ARE
+    """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
+    less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""
+    batch_size: int = 32
+    """Frames that go through the backbone at once."""
+    dtype: Literal["float16", "float32"] = "float16"
+    """Of the features on disk."""
+    on_damage: Literal["auto", "fail", "keep"] = "auto"
+    """What to do with a video that does not decode from end to end: fail refuses it, keep stores
+    what there is with the damage on record, auto keeps it if at least 95 % of its time decoded."""
+    jobs: int = 1
+    """Videos worked on at once, each in a process of its own."""
+    engine: Engine = "local"
+    """Whose processes: this machine's, those of a Dask scheduler, or those of a Ray cluster."""
+    address: str | None = None
+    """Of the cluster, such as tcp://HOST:8786 for dask, or ray://HOST:10001 or auto for ray."""
+    shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
+    """Take only the I-th of N parts of the videos (I from 1), for arrays of jobs."""
+    prefer: Annotated[str | None, tyro.conf.arg(metavar=".SUFFIX")] = None
+    """Which to take of videos that differ in their suffix only, such as .mp4."""
+    overwrite: bool = False
+    """Make again what the store has with other settings; runs trained on it cannot go on then."""
+
+    @property
+    def rate(self) -> float | None:
+        """Steps per second; None for every frame."""
+        return None if self.fps == "native" else float(self.fps)
+
+    def accepts(self, decoded_share: float) -> bool:
+        """Whether a damaged video of which this share of the time decoded is wanted."""
+        if self.on_damage == "auto":
+            return decoded_share >= WHOLE_SHARE
+        return self.on_damage == "keep"
+
+
+def check(config: ExtractConfig) -> None:
+    """Refuses what cannot be done.
+
+    Raises:
+        InputError: an option is out of range, or two do not go together.
+    """
+    if config.fps != "native" and not 0 < float(config.fps) < 1000:
+        raise InputError(f"--fps {config.fps}: expected a number of steps per second, or native")
+    if config.batch_size < 1 or config.jobs < 1:
+        raise InputError(
+            f"--batch-size {config.batch_size} --jobs {config.jobs}: both must be at least 1"
+        )
+    check_engine(config.engine, config.address, config.jobs)
+
+
+def take_shard(sources: list[Source], shard: str | None) -> list[Source]:
+    """Takes one of N parts of the videos.
+
+    Args:
+        shard: ``I/N``, I from 1; None takes all.
+
+    Raises:
+        InputError: it is none.
+    """
+    if shard is None:
+        return sources
+    match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", shard)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise InputError(f"--shard {shard}: expected I/N with I from 1 to N, such as 2/8")
+    return sources[int(match[1]) - 1 :: int(match[2])]

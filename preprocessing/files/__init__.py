@@ -1,0 +1,1 @@
+"""Files and folders: whole, locked, walked, read without believing them; no features, no labels."""

@@ -1,0 +1,56 @@
+"""CSV files that people make: rows one by one, with the number of their line for messages."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from preprocessing.errors import InputError
+from preprocessing.files.text_files import BoundedLines, open_text
+
+NumberedRow = tuple[int, list[str]]
+
+
+def csv_rows(path: Path) -> Iterator[NumberedRow]:
+    """Yields (line number, values) of the first line, then of each row that is not empty.
+
+    Values have no spaces around them. There is a first line even in an empty file.
+
+    Raises:
+        InputError: the file cannot be read, or a row has another length than the first line.
+    """
+    rows = all_rows(path, "labels")
+    number, header = next(rows, (1, []))
+    header = _stripped(header)
+    yield number, header
+    for number, row in rows:
+        if any(values := _stripped(row)):
+            if len(row) != len(header):
+                raise InputError(
+                    f"{path} line {number} has {len(row)} values; expected {len(header)}"
+                )
+            yield number, values
+
+
+def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
+    """Yields (line number, values) of each row, as it is.
+
+    Args:
+        path: the file.
+        what: that it holds, for messages.
+
+    Raises:
+        InputError: the file cannot be read, or a value or row in it is far too long.
+    """
+    with open_text(path, what) as file:
+        lines = BoundedLines(file, path)
+        try:
+            reader = csv.reader(lines)
+            for row in reader:
+                lines.taken = 0
+                yield reader.line_num, row
+        except csv.Error as error:
+            raise InputError(f"{path} cannot be read as CSV: {error}") from None
+
+
+def _stripped(row: list[str]) -> list[str]:
+    return [value.strip() for value in row]

@@ -1,0 +1,74 @@
+"""What processes that were killed left behind in a folder."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from preprocessing.files import lease
+from preprocessing.files.folders import files_below
+from preprocessing.files.whole_file import PARTIAL, is_alive, machine
+
+BEGUN_SUFFIX = ".begun"
+ABANDONED_SECONDS = 3600.0
+BEGUN_SECONDS = 30 * 24 * 3600.0
+
+
+def remove_strays(root: Path) -> int:
+    """Removes unfinished files and leases, in all folders below, of processes that are gone.
+
+    Files of other machines count as abandoned when nobody holds a lease on what they were to
+    become and nobody has written to them for ``ABANDONED_SECONDS``. What was made of a video before
+    an interruption goes when the video is done, or after ``BEGUN_SECONDS``.
+
+    Returns:
+        How many there were.
+    """
+    removed = 0
+    for path in _hidden(root):
+        if _is_stray(path):
+            removed += 1
+            with suppress(OSError):
+                _remove(path)
+    return removed
+
+
+def _remove(path: Path) -> None:
+    if path.name.endswith(lease.SUFFIX):
+        lease.take_away(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _hidden(root: Path) -> Iterator[Path]:
+    files = files_below(root, unreadable=lambda error: None, hidden=True)
+    yield from (path for path in files if path.name.startswith("."))
+
+
+def _is_stray(path: Path) -> bool:
+    if path.name.endswith(lease.SUFFIX):
+        return lease.is_void(path)
+    if path.name.endswith(BEGUN_SUFFIX):
+        return _is_needless(path)
+    if not (match := PARTIAL.fullmatch(path.name)):
+        return False
+    if match["machine"] == machine():
+        return not is_alive(match["pid"])
+    return _age(path) > ABANDONED_SECONDS and not lease.is_leased(path.with_name(match["name"]))
+
+
+def _is_needless(path: Path) -> bool:
+    """Whether what was kept of a video that was not done is of no more use."""
+    done = path.with_name(path.name.removeprefix(".").removesuffix(BEGUN_SUFFIX))
+    if lease.is_leased(done):
+        return False
+    return _age(path) > (min(_age(done), BEGUN_SECONDS) if done.exists() else BEGUN_SECONDS)
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written to; less than any number if it is not there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return -math.inf

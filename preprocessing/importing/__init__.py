@@ -1,0 +1,1 @@
+"""The command ``import``: features made elsewhere into a store."""

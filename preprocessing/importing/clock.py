@@ -1,0 +1,78 @@
+"""When the steps of imported features were: at a fixed rate, or at times that the file has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.importing.feature_files import Block, Table
+
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "min": 1 / 60}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What tells the times of steps.
+
+    Attributes:
+        fps: steps per second of files that have no times.
+        unit: of the times in files that have them: ``s``, ``ms``, ``us`` or ``min``.
+    """
+
+    fps: float | None
+    unit: str
+
+    def tell(self, table: Table) -> Iterator[tuple[NDArray[np.float64], Block]]:
+        """Reads a table's blocks, each with the times of its n steps, ``<float64>[n]`` seconds.
+
+        Raises:
+            InputError: times do not increase.
+        """
+        steps, before = 0, (-np.inf, 0)
+        for block in table.blocks:
+            if block.times is None:
+                yield (steps + np.arange(len(block.features))) / self._fps(table), block
+            else:
+                seconds = block.times / PER_SECOND[self.unit]
+                _require_increase(table, block, seconds, before)
+                yield seconds, block
+                before = seconds[-1], block.numbers[-1]
+            steps += len(block.features)
+
+    def rate(self, table: Table) -> str:
+        """Steps per second, or ``native`` of a table with times.
+
+        Raises:
+            InputError: neither is known.
+        """
+        return "native" if table.timed else str(self._fps(table))
+
+    def step_seconds(self, table: Table) -> float:
+        """How long a step lasts; 0 if only the times can tell."""
+        return 0.0 if table.timed else 1 / self._fps(table)
+
+    def _fps(self, table: Table) -> float:
+        if self.fps is None:
+            raise InputError(f"{table.where} has no times; say with --fps how many steps a second")
+        return float(self.fps)
+
+
+def _require_increase(
+    table: Table, block: Block, seconds: NDArray[np.float64], before: tuple[float, int]
+) -> None:
+    """Names the first time that does not come after the one before it."""
+    previous = np.concatenate([[before[0]], seconds[:-1]])
+    wrong = ~(np.isfinite(seconds) & (seconds > previous))
+    if not wrong.any():
+        return
+    step = int(wrong.argmax())
+    numbers = [before[1], *block.numbers]
+    said = f"{table.where} {table.row} {numbers[step + 1]}: the time {seconds[step]:.15g} s"
+    if not np.isfinite(seconds[step]):
+        raise InputError(f"{said} is not finite; mend the file")
+    raise InputError(
+        f"{said} does not come after {previous[step]:.15g} s of {table.row} {numbers[step]}; times "
+        "must increase, mend the file"
+    )

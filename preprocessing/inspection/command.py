@@ -1,0 +1,75 @@
+"""The command that shows what is in a store: a listing, or a contact sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from preprocessing.errors import InputError
+from preprocessing.inspection.listing import print_listing
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.console import DONE, SOME_FAILED, note
+
+MOST_DRAWN = 24
+
+
+@dataclass(frozen=True)
+class InspectConfig:
+    """What is in a store: sequences, steps, hours, dimension, fps, backbone, bytes.
+
+    With --sheet, a picture of it: frames of each video beside the similarity of its features.
+    """
+
+    store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
+    """The store's folder."""
+    json: bool = False
+    """Print JSON, with a row for each sequence."""
+    sheet: Annotated[Path | None, tyro.conf.arg(metavar="OUT.png")] = None
+    """Draw a contact sheet instead, eight sequences a page: OUT.png, OUT-2.png and so on."""
+    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="ID...")] = ()
+    """Show these sequences; otherwise all, or with --sheet 24 spread over the store."""
+
+
+def run(config: InspectConfig) -> int:
+    """The command ``inspect``; see ``InspectConfig``."""
+    store = FeatureStore(config.store)
+    ids = _chosen(store, config.only)
+    if not ids and not config.json:
+        note(f"there are no sequences in {store.root}; is it a store?")
+    if config.sheet is None:
+        failed = print_listing(store, ids, config.json)
+    elif config.json:
+        raise InputError("--json and --sheet do not go together; give one of them")
+    else:
+        failed = _draw(store, ids, config, config.sheet)
+    return SOME_FAILED if failed else DONE
+
+
+def _chosen(store: FeatureStore, only: Sequence[str]) -> list[str]:
+    for sequence_id in only:
+        if sequence_id not in store:
+            raise InputError(
+                f"--only {sequence_id}: there is no such sequence in {store.root}; "
+                f"`longtake inspect {store.root}` lists all"
+            )
+    return list(dict.fromkeys(only)) or store.ids()
+
+
+def _draw(store: FeatureStore, ids: list[str], config: InspectConfig, path: Path) -> int:
+    """Draws the sheet; see ``draw_sheet``."""
+    if path.suffix.lower() != ".png" or path.is_dir():
+        raise InputError(f"--sheet {path}: expected the name of a picture, such as sheet.png")
+    if not ids:
+        raise InputError(f"there are no sequences in {store.root}, so there is nothing to draw")
+    from preprocessing.inspection.contact_sheet import draw_sheet
+    from preprocessing.inspection.sheet_entry import spread
+
+    if len(ids) > MOST_DRAWN and not config.only:
+        note(
+            f"{MOST_DRAWN} of {len(ids)} sequences, spread over the store, are drawn; "
+            "--only ID... chooses others"
+        )
+        ids = [ids[number] for number in spread(len(ids), MOST_DRAWN)]
+    return draw_sheet(store, ids, path)

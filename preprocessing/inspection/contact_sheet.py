@@ -1,0 +1,229 @@
+"""Contact sheets: what is seen in videos, beside how alike its moments are by their features.
+
+day1/camera3
+2:05 · 500 steps of 1,280 features · 4 a second · efficientnet-lite0
++------+ +------+ +------+ +------+            1 2 3 4 5 6 7 8
+|      | |      | |      | |      |       0:00 +-------------+  :
++-1 0:07 +-2 0:23 +-3 0:39 +-4 0:54            |             |  :
++------+ +------+ +------+ +------+       1:00 |             |  : -1 to 1
+|      | |      | |      | |      |            |             |  :
++-5 1:10 +-6 1:26 +-7 1:41 +-8 1:57       2:00 +-------------+  :
+"""
+
+import math
+import textwrap
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.transforms import IdentityTransform
+from numpy.typing import NDArray
+
+from preprocessing.files.whole_file import whole_file
+from preprocessing.inspection.sheet_entry import Entry, clock, read_entry
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.console import PATIENCE, printable, progress, say
+
+ENTRIES_PER_PAGE = 8
+FEWEST_PLACES = 8  # so that a video of one step is not drawn huge
+DPI = 100
+# Pixels.
+WIDTH, MARGIN, HEADER = 1500, 30, 70
+TITLE, STRIP_WIDTH, SIDE, BELOW = 64, 960, 340, 56
+ENTRY = TITLE + SIDE + BELOW
+MATRIX_LEFT, BAR_LEFT = 1066, 1432
+GAP, CAPTION, CAPTION_WIDTH = 6, 18, 80
+COLOURS, GREY = "viridis", "#555b66"
+MISSING, FRAME = (225, 225, 228), (150, 153, 160)
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+MOST_TICKS, MOST_NUMBERS = 6, 12
+REASON_WIDTH = 120
+LEGEND = (
+    "Left: what is on screen, numbered in time order. Right: how alike the features of any two "
+    "moments are, once their mean over the sequence is taken away: 1 the same, 0 unrelated, "
+    "-1 opposite.\nBright squares along the diagonal are stretches that the features tell apart "
+    "from the rest; the numbers above them say which pictures lie in them."
+)
+Box = tuple[int, int, int, int]
+
+
+def draw_sheet(store: FeatureStore, ids: Sequence[str], path: Path) -> int:
+    """Draws sequences of a store, a page at a time, and prints the pages' names.
+
+    Returns:
+        How many sequences could not be read; their place on the sheet says why.
+    """
+    starts = range(0, len(ids), ENTRIES_PER_PAGE)
+    pages = [page_path(path, number) for number in range(1, len(starts) + 1)]
+    unreadable = 0
+    options = {"total": len(ids), "unit": "sequence", "desc": "sheet", "delay": PATIENCE}
+    with progress(**options) as bar:
+        for number, (start, page) in enumerate(zip(starts, pages, strict=True), 1):
+            entries = []
+            for sequence_id in ids[start : start + ENTRIES_PER_PAGE]:
+                entries.append(read_entry(store, sequence_id))
+                bar.update()
+            heading = f"{store.root} · page {number} of {len(pages)}"
+            draw_page(entries, heading, page)
+            unreadable += sum(entry.alike is None for entry in entries)
+    say(*map(str, pages))
+    return unreadable
+
+
+def page_path(path: Path, number: int) -> Path:
+    """Where page ``number``, counted from 1, goes: ``out.png``, ``out-2.png`` and so on."""
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+
+
+def draw_page(entries: Sequence[Entry], heading: str, path: Path) -> None:
+    """Draws a page of the sheet as a PNG, whole or not at all."""
+    with _own_style():
+        page = _Page(HEADER + len(entries) * ENTRY)
+        page.line(MARGIN, 26, heading, WIDTH - 2 * MARGIN, size=12, weight="bold")
+        page.text(MARGIN, 40, LEGEND, size=8, color=GREY, va="top", linespacing=1.5)
+        for number, entry in enumerate(entries):
+            _draw_entry(page, entry, HEADER + number * ENTRY)
+        with whole_file(path) as partial:
+            page.figure.savefig(partial, format="png", dpi=DPI)
+
+
+def boxes(count: int, aspect: float) -> list[Box]:
+    """Where pictures go in the strip: the grid in which they are largest.
+
+    Args:
+        aspect: width / height of a picture.
+
+    Returns:
+        (left, top, width, height) in pixels for each picture, row by row.
+    """
+    places = max(count, FEWEST_PLACES)
+
+    def width(columns: int) -> float:
+        height = SIDE / math.ceil(places / columns) - CAPTION - GAP
+        return min(STRIP_WIDTH / columns - GAP, height * aspect)
+
+    columns = max(range(1, min(places, STRIP_WIDTH // CAPTION_WIDTH) + 1), key=width)
+    wide, high = (max(1, round(side)) for side in (width(columns), width(columns) / aspect))
+    across, down = STRIP_WIDTH / columns, SIDE / math.ceil(places / columns)
+    aside = (across - GAP - wide) / 2
+    return [
+        (round(place % columns * across + aside), round(place // columns * down), wide, high)
+        for place in range(count)
+    ]
+
+
+def tick_times(begin: float, end: float) -> tuple[float, list[float]]:
+    """Round times between two, and how far they are apart, in seconds."""
+    span = end - begin
+    apart = next((tick for tick in TICKS if span / tick <= MOST_TICKS), 0.0)
+    apart = apart or 3600.0 * math.ceil(span / 3600 / MOST_TICKS)
+    first = math.ceil(begin / apart - 1e-9)
+    last = math.floor(end / apart + 1e-9)
+    return apart, [number * apart for number in range(first, last + 1)]
+
+
+@contextmanager
+def _own_style() -> Iterator[None]:
+    """Matplotlib as it comes, whatever a person's settings are: they might call TeX on ids."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        yield
+
+
+class _Page:
+    """A figure on which things are placed in pixels from the upper left corner."""
+
+    def __init__(self, height: int):
+        self.height = height
+        self.figure = Figure((WIDTH / DPI, height / DPI), dpi=DPI)
+        FigureCanvasAgg(self.figure)
+
+    def text(self, left: float, top: float, text: str, **options: Any) -> Any:
+        """Writes text as it is: an id of a stranger is no formula and holds no escape codes."""
+        shown = "\n".join(map(printable, text.split("\n")))
+        options = {"parse_math": False, "transform": IdentityTransform(), **options}
+        return self.figure.text(left, self.height - top, shown, **options)
+
+    def line(self, left: float, top: float, text: str, width: float, **options: Any) -> None:
+        """Writes text on one line of at most ``width``, if need be without its middle."""
+        text = printable(text)
+        drawn = self.text(left, top, text, **options)
+        kept = len(text)
+        while (long := drawn.get_window_extent().width) > width and kept > 2:
+            kept = min(kept - 1, int(kept * width / long))
+            half = kept // 2
+            drawn.set_text(f"{text[:half]}…{text[len(text) - half :]}")
+
+    def picture(self, pixels: NDArray[np.uint8], left: int, top: int) -> None:
+        self.figure.figimage(pixels, left, self.height - top - len(pixels), origin="upper")
+
+    def axes(self, left: int, top: int, width: int, height: int) -> Any:
+        bottom = self.height - top - height
+        where = (left / WIDTH, bottom / self.height, width / WIDTH, height / self.height)
+        return self.figure.add_axes(where)
+
+
+def _draw_entry(page: _Page, entry: Entry, top: int) -> None:
+    width = WIDTH - 2 * MARGIN
+    page.line(MARGIN, top + 26, entry.sequence_id, width, size=11, weight="bold")
+    strip = top + TITLE
+    if any(picture is not None for picture in entry.pictures):
+        facts = [entry.facts, entry.trouble]
+        _draw_pictures(page, entry, strip)
+    else:
+        facts = [entry.facts]
+        reason = textwrap.fill(entry.trouble, REASON_WIDTH)
+        page.text(MARGIN, strip, reason, size=9, color=GREY, va="top", linespacing=1.5)
+    page.line(MARGIN, top + 46, " · ".join(filter(None, facts)), STRIP_WIDTH, size=8.5, color=GREY)
+    if entry.alike is not None:
+        _draw_similarity(page, entry, strip)
+
+
+def _draw_pictures(page: _Page, entry: Entry, top: int) -> None:
+    """Draws the pictures, each with its number and its time below."""
+    height, width, _ = next(picture.shape for picture in entry.pictures if picture is not None)
+    apart = min(np.diff(entry.times), default=1.0)
+    places = boxes(len(entry.pictures), width / height)
+    pairs = zip(entry.pictures, entry.times, places, strict=True)
+    for number, (picture, time, (x, y, wide, high)) in enumerate(pairs, 1):
+        pixels = np.full((high, wide, 3), MISSING, np.uint8)
+        if picture is not None:
+            pixels = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_AREA)
+        pixels[[0, -1]] = pixels[:, [0, -1]] = FRAME
+        page.picture(pixels, MARGIN + x, top + y)
+        caption = f"{number} · {clock(time, entry.end, apart)}"
+        page.text(MARGIN + x + wide / 2, top + y + high + 13, caption, size=7.5, ha="center")
+
+
+def _draw_similarity(page: _Page, entry: Entry, top: int) -> None:
+    """Draws the matrix, with times to the left and below, and the pictures' numbers above."""
+    axes = page.axes(MATRIX_LEFT, top, SIDE, SIDE)
+    extent = (entry.begin, entry.end, entry.end, entry.begin)
+    image = axes.imshow(entry.alike, COLOURS, vmin=-1, vmax=1, extent=extent, aspect="auto")
+    apart, ticks = tick_times(entry.begin, entry.end)
+    labels = [clock(tick, entry.end, apart) for tick in ticks]
+    axes.set_xticks(ticks, labels, size=7.5)
+    axes.set_yticks(ticks, labels, size=7.5)
+    if entry.pictures:
+        _mark_pictures(axes, [time + entry.step_seconds / 2 for time in entry.times])
+    bar = page.figure.colorbar(image, cax=page.axes(BAR_LEFT, top, 9, SIDE), ticks=(-1, 0, 1))
+    bar.ax.tick_params(labelsize=7.5)
+
+
+def _mark_pictures(axes: Any, times: Sequence[float]) -> None:
+    """Marks the picture's times above and to the right, and numbers them as room allows."""
+    every = math.ceil(len(times) / MOST_NUMBERS)
+    numbers = [
+        str(number) if number % every == 1 % every else "" for number in range(1, len(times) + 1)
+    ]
+    above, right = axes.secondary_xaxis("top"), axes.secondary_yaxis("right")
+    above.set_xticks(times, numbers, size=7.5)
+    right.set_yticks(times, [""] * len(times))

@@ -1,0 +1,122 @@
+"""What a contact sheet shows of one sequence: pictures out of its video, and its similarity."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError, VideoError
+from preprocessing.inspection.similarity import duration, similarity, stretch_means
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.videos.pictures import source_video, thumbnails
+
+PICTURES = 24
+HOUR = 3600
+Pictures = tuple[NDArray[np.uint8] | None, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sequence on the sheet.
+
+    Attributes:
+        facts: length, steps, backbone and so on, in one line.
+        begin, end: of the sequence, in seconds as players show them.
+        step_seconds: how long a step is shown.
+        times: at which the pictures' steps begin, in seconds, ascending.
+        pictures: ``<uint8>[H, W, 3]`` for each time, None where the video does not decode; empty
+            if there is no video to take them from.
+        trouble: why something is missing, or empty.
+        alike: ``<float64>[n, n]``, see ``similarity``; None if the features cannot be read.
+    """
+
+    sequence_id: str
+    facts: str = ""
+    begin: float = 0.0
+    end: float = 0.0
+    step_seconds: float = 0.0
+    times: tuple[float, ...] = ()
+    pictures: Pictures = ()
+    trouble: str = ""
+    alike: NDArray[np.float64] | None = None
+
+
+def read_entry(store: FeatureStore, sequence_id: str) -> Entry:
+    """Reads what is shown of a sequence; what cannot be read is told in ``trouble``."""
+    try:
+        info = store.info(sequence_id)
+        _require_times(info)
+        alike = similarity(stretch_means(store, info))
+        steps = spread(info.steps, PICTURES)
+        times = [float(store.timestamps(sequence_id, step, step + 1)[0]) for step in steps]
+    except (OSError, RuntimeError, ValueError) as error:
+        return Entry(sequence_id, trouble=str(error))
+    finally:
+        store.close()
+    pictures, trouble = _pictures(info, times)
+    begin = info.first - info.start_time
+    return Entry(
+        sequence_id=sequence_id,
+        facts=_facts(info),
+        begin=begin,
+        end=begin + duration(info),
+        step_seconds=info.step_seconds,
+        times=tuple(time - info.start_time for time in times),
+        pictures=pictures,
+        trouble=trouble,
+        alike=alike,
+    )
+
+
+def spread(length: int, most: int) -> Iterator[int]:
+    """Numbers below ``length``: the middles of at most ``most`` equal parts of it."""
+    count = min(length, most)
+    return ((2 * part + 1) * length // (2 * count) for part in range(count))
+
+
+def clock(seconds: float, end: float, apart: float = 1.0) -> str:
+    """A time as m:ss, or h:mm:ss in what lasts an hour or more.
+
+    Args:
+        end: the latest time that stands beside it.
+        apart: seconds between such times; if it is less than one, fractions are shown.
+    """
+    digits = 0 if apart >= 1 else 1 if apart >= 0.1 else 2
+    ticks = math.floor(abs(seconds) * 10**digits + 1e-6)
+    whole, part = divmod(ticks, 10**digits)
+    minutes = whole // 60
+    text = f"{minutes // 60}:{minutes % 60:02d}" if end >= HOUR else f"{minutes}"
+    sign = "-" if seconds < 0 < ticks else ""
+    return f"{sign}{text}:{whole % 60:02d}" + (f".{part:0{digits}d}" if digits else "")
+
+
+def _pictures(info: SequenceInfo, times: Sequence[float]) -> tuple[Pictures, str]:
+    """Takes pictures out of the video, and says what is wrong with it if something is."""
+    try:
+        found = tuple(thumbnails(source_video(info.origin), times))
+    except VideoError as error:
+        return (), f"no pictures: {error}"
+    lost = sum(picture is None for picture in found)
+    return found, f"the video does not decode at {lost} of {len(found)} times" if lost else ""
+
+
+def _require_times(info: SequenceInfo) -> None:
+    if not (0 < duration(info) < math.inf and math.isfinite(info.first - info.start_time)):
+        raise InputError("its timestamps do not increase; extract or import it again")
+
+
+def _facts(info: SequenceInfo) -> str:
+    length = round(duration(info), 1)
+    fps, damage = info.origin.fps, info.damage
+    return " · ".join(
+        [
+            clock(length, length, length),
+            f"{info.steps:,} step{'s' * (info.steps > 1)} of {info.dimension:,} features",
+            "every frame" if fps == "native" else f"{fps.removesuffix('.0')} a second",
+            info.origin.backbone,
+            *([f"damaged: {damage}"] if damage else []),
+        ]
+    )

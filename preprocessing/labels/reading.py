@@ -1,0 +1,253 @@
+"""Label files: told apart by what is given, read, and written.
+
+intervals.csv   sequence,start,end,label    seconds; a step is labelled if start <= t < end
+a folder        <sequence_id>.txt           one class name a line, a line a frame or a step
+classes.csv     sequence,label              one label for the whole sequence
+"folders"       the folder that a sequence lies in is its label
+numbers.csv     sequence,time,<columns>     for regression; seconds, straight lines between rows
+
+For multilabel, intervals may overlap, a line has names with commas between them, and a sequence has
+as many rows as labels.
+"""
+
+import csv
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from preprocessing.errors import InputError, shorten
+from preprocessing.files.csv_rows import NumberedRow, csv_rows
+from preprocessing.files.failures import FILE_NAME as FAILURES
+from preprocessing.files.failures import failed_among
+from preprocessing.files.folders import files_below
+from preprocessing.files.numerals import number_or_nan
+from preprocessing.files.text_files import read_lines
+from preprocessing.files.whole_file import whole_file
+from preprocessing.labels.base import LabelOptions, Labels
+from preprocessing.labels.frames import FrameLabels
+from preprocessing.labels.intervals import IntervalLabels
+from preprocessing.labels.named import SequenceLabels
+from preprocessing.labels.numbers import NumberLabels
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.hints import hint
+from preprocessing.terminal.console import note
+
+FOLDERS = "folders"
+INTERVAL_FIELDS = ("sequence", "start", "end", "label")
+SEQUENCE_FIELDS = ("sequence", "label")
+NUMBER_FIELDS = ("sequence", "time")
+# Of float32, as it is written: a little more, but rounded to it again.
+LARGEST = 3.4028235e38
+DIGESTED_BYTES = 1 << 20
+
+
+def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
+    """Reads labels in whichever form they are, and checks that the store has their sequences.
+
+    Those whose video or file could not be used are left out, with a note.
+
+    Raises:
+        InputError: no such form, a bad line, or sequences that the store lacks.
+    """
+    stored = store.ids()
+    labels = _read(options, store, stored)
+    missing = set(labels.ids()) - set(stored)
+    failed = failed_among(store.root, missing)
+    if unknown := sorted(missing - failed):
+        advice = hint(unknown[0], stored) or "extract them or take them out of the labels"
+        raise InputError(
+            f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
+            f"({_some(unknown)}); {advice}"
+        )
+    for sequence_id in failed:
+        labels.leave_out(sequence_id)
+    if failed:
+        note(
+            f"{len(failed)} labelled sequences could not be extracted or imported and are left out "
+            f"({_some(sorted(failed))}); {store.root / FAILURES} says why"
+        )
+    if not labels.ids():
+        raise InputError(f"{store.root} has none of the sequences that {options.path} labels")
+    return labels
+
+
+def labels_digest(path: Path) -> str:
+    """Of the content of label files, hexadecimal; tells whether they have changed."""
+    hashed = blake2b(digest_size=8)
+    files = _texts(path) if path.is_dir() else [path]
+    for file in files if str(path) != FOLDERS else ():
+        hashed.update(f"{file.name}\0".encode())
+        with file.open("rb") as opened:
+            while block := opened.read(DIGESTED_BYTES):
+                hashed.update(block)
+    return hashed.hexdigest()
+
+
+def _shown(header: list[str]) -> str:
+    return shorten(",".join(header)) or "nothing"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
+
+
+def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
+    """Writes intervals so that ``read_labels`` reads the same back."""
+    # Nine decimals: no difference of floating-point numbers shows, no time is moved.
+    rounded = ((name, round(begin, 9), round(end, 9), label) for name, begin, end, label in rows)
+    _write_rows(path, INTERVAL_FIELDS, rounded)
+
+
+def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:
+    """Writes one label a sequence so that ``read_labels`` reads the same back."""
+    _write_rows(path, SEQUENCE_FIELDS, rows)
+
+
+def write_numbers(path: Path, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes numbers so that ``read_labels`` reads the same back.
+
+    Args:
+        path: the CSV file.
+        columns: K names.
+        rows: (sequence, seconds, K numbers); a number that is NaN becomes an empty cell.
+    """
+    cells = (
+        (name, round(float(time), 9), *("" if math.isnan(value) else value for value in values))
+        for name, time, *values in rows
+    )
+    _write_rows(path, (*NUMBER_FIELDS, *columns), cells)
+
+
+def _write_rows(
+    path: Path, fields: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]
+) -> None:
+    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([fields, *rows])
+
+
+def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:
+    if str(options.path) == FOLDERS:
+        _require_names_wanted(options, "says the name of a class")
+        rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)
+        return SequenceLabels(rows, options)
+    if options.path.is_dir():
+        _require_names_wanted(options, "is a folder, of text files with class names")
+        return FrameLabels(_text_files(options), options, store.frames)
+    return _read_csv(options)
+
+
+def _read_csv(options: LabelOptions) -> Labels:
+    path, body = options.path, csv_rows(options.path)
+    _, header = next(body)
+    fields = tuple(name.lower() for name in header)
+    if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
+        _require_names_wanted(options, f"holds class names ({','.join(fields)})")
+    if fields == INTERVAL_FIELDS:
+        return IntervalLabels((_interval(path, *numbered) for numbered in body), options)
+    if fields == SEQUENCE_FIELDS:
+        return SequenceLabels(((row[0], row[1]) for _, row in body), options)
+    if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
+        return _read_numbers(options, header, body)
+    raise InputError(f"{path} begins with {_shown(header)}; expected a line {_expected(options)}")
+
+
+def _read_numbers(
+    options: LabelOptions, header: list[str], body: Iterable[NumberedRow]
+) -> NumberLabels:
+    path, columns = options.path, header[len(NUMBER_FIELDS) :]
+    if options.task != "regression":
+        raise InputError(
+            f"{path} holds numbers ({_shown(header)}), --task {options.task} expects a line "
+            f"{_expected(options)}; give --task regression to learn numbers"
+        )
+    if "" in columns or len(set(columns)) < len(columns):
+        raise InputError(
+            f"{path} begins with {_shown(header)}; expected a name of its own for each column"
+        )
+    places = [
+        place
+        for place, name in enumerate(header)
+        if place >= len(NUMBER_FIELDS) and name not in options.ignored
+    ]
+    chosen = [header[place] for place in places]
+    rows = (
+        (
+            row[0],
+            _seconds(path, line, row[1]),
+            [_number(path, line, header[place], row[place]) for place in places],
+        )
+        for line, row in body
+    )
+    return NumberLabels(chosen, rows, options)
+
+
+def _require_names_wanted(options: LabelOptions, what: str) -> None:
+    if options.task == "regression":
+        raise InputError(
+            f"{options.path} {what}, --task regression expects a CSV file that begins with a line "
+            f"{_expected(options)}; give --task classification or multilabel to learn classes"
+        )
+
+
+def _expected(options: LabelOptions) -> str:
+    """First lines of the CSV files that a task reads."""
+    if options.task == "regression":
+        return f"{','.join(NUMBER_FIELDS)},<columns>"
+    return f"{','.join(INTERVAL_FIELDS)} or {','.join(SEQUENCE_FIELDS)}"
+
+
+def _interval(path: Path, number: int, row: list[str]) -> tuple[str, float, float, str]:
+    sequence_id, start_text, end_text, label = row
+    start, end = number_or_nan(start_text), number_or_nan(end_text)
+    if not 0 <= start < end < np.inf:
+        raise InputError(
+            f"{path} line {number}: start {shorten(start_text)!r} and end {shorten(end_text)!r}; "
+            "expected seconds with 0 <= start < end"
+        )
+    return sequence_id, start, end, label
+
+
+def _seconds(path: Path, line: int, text: str) -> float:
+    if not math.isfinite(seconds := number_or_nan(text)):
+        raise InputError(f"{path} line {line}: time {shorten(text)!r}; expected seconds")
+    return seconds
+
+
+def _number(path: Path, line: int, column: str, text: str) -> float:
+    """A cell as a number, NaN if it is empty."""
+    if not text:
+        return math.nan
+    if not abs(number := number_or_nan(text)) <= LARGEST:
+        raise InputError(
+            f"{path} line {line}: {shorten(column)} {shorten(text)!r}; expected a number of at "
+            f"most {LARGEST:.2g} either way, or nothing where there is none"
+        )
+    return number
+
+
+def _folder(sequence_id: str) -> str:
+    folder, slash, _ = sequence_id.rpartition("/")
+    if not slash:
+        raise InputError(
+            f"--labels folders: sequence {shorten(sequence_id)!r} lies in no folder of its own"
+        )
+    return folder
+
+
+def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
+    """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
+    for path in _texts(options.path):
+        lines = [sys.intern(line) for line in read_lines(path, "labels")]
+        # Lines without a name say nothing, unless they say that none of the classes is there.
+        if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
+            raise InputError(f"{path} is empty; expected a class name a line")
+        yield path.relative_to(options.path).with_suffix("").as_posix(), lines
+
+
+def _texts(folder: Path) -> list[Path]:
+    return sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")

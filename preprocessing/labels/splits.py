@@ -1,0 +1,98 @@
+"""Which sequences are for training, validation and test."""
+
+import json
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from preprocessing.errors import InputError, shorten
+from preprocessing.files.text_files import read_json, read_lines
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Sequence ids of each part; no id is in two of them.
+
+    Raises:
+        InputError: an id is in two parts, or there is nothing to train on.
+    """
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        seen: dict[str, str] = {}
+        for part in PARTS:
+            for sequence_id in getattr(self, part):
+                if sequence_id in seen:
+                    raise InputError(
+                        f"sequence {shorten(sequence_id)!r} is in {seen[sequence_id]} and again "
+                        f"in {part}; expected it once in one part"
+                    )
+                seen[sequence_id] = part
+        if not self.train:
+            raise InputError("the train split is empty; expected at least one sequence id")
+
+    def __getitem__(self, part: str) -> tuple[str, ...]:
+        ids: tuple[str, ...] = getattr(self, part)
+        return ids
+
+    def to_json(self) -> str:
+        """The parts as JSON, as ``read_splits`` takes them."""
+        return json.dumps({part: list(self[part]) for part in PARTS}, indent=1) + "\n"
+
+
+def read_splits(path: Path) -> Splits:
+    """Reads a JSON file, or a folder with train.txt, validation.txt (optional) and test.txt.
+
+    Raises:
+        InputError: it is neither, or a part is not a list of ids.
+    """
+    loaded = _read_folder(path) if path.is_dir() else read_json(path, "splits")
+    if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:
+        raise InputError(f'{path}: expected {{"train": [...], "validation": [...], "test": [...]}}')
+    for part, ids in loaded.items():
+        if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
+            raise InputError(f"{path}: {part} must be a list of sequence ids")
+    return Splits(*(tuple(loaded.get(part, ())) for part in PARTS))
+
+
+def random_splits(ids: Collection[str], fractions: tuple[float, float, float], seed: int) -> Splits:
+    """Deals ids out at random, by fractions of their number, at least one for a fraction over 0.
+
+    Args:
+        ids: in any order; the result depends on the set only.
+        fractions: for train, validation and test; they add up to 1.
+
+    Raises:
+        InputError: the fractions do not add up, or there are too few ids.
+    """
+    if min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-6 or fractions[0] == 0:
+        raise InputError(f"--fractions {fractions}: expected three numbers that add up to 1")
+    wanted = sum(fraction > 0 for fraction in fractions)
+    if len(ids) < wanted:
+        raise InputError(
+            f"{len(ids)} labelled sequences cannot be split into {wanted} parts; add sequences, or "
+            "say with --splits or --fractions what goes where"
+        )
+    order = sorted(ids)
+    random.Random(seed).shuffle(order)
+    validation, test = (max(round(f * len(order)), 1) if f else 0 for f in fractions[1:])
+    while validation + test >= len(order):
+        validation, test = (validation, test - 1) if test > validation else (validation - 1, test)
+    train = len(order) - validation - test
+    parts = order[:train], order[train : train + validation], order[train + validation :]
+    return Splits(*(tuple(sorted(part)) for part in parts))
+
+
+def _read_folder(path: Path) -> dict[str, list[str]]:
+    files = {part: path / f"{part}.txt" for part in PARTS}
+    return {
+        part: [line for line in read_lines(file, "splits") if line]
+        for part, file in files.items()
+        if file.exists() or part == "train"
+    }

@@ -1,0 +1,213 @@
+"""The feature store: a folder with one HDF5 file per sequence; see ``sequence_info``."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.files.folders import files_below
+from preprocessing.files.hdf5_file import DAMAGE, own_dataset
+from preprocessing.store.sequence_file import SourceFrames, require_finite
+from preprocessing.store.sequence_info import (
+    SUFFIX,
+    SequenceInfo,
+    open_file,
+    read_info,
+    sequence_path,
+)
+
+OPEN_FILES = 64
+# Timestamps are small and asked for often, so they are read this many at a time.
+TIMES_AT_ONCE = 4096
+# Of so many sequences they stay at hand (32 MB), also where fewer files can be kept open: several
+# processes that train together look up labels in the lanes of all, and features in their own.
+TIMES_KEPT = 1024
+
+
+class FeatureStore:
+    """Reads a folder of stored sequences.
+
+    Up to ``OPEN_FILES`` files are kept open, so that reading many sequences in turns, chunk by
+    chunk, does not open each of them again for every chunk. Threads may read at once.
+
+    Args:
+        root: the folder.
+
+    Raises:
+        InputError: the folder does not exist.
+    """
+
+    def __init__(self, root: Path | str):
+        self.root = Path(root)
+        self._kept: dict[str, NDArray[Any]] | None = None
+        self._open: OrderedDict[str, _Opened] = OrderedDict()
+        self._times: OrderedDict[str, tuple[int, NDArray[Any]]] = OrderedDict()
+        self._lock = threading.Lock()
+        if not self.root.is_dir():
+            raise InputError(
+                f"no store at {self.root}; give the folder where it is, or make one with `longtake "
+                "extract` or `longtake import`"
+            )
+
+    def ids(self) -> list[str]:
+        """All sequence ids, sorted.
+
+        Raises:
+            InputError: a folder of the store cannot be read.
+        """
+        return sorted(_walk_ids(self.root))
+
+    def path(self, sequence_id: str) -> Path:
+        """The file of a sequence, which need not exist."""
+        return sequence_path(self.root, sequence_id)
+
+    def __contains__(self, sequence_id: str) -> bool:
+        return self.path(sequence_id).is_file()
+
+    def info(self, sequence_id: str) -> SequenceInfo:
+        """Describes a sequence.
+
+        Raises:
+            InputError: there is no such sequence, or its file is not a whole one.
+        """
+        return read_info(self.path(sequence_id), sequence_id)
+
+    def uniform(self, ids: Iterable[str]) -> list[SequenceInfo]:
+        """Describes sequences that must have been made alike.
+
+        Raises:
+            InputError: two of them differ in backbone, settings or dimension.
+        """
+        infos = [self.info(sequence_id) for sequence_id in ids]
+        for other in infos[1:]:
+            require_alike(infos[0], other)
+        return infos
+
+    def features(self, sequence_id: str, start: int, stop: int) -> NDArray[Any]:
+        """Reads features of steps ``start`` to ``stop`` (excluded), ``<float>[stop - start, F]``.
+
+        What is kept in memory cannot be written to.
+
+        Raises:
+            InputError: a value is not finite.
+        """
+        if self._kept is not None:
+            return self._whole(self._kept, sequence_id)[start:stop]
+        with self._lock:
+            block: NDArray[Any] = self._opened(sequence_id).features[start:stop]
+        require_finite(block, f"{self.path(sequence_id)}", start)
+        return block
+
+    def keep_in_memory(self) -> None:
+        """From now on features stay in memory, all of a sequence once some of it is read."""
+        self._kept = {}
+
+    def _whole(self, kept: dict[str, NDArray[Any]], sequence_id: str) -> NDArray[Any]:
+        """All features of a sequence, read once; nobody may write to them."""
+        with self._lock:
+            if sequence_id not in kept:
+                block = self._opened(sequence_id).features[:]
+                require_finite(block, f"{self.path(sequence_id)}", 0)
+                block.flags.writeable = False
+                kept[sequence_id] = block
+            return kept[sequence_id]
+
+    def timestamps(self, sequence_id: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
+        """Reads timestamps, ``<float64>[stop - start]`` in seconds."""
+        with self._lock:
+            if stop is None or stop - start > TIMES_AT_ONCE:
+                whole: NDArray[Any] = self._opened(sequence_id).timestamps[start:stop]
+                return whole
+            first, block = self._times.get(sequence_id, (-1, np.zeros(0)))
+            if not first <= start <= stop <= first + len(block):
+                ahead = slice(start, start + TIMES_AT_ONCE)
+                first, block = start, self._opened(sequence_id).timestamps[ahead]
+                self._times[sequence_id] = (first, block)
+            self._times.move_to_end(sequence_id)
+            if len(self._times) > TIMES_KEPT:
+                self._times.popitem(last=False)
+            return block[start - first : stop - first]
+
+    def frames(self, sequence_id: str) -> SourceFrames | None:
+        """Which frame of its video each step shows; None if the file does not say.
+
+        Raises:
+            InputError: what it says cannot be.
+        """
+        with self._lock:
+            opened = self._opened(sequence_id)
+            if "frames" not in opened.file:
+                return None
+            try:
+                return _frames(own_dataset(opened.file, "frames"), opened.timestamps.shape)
+            except DAMAGE as error:
+                raise InputError(
+                    f"{self.path(sequence_id)}: its numbers of frames cannot be read ({error}); "
+                    "delete it and extract it again"
+                ) from None
+
+    def close(self) -> None:
+        """Closes the files that are kept open; reading opens them again."""
+        with self._lock:
+            self._times.clear()
+            while self._open:
+                self._open.popitem()[1].file.close()
+
+    def _opened(self, sequence_id: str) -> "_Opened":
+        if sequence_id not in self._open:
+            if len(self._open) >= OPEN_FILES:
+                self._open.popitem(last=False)[1].file.close()
+            self._open[sequence_id] = _Opened(open_file(self.path(sequence_id)))
+        self._open.move_to_end(sequence_id)
+        return self._open[sequence_id]
+
+
+class _Opened:
+    """A file that is kept open, with what finding costs more than reading."""
+
+    def __init__(self, file: h5py.File):
+        self.file = file
+        self.features, self.timestamps = file["features"], file["timestamps"]
+
+
+def _frames(dataset: h5py.Dataset, shape: tuple[int, ...]) -> SourceFrames:
+    total = int(dataset.attrs["count"])
+    if dataset.shape != shape or dataset.dtype != np.int64:
+        raise ValueError("expected <int64>, one a step")
+    numbers = dataset[:]
+    if not (numbers[0] >= 0 and (np.diff(numbers) >= 0).all() and numbers[-1] < total):
+        raise ValueError(f"expected numbers from 0 to {total - 1}, in order")
+    return SourceFrames(numbers, total)
+
+
+def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
+    """Checks that two sequences can go through one model.
+
+    Raises:
+        InputError: they differ in backbone, settings or dimension; both values are named.
+    """
+    names = ("fps", "backbone", "backbone weights", "settings", "dimension")
+    values = zip(
+        names,
+        (*one.origin.recipe, one.dimension),
+        (*other.origin.recipe, other.dimension),
+        strict=True,
+    )
+    for name, first, second in values:
+        if first != second:
+            raise InputError(
+                f"{one.sequence_id} and {other.sequence_id} were made differently ({name}: {first} "
+                f"and {second}); extract all of them with the same settings"
+            )
+
+
+def _walk_ids(root: Path) -> Iterator[str]:
+    for file in files_below(root, {SUFFIX}):
+        if file.name.endswith(SUFFIX):
+            yield file.with_name(file.name.removesuffix(SUFFIX)).relative_to(root).as_posix()

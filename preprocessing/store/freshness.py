@@ -1,0 +1,124 @@
+"""What is finished and need not be made again."""
+
+import errno
+import json
+import stat
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import InputError, MustStay, OtherSettings
+from preprocessing.store.sequence_info import Origin, SequenceInfo, read_info
+
+CONTENT = "columns"
+READ_BYTES = 1 << 20
+FileState = tuple[int, int, int, int, int]
+
+
+def find_done(
+    path: Path, sequence_id: str, wanted: Origin, overwrite: bool = False
+) -> SequenceInfo | None:
+    """What is in ``path``, if it is a whole file made of the same content in the same way.
+
+    Args:
+        path: the file.
+        sequence_id: of its sequence.
+        wanted: how it would be made now.
+        overwrite: whether what was made with other settings may be replaced.
+
+    Raises:
+        MustStay: it was made with other settings, or cannot be read now.
+    """
+    if not path.exists():
+        return None
+    try:
+        info = read_info(path, sequence_id)
+    except MustStay:
+        raise
+    except InputError:
+        return None
+    if info.origin.recipe == wanted.recipe:
+        return info if info.origin.fingerprint == wanted.fingerprint else None
+    if not overwrite:
+        _require_same_settings(path, info.origin, wanted)
+    return None
+
+
+def _require_same_settings(path: Path, stored: Origin, wanted: Origin) -> None:
+    before, now = _settings(stored), _settings(wanted)
+    # Other content may have other columns, with the same settings.
+    ignored = {CONTENT} if stored.fingerprint != wanted.fingerprint else set()
+    names = [name for name in {**before, **now} if name not in ignored]
+    other = [name for name in names if before.get(name) != now.get(name)]
+    if "backbone" in other:
+        # The rest follows from it.
+        other = [name for name in other if name in ("fps", "backbone", "dtype")]
+    if other:
+        old, new = (", ".join(f"{name} {of.get(name)}" for name in other) for of in (before, now))
+        raise OtherSettings(
+            f"{path} was made with {old}, and is now asked for with {new}: give another --store, "
+            "or --overwrite to make it again, after which runs trained on it cannot go on"
+        )
+
+
+def _settings(origin: Origin) -> dict[str, Any]:
+    """All that tells how features were made, by name."""
+    try:
+        more = dict(json.loads(origin.settings))
+    except (ValueError, TypeError):
+        more = {"settings": origin.settings}
+    named = {"fps": origin.fps, "backbone": origin.backbone, "weights": origin.backbone_digest}
+    return named | more
+
+
+def joint_fingerprint(paths: Iterable[Path], reading: str) -> str:
+    """Identifies all that is in the files that make one sequence, and how they are read.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    hashed = blake2b(reading.encode(), digest_size=16)
+    for path in paths:
+        hashed.update(content_digest(path))
+    return hashed.hexdigest()
+
+
+def content_digest(path: Path) -> bytes:
+    """Of all that is in a file; of one that holds many sequences it is made once.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _digest(path, file_state(path))
+
+
+def file_state(path: Path) -> FileState:
+    """What changes when a file is written to or replaced.
+
+    Raises:
+        OSError: there is no such file, or it is no ordinary one.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@lru_cache(maxsize=8)
+def _digest(path: Path, state: FileState) -> bytes:
+    hashed = blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(READ_BYTES):
+            hashed.update(block)
+    return hashed.digest()
+
+
+def put_aside(path: Path) -> str:
+    """Keeps features that were made before from being trained on, and says where they are."""
+    if not path.exists():
+        return ""
+    old = path.with_name(f"{path.name}.old")
+    path.replace(old)
+    return f"; features made before are now {old}"

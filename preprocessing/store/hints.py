@@ -1,0 +1,74 @@
+"""What a sequence id was probably meant to be, where no sequence has it."""
+
+from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath
+from unicodedata import normalize
+
+from preprocessing.errors import shorten
+from preprocessing.files.failures import FILE_NAME, failed_among
+from preprocessing.store.feature_store import FeatureStore
+
+# A suffix is short; what follows a point in an id may be anything.
+LONGEST_SUFFIX = 5
+
+
+def hint(name: str, known: Collection[str], where: str = "the store") -> str:
+    """Says which id was probably meant, and what about it is written otherwise.
+
+    Args:
+        name: that nothing has.
+        known: ids that there are.
+        where: they are, for the message.
+
+    Returns:
+        Part of a message; empty if none is like the name.
+    """
+    plain = _plain(name)
+    for other in known:
+        if _plain(other) in (plain, _plain(_without_suffix(name))):
+            reasons = " and ".join(_differences(name, other))
+            return f"{where} has {shorten(other)}: {reasons}"
+    for other in known:
+        if other.endswith(f"/{name}") or name.endswith(f"/{other}"):
+            return (
+                f"{where} has {shorten(other)}: an id is a path from the folder given to extract on"
+            )
+    return ""
+
+
+def why_absent(name: str, store: FeatureStore) -> str:
+    """Why a store does not have a sequence, as far as that can be told."""
+    if failed_among(store.root, [name]):
+        return f"it failed, {store.root / FILE_NAME} says why"
+    return hint(name, store.ids())
+
+
+def _differences(name: str, other: str) -> Iterator[str]:
+    """What has to be done to a name, step by step, until it is the other."""
+    if _plain(name) != _plain(other):
+        yield "an id has no suffix"
+        name = _without_suffix(name)
+    if "\\" in name and "\\" not in other:
+        yield "an id is written with / between folders"
+        name = name.replace("\\", "/")
+    if (tidy := PurePosixPath(name).as_posix()) != name and tidy != ".":
+        yield "an id is written without ./ and with one / between folders"
+        name = tidy
+    if name.strip() != name:
+        yield "it has no spaces around it"
+        name = name.strip()
+    if name != other and normalize("NFC", name) == normalize("NFC", other):
+        yield "it is the same name in another Unicode form"
+    elif name != other:
+        yield "small and capital letters differ"
+
+
+def _without_suffix(name: str) -> str:
+    stem, point, suffix = name.rstrip().rpartition(".")
+    return stem if point and 0 < len(suffix) < LONGEST_SUFFIX and "/" not in suffix else name
+
+
+def _plain(name: str) -> str:
+    """A name without all that is easily written otherwise."""
+    path = PurePosixPath(name.strip().replace("\\", "/")).as_posix()
+    return normalize("NFC", normalize("NFC", path).casefold())

@@ -1,0 +1,192 @@
+"""The file of one sequence being written: whole if it has its final name; see ``sequence_info``."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.files.guarded_file import GuardedFile
+from preprocessing.files.hdf5_file import LAYOUT
+from preprocessing.files.whole_file import partial_path
+from preprocessing.store.sequence_info import SCHEMA_VERSION, Origin, read_info
+
+BLOCK_BYTES = 1 << 17
+HALF_EXPONENT = np.uint16(0x7C00)
+
+
+class SourceFrames(NamedTuple):
+    """Which frame of its video each step of a sequence shows.
+
+    Attributes:
+        numbers: ``<int64>[N]``, from 0 on, in the order in which frames are shown.
+        total: how many frames the video has.
+    """
+
+    numbers: NDArray[np.int64]
+    total: int
+
+
+class SequenceWriter:
+    """Writes one sequence, a batch of steps at a time, under a temporary name until it is whole.
+
+    Use as a context manager; leaving it normally verifies the file and gives it its final name,
+    leaving it by an exception removes it.
+
+    Args:
+        path: the final name.
+        dimension: F.
+        origin: what the features are made from.
+        dtype: ``float16`` or ``float32``.
+        start_time: the second from which labels are counted.
+
+    Attributes:
+        steps: written so far.
+        frames_decoded, damage, decoded_share: of the source, for the record; see ``SequenceInfo``.
+        source_frames: how many frames the source has, if steps have their numbers.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        dimension: int,
+        origin: Origin,
+        dtype: str = "float16",
+        start_time: float = 0.0,
+    ):
+        self.path = path
+        self.partial = partial_path(path)
+        self.frames_decoded = 0
+        self.source_frames = 0
+        self.damage = ""
+        self.decoded_share = 1.0
+        self.steps = 0
+        self._last = -np.inf
+        self._source = origin.source
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._partial_file = GuardedFile(self.partial)
+        self._file = h5py.File(self._partial_file, "w", libver=LAYOUT)
+        block = _block_steps(dimension * np.dtype(dtype).itemsize)
+        self._features = self._file.create_dataset(
+            "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)
+        )
+        self._timestamps = self._file.create_dataset(
+            "timestamps", (0,), "float64", maxshape=(None,), chunks=(4096,)
+        )
+        self._file.attrs.update(
+            schema_version=SCHEMA_VERSION, start_time=start_time, **vars(origin)
+        )
+
+    def append(
+        self,
+        timestamps: NDArray[Any],
+        features: NDArray[Any],
+        frames: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Adds steps.
+
+        Args:
+            timestamps: ``<float64>[n]`` in seconds, later than all before.
+            features: ``<float>[n, F]``.
+            frames: ``<int64>[n]``, the numbers of the source's frames; for all steps or for none.
+
+        Raises:
+            InputError: a feature is not finite, or too large for the store's dtype.
+            OSError: the disk is full or cannot be written.
+            ValueError: timestamps that do not increase, or shapes that do not fit.
+        """
+        if features.shape != (len(timestamps), self._features.shape[1]):
+            raise ValueError(
+                f"Expected a row of {self._features.shape[1]} features for each timestamp. "
+                f"Received: {features.shape} and {len(timestamps)}"
+            )
+        require_finite(features, self._source, self.steps)
+        with np.errstate(over="ignore"):
+            stored = features.astype(self._features.dtype)
+        if not np.isfinite(stored).all():
+            raise InputError(
+                f"{self._source}: features up to {np.abs(features).max():.6g} do not fit "
+                f"{stored.dtype}; leave such columns out or give --dtype float32"
+            )
+        if not (np.diff(timestamps, prepend=self._last) > 0).all():
+            raise ValueError(f"Timestamps must increase. Received: {timestamps} after {self._last}")
+        stop = self.steps + len(features)
+        self._features.resize(stop, axis=0)
+        self._timestamps.resize(stop, axis=0)
+        self._features[self.steps :] = stored
+        self._timestamps[self.steps :] = timestamps
+        if frames is not None:
+            self._add_frames(frames)
+        self._partial_file.require_success()
+        self.steps = stop
+        self._last = timestamps[-1] if len(timestamps) else self._last
+
+    def _add_frames(self, frames: NDArray[np.int64]) -> None:
+        if "frames" not in self._file:
+            self._file.create_dataset("frames", (0,), "int64", maxshape=(None,), chunks=(1024,))
+        self._file["frames"].resize(self.steps + len(frames), axis=0)
+        self._file["frames"][self.steps :] = frames
+
+    def __enter__(self) -> "SequenceWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            self._file.close()
+            self._partial_file.close()
+            self.partial.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._file.attrs.update(
+            frames_decoded=self.frames_decoded,
+            damage=self.damage,
+            decoded_share=self.decoded_share,
+            complete=True,
+        )
+        if "frames" in self._file:
+            self._file["frames"].attrs["count"] = self.source_frames
+        self._file.close()
+        self._partial_file.require_success()
+        os.fsync(self._partial_file.fileno())
+        if read_info(self.partial, self.path.stem).steps != self.steps:
+            raise OSError(f"{self.partial} does not read back as it was written")
+        self.partial.replace(self.path)
+
+
+def require_finite(block: NDArray[Any], where: str, start: int) -> None:
+    """Refuses NaN and infinity in ``<float>[n, F]``; ``start`` is the number of its first step."""
+    if not _all_finite(block):
+        step, column = np.argwhere(~np.isfinite(block))[0]
+        value = block[step, column]
+        raise InputError(
+            f"{where}: feature {column} of step {start + step} is {value}; every feature must be a "
+            "finite number, mend or remove this input"
+        )
+
+
+def _all_finite(block: NDArray[Any]) -> bool:
+    """Whether no value is NaN or infinite: one whose exponent is all ones.
+
+    NumPy converts float16, value by value, to ask; as whole numbers they take a twentieth.
+    """
+    if block.dtype != np.float16:
+        return bool(np.isfinite(block).all())
+    bits = block.view(np.uint16) & HALF_EXPONENT
+    return not (bits == HALF_EXPONENT).any()
+
+
+def _block_steps(step_bytes: int) -> int:
+    """Steps in a storage block: a power of two, about ``BLOCK_BYTES`` in all."""
+    return int(2 ** np.clip(round(np.log2(BLOCK_BYTES / step_bytes)), 4, 12))

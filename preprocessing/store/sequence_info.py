@@ -1,0 +1,211 @@
+"""What is known of a stored sequence without reading its features, and how its file is opened.
+
+DIR/<sequence_id>.h5
+    features    <float16 or float32>[N, F]
+    timestamps  <float64>[N]   seconds, strictly increasing
+    frames      <int64>[N]     of videos: number of the frame that a step shows, from 0 on, in the
+                               order in which frames are shown; its attribute ``count`` is how many
+                               the video has
+    attributes  schema_version, source, fingerprint, frames_decoded, damage, decoded_share, fps,
+                start_time, backbone, backbone_digest, settings (JSON), complete
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.files.hdf5_file import DAMAGE, open_hdf5, own_dataset, require_reachable
+
+SCHEMA_VERSION = 1
+SUFFIX = ".h5"
+FLOATS = ("float16", "float32", "float64")
+MEDIAN_STEPS = 1 << 12
+TIMES_AT_ONCE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a sequence's features were made from, and how.
+
+    Attributes:
+        source: path of the video or feature file.
+        fingerprint: of the source's content.
+        fps: steps per second asked for, or ``native``.
+        backbone: name of the network or importer.
+        backbone_digest: of its weights; empty for imported features.
+        settings: everything else that changes the features, as JSON.
+    """
+
+    source: str
+    fingerprint: str
+    fps: str
+    backbone: str
+    backbone_digest: str
+    settings: str
+
+    @property
+    def recipe(self) -> tuple[str, str, str, str]:
+        """All that must be the same for two sequences to be comparable."""
+        return self.fps, self.backbone, self.backbone_digest, self.settings
+
+
+@dataclass(frozen=True)
+class SequenceInfo:
+    """What is known of a stored sequence without reading its features.
+
+    Attributes:
+        steps: N.
+        dimension: F.
+        first, last: timestamps in seconds of the first and the last step.
+        start_time: the second from which labels are counted; players show it as 0.
+        frames_decoded: frames of the source that were decoded to make it.
+        damage: what was wrong with the source, in words; empty if nothing was.
+        decoded_share: share of the source's time that could be decoded.
+        bytes: size of the file.
+        median_step: median time between two steps, of the first ``MEDIAN_STEPS``; 0 if unknown.
+    """
+
+    sequence_id: str
+    steps: int
+    dimension: int
+    dtype: str
+    first: float
+    last: float
+    start_time: float
+    frames_decoded: int
+    damage: str
+    decoded_share: float
+    bytes: int
+    origin: Origin
+    median_step: float = 0.0
+
+    @property
+    def step_seconds(self) -> float:
+        """Usual time between two steps, which no gap among them lengthens."""
+        if self.median_step:
+            return self.median_step
+        return 0.0 if self.origin.fps == "native" else 1.0 / float(self.origin.fps)
+
+    @property
+    def end(self) -> float:
+        """Second, counted from ``start_time``, at which the last step stops being shown."""
+        return self.last + self.step_seconds - self.start_time
+
+
+def sequence_path(root: Path, sequence_id: str) -> Path:
+    """The file that holds a sequence.
+
+    Raises:
+        InputError: the id would lead out of the folder.
+    """
+    parts = PurePosixPath(sequence_id).parts
+    if not parts or sequence_id.startswith("/") or ".." in parts or "\0" in sequence_id:
+        raise InputError(f"{sequence_id!r} is no sequence id: a relative path without .. is")
+    return root.joinpath(*parts[:-1], parts[-1] + SUFFIX)
+
+
+def read_info(path: Path, sequence_id: str) -> SequenceInfo:
+    """Describes the sequence in a file, and looks whether it is a whole one; of the features it
+    reads nothing. See ``FeatureStore.info``.
+    """
+    with open_file(path) as file:
+        try:
+            return _described(file, path, sequence_id)
+        except DAMAGE as error:
+            require_reachable(path, error)
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"{path} is not a whole feature file of schema {SCHEMA_VERSION} ({reason}); "
+                "delete it and extract or import it again"
+            ) from None
+
+
+def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
+    features, timestamps = own_dataset(file, "features"), own_dataset(file, "timestamps")
+    attributes = file.attrs
+    if not attributes["complete"] or attributes["schema_version"] != SCHEMA_VERSION:
+        raise ValueError("not complete, or of another schema")
+    for data, axes in ((features, 2), (timestamps, 1)):
+        if data.dtype not in FLOATS or len(data.shape) != axes:
+            raise ValueError(f"{data.name} is {data.dtype} {data.shape}")
+    if not len(features) == len(timestamps) > 0 or not features.shape[1]:
+        raise ValueError(f"features {features.shape} for {len(timestamps)} timestamps")
+    require_increasing(timestamps)
+    origin = Origin(**{name: _text(attributes[name]) for name in Origin.__annotations__})
+    if origin.fps != "native" and not 0 < float(origin.fps) < math.inf:
+        raise ValueError(f"fps is {origin.fps!r}")
+    start_time, share = float(attributes["start_time"]), float(attributes["decoded_share"])
+    if not (math.isfinite(start_time) and math.isfinite(share)):
+        raise ValueError(f"start_time is {start_time}, decoded_share {share}")
+    return SequenceInfo(
+        sequence_id=sequence_id,
+        steps=len(features),
+        dimension=features.shape[1],
+        dtype=str(features.dtype),
+        first=float(timestamps[0]),
+        last=float(timestamps[-1]),
+        start_time=start_time,
+        frames_decoded=int(attributes["frames_decoded"]),
+        damage=_text(attributes["damage"]),
+        decoded_share=share,
+        bytes=path.stat().st_size,
+        origin=origin,
+        median_step=median_step(timestamps[:MEDIAN_STEPS]),
+    )
+
+
+def require_increasing(timestamps: h5py.Dataset) -> None:
+    """Checks that times, ``<float64>[N]``, are finite and increase, a block at a time.
+
+    Raises:
+        ValueError: they are or do not.
+    """
+    last = -np.inf
+    for start in range(0, len(timestamps), TIMES_AT_ONCE):
+        block = timestamps[start : start + TIMES_AT_ONCE]
+        if not (np.isfinite(block).all() and (np.diff(block, prepend=last) > 0).all()):
+            raise ValueError("timestamps that are no numbers, or do not increase")
+        last = block[-1]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value
+
+
+def median_step(times: NDArray[np.float64]) -> float:
+    """Median time between neighbours of ``<float64>[n]``; 0 of fewer than two.
+
+    The mean would grow with every gap in a recording.
+    """
+    return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+
+
+def settings_text(**settings: Any) -> str:
+    """Preprocessing settings as an attribute of a feature file."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def open_file(path: Path) -> h5py.File:
+    """Opens a feature file to read.
+
+    Raises:
+        InputError: it is missing, or not HDF5.
+    """
+    try:
+        # Without HDF5's cache of blocks, a megabyte or more for each dataset that is kept open:
+        # stretches are read once, and blocks are not compressed.
+        return open_hdf5(path, rdcc_nbytes=0)
+    except FileNotFoundError:
+        raise InputError(f"there is no {path}: extract or import that sequence first") from None
+    except DAMAGE as error:
+        require_reachable(path, error)
+        raise InputError(f"{path} cannot be read as HDF5 ({error}); make it again") from None

@@ -1,0 +1,1 @@
+"""What a command says and takes: the terminal, options, their files; no videos, no stores."""

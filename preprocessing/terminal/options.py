@@ -1,0 +1,161 @@
+"""Options: a frozen dataclass is the only place of a default; flags and YAML follow from it."""
+
+import contextlib
+import difflib
+import inspect
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import MISSING, Field, asdict, fields
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import tyro
+
+from preprocessing.errors import InputError
+from preprocessing.terminal.option_file import flag, read_options, short
+
+CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
+POSITIONAL: Any = tyro.conf.Positional
+# Options that name a Python file, which is executed, and what a value that does so has in it.
+EXECUTED = {"model": "", "backbone": ".py"}
+
+
+def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
+    """Makes an ``options`` dataclass of flags and of the YAML file that ``--config`` names.
+
+    Raises:
+        InputError: a flag or a value that the dataclass does not have, or a bad YAML file.
+        SystemExit: after ``--help``.
+    """
+    flags, config = _take_config(list(arguments))
+    if config and _take_config(flags)[1]:
+        raise InputError("--config is given twice; expected one file of options")
+    _require_known(options, prog, flags)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(
+                options,
+                prog=prog,
+                args=flags,
+                default=_begun(options, config, flags) if config else tyro.MISSING_NONPROP,
+                description=f"{inspect.cleandoc(options.__doc__ or '')}\n\n{CONFIG_HELP}",
+            )
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise InputError(f"{_one_line(said.getvalue())}; see {prog} --help") from None
+
+
+def to_yaml(options: Any) -> str:
+    """Writes a resolved configuration so that ``--config`` can read it again."""
+    import yaml
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Path):
+            return str(value)
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        return value
+
+    values = {name.replace("_", "-"): plain(value) for name, value in asdict(options).items()}
+    text: str = yaml.safe_dump(values, sort_keys=False)
+    return text
+
+
+def from_yaml(options: type, path: Path) -> Any:
+    """Reads what ``to_yaml`` wrote.
+
+    Raises:
+        InputError: the file is missing or not YAML, or its options are not those of ``options``.
+    """
+    values = read_options(path, options)
+    if missing := [flag(f.name) for f in fields(options) if f.name not in values and _needed(f)]:
+        raise InputError(f"{path} lacks {', '.join(missing)}; expected a line for each")
+    try:
+        return options(**values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _begun(options: type, path: Path, arguments: list[str]) -> Any:
+    """The options of a file, still unchecked and without those that it lacks."""
+    values = read_options(path, options)
+    _require_told(path, values, arguments)
+    begun: Any = object.__new__(options)
+    for field in fields(options):
+        default = tyro.MISSING if _needed(field) else field.default
+        if field.default_factory is not MISSING:
+            default = field.default_factory()
+        object.__setattr__(begun, field.name, values.get(field.name, default))
+    return begun
+
+
+def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> None:
+    """Checks that no code is executed because a file names it, which a stranger may have written.
+
+    Raises:
+        InputError: it would be.
+    """
+    given = {argument.split("=")[0] for argument in arguments}
+    for name, mark in EXECUTED.items():
+        value = values.get(name)
+        if value is not None and mark in value and f"--{name}" not in given:
+            told = f"--{name} {short(value, 300)}"
+            raise InputError(
+                f"{path} names {told}, whose code would be executed; if you trust it, give {told} "
+                "on the command line too"
+            )
+
+
+def _require_known(options: type, prog: str, arguments: list[str]) -> None:
+    """Checks the names of flags before anything else, so that a slip of the pen is named first.
+
+    Raises:
+        InputError: there is no such option; the nearest one is named.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    named = [n for n, h in hints.items() if POSITIONAL not in getattr(h, "__metadata__", ())]
+    known = ["--help", "--config", *(f"--{flag(name)}" for name in named)]
+    known += [f"--no-{flag(name)}" for name in named if hints[name] is bool]
+    for argument in takewhile(lambda argument: argument != "--", arguments):
+        name = flag(argument.split("=")[0])
+        if name.startswith("--") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise InputError(f"no option {name}{meant}; see {prog} --help")
+
+
+def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:
+    """Splits ``--config FILE`` off the other arguments."""
+    for position, argument in enumerate(arguments):
+        if argument == "--config":
+            if position + 1 == len(arguments):
+                raise InputError("--config needs the name of a YAML file")
+            return arguments[:position] + arguments[position + 2 :], Path(arguments[position + 1])
+        if argument.startswith("--config="):
+            rest = arguments[:position] + arguments[position + 1 :]
+            return rest, Path(argument.removeprefix("--config="))
+    return arguments, None
+
+
+def _one_line(message: str) -> str:
+    """Makes one line of the first paragraph in tyro's boxed message."""
+    lines = [line.strip("│ ").strip() for line in message.splitlines()]
+    lines = [line for line in lines if line and line[0] not in "╭╰"]
+    lines = list(takewhile(lambda line: set(line) != {"─"}, lines))
+    text = re.sub(r"\s+", " ", re.sub(r"^Error parsing \w+Config: ", "", " ".join(lines)))
+    if text.startswith("Missing from"):
+        # Behind each name stands all that --help says of it.
+        named = [re.split(r" {2,}|\(required\)", line)[0].strip() for line in lines[1:]]
+        needed = [name for name in named if name.startswith("--") or name.isupper()]
+        text = f"missing: {', '.join(needed)}"
+    if text.startswith("Unrecognized options: -"):
+        text += "; a value that begins with - is given as --option=-value"
+    return text or "bad arguments"

@@ -1,0 +1,278 @@
+"""Frames of a video file, with the times at which they are shown.
+
+source frames   0.00  0.04  0.08  0.12  0.16  0.20  0.24  0.28       (25 fps)
+instants        0.00                                  0.25           (--fps 4)
+sampled         0.00                            0.24                 the frame shown then
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import VideoError
+from preprocessing.videos.damage import Damage
+from preprocessing.videos.frame_numbers import FrameNumbers
+from preprocessing.videos.frame_order import in_order
+from preprocessing.videos.timeline import (
+    LOOK_AHEAD,
+    Announced,
+    Timeline,
+    any_instant,
+    held_until,
+    mark_shown,
+)
+from preprocessing.videos.video_file import VideoFile
+
+SUFFIXES = frozenset(
+    {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
+)
+INSTANT_TOLERANCE = 1e-6
+
+Shown = TypeVar("Shown")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sampled frame.
+
+    Attributes:
+        timestamp: seconds at which it is shown; see ``sample``.
+        pixels: ``<uint8>[H, W, 3]``, RGB, once for each size asked for.
+        frame: its number among the frames of the video; -1 if nobody counts.
+    """
+
+    timestamp: float
+    pixels: tuple[NDArray[np.uint8], ...]
+    frame: int = field(default=-1, kw_only=True)
+
+
+class VideoReader:
+    """Decodes one video from beginning to end.
+
+    What does not decode is counted and passed over; ``damage`` tells.
+
+    Args:
+        path: the file, or the URL of one.
+        fps: samples per second, or None for every frame. Frames that no sample shows and no other
+            frame refers to are not decoded, where the file tells which those are.
+        sizes: (height, width) to which frames are resized, without regard to their aspect; one
+            size or more.
+
+    Attributes:
+        frames_decoded: frames decoded so far.
+        numbers: of the frames, those that were not decoded too.
+        start_time: seconds; what players show as 0.
+        duration: seconds as the header has it, 0 if it does not.
+
+    Raises:
+        VideoError: the file cannot be opened or has no video stream.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        fps: float | None,
+        sizes: Sequence[tuple[int, int]],
+    ):
+        self.path = path
+        self.fps = fps
+        self.sizes = sizes
+        self.frames_decoded = 0
+        self.numbers = FrameNumbers()
+        self._corrupt_frames = 0
+        self._file = VideoFile(path)
+        self.start_time, self.duration = self._file.start_time, self._file.duration
+        self._timeline = Timeline(self._file.usual, self._file.frames_are_counted, self._file.end)
+
+    def __enter__(self) -> "VideoReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Yields samples in time order.
+
+        Raises:
+            VideoError: not one frame can be decoded.
+        """
+        try:
+            for timestamp, (number, frame) in sample(self._frames(), self.fps, self._file.end):
+                pixels = tuple(resized(frame, size) for size in self.sizes)
+                yield Sample(timestamp, pixels, frame=number)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise VideoError(
+                "unexpected", f"{self._file.name} cannot be decoded: {what}"
+            ) from error
+        if not self.frames_decoded:
+            why = f": {self._file.first_error}" if self._file.errors else ""
+            if isinstance(self.path, str):
+                why += (
+                    "; if the server cannot send from the middle of a file, let it have one with "
+                    "its index in front, as ffmpeg -movflags +faststart writes it"
+                )
+            raise VideoError("no frames", f"{self._file.name}: no frame of it can be decoded{why}")
+
+    @property
+    def damage(self) -> Damage:
+        """What was wrong, complete when all samples were read."""
+        line = self._timeline
+        shown = 0.0 if line.begin is None else line.until - line.begin
+        # What was left out would have been shown about as long as what was not.
+        displaced = line.displaced + line.squeezed
+        left_out = shown * displaced / max(1, line.placed - line.squeezed)
+        return Damage(
+            errors=self._file.errors,
+            corrupt_frames=self._corrupt_frames,
+            lost_seconds=line.lost + left_out,
+            unfinished_frames=line.unfinished,
+            displaced_frames=displaced,
+            seconds=max(line.end - self.start_time, shown, line.lost) + left_out,
+            first_error=self._file.first_error,
+            remarks=tuple(line.remarks),
+        )
+
+    def _frames(self) -> Iterator[tuple[float, float, tuple[int, av.VideoFrame]]]:
+        """Yields (shown from, shown until, (number, frame)) in time order."""
+        line = self._timeline
+        shown: tuple[float, float, tuple[int, av.VideoFrame]] | None = None
+        for (said, seconds, frame), following in in_order(self._decoded(), line.counted):
+            time = line.place(said, seconds, following)
+            if time is None:
+                continue
+            if shown is not None:
+                yield shown
+            shown = time, line.until, (self.numbers.take(time), frame)
+        line.finish(self._file.heard)
+        if shown is not None:
+            # Only now it is known how long the last one stays.
+            yield shown[0], line.until, shown[2]
+
+    def _decoded(self) -> Iterator[tuple[float | None, float, av.VideoFrame]]:
+        """Yields (time it says, seconds it says, frame) as the decoder gives them."""
+        for packet, wanted in self._packets():
+            for frame in self._decode(packet, wanted):
+                self.frames_decoded += 1
+                self._corrupt_frames += frame.is_corrupt
+                yield *self._file.times(frame), frame
+
+    def _decode(self, packet: Announced | None, wanted: bool) -> list[av.VideoFrame]:
+        line, errors = self._timeline, self._file.errors
+        time = None if packet is None else packet.time
+        if packet is not None and time is not None and packet.changes:
+            line.announce(time, packet.seconds, wanted)
+            self.numbers.announce(time, wanted)
+        elif packet is not None and time is not None:
+            line.stay(time, packet.seconds)
+        if packet is not None and packet.packet is None:
+            return []
+        frames = self._file.decode(packet and packet.packet, wanted)
+        failed = self._file.errors > errors
+        if failed or (packet is not None and packet.packet.is_corrupt):
+            line.fail()
+            self.numbers.fail()
+        if failed and time is not None:
+            line.withdraw(time)
+        return frames
+
+    def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
+        """Yields packets, and whether their frames are wanted; last None, to empty the decoder."""
+        packets = self._file.packets()
+        if self.fps is None or (self._file.frames_are_counted and not self._file.intra_only):
+            yield from ((packet, True) for packet in packets)
+        else:
+            # The first frames tell where the instants begin; what follows can be told ahead.
+            yield from ((packet, True) for packet in itertools.islice(packets, LOOK_AHEAD))
+            yield from mark_shown(packets, self._is_sampled)
+        yield None, True
+
+    def _is_sampled(self, begin: float, end: float) -> bool:
+        origin = self._timeline.begin
+        if begin < self._timeline.latest:
+            return True  # It will be left out, and must come to be counted.
+        return origin is None or any_instant(origin, self.fps or 0.0, begin, end)
+
+
+def sample(
+    frames: Iterable[tuple[float, float, Shown]], fps: float | None, end: float = 0.0
+) -> Iterator[tuple[float, Shown]]:
+    """Picks the frame shown at each instant, ``fps`` of them a second from the first frame on.
+
+    A frame that is on screen for several instants is picked for each: the first time with its
+    own presentation time, then with the instant's, so that the times of what is picked always
+    increase.
+
+    Args:
+        frames: (shown from, shown until, frame) in seconds, in time order; the second number
+            counts only for the last frame.
+        fps: instants per second; None picks every frame once.
+        end: when the video ends by its header; a frame that is shown for longer than that, than
+            it says itself and than ``LONGEST_HOLD``, is not picked for the rest of the gap.
+
+    Yields:
+        (timestamp in seconds, frame).
+    """
+    if fps is None:
+        yield from ((begin, frame) for begin, _, frame in frames)
+        return
+    instant = _Instants(fps)
+    shown: tuple[float, float, Shown] | None = None
+    for frame in frames:
+        if shown is None:
+            instant.origin = frame[0]
+        else:
+            yield from instant.until(min(frame[0], held_until(shown[0], shown[1], end)), shown)
+            instant.go_on_at(frame[0])
+        shown = frame
+    if shown is not None:
+        yield from instant.until(shown[1], shown)
+
+
+class _Instants:
+    """Counts instants ``origin + k / fps``."""
+
+    def __init__(self, fps: float):
+        self.fps = fps
+        self.origin = 0.0
+        self.count = 0
+
+    def go_on_at(self, time: float) -> None:
+        """Leaves out instants before a time that nothing was picked for."""
+        self.count = max(self.count, math.ceil((time - self.origin - INSTANT_TOLERANCE) * self.fps))
+
+    def until(self, end: float, shown: tuple[float, float, Shown]) -> Iterator[tuple[float, Shown]]:
+        begin, _, frame = shown
+        first = True
+        while (now := self.origin + self.count / self.fps) < end - INSTANT_TOLERANCE:
+            self.count += 1
+            yield (begin if first else now), frame
+            first = False
+
+
+def resized(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The pixels of a frame, upright: ``<uint8>[H, W, 3]``, RGB, of that (height, width)."""
+    height, width = size
+    turns = round(frame.rotation / 90) % 4
+    if turns % 2:
+        height, width = width, height
+    pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
+    return np.ascontiguousarray(np.rot90(pixels, turns))
+
+
+def expected_samples(path: Path, fps: float | None) -> int:
+    """How many samples a file's header promises; 0 if it does not say or cannot be opened."""
+    try:
+        file = VideoFile(path)
+    except Exception:
+        return 0
+    file.close()
+    return round(file.duration * (fps or 1 / file.usual))

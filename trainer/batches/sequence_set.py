@@ -1,0 +1,279 @@
+"""Chunks as arrays: features from the store, labels and weights beside them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.labels.base import Labels, labelled
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import SequenceInfo
+from trainer.layout import Layout
+from trainer.plan.lanes import Chunk, Lineup
+from trainer.task import Classification
+
+SCAN_STEPS = 1 << 16
+# Read at once: as many batches as take so many bytes, at most so many.
+BYTES_AT_ONCE = 1 << 22
+BATCHES_AT_ONCE = 16
+# How often that is read before it is needed.
+READS_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class ChunkBatch:
+    """One batch.
+
+    Attributes:
+        chunks: what is in each row, None for an idle lane.
+        features: ``<float16 or float32>[B, T, F]``, 0 on padding; F is 0 where the model sees none.
+        past: ``<float32>[B, T, P]``, the labels of the step before; P is 0 where it sees none.
+        targets: see ``trainer.task``; without a label on padding.
+        weights: ``<float32>[B, T]``, 0 on padding, on idle lanes, in the burn-in and on steps
+            without a label.
+        reset: ``<bool>[B]``; idle lanes reset.
+    """
+
+    chunks: tuple[Chunk | None, ...]
+    features: NDArray[Any]
+    past: NDArray[np.float32]
+    targets: NDArray[Any]
+    weights: NDArray[np.float32]
+    reset: NDArray[np.bool_]
+
+    @property
+    def steps(self) -> int:
+        """Real steps, labelled or not."""
+        return sum(chunk.steps for chunk in self.chunks if chunk)
+
+    @property
+    def places(self) -> int:
+        """Steps that there is room for."""
+        return int(self.weights.size)
+
+
+@dataclass(frozen=True)
+class ChunkBatches:
+    """Batches that follow each other, of the same T, with room for K of them.
+
+    What a lane goes through lies in one piece, three batches of T = 4 in two lanes here, of which
+    what belongs to one sequence is read at once:
+
+        lane 0    A4 A5 A6 A7 | A8 A9 A10 A11 | A12 -  -  -
+        lane 1    B8 B9 -  -  | C0 C1 C2  C3  | C4  C5 C6 C7
+
+    Attributes:
+        lineups: one for each batch, at most K.
+        features: ``<float16 or float32>[B, K T, F]``; see ``ChunkBatch``.
+        past: ``<float32>[B, K T, P]``.
+        targets: beginning with ``[B, K T]``.
+        weights: ``<float32>[B, K T]``.
+        reset: ``<bool>[K, B]``.
+    """
+
+    lineups: tuple[Lineup, ...]
+    features: NDArray[Any]
+    past: NDArray[np.float32]
+    targets: NDArray[Any]
+    weights: NDArray[np.float32]
+    reset: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.lineups)
+
+    def __iter__(self) -> Iterator[ChunkBatch]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, number: int) -> ChunkBatch:
+        lineup = self.lineups[number]
+        steps = slice(number * lineup.chunk_length, (number + 1) * lineup.chunk_length)
+        return ChunkBatch(
+            lineup.chunks,
+            self.features[:, steps],
+            self.past[:, steps],
+            self.targets[:, steps],
+            self.weights[:, steps],
+            self.reset[number],
+        )
+
+
+class SequenceSet:
+    """Sequences of a store in a fixed order, with their labels.
+
+    Args:
+        store: where the features are.
+        infos: the sequences; their positions are the numbers in plans.
+        labels: what they show; None if nobody knows.
+        layout: how they become inputs and targets.
+        class_weights: ``<float32>[C]``, what a step of each class weighs; None for 1.
+
+    Attributes:
+        rows: of batches whose inputs are read; the rest, for other processes, stays 0.
+    """
+
+    def __init__(
+        self,
+        store: FeatureStore,
+        infos: Sequence[SequenceInfo],
+        labels: Labels | None,
+        layout: Layout,
+        class_weights: NDArray[np.float32] | None = None,
+    ):
+        self.store, self.infos, self.labels, self.layout = store, list(infos), labels, layout
+        self.class_weights = class_weights
+        self.rows = slice(None)
+
+    def only(self, rows: slice) -> "SequenceSet":
+        """The same sequences; of batches, inputs are read in some rows only."""
+        some = self.with_layout(self.layout)
+        some.rows = rows
+        return some
+
+    def with_layout(self, layout: Layout) -> "SequenceSet":
+        """The same sequences, as other inputs and targets."""
+        return SequenceSet(self.store, self.infos, self.labels, layout, self.class_weights)
+
+    @property
+    def lengths(self) -> list[int]:
+        """Steps of each sequence."""
+        return [info.steps for info in self.infos]
+
+    def require_labelled(self, part: str, burn_in: int = 0) -> None:
+        """Checks that the loss is asked of a step at all.
+
+        Raises:
+            InputError: it is asked of none; an average over nothing would look perfect.
+        """
+        if any(labelled(targets).any() for targets in self.scan(burn_in)):
+            return
+        where = "last step" if self.layout.outputs == "sequence" else "step"
+        after = f" after a burn-in of {burn_in} steps" if burn_in else ""
+        after += f" {self.layout.horizon} steps later (--horizon)" if self.layout.horizon else ""
+        raise InputError(
+            f"no {where} of a sequence in the {part} split has a label{after}; nothing to do"
+        )
+
+    def scan(self, burn_in: int = 0) -> Iterator[NDArray[Any]]:
+        """Targets of all steps after the burn-in, or of all last steps, block by block."""
+        for number, info in enumerate(self.infos):
+            first = burn_in if self.layout.outputs == "frame" else info.steps - 1
+            for start in range(first, info.steps, SCAN_STEPS):
+                yield self._targets(number, start, min(start + SCAN_STEPS, info.steps))
+
+    def read(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatches]:
+        """Fills in the chunks of a plan, several batches at a time.
+
+        Raises:
+            InputError: a feature is not finite.
+        """
+        some: list[Lineup] = []
+        for lineup in plan:
+            full = some and len(some) == self._room(some[0])
+            if full or (some and lineup.chunk_length != some[0].chunk_length):
+                yield self._filled(tuple(some))
+                some = []
+            some.append(lineup)
+        if some:
+            yield self._filled(tuple(some))
+
+    def batches(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatch]:
+        """Fills in the chunks of a plan, one batch at a time; see ``read``."""
+        for several in self.read(plan):
+            yield from several
+
+    def _room(self, lineup: Lineup) -> int:
+        """K for batches such as this."""
+        info = self.infos[0]
+        size = self.layout.feature_size(info.dimension) * np.dtype(info.dtype).itemsize
+        size += 4 * (self.layout.past_size + self.layout.task.size)
+        fitting = BYTES_AT_ONCE // (len(lineup.chunks) * lineup.chunk_length * size)
+        return min(max(1, fitting), BATCHES_AT_ONCE)
+
+    def _filled(self, lineups: tuple[Lineup, ...]) -> ChunkBatches:
+        layout, info, room = self.layout, self.infos[0], self._room(lineups[0])
+        lanes, length = len(lineups[0].chunks), lineups[0].chunk_length
+        shape = (lanes, room * length)
+        features = np.zeros((*shape, layout.feature_size(info.dimension)), info.dtype)
+        past = np.zeros((*shape, layout.past_size), np.float32)
+        targets = layout.task.no_targets(shape)
+        weights = np.zeros(shape, np.float32)
+        reset = np.ones((room, lanes), bool)
+        read = range(lanes)[self.rows]
+        for row in range(lanes):
+            chunks = [lineup.chunks[row] for lineup in lineups]
+            reset[: len(chunks), row] = [chunk is None or chunk.reset for chunk in chunks]
+            for place, chunk in _joined(chunks):
+                steps = slice(place * length, place * length + chunk.steps)
+                if row in read:
+                    self._fill_inputs(features[row, steps], past[row, steps], chunk)
+                true = self._targets(chunk.sequence, chunk.start, chunk.stop)
+                targets[row, steps] = true
+                weights[row, steps] = self._weights(chunk, true)
+        return ChunkBatches(lineups, features, past, targets, weights, reset)
+
+    def _fill_inputs(self, features: NDArray[Any], past: NDArray[np.float32], chunk: Chunk) -> None:
+        sequence_id = self.infos[chunk.sequence].sequence_id
+        if self.layout.inputs == "features":
+            features[: chunk.steps] = self.store.features(sequence_id, chunk.start, chunk.stop)
+            return
+        first = int(chunk.reset)  # A step before the first is known unless the lane resets.
+        rows = slice(first, chunk.steps)
+        before = (chunk.start + first - 1, chunk.stop - 1)
+        past[:first] = self.layout.task.unknown
+        if self.layout.sees_features and self.layout.unknown_features:
+            features[:first] = self.layout.unknown_features
+        if before[0] < before[1]:
+            if self.layout.sees_features:
+                features[rows] = self.store.features(sequence_id, *before)
+            past[rows] = self.layout.task.encode(self._labels(chunk.sequence, *before))
+
+    def _targets(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
+        """Targets of real steps: labels so many steps later, none beyond the end."""
+        horizon = self.layout.horizon
+        end = self.infos[sequence].steps
+        targets = self.layout.task.no_targets((stop - start,))
+        first, last = min(start + horizon, end), min(stop + horizon, end)
+        if first < last:
+            targets[: last - first] = self._labels(sequence, first, last)
+        return targets
+
+    def _labels(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
+        """Labels of real steps."""
+        info = self.infos[sequence]
+        if self.labels is None:
+            return self.layout.task.no_targets((stop - start,))
+        times = self.store.timestamps(info.sequence_id, start, stop)
+        return self.labels.at(info, start, times)
+
+    def _weights(self, chunk: Chunk, true: NDArray[Any]) -> NDArray[np.float32]:
+        """Weights of a chunk's real steps, ``<float32>[steps]``."""
+        counts = labelled(true)
+        counts[: chunk.burn_in] = False
+        if self.layout.outputs == "sequence":
+            counts[:-1] = False
+            counts[-1] &= chunk.last
+        if self.class_weights is None or not isinstance(self.layout.task, Classification):
+            return counts.astype("float32")
+        return np.where(counts, self.class_weights[np.maximum(true, 0)], 0).astype("float32")
+
+
+def _joined(chunks: Sequence[Chunk | None]) -> Iterator[tuple[int, Chunk]]:
+    """Joins chunks of a lane that go on where the one before ended; where each begins."""
+    place, open_chunk = 0, None
+    for number, chunk in enumerate(chunks):
+        if open_chunk and chunk and not chunk.reset and chunk.start == open_chunk.stop:
+            open_chunk = replace(
+                open_chunk,
+                steps=open_chunk.steps + chunk.steps,
+                last=chunk.last,
+                burn_in=open_chunk.burn_in + chunk.burn_in,
+            )
+            continue
+        if open_chunk:
+            yield place, open_chunk
+        place, open_chunk = number, chunk
+    if open_chunk:
+        yield place, open_chunk

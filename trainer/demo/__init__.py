@@ -1,0 +1,1 @@
+"""The command ``demo``: the whole job on videos that it draws itself."""

@@ -1,0 +1,1 @@
+"""Where a step is computed: devices, processes, machines; what it computes is not known here."""

@@ -1,0 +1,112 @@
+"""What computes a model: devices, how many threads, whether recurrent layers run in cuDNN."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from preprocessing.terminal.console import note
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.devices.replicas import Replicas
+
+tf = import_tensorflow()
+import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+DRIVER = Path("/dev/nvidiactl")  # There wherever NVIDIA's driver is.
+KERNELS = ("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
+THREADS = "TF_NUM_INTRAOP_THREADS"
+MOST_THREADS = 1024  # A checkpoint may come from anywhere.
+
+
+def threads() -> int:
+    """How many threads share an operation of TensorFlow here: as set, or one for each core."""
+    asked = os.environ.get(THREADS, "").strip()
+    told = int(asked) if asked.isdecimal() else 0
+    cores = len(os.sched_getaffinity(0))
+    return int(tf.config.threading.get_intra_op_parallelism_threads()) or told or cores
+
+
+def compute_in(count: int) -> None:
+    """Has TensorFlow share operations among as many threads as before, on whatever machine.
+
+    How a product is cut up, and so the last bits of a sum, may depend on their number.
+
+    Args:
+        count: of threads; 0 for any.
+    """
+    if not 0 < count <= MOST_THREADS or count == (own := threads()):
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+    except RuntimeError:  # TensorFlow has begun.
+        note(
+            f"the run computed in {count} threads so far, and this process does in {own}: its "
+            "weights may differ in the last bits from those of a run that was never interrupted"
+        )
+    else:
+        note(f"computing in {count} threads, as the run did so far, where {own} would be usual")
+
+
+def computing(model: keras.Model, replicas: Replicas | None) -> str:
+    """What computes a model here, and why not in cuDNN if it does not.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        replicas: the devices that share each batch; None for one.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        hint = f" although {DRIVER} is there: is longtake[cuda] installed?"
+        return (
+            f"computing on {_share(replicas)}the CPU, {len(os.sched_getaffinity(0))} cores; "
+            f"no cuDNN, for TensorFlow finds no GPU{hint if DRIVER.exists() else ''}"
+        )
+    names = {tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus}
+    here = len(replicas.own) if replicas else 1
+    return f"computing on {here} x {', '.join(sorted(map(str, names)))}; {recurrent(model)}"
+
+
+def recurrent(model: keras.Model) -> str:
+    """Which recurrent layers of a model run in cuDNN, and why the others do not."""
+    layers = list(_recurrent_layers(model))
+    count = cudnn_kernels(model)
+    said = f"recurrent layers in cuDNN: {count} of {len(layers)}"
+    reasons = [f"{layer.name}: {', '.join(found)}" for layer in layers if (found := why_not(layer))]
+    return f"{said} ({'; '.join(reasons)})" if reasons else said
+
+
+def cudnn_kernels(model: keras.Model) -> int:
+    """How many kernels of cuDNN are in the graph that TensorFlow makes of a model."""
+    sizes = [(2, *[size or 3 for size in x.shape[1:]]) for x in model.inputs]
+    specs = [tf.TensorSpec(size, x.dtype) for size, x in zip(sizes, model.inputs, strict=True)]
+    graph = tf.function(lambda *x: model(list(x), training=True)).get_concrete_function(*specs)
+    return sum(operation.type in KERNELS for operation in graph.graph.get_operations())
+
+
+def why_not(layer: Any) -> list[str]:
+    """What keeps a recurrent layer from cuDNN, by Keras' conditions."""
+    if not isinstance(layer, keras.layers.LSTM | keras.layers.GRU):
+        return ["neither LSTM nor GRU"]
+    conditions = {
+        "its activation is not tanh": layer.activation is not keras.activations.tanh,
+        "its gates are not sigmoid": layer.recurrent_activation is not keras.activations.sigmoid,
+        "it has no bias": not layer.use_bias,
+        "it is unrolled": layer.unroll,
+        "it has recurrent dropout": bool(layer.recurrent_dropout),
+        "it resets before its product": not getattr(layer, "reset_after", True),
+        "use_cudnn is off": layer.use_cudnn is False,
+    }
+    return [reason for reason, holds in conditions.items() if holds]
+
+
+def _recurrent_layers(model: keras.Model) -> Iterator[Any]:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _recurrent_layers(layer)
+        elif isinstance(layer, keras.layers.RNN):
+            yield layer
+
+
+def _share(replicas: Replicas | None) -> str:
+    """Said of parts of one CPU that count as devices."""
+    return f"{len(replicas.own)} parts of " if replicas and len(replicas.own) > 1 else ""

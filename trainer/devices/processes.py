@@ -1,0 +1,152 @@
+"""The processes that train together: what one of them knows, and must not decide alone.
+
+They make the same calls in the same order, and each waits for all others at every one of them. So
+whatever depends on a clock, on a signal or on a disk is asked for here before it is acted upon.
+"""
+
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from preprocessing.errors import InputError, Stopped
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.devices.replicas import Replicas, total
+from trainer.run.interruption import HEED_SECONDS
+
+tf = import_tensorflow()
+
+# What waiting for a process that is gone raises.
+LOSSES: tuple[type[Exception], ...] = (tf.errors.UnavailableError, tf.errors.AbortedError)
+LOSSES += (tf.errors.CancelledError, tf.errors.DeadlineExceededError)
+
+
+class Processes:
+    """All that train together; this one alone if there are no replicas elsewhere.
+
+    Args:
+        replicas: the devices of all of them.
+
+    Attributes:
+        count: how many there are.
+        number: of this one, from 0.
+    """
+
+    def __init__(self, replicas: Replicas | None = None):
+        own = len(replicas.own) if replicas else 1
+        self.count = replicas.count // own if replicas else 1
+        self.number = replicas.own[0] // own if replicas else 0
+        self._calls, self._next_asked, self._asked_at = 0, 1, time.monotonic()
+        self._met = False
+        self._replicas, self._sum = replicas, tf.function(self._sum_body)
+
+    @property
+    def chief(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.number == 0
+
+    def total(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Adds up what each process has, as ``<float64>``."""
+        values = np.asarray(values, "float64")
+        if self.count == 1:
+            return values
+        summed: NDArray[np.float64] = self._sum(tf.constant(values)).numpy()
+        return summed
+
+    def _sum_body(self, values: Any) -> Any:
+        replicas: Any = self._replicas
+
+        def mine(values: Any) -> Any:
+            return total(tf.identity(values)) / len(replicas.own)
+
+        return replicas.one(replicas.run(mine, values))
+
+    def agree(self, *flags: bool) -> list[bool]:
+        """Whether some process says so, for each flag."""
+        return [bool(count > 0) for count in self.total(flags)]
+
+    def agree_seldom(self, *flags: bool) -> list[bool]:
+        """As ``agree``, but nobody is asked, and nothing is so, more often than once a second.
+
+        For flags that stay raised until they are heeded.
+        """
+        if self.count == 1:
+            return list(flags)
+        self._calls += 1
+        if self._calls < self._next_asked:
+            return [False] * len(flags)
+        now = time.monotonic()
+        *said, seconds = self.total([*flags, now - self._asked_at])
+        calls = self._calls * HEED_SECONDS * self.count / max(seconds, 1e-9)
+        self._calls, self._next_asked, self._asked_at = 0, max(1, int(calls)), now
+        return [bool(count > 0) for count in said]
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Goes on once all have done what is within; if one could not, none goes on.
+
+        Raises:
+            InputError: another process could not.
+            Stopped: another process was stopped.
+        """
+        try:
+            yield
+        except Exception as error:
+            self.agree(True, isinstance(error, Stopped))
+            self.leave()
+            raise
+        failed, stopped = self.agree(False, False)
+        if failed:
+            self.leave()
+        if stopped:
+            raise Stopped("another process was stopped; start the same command again to go on")
+        if failed:
+            raise InputError("another process could not begin, for the reason that it gives")
+
+    def require_same(self, **things: object) -> None:
+        """Checks that all processes have the same, by what ``repr`` says.
+
+        Raises:
+            InputError: something differs.
+        """
+        digests = [zlib.crc32(repr(thing).encode()) for thing in things.values()]
+        differs = self.agree(*(self.total(digests) / self.count != digests))
+        names = [name for name, so in zip(things, differs, strict=True) if so]
+        self._met = True
+        if names:
+            self.leave()
+            raise InputError(
+                f"the processes that train together have not the same {' and '.join(names)}; give "
+                "all of them the same options, and folders in which all of them see the same"
+            )
+
+    def leave(self) -> None:
+        """Waits for all processes; who ends earlier takes what it has not sent yet with it."""
+        with suppress(tf.errors.OpError):
+            self.agree(False)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Turns the loss of another process into ``Stopped``.
+
+        Raises:
+            InputError: it was lost before anything was compared.
+        """
+        try:
+            yield
+        except LOSSES as error:
+            if self.count == 1:
+                raise
+            if not self._met:
+                raise InputError(
+                    f"the {self.count} processes did not come together ({type(error).__name__}); "
+                    "start all of them, each with the same list of workers"
+                ) from None
+            raise Stopped(
+                f"another process was lost ({type(error).__name__}); the last checkpoint, if there "
+                "is one, is kept; start the same command again in all of them to go on"
+            ) from None

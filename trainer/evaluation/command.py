@@ -1,0 +1,175 @@
+"""Metrics, predictions and a report on a split."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from preprocessing.errors import InputError, shorten
+from preprocessing.files.whole_file import write_whole
+from preprocessing.labels.base import Labels
+from preprocessing.labels.reading import FOLDERS, read_labels
+from preprocessing.labels.splits import PARTS
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.hints import hint, why_absent
+from preprocessing.terminal.console import DONE, note, say
+from trainer.batches.sequence_set import SequenceSet
+from trainer.evaluation.latency import measure_latency
+from trainer.evaluation.options import EvaluateConfig
+from trainer.evaluation.scoring import score
+from trainer.metrics import HEADLINES
+from trainer.predictions.inference import predict
+from trainer.report.page import write_report
+from trainer.run.folder import Run, load_run
+
+
+def run_evaluate(config: EvaluateConfig) -> int:
+    """The command ``evaluate``; see ``EvaluateConfig``."""
+    metrics = evaluate(config)
+    out = load_run(config.run).evaluation_path(config.split)
+    say(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
+    say(*summary(metrics))
+    say(f"report: {out / 'report.html'}")
+    return DONE
+
+
+def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The headlines of a task, a line each, and what to compare them with."""
+    for name in HEADLINES[metrics["task"]]:
+        if metrics[name] is not None:
+            interval = metrics.get("intervals", {}).get(name)
+            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}"
+        if spread := metrics.get(f"{name}_per_sequence"):
+            mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
+            yield f"  per video  {mean} (sd {deviation})"
+        if name == "accuracy":
+            yield _baseline(metrics)
+    yield from _in_time(metrics)
+    if any(metrics.get("intervals", {}).values()):
+        drawn = metrics["bootstrap"]
+        share = f"{100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences"
+        yield f"  [ ]        {share} lie in it"
+
+
+def _between(interval: Sequence[float] | None) -> str:
+    return f"  [{_figure(interval[0])}, {_figure(interval[1])}]" if interval else ""
+
+
+def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """How answers do near changes."""
+    if (delay := metrics.get("delay")) and delay["changes"]:
+        found = f"{delay['noticed']} of {delay['changes']} changes noticed"
+        if delay["noticed"]:
+            found += f", half within {delay['median']:g} s, nine tenths within {delay['p90']:g} s"
+        yield f"  delay      {found}"
+    if relaxed := metrics.get("relaxed"):
+        names = ("accuracy", "precision", "recall", "f1", "jaccard")
+        known = [f"{name} {_figure(relaxed[name])}" for name in names if relaxed[name] is not None]
+        bugs = ", as the published script" if relaxed["bug_compatible"] else ""
+        yield f"  relaxed    by {relaxed['seconds']:g} s{bugs}: {', '.join(known)}"
+
+
+def _figure(value: float) -> str:
+    """Four decimals, or four digits of what is large or tiny."""
+    return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1000 else f"{value:.4g}"
+
+
+def _baseline(metrics: Mapping[str, Any]) -> str:
+    """How often somebody would be right who looks at nothing."""
+    if metrics["task"] == "multilabel":
+        return f"  naming no class would be right in {metrics['without_class']:.4f}"
+    largest = metrics["largest_class"]
+    return f"  always {largest['name']!r} would be right in {largest['share']:.4f}"
+
+
+def evaluate(config: EvaluateConfig) -> dict[str, Any]:
+    """Evaluates a run on a split.
+
+    Returns:
+        What metrics.json holds.
+
+    Raises:
+        InputError: there is no such run, the split is empty, or its data do not fit the model.
+    """
+    run = load_run(config.run)
+    if not run.progress.finished:
+        note(f"{run.path} is not trained to its end; this is its best epoch so far")
+    segmental = run.layout.outputs == "frame"
+    config.measures.require(run.facts.task, run.facts.classes, segmental)
+    data = _load(run, config)
+    out = run.evaluation_path(config.split)
+    predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
+    metrics = score(out / "predictions.h5", segmental, config.measures)
+    training = run.config
+    feed = None if training.inputs == "features" else config.feed or training.feed
+    metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
+    latency = asdict(measure_latency(run))
+    write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
+    write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos, latency)
+    return metrics
+
+
+def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
+    training = run.config
+    _require_there(run, config)
+    store = FeatureStore(config.store or training.store)
+    ignored = (*training.ignore_label, *config.ignore_label)
+    options = replace(training.label_options, path=config.labels or training.labels)
+    options = replace(options, ignored=ignored)
+    labels = read_labels(options, store)
+    labels.use_classes(run.facts.classes)
+    ids = _chosen(run, config, store, labels)
+    infos = store.uniform(ids)
+    for info in infos:
+        run.facts.require(info)
+        labels.check(info)
+    data = SequenceSet(store, infos, labels, run.layout)
+    data.require_labelled(config.split)
+    return data
+
+
+def _require_there(run: Run, config: EvaluateConfig) -> None:
+    """Checks that what a run was trained on is still where it was, unless it was given.
+
+    Raises:
+        InputError: it is not; what says where it is now is named.
+    """
+    for name, given in (("store", config.store), ("labels", config.labels)):
+        path = getattr(run.config, name)
+        if given is None and not path.exists() and str(path) != FOLDERS:
+            raise InputError(
+                f"the {name} that {run.path} was trained on is no longer at {path}; give --{name} "
+                "with the place where it is now"
+            )
+
+
+def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> list[str]:
+    if config.split == "all":
+        ids = sorted(labels.ids())
+        seen = set(run.splits.train) & set(ids)
+        if seen:
+            note(f"{len(seen)} of {len(ids)} sequences were trained on; the figures include them")
+        return ids
+    ids = list(run.splits[config.split])
+    if not ids:
+        held = ", ".join(part for part in PARTS if run.splits[part])
+        raise InputError(
+            f"the {config.split} split of {run.path} is empty; evaluate one that is not ({held}), "
+            "or --split all"
+        )
+    for sequence_id in ids:
+        if sequence_id not in store or sequence_id not in labels.ids():
+            raise InputError(_lack(sequence_id, config, store, labels))
+    return ids
+
+
+def _lack(sequence_id: str, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> str:
+    """Says what there is not of a sequence of the split."""
+    name = shorten(sequence_id)
+    if sequence_id in store:
+        where: object = config.labels or "the label file"
+        advice = hint(sequence_id, labels.ids(), "the label file")
+    else:
+        where, advice = store.root, why_absent(sequence_id, store)
+    otherwise = "for other sequences than the run's own give --split all"
+    return f"{where} lacks {name!r} of the {config.split} split; {advice or otherwise}"

@@ -1,0 +1,43 @@
+"""How long one step of one sequence takes to be answered, as a stream asks it."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.run.folder import Run
+from trainer.streaming.follower import Follower
+
+WARM_UP, STEPS = 20, 200
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Of a model alone, from a step's features to its answer.
+
+    Attributes:
+        median_ms, p95_ms: milliseconds; the longer one is not exceeded by 95 % of steps.
+        steps: how many were timed.
+    """
+
+    median_ms: float
+    p95_ms: float
+    steps: int
+
+
+def measure_latency(run: Run, steps: int = STEPS) -> Latency:
+    """Times a run's model on this machine, on steps of noise.
+
+    Args:
+        run: whose model answers.
+        steps: how many to time.
+    """
+    follower = Follower(run)
+    noise = np.random.default_rng(0).normal(size=(8, follower.dimension)).astype("float32")
+    seconds = []
+    for number in range(WARM_UP + steps):
+        begin = time.perf_counter()
+        follower.answer(noise[number % len(noise)])
+        seconds.append(time.perf_counter() - begin)
+    timed = 1000 * np.array(seconds[WARM_UP:])
+    return Latency(float(np.median(timed)), float(np.percentile(timed, 95)), steps)

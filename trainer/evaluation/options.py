@@ -1,0 +1,54 @@
+"""What ``evaluate`` can be asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from trainer.evaluation.measures import Measures
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Metrics, predictions and a report on held-out sequences.
+
+    Writes metrics.json, predictions.h5 and report.html to RUN/evaluation/SPLIT.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Folder of a trained run."""
+    split: Literal["train", "validation", "test", "all"] = "test"
+    """Which part of the run's splits; all takes every labelled sequence of the store."""
+    store: Path | None = None
+    """Store to read, if not the one the run was trained on."""
+    labels: Path | None = None
+    """Labels to compare with, if not those the run was trained on."""
+    ignore_label: tuple[str, ...] = ()
+    """Names that count as no label, besides those that did in training."""
+    feed: Literal["predictions", "truth"] | None = None
+    """What stands in for past labels where they are inputs; by default as in training."""
+    model: str | None = None
+    """Python file of the model's own layers, FILE.py:function, if the run was trained with
+    --model."""
+    ignore_classes: tuple[str, ...] = Measures.ignored
+    """Classes that make no segments for edit and F1@k, such as background; figures of steps count
+    them."""
+    relax: float | None = Measures.relax
+    """Also say how good answers are if, up to so many seconds from a true change, they may name the
+    class on its other side."""
+    relaxed_bug_compatible: bool = Measures.bug_compatible
+    """With --relax: count as the published script of the phase challenges on M2CAI16 and Cholec80,
+    slips included."""
+    bootstrap: int = Measures.bootstrap
+    """Samples for the intervals of figures, drawn from the sequences; 0 for no intervals."""
+
+    def __post_init__(self) -> None:
+        _ = self.measures
+
+    @property
+    def measures(self) -> Measures:
+        """How answers are measured."""
+        return Measures(
+            self.ignore_classes, self.relax, self.relaxed_bug_compatible, self.bootstrap
+        )

@@ -1,0 +1,111 @@
+"""From ``predictions.h5`` to what metrics.json holds, in bounded memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.evaluation.measures import Measures
+from trainer.metrics import (
+    HEADLINES,
+    Bootstrap,
+    ClassificationScorer,
+    MultilabelScorer,
+    RankedScores,
+    RegressionScorer,
+    Tallies,
+)
+from trainer.metrics.spread import mean
+from trainer.predictions.reader import Answers, open_answers
+
+CLASSES_AT_ONCE = 8
+AS_USUAL = Measures()
+
+
+def score(predictions: Path, segmental: bool, measures: Measures = AS_USUAL) -> dict[str, Any]:
+    """Computes the metrics of a ``predictions.h5``, one sequence at a time.
+
+    Args:
+        predictions: see ``trainer.predictions.writer``.
+        segmental: whether there is an answer a step, so that segments make sense.
+        measures: what else is asked for.
+
+    Raises:
+        InputError: an answer is not finite, or what is asked for does not fit the answers.
+    """
+    with open_answers(predictions) as answers:
+        metrics, tallies = tallied(answers, segmental, measures)
+        bootstrap = Bootstrap(measures.bootstrap)
+        return {
+            "task": answers.task,
+            "horizon": answers.horizon,
+            "sequences": len(answers.ids),
+            "classes": answers.classes,
+            **metrics,
+            "intervals": bootstrap.intervals(tallies, HEADLINES[answers.task]),
+            "bootstrap": bootstrap.facts(),
+        }
+
+
+def tallied(
+    answers: Answers, segmental: bool, measures: Measures
+) -> tuple[dict[str, Any], Tallies]:
+    """The metrics, and what each sequence with labels added to them; see ``score``."""
+    measures.require(answers.task, answers.classes, segmental)
+    if answers.task == "regression":
+        numbers = RegressionScorer(answers.classes)
+        _add_blocks(answers, numbers)
+        return numbers.result(), numbers.tallies()
+    scorer: MultilabelScorer | ClassificationScorer
+    if answers.task == "multilabel":
+        scorer = MultilabelScorer(answers.classes)
+        _add_blocks(answers, scorer)
+    else:
+        scorer = measures.classification(answers.classes, segmental)
+        for sequence_id in answers.ids:
+            names = ("true", "predicted", "timestamps")
+            scorer.add(sequence_id, *(answers.whole(sequence_id, name) for name in names))
+    metrics = scorer.result()
+    return {**metrics, **_rank(answers, metrics["per_class"])}, scorer.tallies()
+
+
+def _add_blocks(answers: Answers, scorer: MultilabelScorer | RegressionScorer) -> None:
+    for sequence_id in answers.ids:
+        blocks: Any = answers.blocks(sequence_id, "true", "predicted")
+        scorer.add(sequence_id, blocks)
+
+
+def _rank(answers: Answers, rows: dict[str, dict[str, Any]]) -> dict[str, float | None]:
+    """Adds ``ap`` and ``cap`` to the row of each class; returns their means over classes."""
+    for name, ranked in zip(answers.classes, _ranked_scores(answers), strict=True):
+        rows[name]["ap"] = ranked.average_precision
+        rows[name]["cap"] = ranked.calibrated_average_precision
+    return {
+        "map": mean(row["ap"] for row in rows.values()),
+        "cmap": mean(row["cap"] for row in rows.values()),
+    }
+
+
+def _ranked_scores(answers: Answers) -> Iterator[RankedScores]:
+    """The scores of each class over all labelled steps, some classes in a pass."""
+    for first in range(0, len(answers.classes), CLASSES_AT_ONCE):
+        numbers = np.arange(len(answers.classes))[first : first + CLASSES_AT_ONCE]
+        columns = slice(first, first + CLASSES_AT_ONCE)
+        group = [RankedScores() for _ in numbers]
+        for sequence_id in answers.ids:
+            for true, scores in answers.blocks(
+                sequence_id, "true", "probabilities", columns=columns
+            ):
+                labelled = (true if true.ndim == 1 else true[:, 0]) >= 0
+                hits = _hits(true[labelled], numbers)
+                for ranked, hit, column in zip(group, hits.T, scores[labelled].T, strict=True):
+                    ranked.add(hit, column)
+        yield from group
+
+
+def _hits(true: NDArray[Any], numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether steps are of classes, ``<bool>[n, classes]``."""
+    hits: NDArray[np.bool_] = true[:, None] == numbers if true.ndim == 1 else true == 1
+    return hits

@@ -1,0 +1,1 @@
+"""The command ``export``: a model for programs that have no Longtake."""

@@ -1,0 +1,72 @@
+"""What a client must know of an exported model, as JSON."""
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from trainer.export.check import Check
+from trainer.export.graph import Graph
+from trainer.export.options import FormatName
+from trainer.layout import Layout
+from trainer.run.folder import Run
+
+MAKER = "longtake"
+
+
+def facts_of(run: Run, graph: Graph, format_name: FormatName) -> dict[str, Any]:
+    """Of an exported model; docs/export.md says what each means."""
+    config, facts, layout = run.config, run.facts, run.layout
+    return {
+        MAKER: version(MAKER),
+        "format": format_name,
+        "task": facts.task,
+        "classes": list(facts.classes),
+        "answers": config.outputs,
+        "horizon": config.horizon,
+        "sees": config.inputs,
+        "features": layout.feature_size(facts.dimension),
+        "past": _past(layout),
+        "state": config.state,
+        "windows": _windows(run),
+        "chunk_length": config.chunk_length,
+        "fps": facts.fps,
+        "backbone": facts.backbone,
+        "backbone_digest": facts.backbone_digest,
+        "settings": facts.settings,
+        "precision": config.precision,
+        "inputs": {spec.name: list(spec.shape) for spec in graph.specs},
+        "outputs": _output_shapes(graph, len(facts.classes)),
+        "carry": dict(zip(graph.carry, graph.outputs[1:], strict=True)),
+    }
+
+
+def as_json(facts: dict[str, Any], check: Check | None = None, tolerance: float = 0.0) -> str:
+    """As it stands beside a model; with what came of its check, once there is one."""
+    if check is not None:
+        facts = {**facts, "check": {**vars(check), "tolerance": tolerance}}
+    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+
+
+def _past(layout: Layout) -> dict[str, Any] | None:
+    """What a client feeds beside the features of the step before; None if nothing."""
+    if not layout.past_size:
+        return None
+    return {
+        "size": layout.past_size,
+        "first_features": list(layout.unknown_features),
+        "first_labels": layout.task.unknown.tolist(),
+    }
+
+
+def _windows(run: Run) -> dict[str, int] | None:
+    """Where a client zeroes the carry, if not only where a sequence begins."""
+    config = run.config
+    if config.state == "carry":
+        return None
+    return {"steps": config.chunk_length, "burn_in": config.burn_in}
+
+
+def _output_shapes(graph: Graph, size: int) -> dict[str, list[int | None]]:
+    batch, steps = graph.shape.batch, graph.shape.steps
+    states = [list(spec.shape) for spec in graph.specs[1:]]
+    return dict(zip(graph.outputs, [[batch, steps, size], *states], strict=True))

@@ -1,0 +1,1 @@
+"""The command ``predict``: labels for what has none."""

@@ -1,0 +1,95 @@
+"""Labels for recordings that have none: the command ``predict``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from preprocessing.errors import InputError
+from preprocessing.extraction.command import extract
+from preprocessing.files.failures import FILE_NAME as FAILURES
+from preprocessing.files.folders import files_below
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
+from preprocessing.terminal.console import DONE, SOME_FAILED, say
+from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
+from trainer.batches.sequence_set import SequenceSet
+from trainer.labelling.label_file import write_predicted_labels
+from trainer.labelling.options import PredictConfig
+from trainer.predictions.inference import predict
+from trainer.recipe import recipe
+from trainer.run.folder import Run, load_run
+
+OVERLAYS = "overlay"
+
+
+def run_predict(config: PredictConfig) -> int:
+    """The command ``predict``; see ``PredictConfig``."""
+    run = load_run(config.run)
+    store, videos, failed = _store_of(run, config)
+    ids = list(videos)
+    if not ids:
+        raise InputError(f"nothing to predict in {store.root}; why: {store.root / FAILURES}")
+    infos = [store.info(sequence_id) for sequence_id in ids]
+    for info in infos:
+        run.facts.require(info)
+    data = SequenceSet(store, infos, None, run.layout)
+    predictions = config.out / "predictions.h5"
+    predict(run, data, predictions, model=config.model)
+    write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
+    say(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
+    if config.overlay:
+        failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
+    for folder in (config.out / "store", config.out / OVERLAYS):
+        if failed and (folder / FAILURES).exists():
+            say(f"why some failed: {folder / FAILURES}")
+    return SOME_FAILED if failed else DONE
+
+
+def _overlay(
+    config: PredictConfig,
+    infos: list[SequenceInfo],
+    videos: Mapping[str, Path | None],
+    predictions: Path,
+    outputs: str,
+) -> int:
+    """Draws the videos of sequences; returns how many failed."""
+    from trainer.overlay.videos import draw_overlays
+
+    there = {sequence_id: path for sequence_id, path in videos.items() if path is not None}
+    by_id = {info.sequence_id: info for info in infos}
+    folder = config.out / OVERLAYS
+    failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
+    say(f"{len(there) - failed} videos with their labels in {folder}")
+    return failed
+
+
+def _store_of(
+    run: Run, config: PredictConfig
+) -> tuple[FeatureStore, Mapping[str, Path | None], int]:
+    """The store to predict on, which of its sequences and their videos, how many videos failed."""
+    if not config.inputs:
+        raise InputError("nothing to predict: give video files, folders of them, or a store")
+    if len(config.inputs) == 1 and _is_store(config.inputs[0]):
+        if config.overlay:
+            raise InputError(
+                f"--overlay draws into videos, and {config.inputs[0]} is a store; give the videos"
+            )
+        store = FeatureStore(config.inputs[0])
+        return store, dict.fromkeys(store.ids()), 0
+    if config.overlay:
+        from trainer.overlay.videos import require_apart
+
+        require_apart(config.out / OVERLAYS, config.inputs)
+    results = extract(recipe(run, config.inputs, config.out / "store", config.backbone))
+    done = {
+        r.source.sequence_id: r.source.path
+        for r in results
+        if r.outcome in ("extracted", "skipped")
+    }
+    return FeatureStore(config.out / "store"), done, len(results) - len(done)
+
+
+def _is_store(path: Path) -> bool:
+    if not path.is_dir():
+        return False
+    suffixes = {file.suffix.lower() for file in files_below(path, unreadable=lambda error: None)}
+    return SUFFIX in suffixes and not suffixes & VIDEO_SUFFIXES

@@ -1,0 +1,1 @@
+"""Answers drawn into the videos that they are about."""

@@ -1,0 +1,72 @@
+"""Which plan an epoch follows, and which an evaluation: pure arithmetic."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+from trainer.config import TrainConfig
+from trainer.plan.dealing import deal, groups_of_similar
+from trainer.plan.lanes import (
+    Lineup,
+    Plan,
+    Windows,
+    fixed_lengths,
+    group_plans,
+    inference_plan,
+    lane_plan,
+    varied_lengths,
+    window_inference_plan,
+    window_plan,
+)
+
+
+def training_plan(config: TrainConfig, lengths: Sequence[int], lanes: int, epoch: int) -> Plan:
+    """Lineups of an epoch whose gradients end at chunk edges; another order in each epoch.
+
+    Args:
+        config: of the run.
+        lengths: steps of each training sequence.
+        lanes: B.
+        epoch: counted from 0.
+    """
+    seed = f"{config.seed}/{epoch}"
+    if config.state == "reset":
+        return window_plan(lengths, lanes, _windows(config, seed), seed)
+    length = config.chunk_length
+    queues = deal([-(-steps // length) for steps in lengths], lanes, seed)
+    edges = varied_lengths(length, seed) if config.random_phase else fixed_lengths(length)
+    return lane_plan(lengths, queues, edges, config.burn_in)
+
+
+def training_groups(
+    config: TrainConfig, lengths: Sequence[int], lanes: int, epoch: int, done: int = 0
+) -> Iterator[list[Lineup]]:
+    """Groups of whole sequences of an epoch with full gradients, without the ``done`` first."""
+    groups = groups_of_similar(lengths, lanes, f"{config.seed}/{epoch}")
+    return group_plans(lengths, groups[done:], lanes, config.chunk_length, config.burn_in)
+
+
+def evaluation_plan(config: TrainConfig, lengths: Sequence[int], lanes: int) -> Plan:
+    """Every step answered once, with the carry or in windows, as the model was trained."""
+    if config.state == "carry":
+        return inference_plan(lengths, lanes, config.chunk_length)
+    windows = Windows(config.chunk_length, config.window_stride, config.burn_in)
+    return window_inference_plan(lengths, lanes, windows)
+
+
+def updates_an_epoch(config: TrainConfig, lengths: Sequence[int], lanes: int) -> int:
+    """How many updates the first epoch has; later ones may differ by a few.
+
+    Batches in which nothing is asked for count too, as they do in ``Progress.updates``.
+    """
+    if config.gradient == "full":
+        items = -(-len(lengths) // lanes)
+    else:
+        items = sum(1 for _ in training_plan(config, lengths, lanes, 0))
+    return -(-items // config.accumulate)
+
+
+def _windows(config: TrainConfig, seed: str) -> Windows:
+    shift = 0
+    if config.random_phase:
+        shift = random.Random(f"{seed}/shift").randrange(config.window_stride)
+    return Windows(config.chunk_length, config.window_stride, config.burn_in, shift)

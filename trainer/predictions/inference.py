@@ -1,0 +1,108 @@
+"""Sequences through a trained model, in chunks."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.read_ahead import read_ahead
+from preprocessing.terminal.console import note, progress
+from trainer.batches.sequence_set import READS_AHEAD, ChunkBatch, SequenceSet
+from trainer.config import DEFAULT_LANES, TrainConfig
+from trainer.model.build import load_model
+from trainer.model.own_model import OwnModel
+from trainer.plan.epochs import evaluation_plan
+from trainer.plan.lanes import Chunk
+from trainer.predictions.writer import Piece, predictions_writer, store_piece
+from trainer.run.folder import Run
+from trainer.step.forward import FeedbackStep, ForwardStep
+from trainer.task import Task
+
+Feed = Literal["predictions", "truth"]
+
+
+def predict(
+    run: Run, data: SequenceSet, path: Path, feed: Feed | None = None, model: str | None = None
+) -> None:
+    """Writes ``predictions.h5`` for sequences; it has its name only when it is whole.
+
+    Args:
+        run: whose model answers.
+        data: the sequences.
+        path: the file.
+        feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training,
+            and ``predictions`` where there are no labels.
+        model: ``FILE.py:function`` with layers of one's own; the file is executed.
+
+    Raises:
+        InputError: the model cannot be opened, or a feature is not finite.
+    """
+    config = run.config
+    if data.labels is None and config.inputs != "features":
+        feed = "predictions"
+    if feed:
+        config = replace(config, feed=feed)
+    if model and OwnModel.read(model).digest != run.facts.model_digest:
+        note(f"{model} is not the file that {run.path} was trained with")
+    opened = load_model(run.model_path)
+    with (
+        predictions_writer(path, data.layout) as writer,
+        progress(total=sum(data.lengths), unit="frame", unit_scale=True, desc="predict") as bar,
+    ):
+        for piece in predict_pieces(opened, data, config):
+            store_piece(writer, data, piece)
+            bar.update(piece.chunk.steps)
+
+
+def predict_pieces(
+    model: Any, data: SequenceSet, config: TrainConfig, lanes: int | None = None
+) -> Iterator[Piece]:
+    """Streams sequences through a model with the carry, or in windows if it was trained so.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        data: the sequences.
+        config: of the training; gives the chunk length and whether there is a carry.
+        lanes: B; the result does not depend on it.
+    """
+    lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))
+    plan = evaluation_plan(config, data.lengths, lanes)
+    forward = forward_step(model, config, data.layout.task)
+    carry = forward.initial(lanes)
+    for batch in read_ahead(data.batches(plan), READS_AHEAD):
+        outputs, carry = forward(batch, carry)
+        yield from _pieces(batch, outputs.numpy())
+
+
+def forward_step(
+    model: Any, config: TrainConfig, task: Task, any_length: bool = False, plain: bool = False
+) -> ForwardStep:
+    """Inference as a configuration asks for: with true labels as inputs, its own, or none.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        config: of the training.
+        task: what the answers are.
+        any_length: whether T may differ from batch to batch.
+        plain: without XLA.
+    """
+    if config.inputs == "features" or config.feed == "truth":
+        return ForwardStep(model, any_length, plain)
+    return FeedbackStep(model, task, config.horizon, any_length, plain)
+
+
+def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:
+    """The answers of each lane, without those of its burn-in."""
+    for row, chunk in enumerate(batch.chunks):
+        if chunk is not None:
+            kept = slice(chunk.burn_in, chunk.steps)
+            yield Piece(_answered(chunk), outputs[row, kept], batch.targets[row, kept])
+
+
+def _answered(chunk: Chunk) -> Chunk:
+    return replace(
+        chunk, start=chunk.start + chunk.burn_in, steps=chunk.steps - chunk.burn_in, burn_in=0
+    )

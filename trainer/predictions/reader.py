@@ -1,0 +1,169 @@
+"""``predictions.h5`` read piece by piece, for metrics, pictures and label files."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.files.hdf5_file import DAMAGE, open_hdf5, own_dataset
+from preprocessing.store.sequence_info import require_increasing
+from trainer.predictions.writer import group_name, read_classes, sequence_ids
+
+BLOCK_STEPS = 1 << 14
+EVERY = slice(None)
+TASKS = ("classification", "multilabel", "regression")
+NEEDED = ("true", "predicted", "timestamps")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """An opened file of predictions; the writer says what lies in it for a task.
+
+    Attributes:
+        classes: names of the classes, or of the columns of a regression.
+        task: ``classification``, ``multilabel`` or ``regression``.
+        horizon: the answer at step t is about step t + horizon.
+        ids: the sequences, sorted.
+    """
+
+    file: h5py.File
+    classes: list[str]
+    task: str
+    horizon: int
+    ids: list[str]
+
+    def group(self, sequence_id: str) -> h5py.Group:
+        """What the file holds of a sequence."""
+        name = group_name(sequence_id)
+        return self.file[name if name in self.file else sequence_id]
+
+    def steps(self, sequence_id: str) -> int:
+        """N."""
+        return len(self.group(sequence_id)["true"])
+
+    def seconds(self, sequence_id: str) -> float:
+        """From the first step to the last."""
+        times = self.group(sequence_id)["timestamps"]
+        return float(times[-1] - times[0])
+
+    def whole(self, sequence_id: str, name: str) -> NDArray[Any]:
+        """All of one dataset of a sequence.
+
+        Raises:
+            InputError: there is no such dataset, or it holds what no answer is.
+        """
+        dataset = self._datasets(sequence_id, [name])[0]
+        return self._read(sequence_id, name, dataset, EVERY, EVERY)
+
+    def blocks(
+        self,
+        sequence_id: str,
+        *names: str,
+        columns: slice = EVERY,
+        block_steps: int = BLOCK_STEPS,
+    ) -> Iterator[tuple[NDArray[Any], ...]]:
+        """Reads datasets side by side.
+
+        Args:
+            sequence_id: the sequence.
+            names: of the datasets.
+            columns: which of them, where a dataset has two axes.
+            block_steps: how many steps at once.
+
+        Raises:
+            InputError: an answer is not finite or of no class, or there is no such dataset.
+        """
+        datasets = self._datasets(sequence_id, names)
+        for start in range(0, self.steps(sequence_id), block_steps):
+            rows = slice(start, start + block_steps)
+            yield tuple(
+                self._read(sequence_id, name, data, rows, columns)
+                for name, data in zip(names, datasets, strict=True)
+            )
+
+    def _datasets(self, sequence_id: str, names: Sequence[str]) -> list[h5py.Dataset]:
+        group = self.group(sequence_id)
+        for name in names:
+            if name not in group:
+                raise _not_whole(self.file.filename, f"{sequence_id!r} has no {name!r}")
+        return [group[name] for name in names]
+
+    def _read(
+        self, sequence_id: str, name: str, data: h5py.Dataset, rows: slice, columns: slice
+    ) -> NDArray[Any]:
+        try:
+            values = np.asarray(data[rows, columns] if data.ndim > 1 else data[rows])
+            sensible = self._are_sensible(name, values)
+        except DAMAGE as error:
+            raise _not_whole(self.file.filename, f"{name!r} of {sequence_id!r}: {error}") from None
+        if not sensible:
+            reason = f"{name!r} of {sequence_id!r} holds what no answer is"
+            raise _not_whole(self.file.filename, reason)
+        if name != "true" and not np.isfinite(values).all():
+            raise InputError(
+                f"an answer for {sequence_id} is not finite: the model has diverged; "
+                "train it anew with a lower --learning-rate"
+            )
+        return values
+
+    def _are_sensible(self, name: str, values: NDArray[Any]) -> bool:
+        """Whether labels are those of classes."""
+        if name in ("probabilities", "timestamps") or self.task == "regression":
+            return values.dtype.kind == "f"
+        least = -1 if name == "true" else 0
+        most = len(self.classes) - 1 if self.task == "classification" else 1
+        return values.dtype.kind in "iu" and bool(((values >= least) & (values <= most)).all())
+
+
+@contextmanager
+def open_answers(path: Path) -> Iterator[Answers]:
+    """Opens a ``predictions.h5``; those that say neither task nor horizon classify what is.
+
+    Raises:
+        InputError: it is no such file, or not all of one.
+    """
+    with ExitStack() as stack:
+        try:
+            answers = _whole(stack.enter_context(open_hdf5(path)))
+        except DAMAGE as error:
+            reason = error.args[0] if isinstance(error, KeyError) else error
+            raise _not_whole(path, reason) from None
+        yield answers
+
+
+def _not_whole(path: object, reason: object) -> InputError:
+    return InputError(f"{path} is no whole file of predictions: {reason}; run evaluate again")
+
+
+def _whole(file: h5py.File) -> Answers:
+    task = str(file.attrs.get("task", "classification"))
+    horizon = int(file.attrs.get("horizon", 0))
+    if task not in TASKS:
+        raise ValueError(f"no such task: {task!r}")
+    answers = Answers(file, read_classes(file), task, horizon, sequence_ids(file))
+    for sequence_id in answers.ids:
+        for name in NEEDED:
+            _require(answers, sequence_id, name)
+        if "probabilities" in answers.group(sequence_id):  # Metrics need them, label files do not.
+            _require(answers, sequence_id, "probabilities")
+    return answers
+
+
+def _require(answers: Answers, sequence_id: str, name: str) -> None:
+    """Checks that a dataset is there, with as many rows and columns as the others have."""
+    try:
+        data = own_dataset(answers.group(sequence_id), name)
+        if name == "timestamps":
+            require_increasing(data)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{sequence_id!r}: {error.args[0]}") from None
+    flat = name == "timestamps" or (answers.task == "classification" and name != "probabilities")
+    columns = () if flat else (len(answers.classes),)
+    if data.shape != (answers.steps(sequence_id), *columns):
+        raise ValueError(f"{name!r} of {sequence_id!r} has shape {data.shape}")

@@ -1,0 +1,133 @@
+"""The file of predictions, ``predictions.h5``.
+
+    attributes            classes, task, horizon (row t is the answer of step t about t + horizon)
+    <sequence_id>/        a group for each sequence; a part of its id that has the name of a
+                          dataset, as in ``x/true``, ends in ~
+        timestamps        <float64>[N]    seconds
+
+                          classification  multilabel      regression
+        probabilities     <float32>[N, C] <float32>[N, C]
+        predicted         <int32>[N]      <int8>[N, C]    <float32>[N, C]
+        true              <int32>[N]      <int8>[N, C]    <float32>[N, C]
+        without a label   -1              rows of -1      rows of NaN
+
+For one answer a sequence, N is 1: the answer at its last step.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.files.hdf5_file import Hdf5Writer, new_hdf5
+from trainer.batches.sequence_set import SequenceSet
+from trainer.layout import Layout
+from trainer.plan.lanes import Chunk
+from trainer.task import Multilabel, Regression
+
+NAMES = ("timestamps", "probabilities", "predicted", "true")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Predictions for one chunk.
+
+    Attributes:
+        chunk: which steps of which sequence.
+        outputs: of the model, ``<float32>[steps, C]``.
+        true: targets; see ``trainer.task``.
+    """
+
+    chunk: Chunk
+    outputs: NDArray[np.float32]
+    true: NDArray[Any]
+
+
+@contextmanager
+def predictions_writer(path: Path, layout: Layout) -> Iterator[Hdf5Writer]:
+    """Opens a new file for ``store_piece``; it has its name only when it is whole."""
+    with new_hdf5(path) as writer:
+        attributes = writer.file.attrs
+        attributes["classes"] = list(layout.task.classes)
+        attributes["task"] = layout.task.name
+        attributes["horizon"] = layout.horizon
+        yield writer
+
+
+def group_name(sequence_id: str) -> str:
+    """The group of a sequence: its id, but for parts that a dataset beside it may be called.
+
+    >>> group_name("monday/x")
+    'monday/x'
+    >>> group_name("monday/true"), group_name("monday/true~")
+    ('monday/true~', 'monday/true~~')
+    """
+    first, *rest = sequence_id.split("/")
+    return "/".join([first, *(f"{part}~" if part.rstrip("~") in NAMES else part for part in rest)])
+
+
+def _id_of(group: str) -> str:
+    first, *rest = group.split("/")
+    taken = (part.removesuffix("~") if part.rstrip("~") in NAMES else part for part in rest)
+    return "/".join([first, *taken])
+
+
+def read_classes(file: h5py.File) -> list[str]:
+    """Names of the classes, in the order of the probabilities."""
+    return [str(name) for name in file.attrs["classes"]]
+
+
+def sequence_ids(file: h5py.File) -> list[str]:
+    """The sequences in the file, sorted."""
+    found: list[str] = []
+
+    def visit(name: str, link: Any) -> None:
+        if not name.endswith("/predicted"):
+            return
+        # A link is no answer; it is named as one, so that it is refused and not passed over.
+        if not isinstance(link, h5py.HardLink) or isinstance(file[name], h5py.Dataset):
+            found.append(_id_of(name.removesuffix("/predicted")))
+
+    file.visititems_links(visit)
+    return sorted(found)
+
+
+def store_piece(writer: Hdf5Writer, data: SequenceSet, piece: Piece) -> None:
+    """Adds the predictions of a chunk; of a sequence with one answer, only the last step's.
+
+    Raises:
+        OSError: the disk is full or cannot be written.
+    """
+    file = writer.file
+    info, chunk = data.infos[piece.chunk.sequence], piece.chunk
+    whole = data.layout.outputs == "sequence"
+    if whole and not chunk.last:
+        return
+    times = data.store.timestamps(info.sequence_id, chunk.start, chunk.stop)
+    columns = {"timestamps": times, **_columns(data.layout, piece)}
+    where = slice(chunk.start, chunk.stop)
+    if whole:
+        where, columns = slice(0, 1), {name: rows[-1:] for name, rows in columns.items()}
+    for name, rows in columns.items():
+        place = f"{group_name(info.sequence_id)}/{name}"
+        if place not in file:
+            shape = (1 if whole else info.steps, *rows.shape[1:])
+            file.create_dataset(place, shape, rows.dtype)
+        file[place][where] = rows
+    writer.require_success()
+
+
+def _columns(layout: Layout, piece: Piece) -> dict[str, NDArray[Any]]:
+    """What is stored of a piece, by name."""
+    predicted = {"predicted": layout.task.predicted(piece.outputs)}
+    if isinstance(layout.task, Regression):
+        return {**predicted, "true": piece.true}
+    true = piece.true
+    if isinstance(layout.task, Multilabel):
+        true = np.nan_to_num(true, nan=-1).astype("int8")
+    return {"probabilities": piece.outputs, **predicted, "true": true}

@@ -1,0 +1,1 @@
+"""Pages that show answers and figures; nothing is measured here."""

@@ -1,0 +1,95 @@
+"""What is drawn of one file's classes in one sequence, read block by block.
+
+A horizon moves answers to the steps that they are about:
+
+    step        0   1   2   3   4
+    answer      .   .   0   1   2   3   4      horizon 2: nothing is known of steps 0 and 1,
+                                               what is about steps after the end is not drawn
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.predictions.reader import Answers
+from trainer.report.ribbons import shown_steps
+
+
+@dataclass
+class ClassTrace:
+    """Classes at the shown steps of a sequence, and where answers are wrong.
+
+    Attributes:
+        steps: N.
+        horizon: of the answers.
+        true, predicted: ``<int32>[M]``, -1 where there is none.
+        confidence: probability of the predicted class, ``<float64>[M]``, NaN where unknown.
+        wrong: ``<float64>[M]``, the share of wrong steps in the stretch that a pixel stands for.
+        labelled, right: how many steps of all.
+    """
+
+    steps: int
+    horizon: int
+    true: NDArray[np.int32] = field(init=False)
+    predicted: NDArray[np.int32] = field(init=False)
+    confidence: NDArray[np.float64] = field(init=False)
+    wrong: NDArray[np.float64] = field(init=False)
+    labelled: int = 0
+    right: int = 0
+
+    def __post_init__(self) -> None:
+        self._shown = shown_steps(self.steps)
+        self._widths = np.diff(self._shown, append=self.steps)
+        size = len(self._shown)
+        self.true, self.predicted = (np.full(size, -1, np.int32) for _ in range(2))
+        self.confidence, self.wrong = np.full(size, np.nan), np.zeros(size)
+
+    @property
+    def share(self) -> float | None:
+        """Of the labelled steps that are right, None where there are none."""
+        return self.right / self.labelled if self.labelled else None
+
+    def add(
+        self,
+        start: int,
+        true: NDArray[np.int32],
+        predicted: NDArray[np.int32],
+        probabilities: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Takes in rows of answers.
+
+        Args:
+            start: number of the first row.
+            true, predicted: ``<int32>[n]``.
+            probabilities: ``<float32>[n, C]``.
+        """
+        about = start + self.horizon
+        drawn = np.flatnonzero((self._shown >= about) & (self._shown < about + len(true)))
+        rows = self._shown[drawn] - about
+        self.true[drawn], self.predicted[drawn] = true[rows], predicted[rows]
+        if probabilities is not None:
+            self.confidence[drawn] = probabilities[rows, predicted[rows]]
+        known = true >= 0
+        missed = np.flatnonzero(known & (true != predicted))
+        pixels = np.searchsorted(self._shown, missed + about, "right") - 1
+        self.wrong += np.bincount(pixels, minlength=len(self._shown)) / self._widths
+        self.labelled += int(known.sum())
+        self.right += int(known.sum()) - len(missed)
+
+
+def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
+    """Reads a sequence.
+
+    Args:
+        answers: of a classification.
+        sequence_id: the sequence.
+        sure: whether to read probabilities, if there are any.
+    """
+    trace, start = ClassTrace(answers.steps(sequence_id), answers.horizon), 0
+    there = sure and "probabilities" in answers.group(sequence_id)
+    names = ("true", "predicted", *(["probabilities"] if there else []))
+    for block in answers.blocks(sequence_id, *names):
+        trace.add(start, *block)
+        start += len(block[0])
+    return trace

@@ -1,0 +1,191 @@
+"""Sequences over time, truth against prediction: what the report shows of each.
+
+A horizon moves all answers to the steps that they are about; see ``trainer.report.class_trace``.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.metrics.class_counts import f1
+from trainer.metrics.multilabel import count_marks, labelled_steps
+from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
+from trainer.report.class_trace import ClassTrace, class_trace
+from trainer.report.curves import Envelope, curve
+from trainer.report.footage import Footage
+from trainer.report.hover_data import packed, places_and_times, runs
+from trainer.report.ribbons import (
+    class_colours,
+    confidence_ribbon,
+    paired_ribbon,
+    ribbon,
+    shown_steps,
+    wrong_ribbon,
+)
+from trainer.report.strip import Curves, Ribbon, Strip
+
+
+def worst_first(strips: Sequence[Strip]) -> list[Strip]:
+    """Sorted by score; those without one come last."""
+    return sorted(strips, key=lambda strip: np.inf if strip.score is None else strip.score)
+
+
+def with_footage(strips: Iterable[Strip], videos: Mapping[str, Footage]) -> list[Strip]:
+    """The same strips, with the videos that are known of them."""
+    return [replace(strip, footage=videos.get(strip.sequence_id)) for strip in strips]
+
+
+def class_strips(classes: Sequence[str], predictions: Mapping[str, Path]) -> list[Strip]:
+    """Ribbons of the truth and of each file's predicted classes, for each sequence.
+
+    Args:
+        classes: names of the classes.
+        predictions: a ``predictions.h5`` for each name to show; all hold the same sequences. How
+            sure an answer is, is shown only of one that is alone.
+    """
+    colours = class_colours(classes)
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(open_answers(path)) for name, path in predictions.items()
+        }
+        ids = next(iter(files.values())).ids
+        return [_class_strip(files, sequence_id, colours) for sequence_id in ids]
+
+
+def label_set_strips(answers: Answers) -> list[Strip]:
+    """A ribbon for each class that a sequence shows or was said to show, truth above prediction."""
+    colours = class_colours(answers.classes)
+    return [_label_set_strip(answers, sequence_id, colours) for sequence_id in answers.ids]
+
+
+def number_strips(
+    answers: Answers, ranges: Sequence[tuple[float, float]], kept: Collection[int] = ()
+) -> list[Strip]:
+    """Curves of columns.
+
+    Args:
+        answers: of a regression.
+        ranges: what the curves of each column show at least, so that sequences can be compared.
+        kept: numbers of the columns that are drawn; none for all.
+    """
+    kept = kept or range(len(answers.classes))
+    return [_number_strip(answers, sequence_id, ranges, kept) for sequence_id in answers.ids]
+
+
+def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequence[str]) -> Strip:
+    first = next(iter(files.values()))
+    sure = len(files) == 1
+    traces = {name: class_trace(answers, sequence_id, sure) for name, answers in files.items()}
+    last = list(traces.values())[-1]
+    pictures = [Ribbon("true", ribbon(last.true, colours), None)]
+    rows = [{"name": "true", "labels": runs(last.true)}]
+    for name, trace in traces.items():
+        drawn = ribbon(trace.predicted, colours)
+        pictures.append(Ribbon(name, drawn, trace.share, wrong_ribbon(trace.wrong)))
+        rows.append({"name": name, "labels": runs(trace.predicted), "sure": _sure(trace)})
+        if rows[-1]["sure"]:
+            mean = float(np.nanmean(trace.confidence))
+            drawn = confidence_ribbon(trace.confidence)
+            pictures.append(Ribbon("confidence", drawn, mean, curve=True))
+    readout = {**places_and_times(first, sequence_id), "rows": rows}
+    seconds = first.seconds(sequence_id)
+    return Strip(sequence_id, seconds, last.steps, pictures, last.share, readout)
+
+
+def _sure(trace: ClassTrace) -> str:
+    return "" if np.isnan(trace.confidence).all() else packed(trace.confidence)
+
+
+def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str]) -> Strip:
+    steps = answers.steps(sequence_id)
+    rows = shown_steps(steps) - answers.horizon
+    size = len(answers.classes)
+    marks = [np.full((2, int((rows < 0).sum()), size), -1, np.int8)]
+    counts = np.zeros((3, size), np.int64)
+    start = right = labelled = 0
+    for true, predicted in answers.blocks(sequence_id, "true", "predicted"):
+        kept = rows[(rows >= start) & (rows < start + len(true))] - start
+        marks.append(np.stack([true[kept], predicted[kept]]))
+        start += len(true)
+        known = labelled_steps(true)
+        counted = count_marks(true[known], predicted[known])
+        counts += [counted.found, counted.invented, counted.missed]
+        right += int((true == predicted)[known].all(1).sum())
+        labelled += int(known.sum())
+    drawn = np.concatenate(marks, 1)
+    ribbons = [
+        Ribbon(
+            name,
+            paired_ribbon(drawn[:, :, number], colours[number]),
+            f1(*counts[:, number].tolist()),
+        )
+        for number, name in enumerate(answers.classes)
+        if (drawn[:, :, number] > 0).any() or counts[:, number].any()
+    ]
+    share = right / labelled if labelled else None
+    readout = {
+        **places_and_times(answers, sequence_id),
+        "rows": [
+            {"name": row.name, "marks": runs(_marks(drawn[:, :, answers.classes.index(row.name)]))}
+            for row in ribbons
+        ],
+    }
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, readout)
+
+
+def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
+    """``<int8>[2, M]`` in a number: 1 for predicted, 2 for true, -1 for no label."""
+    return np.where(drawn[0] < 0, -1, 2 * drawn[0] + (drawn[1] > 0)).astype(np.int8)
+
+
+def _number_strip(
+    answers: Answers,
+    sequence_id: str,
+    ranges: Sequence[tuple[float, float]],
+    kept: Collection[int],
+) -> Strip:
+    steps = answers.steps(sequence_id)
+    curves = [Envelope(steps), Envelope(steps)]
+    width = curves[0].width
+    errors, labelled = np.zeros(len(answers.classes)), 0
+    block_steps = max(1, BLOCK_STEPS // width) * width
+    for block in answers.blocks(sequence_id, "true", "predicted", block_steps=block_steps):
+        for drawn, values in zip(curves, block, strict=True):
+            drawn.add(values)
+        error = np.abs(np.subtract(*block, dtype=np.float64))
+        errors += np.nansum(error, 0)
+        labelled += int((~np.isnan(error).any(1)).sum())
+    places = curves[0].places + answers.horizon
+    columns = zip(
+        answers.classes,
+        curves[0].points.T,
+        curves[1].points.T,
+        ranges,
+        errors / labelled if labelled else [None] * len(errors),
+        strict=True,
+    )
+    pictures = [_curves(places, *one) for number, one in enumerate(columns) if number in kept]
+    score = -float(errors.mean()) / labelled if labelled else None
+    readout = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, readout)
+
+
+def _curves(
+    places: NDArray[np.float64],
+    name: str,
+    true: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    shown: tuple[float, float],
+    mae: float | None,
+) -> Curves:
+    low = float(np.fmin.reduce([*shown, *predicted]))
+    high = float(np.fmax.reduce([*shown, *predicted]))
+    margin = (high - low) * 0.04 or abs(high) * 0.1 or 1.0
+    edges = (low - margin, high + margin)
+    paths = [curve(places, values, *edges) for values in (true, predicted)]
+    last = (None if np.isnan(true[-1]) else float(true[-1]), float(predicted[-1]))
+    return Curves(name, paths[0], paths[1], last, *edges, mae)

@@ -1,0 +1,1 @@
+"""The folder of a run: what it holds, checkpoints, its lock; nothing is computed here."""

@@ -1,0 +1,266 @@
+"""A run: the folder that holds all that training makes.
+
+RUN/config.yaml     the resolved configuration; --config takes it again
+RUN/splits.json     which sequence went where
+RUN/run.json        what the model takes and answers: classes, dimension, how features were made
+RUN/history.csv     a line an epoch
+RUN/model.keras     the best weights on validation, or the last where there is none
+RUN/checkpoints/    what an interrupted run needs to go on exactly
+RUN/logs/           for TensorBoard
+RUN/evaluation/     a folder for each split that was evaluated
+"""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import InputError
+from preprocessing.files.strays import remove_strays
+from preprocessing.files.text_files import BoundedLines, open_text, read_json
+from preprocessing.files.whole_file import PARTIAL, whole_file, write_whole
+from preprocessing.labels.splits import Splits, read_splits
+from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.terminal.options import from_yaml, to_yaml
+from trainer.config import TrainConfig, flag
+from trainer.layout import Layout
+from trainer.run.changes import changed_facts, changed_splits
+from trainer.run.checkpoint import Checkpoints, Progress
+from trainer.task import Regression, Task, make_task
+
+# What may change from one start of a run to the next without changing what was trained so far.
+CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
+CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
+# Where data are; what they hold is compared.
+CHANGEABLE |= {"store", "labels", "splits"}
+# What a run that was killed before its configuration was written may have left.
+BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a trained model takes and answers.
+
+    Attributes:
+        classes: names, in the order of its outputs.
+        dimension: F of the store.
+        fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
+        task: what it was trained for.
+        target_moments: mean and variance of each column of a regression.
+        feature_moments: mean and variance of each feature of the training split, if needed.
+        data_digest: of the sequences and labels that it was trained and validated on.
+        features_digest: of what they hold, see there; empty if the model sees no features, and in
+            older runs.
+        model_digest: of the file of a model of one's own.
+    """
+
+    classes: tuple[str, ...]
+    dimension: int
+    fps: str
+    backbone: str
+    backbone_digest: str
+    settings: str
+    task: str = "classification"
+    target_moments: tuple[tuple[float, ...], ...] = ()
+    feature_moments: tuple[tuple[float, ...], ...] = ()
+    data_digest: str = ""
+    features_digest: str = ""
+    model_digest: str = ""
+
+    @classmethod
+    def of(cls, task: Task, info: SequenceInfo, data_digest: str) -> "ModelFacts":
+        """For a model trained on sequences made like ``info``."""
+        moments = (task.mean, task.variance) if isinstance(task, Regression) else ()
+        return cls(
+            task.classes,
+            info.dimension,
+            *info.origin.recipe,
+            task=task.name,
+            target_moments=moments,
+            data_digest=data_digest,
+        )
+
+    def is_of_same_data(self, other: "ModelFacts") -> bool:
+        """Whether both are of the same sequences, labels and features, as far as is known."""
+        known = self.features_digest and other.features_digest
+        return self.data_digest == other.data_digest and (
+            not known or self.features_digest == other.features_digest
+        )
+
+    def to_json(self) -> str:
+        """As it stands in run.json."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @property
+    def learned_task(self) -> Task:
+        """The task with all that was learned of it from the training split."""
+        return make_task(self.task, self.classes, self.target_moments)
+
+    def require(self, info: SequenceInfo) -> None:
+        """Checks that a sequence can go through the model.
+
+        Raises:
+            InputError: it was made otherwise than the training sequences.
+        """
+        pairs = zip(
+            ("dimension", "fps", "backbone", "backbone weights", "settings"),
+            (self.dimension, self.fps, self.backbone, self.backbone_digest, self.settings),
+            (info.dimension, *info.origin.recipe),
+            strict=True,
+        )
+        for name, wanted, found in pairs:
+            if wanted != found:
+                raise InputError(
+                    f"{info.sequence_id} was made with {name} {found}, the model was trained on "
+                    f"{wanted}; extract it with the settings of the training store"
+                )
+
+
+class Run:
+    """A run folder, which need not exist yet.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        self.config_path = self.path / "config.yaml"
+        self.model_path = self.path / "model.keras"
+        self.facts_path = self.path / "run.json"
+        self.history_path = self.path / "history.csv"
+        self.checkpoints = Checkpoints(self.path / "checkpoints")
+        self.logs_path = self.path / "logs"
+
+    def evaluation_path(self, split: str) -> Path:
+        """Where the results on a split go."""
+        return self.path / "evaluation" / split
+
+    @property
+    def config(self) -> TrainConfig:
+        """The resolved configuration."""
+        config: TrainConfig = from_yaml(TrainConfig, self.config_path)
+        return config
+
+    @property
+    def splits(self) -> Splits:
+        """Which sequence went where."""
+        return read_splits(self.path / "splits.json")
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What the model takes and answers."""
+        try:
+            loaded = dict(read_json(self.facts_path, "what the model takes"))
+            pairs: dict[str, Any] = {
+                name: tuple(map(tuple, loaded.pop(name, ())))
+                for name in ("target_moments", "feature_moments")
+            }
+            return ModelFacts(tuple(loaded.pop("classes")), **loaded, **pairs)
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(
+                f"cannot read {self.facts_path}: {error}; train the run again"
+            ) from None
+
+    @property
+    def layout(self) -> Layout:
+        """How the model takes sequences and answers them."""
+        facts = self.facts
+        unknown = facts.feature_moments[0] if facts.feature_moments else ()
+        return Layout.of(self.config, facts.learned_task, unknown)
+
+    @property
+    def history(self) -> list[dict[str, str]]:
+        """The rows of history.csv; its cells are numbers, or empty."""
+        if not self.history_path.is_file():
+            return []
+        try:
+            with open_text(self.history_path, "the curves") as file:
+                rows = list(csv.DictReader(BoundedLines(file, self.history_path)))
+            for value in (value for row in rows for value in row.values()):
+                float(value or 0)
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            reason = " ".join(str(error)[:100].split())
+            raise InputError(
+                f"cannot read {self.history_path}: {reason}; delete it to go on without its curves"
+            ) from None
+        return rows
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self.checkpoints.progress()
+
+    def require_same(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+        """Checks that a folder that is a run already is this one.
+
+        Raises:
+            InputError: it was begun with another configuration, split or features, or holds
+                something that is no run.
+        """
+        self.require_free()
+        if not self.checkpoints.paths():
+            return
+        before = self.config
+        changeable = CHANGEABLE
+        if config.schedule != "constant":
+            changeable = CHANGEABLE - {"epochs"}
+        for field in fields(config):
+            was, now = getattr(before, field.name), getattr(config, field.name)
+            if was != now and field.name not in changeable:
+                raise InputError(
+                    f"{self.path} was begun with {flag(field.name)} {was}, not {now}; give another "
+                    "--run, or the same options to resume"
+                )
+        if changes := [*changed_splits(self.splits, splits), *changed_facts(self.facts, facts)]:
+            raise InputError(
+                f"{self.path} was begun with other data: changed are {'; '.join(changes)}; give "
+                "another --run, or what it was begun with"
+            )
+
+    def require_free(self) -> None:
+        """Checks that the folder is a run's, or may become one.
+
+        Raises:
+            InputError: it holds something else.
+        """
+        if not self.config_path.exists() and self._holds_something_else():
+            raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
+
+    def _holds_something_else(self) -> bool:
+        """Whether the folder holds what no beginning run would have left there."""
+        names = {path.name for path in self.path.iterdir()} if self.path.exists() else set()
+        return any(name not in BEGINNING and not PARTIAL.fullmatch(name) for name in names)
+
+    def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+        """Writes down what is being trained on what; config.yaml comes last."""
+        (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        remove_strays(self.path)
+        write_whole(self.path / "splits.json", splits.to_json())
+        write_whole(self.facts_path, facts.to_json())
+        write_whole(self.config_path, to_yaml(config))
+
+    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes a line an epoch; what an epoch had no figure for is empty."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        with (
+            whole_file(self.history_path) as partial,
+            partial.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def load_run(path: Path | str) -> Run:
+    """Opens a run that exists.
+
+    Raises:
+        InputError: the folder holds no run.
+    """
+    run = Run(path)
+    if not run.config_path.is_file():
+        raise InputError(f"{run.path} is no run: it has no config.yaml; make one with train")
+    return run

@@ -1,0 +1,1 @@
+"""The command ``stream``, and learning as data arrive: one step after the other."""

@@ -1,0 +1,215 @@
+"""Answers as a video happens: the command ``stream``.
+
+    source ─▶ samples ─▶ features ─▶ follower ─▶ a JSON line a step ─▶ state
+    (thread)             (batches)   (the carry)  (flushed)             (if --state)
+
+A line is out before the state is written, so a stream that is killed repeats at most the lines of
+one batch, and leaves out none.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.backbones import Joined, load_backbone
+from preprocessing.backbones.frame_batches import described, frame_batches
+from preprocessing.errors import InputError
+from preprocessing.read_ahead import read_ahead
+from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note, send_json
+from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
+from trainer.layout import Layout
+from trainer.model.own_model import OwnModel
+from trainer.recipe import recipe
+from trainer.run.folder import load_run
+from trainer.run.interruption import Interruption, ending_at_once
+from trainer.run.lock import heed, locked
+from trainer.run.overdue import ended_when_overdue
+from trainer.streaming.follower import Follower
+from trainer.streaming.options import StreamConfig
+from trainer.streaming.state import StreamState
+from trainer.task import Classification, Regression
+
+BATCHES_AHEAD = 2
+
+Samples = FileSamples | LiveSamples
+
+
+def run_stream(config: StreamConfig) -> int:
+    """The command ``stream``; see ``StreamConfig``."""
+    _check(config)
+    run = load_run(config.run)
+    extraction = recipe(run, (), Path(), config.backbone)
+    if config.model:
+        OwnModel.read(config.model)
+    backbone = load_backbone(extraction.backbone, extraction.pixels)
+    follower = Follower(run)
+    code = STOPPED if config.state else INTERRUPTED
+    with (
+        Interruption() as interruption,
+        ended_when_overdue(interruption, code),
+        _alone(config, interruption),
+    ):
+        state = StreamState(config.state, run)
+        state.restore(follower)
+        with ending_at_once():
+            samples = _open(config, extraction.rate, backbone, state, interruption)
+        state.begin(samples.source)
+        size = config.batch_size or (1 if samples.live else extraction.batch_size)
+        if samples.live:
+            # The first frame should not wait while the network is compiled.
+            _warm_up(backbone, size)
+        lines = Lines(follower.layout, samples.start_time)
+        for some, rows in _described(samples, state, backbone, size, extraction.dtype):
+            for sample, features in zip(some, rows, strict=True):
+                lines.write(follower.steps, sample, follower.answer(features))
+            state.advance(follower, some[-1].timestamp, samples.origin)
+            if interruption:
+                break
+        if interruption and not config.state:
+            return INTERRUPTED
+        heed(interruption)
+    _say_how_it_ended(config, samples, lines.written, state.timestamp)
+    return DONE
+
+
+def _say_how_it_ended(config: StreamConfig, samples: Samples, lines: int, timestamp: float) -> None:
+    if samples.broke_off:
+        raise InputError(
+            f"{samples.name} broke off before its end ({samples.trouble}); start the same command "
+            "again, with --state to go on where it was"
+        )
+    if samples.trouble:
+        note(f"{samples.name} is damaged: {samples.trouble}")
+    if not lines:
+        anew = f"; to begin anew, delete {config.state}" if config.state else ""
+        note(f"{samples.name} has no step after {_clock_time(timestamp)}{anew}")
+
+
+def _alone(config: StreamConfig, interruption: Interruption) -> AbstractContextManager[object]:
+    """Keeps another stream from writing the same state."""
+    if config.state is None:
+        return nullcontext()
+
+    def waiting() -> None:
+        note(f"another stream keeps its state in {config.state}; waiting until it has ended")
+
+    return locked(config.state.with_name(f"{config.state.name}.lock"), interruption, waiting)
+
+
+class Lines:
+    """Writes the answers of steps to standard output.
+
+    Args:
+        layout: of the model.
+        start_time: seconds that players show as 0.
+
+    Attributes:
+        written: how many there were.
+    """
+
+    def __init__(self, layout: Layout, start_time: float):
+        self.layout, self.start_time, self.written = layout, start_time, 0
+
+    def write(self, step: int, sample: StreamSample, outputs: NDArray[np.float32]) -> None:
+        """Writes one step's line and sends it off."""
+        line: dict[str, Any] = {
+            "step": step,
+            "time": round(sample.timestamp - self.start_time, 6),
+        }
+        if sample.clock is not None:
+            line["clock"] = datetime.fromtimestamp(sample.clock, timezone.utc).isoformat()
+        if self.layout.horizon:
+            line["ahead"] = self.layout.horizon
+        if not np.isfinite(outputs).all():
+            raise InputError(
+                f"the answer of step {step} is not finite: the model has diverged, train it anew "
+                "with a lower --learning-rate; or the --state is damaged, delete it"
+            )
+        line |= self._answer(outputs)
+        line["latency"] = round(time.monotonic() - sample.arrived, 6)
+        line["dropped"] = sample.dropped
+        send_json(line)
+        self.written += 1
+
+    def _answer(self, outputs: NDArray[np.float32]) -> dict[str, Any]:
+        task = self.layout.task
+        numbers = [float(str(number)) for number in outputs]  # The shortest that mean the same.
+        named = dict(zip(task.classes, numbers, strict=True))
+        if isinstance(task, Regression):
+            return {"values": named}
+        predicted = task.predicted(outputs)
+        if isinstance(task, Classification):
+            label = task.classes[int(predicted)]
+            return {"label": label, "confidence": named[label], "probabilities": named}
+        labels = [task.classes[number] for number in np.flatnonzero(predicted)]
+        return {"labels": labels, "probabilities": named}
+
+
+def _check(config: StreamConfig) -> None:
+    if config.backlog < 1 or (config.batch_size is not None and config.batch_size < 1):
+        raise InputError(
+            f"--backlog {config.backlog} --batch-size {config.batch_size}: both must be at least 1"
+        )
+    if config.give_up is not None and config.give_up <= 0:
+        raise InputError(f"--give-up {config.give_up:g}: expected a number of seconds above 0")
+
+
+def _open(
+    config: StreamConfig,
+    fps: float | None,
+    backbone: Joined,
+    state: StreamState,
+    interruption: Interruption,
+) -> Samples:
+    file = as_file(config.source)
+    if file is not None:
+        return FileSamples(file, fps, backbone.sizes)
+    return LiveSamples(
+        config.source,
+        fps,
+        backbone.sizes,
+        config.backlog,
+        state.origin,
+        state.timestamp,
+        config.give_up,
+        lambda: bool(interruption),
+    )
+
+
+def _described(
+    samples: Samples, state: StreamState, backbone: Joined, size: int, dtype: str
+) -> Iterator[tuple[list[StreamSample], NDArray[Any]]]:
+    """Samples that come after what was answered before, with their features."""
+    if isinstance(samples, LiveSamples):
+        yield from described(frame_batches(samples, size, backbone.context), backbone, dtype)
+        return
+    before: deque[StreamSample] = deque(maxlen=backbone.context)
+    new = _after(samples, state.timestamp, before)
+    batches = frame_batches(new, size, backbone.context, before)
+    yield from described(read_ahead(batches, BATCHES_AHEAD), backbone, dtype)
+
+
+def _after(
+    samples: Iterable[StreamSample], timestamp: float, before: deque[StreamSample]
+) -> Iterator[StreamSample]:
+    """Leaves out what was answered before, but remembers the last of it."""
+    for sample in samples:
+        if sample.timestamp > timestamp:
+            yield sample
+        else:
+            before.append(sample)
+
+
+def _warm_up(backbone: Joined, size: int) -> None:
+    backbone([np.zeros((backbone.context + size, *part, 3), np.uint8) for part in backbone.sizes])
+
+
+def _clock_time(seconds: float) -> str:
+    return str(timedelta(seconds=max(0, round(seconds)))) if np.isfinite(seconds) else "its start"

@@ -1,0 +1,92 @@
+"""What a stream keeps between two starts: how far it is, and the carry."""
+
+import hashlib
+import math
+from pathlib import Path
+
+from preprocessing.errors import InputError
+from trainer.run.archive import DAMAGE, read_archive, write_archive
+from trainer.run.checkpoint import Checkpoint
+from trainer.run.folder import Run
+from trainer.streaming.follower import Follower
+
+
+class StreamState:
+    """How far a source was followed, in a file or only for the time being.
+
+    Args:
+        path: the file, which may be missing; None keeps nothing.
+        run: whose model follows.
+
+    Attributes:
+        timestamp: of the last step that was answered, in seconds of the source; -inf before it.
+        origin: the second since 1970 that is 0 of a live source.
+
+    Raises:
+        InputError: the file is damaged, or was written with another model.
+    """
+
+    def __init__(self, path: Path | None, run: Run):
+        self.path = path
+        self.timestamp = -math.inf
+        self.origin: float | None = None
+        self._source, self._model = "", ""
+        self._saved: Checkpoint | None = None
+        if path:
+            self._model = hashlib.sha256(run.model_path.read_bytes()).hexdigest()
+            if path.exists():
+                self._read(path, run)
+
+    def _read(self, path: Path, run: Run) -> None:
+        try:
+            plain, arrays = read_archive(path)
+            model, self._source = str(plain["model"]), str(plain["source"])
+            self.timestamp = float(plain["timestamp"])
+            self.origin = None if plain["origin"] is None else float(plain["origin"])
+            if math.isnan(self.timestamp) or not math.isfinite(self.origin or 0):
+                raise ValueError("its times are no numbers")
+        except DAMAGE as error:
+            raise InputError(
+                f"{path} cannot be read as the state of a stream ({error}); delete it to begin anew"
+            ) from None
+        if model != self._model:
+            raise InputError(
+                f"{path} was written with another model than {run.model_path}; delete it to begin "
+                "anew, or give another --state"
+            )
+        self._saved = Checkpoint(path, arrays)
+
+    def restore(self, follower: Follower) -> None:
+        """Brings a follower to where it was."""
+        if self._saved:
+            follower.restore(self._saved)
+
+    def begin(self, source: str) -> None:
+        """Says what is followed.
+
+        Args:
+            source: a URL, the number of a camera, or what identifies a file.
+
+        Raises:
+            InputError: the file is of another source.
+        """
+        # A digest, since a URL may hold a password.
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        if self._source not in ("", digest):
+            raise InputError(
+                f"{self.path} is the state of another source; give this one a file of its own with "
+                "--state"
+            )
+        self._source = digest
+
+    def advance(self, follower: Follower, timestamp: float, origin: float | None) -> None:
+        """Steps up to that time were answered; writes the file, whole or not at all."""
+        self.timestamp, self.origin = timestamp, origin
+        if self.path:
+            plain = {
+                "model": self._model,
+                "source": self._source,
+                "timestamp": timestamp,
+                "origin": origin,
+            }
+            write_archive(self.path, plain, dict(follower.arrays()))

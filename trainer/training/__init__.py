@@ -1,0 +1,1 @@
+"""The command ``train``: data, epochs, updates and what is kept of them."""

@@ -1,0 +1,69 @@
+"""What is seen of a training: a line an epoch, that a terminal of 80 columns shows whole.
+
+epoch 3/50  41% 00:12 left 10.2kframe/s, loss 0.412, acc 0.871, utilisation 0.981
+epoch 3/50 00:21 10.2kframe/s, loss 0.402 val 0.533, acc 0.874 val 0.861
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from preprocessing.terminal.console import progress
+
+UNDER_WAY = "{desc} {percentage:3.0f}% {remaining} left {rate_fmt}{postfix}"
+ENDED = "{desc} {elapsed} {rate_fmt}{postfix}"
+SHORT = {"loss": "loss", "accuracy": "acc", "mae": "mae"}
+VALIDATION = "val_"
+
+
+def epoch_bar(number: int, epochs: int, steps: int, done: int, shown: bool) -> Any:
+    """The progress of an epoch, to be closed by ``with``.
+
+    Args:
+        number: of the epoch, from 1.
+        epochs: how many there will be at most.
+        steps: of the epoch.
+        done: how many of them were made before an interruption.
+        shown: whether by this process.
+    """
+    return progress(
+        disable=not shown,
+        total=steps,
+        initial=done,
+        unit="frame",
+        unit_scale=True,
+        desc=f"epoch {number}/{epochs}",
+        bar_format=UNDER_WAY,
+    )
+
+
+def show(bar: Any, row: Mapping[str, float]) -> None:
+    """Puts the figures of an epoch behind its progress; those of validation end it."""
+    parts = []
+    for name, short in SHORT.items():
+        if name in row:
+            validated = row.get(VALIDATION + name)
+            val = "" if validated is None else f" val {_figure(validated)}"
+            parts.append(f"{short} {_figure(row[name])}{val}")
+    if any(name.startswith(VALIDATION) for name in row):
+        bar.bar_format = ENDED
+    elif "utilisation" in row:
+        parts.append(f"utilisation {_figure(row['utilisation'])}")
+    bar.set_postfix_str(", ".join(parts), refresh=False)
+
+
+def best_of(history: Sequence[Mapping[str, str]], best_epoch: int) -> str:
+    """The best epoch with its validation figures; empty where nothing was validated."""
+    row = next((row for row in history if row["epoch"] == str(best_epoch)), {})
+    figures = [
+        f"{name} {_figure(float(row[name]))}"
+        for name in (VALIDATION + short for short in SHORT)
+        if row.get(name)
+    ]
+    return f", best in epoch {best_epoch} ({', '.join(figures)})" if figures else ""
+
+
+def _figure(value: float) -> str:
+    """Three decimals, none of what is large, and two digits of what is huge or tiny."""
+    if value and not 0.001 <= abs(value) < 1e6:
+        return f"{value:.2g}"
+    return f"{value:.{3 if abs(value) < 100 else 0}f}"

@@ -1,0 +1,146 @@
+"""What a run writes while it trains: checkpoints, its history, the best model so far."""
+
+import time
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from preprocessing.errors import InputError
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.config import TrainConfig
+from trainer.model.build import save_model
+from trainer.model.carry import Carry
+from trainer.run.checkpoint import Checkpoint, Progress, all_finite, numbered
+from trainer.run.folder import Run
+from trainer.run.memories import (
+    callback_memories,
+    chance_memory,
+    changed_memories,
+    remind_callbacks,
+    remind_chance,
+)
+from trainer.step.optimizers import optimizer_variables
+
+import_tensorflow()
+import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+TO_TRY = (
+    "try a lower --learning-rate or --clip-norm, --warmup, another --normalize, or --precision "
+    "float32"
+)
+
+
+class Keeper:
+    """Keeps a training in its run folder, and brings it back.
+
+    Args:
+        config: of the run; says how often.
+        run: where everything goes.
+        model: being trained.
+        optimizer: of the model.
+        callbacks: the user's, whose memories are kept; training has begun for them.
+        writes: whether this process does; of several that train together, one.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        run: Run,
+        model: keras.Model,
+        optimizer: Any,
+        callbacks: Sequence[keras.callbacks.Callback],
+        writes: bool = True,
+    ):
+        self.writes = writes
+        self.config, self.run, self.model = config, run, model
+        self.optimizer, self.callbacks = optimizer, callbacks
+        self.memories_at_begin = callback_memories(callbacks)
+        self.saved_at, self.saved_update = time.monotonic(), 0
+
+    @property
+    def variables(self) -> list[Any]:
+        """All that a checkpoint must hold of model and optimizer."""
+        return [*self.model.variables, *optimizer_variables(self.optimizer)]
+
+    @property
+    def digest(self) -> list[int]:
+        """Of all that a checkpoint holds of model and optimizer, but for random generators."""
+        random = "seed_generator"
+        return [
+            zlib.crc32(variable.numpy().tobytes())
+            for variable in self.variables
+            if random not in getattr(variable, "path", "")
+        ]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is time for a checkpoint within an epoch."""
+        return time.monotonic() - self.saved_at >= 60 * self.config.checkpoint_minutes
+
+    def updates_left(self, state: Progress) -> int | None:
+        """Updates until the next checkpoint that must not be late; None if none is counted."""
+        every = self.config.checkpoint_updates
+        return None if every is None else max(0, every - (state.updates - self.saved_update))
+
+    def save(self, state: Progress, carry: Carry) -> None:
+        """Writes a checkpoint and the history.
+
+        Raises:
+            InputError: the weights are no numbers any more; nothing is written.
+        """
+        arrays = numbered("variables", [variable.numpy() for variable in self.variables])
+        arrays |= numbered("carry", carry)
+        self.require_finite(all_finite(arrays), state)
+        plain, more = changed_memories(self.callbacks, self.memories_at_begin)
+        state.callbacks, state.chance = plain, chance_memory()
+        state.stopped = bool(self.model.stop_training)
+        self._write_history(state)
+        if self.writes:
+            self.run.checkpoints.save(state, arrays | more, self.config.keep_checkpoints)
+        self.saved_at, self.saved_update = time.monotonic(), state.updates
+
+    def restore(self, checkpoint: Checkpoint) -> tuple[Progress, Carry]:
+        """Sets everything to what it was when a checkpoint was written."""
+        state = checkpoint.progress
+        checkpoint.restore(self.variables)
+        carry = tuple(keras.ops.convert_to_tensor(x) for x in checkpoint.group("carry"))
+        self.saved_update = state.updates
+        self.model.stop_training = state.stopped
+        remind_callbacks(self.callbacks, state.callbacks, checkpoint.arrays)
+        remind_chance(state.chance)
+        self._write_history(state)
+        return state, carry
+
+    def keep_best(self, state: Progress, row: dict[str, float]) -> None:
+        """Writes the model if its validation loss is the lowest so far."""
+        if "val_loss" in row and row["val_loss"] < state.best_loss:
+            state.best_loss, state.best_epoch = row["val_loss"], state.epoch + 1
+            self._save_model()
+
+    def keep_last(self, state: Progress) -> None:
+        """Writes the model if none was the best, at the end."""
+        if not state.best_epoch:
+            self._save_model()
+
+    def require_finite(self, finite: bool, state: Progress) -> None:
+        """Ends a training that has gone wrong.
+
+        Raises:
+            InputError: with what to try, and where the last good checkpoint is.
+        """
+        if finite:
+            return
+        kept = self.run.checkpoints.paths()
+        where = f"the last good checkpoint is {kept[-1]}" if kept else "no checkpoint was due yet"
+        raise InputError(
+            f"the loss or the weights became NaN or infinite in epoch {state.epoch + 1}, "
+            f"update {state.updates}; {TO_TRY}, with another --run ({where})"
+        )
+
+    def _save_model(self) -> None:
+        if self.writes:
+            save_model(self.model, self.run.model_path)
+
+    def _write_history(self, state: Progress) -> None:
+        if state.history and self.writes:
+            self.run.write_history(state.history)

@@ -1,0 +1,1 @@
+"""The command ``tune``: searches the options of ``train``."""
