@@ -1,7 +1,7 @@
 """``python -m preprocessing``: the commands that fill and show a store."""
 
-from preprocessing.terminal import console
-from preprocessing.terminal.console import Command
+from preprocessing.terminal import commands
+from preprocessing.terminal.commands import Command
 
 COMMANDS = {
     "extract": Command(
@@ -16,7 +16,7 @@ COMMANDS = {
     ),
     "inspect": Command(
         "what is in a store",
-        "preprocessing.inspection.command:InspectConfig",
+        "preprocessing.inspection.options:InspectConfig",
         "preprocessing.inspection.command:run",
     ),
 }
@@ -24,4 +24,4 @@ COMMANDS = {
 
 def main() -> int:
     """Runs the command line and returns its exit code."""
-    return console.main("python -m preprocessing", COMMANDS)
+    return commands.main("python -m preprocessing", COMMANDS)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path, settings_text

@@ -62,7 +62,8 @@ def read_sequence(path: Path) -> None:
 
 
 def read_listing(path: Path) -> None:
-    from preprocessing.inspection.command import InspectConfig, run
+    from preprocessing.inspection.command import run
+    from preprocessing.inspection.options import InspectConfig
 
     run(InspectConfig(path.parent))
     run(InspectConfig(path.parent, json=True))
@@ -178,7 +179,7 @@ def read_yaml(path: Path) -> None:
 
 
 def make_facts(folder: Path) -> Path:
-    from trainer.run.folder import ModelFacts
+    from trainer.run.facts import ModelFacts
 
     facts = ModelFacts(("a", "b"), 3, "4", "test", "0", "{}", feature_moments=((0.0,), (1.0,)))
     (folder / "run.json").write_text(facts.to_json())
@@ -263,7 +264,7 @@ def read_model(path: Path) -> None:
     from preprocessing.terminal.quiet import import_tensorflow
 
     import_tensorflow()
-    from trainer.model.build import load_model
+    from trainer.model.model_file import load_model
 
     load_model(path)
 
@@ -298,7 +299,7 @@ def read_predictions(path: Path) -> None:
     from prediction_files import run_of
 
     from trainer.evaluation.scoring import Measures, score
-    from trainer.report.page import write_report
+    from trainer.report.evaluation_page import write_report
 
     metrics = score(path, True, Measures(bootstrap=10))
     told = {**metrics, "split": "test", "feed": None}
@@ -322,7 +323,7 @@ def make_comparison(folder: Path) -> Path:
 
 def read_comparison(path: Path) -> None:
     from trainer.evaluation.comparison import CompareConfig, compare
-    from trainer.report.comparison_page import comparison_lines
+    from trainer.evaluation.comparison_table import comparison_lines
 
     folder = path.parents[3]
     list(comparison_lines(compare(CompareConfig((folder / "one", folder / "two"), bootstrap=10))))

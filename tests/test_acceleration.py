@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.kernels.accelerate import accelerate, compiled_by_xla
+from trainer.kernels.accelerate import accelerate
+from trainer.kernels.xla import compiled_by_xla
 from trainer.step.forward import ForwardStep
 
 tf = import_tensorflow()

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from prediction_files import FPS, run_of, sequence_info, write_predictions
 
-from preprocessing.files.inputs import fingerprint
+from preprocessing.files.fingerprint import fingerprint
 from trainer.demo.videos import make_samples
 from trainer.evaluation.scoring import score
-from trainer.report.page import write_report
+from trainer.report.evaluation_page import write_report
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]"

@@ -10,7 +10,8 @@ from preprocessing.errors import InputError
 from preprocessing.labels.splits import Splits
 from trainer.config import TrainConfig
 from trainer.run.changes import changed_facts, changed_splits
-from trainer.run.folder import ModelFacts, Run
+from trainer.run.facts import ModelFacts
+from trainer.run.folder import Run
 
 FACTS = ModelFacts(
     ("a", "b"), 8, "4.0", "flow", "", "{}", data_digest="1", feature_moments=((0.0,), (1.0,))

@@ -12,7 +12,7 @@ import pytest
 from conftest import FPS, write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.labels.reading import write_intervals, write_numbers
+from preprocessing.labels.writing import write_intervals, write_numbers
 from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate

@@ -18,8 +18,9 @@ from conftest import FPS, MadeStore, write_sequence
 
 from preprocessing.backbones import load_backbone
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.reading import read_labels
 from preprocessing.labels.splits import Splits
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, settings_text
@@ -27,7 +28,8 @@ from preprocessing.videos.reader import VideoReader
 from trainer import cli
 from trainer.config import TrainConfig
 from trainer.demo.videos import make_samples
-from trainer.run.folder import ModelFacts, Run
+from trainer.run.facts import ModelFacts
+from trainer.run.folder import Run
 
 LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 Said = tuple[int, str, str]

@@ -15,10 +15,11 @@ from preprocessing.terminal.options import parse, to_yaml
 from trainer import cli
 from trainer.config import TrainConfig
 from trainer.evaluation.comparison import CompareConfig, compare, run_compare
+from trainer.evaluation.comparison_table import comparison_lines
 from trainer.evaluation.scoring import score
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
-from trainer.report.comparison_page import INKS, SHAPES, comparison_lines
+from trainer.report.comparison_page import INKS, SHAPES
 from trainer.report.ribbons import class_colours
 
 CLASSES = ["a", "<b>", "c"]

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.files.inputs import fingerprint
+from preprocessing.files.fingerprint import fingerprint
 from preprocessing.inspection import command as inspection
 from preprocessing.inspection import contact_sheet
-from preprocessing.inspection.command import InspectConfig, run
+from preprocessing.inspection.command import run
 from preprocessing.inspection.contact_sheet import boxes, page_path, tick_times
+from preprocessing.inspection.options import InspectConfig
 from preprocessing.inspection.sheet_entry import PICTURES, Entry, clock, read_entry, spread
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter

@@ -10,11 +10,13 @@ import pytest
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.reading import read_labels, write_numbers
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.writing import write_numbers
 from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
-from trainer.evaluation.command import EvaluateConfig, evaluate, run_evaluate, summary
+from trainer.evaluation.command import EvaluateConfig, evaluate, run_evaluate
 from trainer.evaluation.scoring import score
+from trainer.evaluation.summary import summary
 from trainer.labelling.command import PredictConfig, run_predict
 from trainer.metrics import HEADLINES
 from trainer.predictions.writer import sequence_ids

@@ -17,7 +17,7 @@ import pytest
 from conftest import FPS, write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.labels.reading import write_intervals, write_numbers
+from preprocessing.labels.writing import write_intervals, write_numbers
 from preprocessing.store.feature_store import FeatureStore
 from trainer import cli
 from trainer.batches.sequence_set import SequenceSet
@@ -29,11 +29,13 @@ from trainer.export.check import Check
 from trainer.export.command import described, export
 from trainer.export.formats import FORMATS, Format
 from trainer.export.options import ExportConfig
-from trainer.model.build import build_model, save_model
+from trainer.model.build import build_model
+from trainer.model.model_file import save_model
 from trainer.model.own_model import OwnModel
 from trainer.predictions.inference import predict
 from trainer.run.folder import Run
-from trainer.training.data import load_data, with_feature_moments
+from trainer.training.data import load_data
+from trainer.training.feature_moments import with_feature_moments
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 STEPS, DIMENSION = 30, 5

@@ -10,7 +10,7 @@ import pytest
 from conftest import write_sequence
 
 from preprocessing.errors import InputError
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate

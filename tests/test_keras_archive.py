@@ -14,7 +14,7 @@ from preprocessing.backbones import load_backbone
 from preprocessing.errors import InputError
 from preprocessing.files.keras_archive import open_keras
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.model.build import load_model
+from trainer.model.model_file import load_model
 
 import_tensorflow()
 import keras  # noqa: E402

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from preprocessing.labels.base import UNLABELLED, LabelOptions
-from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.reading import read_labels
 from preprocessing.labels.runs import LabelRuns
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin

@@ -13,7 +13,8 @@ from label_inputs import read, small_store, text_folder, write
 from preprocessing.errors import InputError
 from preprocessing.files.failures import FailureLog
 from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled, runs
-from preprocessing.labels.reading import read_labels, write_intervals, write_sequence_labels
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.writing import write_intervals, write_sequence_labels
 from preprocessing.store.feature_store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)

@@ -5,9 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.plan.lanes import (
-    Chunk,
-    Lineup,
-    Windows,
     fixed_lengths,
     group_plans,
     inference_plan,
@@ -15,9 +12,9 @@ from trainer.plan.lanes import (
     shared,
     short_length,
     varied_lengths,
-    window_inference_plan,
-    window_plan,
 )
+from trainer.plan.lineup import Chunk, Lineup
+from trainer.plan.windows import Windows, window_inference_plan, window_plan
 
 lengths_of = st.lists(st.integers(1, 60), min_size=1, max_size=12)
 lanes_of = st.integers(1, 6)

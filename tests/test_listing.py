@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.inspection.command import InspectConfig, run
+from preprocessing.inspection.command import run
 from preprocessing.inspection.listing import Totals
+from preprocessing.inspection.options import InspectConfig
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import Origin, SequenceInfo
 

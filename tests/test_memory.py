@@ -80,7 +80,8 @@ def work(folder, steps):
 """
 
 DRAW = """
-from preprocessing.inspection.command import InspectConfig, run
+from preprocessing.inspection.command import run
+from preprocessing.inspection.options import InspectConfig
 
 def work(folder, steps):
     steps_to_store(folder, steps)
@@ -190,7 +191,8 @@ def test_files_that_are_kept_open_keep_nothing_of_what_is_in_them(tmp_path: Path
 FEW, MANY, VERY_MANY = 10, 3_000, 100_000  # sequences
 INSPECT = """
 import contextlib, os
-from preprocessing.inspection.command import InspectConfig, run
+from preprocessing.inspection.command import run
+from preprocessing.inspection.options import InspectConfig
 
 LINKS = 10_000  # of one file; file systems allow so many and not many more
 

@@ -13,7 +13,8 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled, runs
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
-from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
 from preprocessing.store.feature_store import FeatureStore
-from trainer.model.normalization import Moments, learn_moments, scale_by_sequence
+from trainer.column_moments import Moments, learn_moments
+from trainer.model.normalization import scale_by_sequence
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.floats(-1e3, 1e3))

@@ -12,7 +12,8 @@ from label_inputs import read, small_store, targets_of, text_folder, write
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, labelled, rounding_seconds
 from preprocessing.labels.numbers import NumberLabels
-from preprocessing.labels.reading import read_labels, write_numbers
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.writing import write_numbers
 from preprocessing.store.feature_store import FeatureStore
 
 quick = settings(deadline=None, max_examples=50)

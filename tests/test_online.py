@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from trainer.cli import main
 from trainer.config import TrainConfig

@@ -19,12 +19,13 @@ from prediction_files import write_predictions
 from preprocessing.errors import VideoError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.videos.picture_size import shown_size
+from preprocessing.videos.pictures import shown_size
 from trainer import cli
 from trainer.config import TrainConfig
-from trainer.model.build import build_model, save_model
+from trainer.model.build import build_model
+from trainer.model.model_file import save_model
 from trainer.overlay import file as overlay_files
 from trainer.overlay import videos as overlay
 from trainer.overlay.answers import TimedAnswers

@@ -16,22 +16,17 @@ from hypothesis import strategies as st
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.store.feature_store import FeatureStore
-from trainer.batches.sequence_set import ChunkBatch, SequenceSet
+from trainer.batches.chunk_batch import ChunkBatch
+from trainer.batches.sequence_set import SequenceSet
+from trainer.column_moments import learn_moments
 from trainer.config import TrainConfig
-from trainer.kernels.accelerate import compiled_by_xla
+from trainer.kernels.xla import compiled_by_xla
 from trainer.layout import Layout
 from trainer.model.build import build_model
 from trainer.model.carry import zero_carry
-from trainer.model.normalization import learn_moments
 from trainer.plan.epochs import training_groups
-from trainer.plan.lanes import (
-    Windows,
-    fixed_lengths,
-    lane_plan,
-    shared,
-    varied_lengths,
-    window_plan,
-)
+from trainer.plan.lanes import fixed_lengths, lane_plan, shared, varied_lengths
+from trainer.plan.windows import Windows, window_plan
 from trainer.predictions.inference import predict_pieces
 from trainer.step.forward import FeedbackStep, ForwardStep
 from trainer.step.train_step import TrainStep

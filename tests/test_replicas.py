@@ -23,25 +23,26 @@ from two_devices import stored
 
 from preprocessing.errors import InputError, Stopped
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches.sequence_set import SequenceSet
+from trainer.column_moments import Moments
 from trainer.config import TrainConfig
 from trainer.devices import processes as processes_module
 from trainer.devices.processes import Processes
 from trainer.devices.slurm import cluster_of_step, host_names, task_counts
 from trainer.devices.strategy import find_replicas
 from trainer.layout import Layout
-from trainer.model.normalization import Moments
 from trainer.plan.epochs import training_plan
-from trainer.plan.lanes import Chunk, Lineup, with_room
+from trainer.plan.lineup import Chunk, Lineup, with_room
 from trainer.run.folder import Run, load_run
 from trainer.step.train_step import TrainStep
 from trainer.task import Classification
-from trainer.training.data import shared_moments
+from trainer.training.feature_moments import shared_moments
 
 HERE = Path(__file__).parent
 UNEVEN = (60, 13, 9)  # Steps of sequences.

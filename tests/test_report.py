@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prediction_files import FPS, run_of, sequence_info, write_predictions
 
-from preprocessing.files.inputs import fingerprint
+from preprocessing.files.fingerprint import fingerprint
 from trainer.evaluation.scoring import Measures, score
 from trainer.metrics import HEADLINES
 from trainer.predictions.reader import open_answers
 from trainer.report.confusions import worst_confusions
 from trainer.report.curves import MAX_POINTS, Envelope, curve, learning_curves
+from trainer.report.evaluation_page import write_report
 from trainer.report.footage import footage
 from trainer.report.hover_data import clock, knots, runs
-from trainer.report.page import render, write_report
+from trainer.report.page import render
 from trainer.report.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
 from trainer.report.strips import class_strips, label_set_strips, number_strips, worst_first
 

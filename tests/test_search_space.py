@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from preprocessing.errors import InputError
 from preprocessing.terminal.options import parse, to_yaml
 from trainer.config import TrainConfig
+from trainer.tuning.options import TuneConfig
 from trainer.tuning.search_space import (
     Choice,
     Dimension,
     Range,
-    TuneConfig,
     parse_search,
     searchable,
     with_values,

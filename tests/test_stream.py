@@ -23,7 +23,7 @@ from live_server import file_server, live_server
 
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from trainer import cli
 from trainer.config import TrainConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from preprocessing.errors import InputError, ReaderGone
 from preprocessing.terminal import console
 from preprocessing.terminal import streams as terminal
-from preprocessing.terminal.console import Command, main, note, printable, progress, say, send_json
+from preprocessing.terminal.commands import Command, main
+from preprocessing.terminal.console import note, progress, say, send_json
+from preprocessing.terminal.streams import printable
 
 CODE = "from trainer.cli import main; raise SystemExit(main())"
 ESCAPE = "\x1b[2J\x1b[31m\x9b1A\rred\n"

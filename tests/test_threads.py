@@ -12,7 +12,7 @@ from conftest import FPS, write_sequence
 from test_resume import Signal, Task, command, config_for, kill_somewhere, require_same
 
 from preprocessing.errors import Stopped
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from trainer.devices.hardware import THREADS, compute_in, tf, threads
 from trainer.run.folder import Run, load_run
 from trainer.training.command import train

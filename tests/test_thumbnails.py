@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
-from preprocessing.files.inputs import fingerprint
+from preprocessing.files.fingerprint import fingerprint
 from preprocessing.store.sequence_info import Origin, settings_text
 from preprocessing.videos.pictures import LONGEST_SIDE, _Frames, source_video, thumbnails
 

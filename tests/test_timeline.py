@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.videos.reader import sample
+from preprocessing.videos.sampling import sample
 from preprocessing.videos.timeline import (
     LONGEST_HOLD,
     Announced,

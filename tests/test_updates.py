@@ -15,23 +15,19 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import InputError, Stopped
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.reading import read_labels, write_intervals
+from preprocessing.labels.reading import read_labels
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches import sequence_set as batches_module
-from trainer.batches.sequence_set import ChunkBatches, SequenceSet
+from trainer.batches.chunk_batch import ChunkBatches
+from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
 from trainer.layout import Layout
 from trainer.model.build import build_model
-from trainer.plan.lanes import (
-    Lineup,
-    Windows,
-    fixed_lengths,
-    lane_plan,
-    shared,
-    varied_lengths,
-    window_plan,
-)
+from trainer.plan.lanes import fixed_lengths, lane_plan, shared, varied_lengths
+from trainer.plan.lineup import Lineup
+from trainer.plan.windows import Windows, window_plan
 from trainer.run.folder import Run
 from trainer.step.optimizers import make_optimizer, optimizer_variables
 from trainer.step.train_step import TrainStep

@@ -15,13 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import VideoError
-from preprocessing.videos.reader import (
-    INSTANT_TOLERANCE,
-    Sample,
-    VideoReader,
-    expected_samples,
-    sample,
-)
+from preprocessing.videos.reader import Sample, VideoReader, expected_samples
+from preprocessing.videos.sampling import INSTANT_TOLERANCE, sample
 
 quick = settings(deadline=None, max_examples=100)
 FIXTURES = Path(__file__).parent / "fixtures"

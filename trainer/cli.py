@@ -1,8 +1,8 @@
 """``longtake``: all commands, those of preprocessing and those of the trainer."""
 
 from preprocessing import cli as preprocessing_cli
-from preprocessing.terminal import console
-from preprocessing.terminal.console import Command
+from preprocessing.terminal import commands
+from preprocessing.terminal.commands import Command
 
 COMMANDS = {
     "train": Command(
@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "tune": Command(
         "searches options of train for the best on validation",
-        "trainer.tuning.search_space:TuneConfig",
+        "trainer.tuning.options:TuneConfig",
         "trainer.tuning.command:run_tune",
     ),
     "demo": Command(
@@ -50,9 +50,9 @@ COMMANDS = {
 
 def main() -> int:
     """Runs ``longtake`` and returns its exit code."""
-    return console.main("longtake", {**preprocessing_cli.COMMANDS, **COMMANDS})
+    return commands.main("longtake", {**preprocessing_cli.COMMANDS, **COMMANDS})
 
 
 def trainer_main() -> int:
     """Runs ``python -m trainer`` and returns its exit code."""
-    return console.main("python -m trainer", COMMANDS)
+    return commands.main("python -m trainer", COMMANDS)

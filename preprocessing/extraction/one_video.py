@@ -15,7 +15,8 @@ from preprocessing.backbones.frame_batches import frame_batches
 from preprocessing.errors import InputError, MustStay, VideoError
 from preprocessing.extraction.begun import Begun
 from preprocessing.extraction.options import ExtractConfig
-from preprocessing.files.inputs import Source, fingerprint
+from preprocessing.files.fingerprint import fingerprint
+from preprocessing.files.inputs import Source
 from preprocessing.files.lease import Busy, lease
 from preprocessing.files.watched_file import WatchedFile
 from preprocessing.read_ahead import read_ahead

@@ -1,20 +1,14 @@
 """Which files a command was given, and the sequence id of each."""
 
-import errno
 import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO
 from unicodedata import category
 
 from preprocessing.errors import InputError
 from preprocessing.files.folders import cannot_read, files_below
 from preprocessing.terminal.console import note
-
-FINGERPRINT_BLOCKS = 16
-FINGERPRINT_BLOCK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -112,26 +106,3 @@ def _source(sequence_id: str, path: Path) -> Source:
 def _unusable(path: Path, problem: str) -> Source:
     # No id has a line break in it.
     return Source(os.path.abspath(path).lstrip("/") + "\n", path, problem)
-
-
-def fingerprint(path: Path) -> str:
-    """Identifies a file's content by its size and blocks spread over it, without reading it all.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
-    with path.open("rb") as file:
-        return fingerprint_of(file)
-
-
-def fingerprint_of(file: BinaryIO) -> str:
-    """``fingerprint`` of a file that is open."""
-    size = os.fstat(file.fileno()).st_size
-    hashed = blake2b(str(size).encode(), digest_size=16)
-    last = max(size - FINGERPRINT_BLOCK_BYTES, 0)
-    for block in range(FINGERPRINT_BLOCKS):
-        file.seek(last * block // (FINGERPRINT_BLOCKS - 1))
-        hashed.update(file.read(FINGERPRINT_BLOCK_BYTES))
-    return hashed.hexdigest()

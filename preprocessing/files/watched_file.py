@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from preprocessing.errors import VideoError
-from preprocessing.files.inputs import fingerprint_of
+from preprocessing.files.fingerprint import fingerprint_of
 
 
 class WatchedFile:

@@ -19,7 +19,7 @@ from preprocessing.importing.layouts import (
     video_features,
 )
 from preprocessing.importing.options import ImportConfig, check
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 from preprocessing.store.freshness import put_aside
 from preprocessing.store.sequence_info import sequence_path
 from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, say

@@ -1,35 +1,15 @@
 """The command that shows what is in a store: a listing, or a contact sheet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import tyro
 
 from preprocessing.errors import InputError
 from preprocessing.inspection.listing import print_listing
+from preprocessing.inspection.options import InspectConfig
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import DONE, SOME_FAILED, note
 
 MOST_DRAWN = 24
-
-
-@dataclass(frozen=True)
-class InspectConfig:
-    """What is in a store: sequences, steps, hours, dimension, fps, backbone, bytes.
-
-    With --sheet, a picture of it: frames of each video beside the similarity of its features.
-    """
-
-    store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
-    """The store's folder."""
-    json: bool = False
-    """Print JSON, with a row for each sequence."""
-    sheet: Annotated[Path | None, tyro.conf.arg(metavar="OUT.png")] = None
-    """Draw a contact sheet instead, eight sequences a page: OUT.png, OUT-2.png and so on."""
-    only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="ID...")] = ()
-    """Show these sequences; otherwise all, or with --sheet 24 spread over the store."""
 
 
 def run(config: InspectConfig) -> int:

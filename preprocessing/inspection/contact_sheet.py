@@ -29,7 +29,9 @@ from numpy.typing import NDArray
 from preprocessing.files.whole_file import whole_file
 from preprocessing.inspection.sheet_entry import Entry, clock, read_entry
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.terminal.console import PATIENCE, printable, progress, say
+from preprocessing.terminal.commands import PATIENCE
+from preprocessing.terminal.console import progress, say
+from preprocessing.terminal.streams import printable
 
 ENTRIES_PER_PAGE = 8
 FEWEST_PLACES = 8  # so that a video of one step is not drawn huge

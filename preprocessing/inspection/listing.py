@@ -15,7 +15,9 @@ from typing import Any, TextIO
 from preprocessing.errors import InputError
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import PATIENCE, printable, progress, require_heard, say
+from preprocessing.terminal.commands import PATIENCE
+from preprocessing.terminal.console import progress, say
+from preprocessing.terminal.streams import printable, require_heard
 
 BYTES_AT_ONCE = 2**16
 

@@ -10,13 +10,11 @@ For multilabel, intervals may overlap, a line has names with commas between them
 as many rows as labels.
 """
 
-import csv
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -27,20 +25,17 @@ from preprocessing.files.failures import failed_among
 from preprocessing.files.folders import files_below
 from preprocessing.files.numerals import number_or_nan
 from preprocessing.files.text_files import read_lines
-from preprocessing.files.whole_file import whole_file
 from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.named import SequenceLabels
 from preprocessing.labels.numbers import NumberLabels
+from preprocessing.labels.writing import INTERVAL_FIELDS, NUMBER_FIELDS, SEQUENCE_FIELDS
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint
 from preprocessing.terminal.console import note
 
 FOLDERS = "folders"
-INTERVAL_FIELDS = ("sequence", "start", "end", "label")
-SEQUENCE_FIELDS = ("sequence", "label")
-NUMBER_FIELDS = ("sequence", "time")
 # Of float32, as it is written: a little more, but rounded to it again.
 LARGEST = 3.4028235e38
 DIGESTED_BYTES = 1 << 20
@@ -94,40 +89,6 @@ def _shown(header: list[str]) -> str:
 
 def _some(names: list[str]) -> str:
     return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
-
-
-def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
-    """Writes intervals so that ``read_labels`` reads the same back."""
-    # Nine decimals: no difference of floating-point numbers shows, no time is moved.
-    rounded = ((name, round(begin, 9), round(end, 9), label) for name, begin, end, label in rows)
-    _write_rows(path, INTERVAL_FIELDS, rounded)
-
-
-def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:
-    """Writes one label a sequence so that ``read_labels`` reads the same back."""
-    _write_rows(path, SEQUENCE_FIELDS, rows)
-
-
-def write_numbers(path: Path, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Writes numbers so that ``read_labels`` reads the same back.
-
-    Args:
-        path: the CSV file.
-        columns: K names.
-        rows: (sequence, seconds, K numbers); a number that is NaN becomes an empty cell.
-    """
-    cells = (
-        (name, round(float(time), 9), *("" if math.isnan(value) else value for value in values))
-        for name, time, *values in rows
-    )
-    _write_rows(path, (*NUMBER_FIELDS, *columns), cells)
-
-
-def _write_rows(
-    path: Path, fields: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]
-) -> None:
-    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([fields, *rows])
 
 
 def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import VideoError
-from preprocessing.files.inputs import fingerprint
+from preprocessing.files.fingerprint import fingerprint
 from preprocessing.store.sequence_info import Origin
-from preprocessing.videos.reader import INSTANT_TOLERANCE, SUFFIXES
-from preprocessing.videos.video_file import open_container
+from preprocessing.videos.reader import SUFFIXES
+from preprocessing.videos.sampling import INSTANT_TOLERANCE
+from preprocessing.videos.video_file import open_container, text_of, video_stream
 
 LONGEST_SIDE = 320
 SECONDS_BACK = (0.0, 2.0, 10.0, 60.0)
@@ -169,3 +170,29 @@ def _picture(frame: av.VideoFrame, stream: av.video.stream.VideoStream) -> NDArr
     width, height = (max(1, round(side * scale)) for side in (wide, frame.height))
     pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
     return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90) % 4))
+
+
+def shown_size(path: Path) -> tuple[int, int]:
+    """Height and width in pixels of a video's first frame, upright and in its true aspect.
+
+    Raises:
+        VideoError: the file cannot be opened, has no video stream, or no frame of it can be
+            decoded.
+    """
+    try:
+        with open_container(path) as container:
+            stream = video_stream(container, str(path))
+            for packet in container.demux(stream):
+                try:
+                    frames = packet.decode()
+                except av.error.FFmpegError:
+                    continue
+                for frame in frames:
+                    width = max(1, round(frame.width * float(stream.sample_aspect_ratio or 1)))
+                    turned = round(frame.rotation / 90) % 2
+                    return (width, frame.height) if turned else (frame.height, width)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(
+            "unreadable", f"{path} cannot be opened as a video: {text_of(error)}"
+        ) from None
+    raise VideoError("no frames", f"{path}: no frame of it can be decoded")

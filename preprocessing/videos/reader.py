@@ -6,11 +6,9 @@ sampled         0.00                            0.24                 the frame s
 """
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import av
 import numpy as np
@@ -20,12 +18,12 @@ from preprocessing.errors import VideoError
 from preprocessing.videos.damage import Damage
 from preprocessing.videos.frame_numbers import FrameNumbers
 from preprocessing.videos.frame_order import in_order
+from preprocessing.videos.sampling import sample
 from preprocessing.videos.timeline import (
     LOOK_AHEAD,
     Announced,
     Timeline,
     any_instant,
-    held_until,
     mark_shown,
 )
 from preprocessing.videos.video_file import VideoFile
@@ -34,9 +32,6 @@ SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
     | {".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
-INSTANT_TOLERANCE = 1e-6
-
-Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
@@ -200,62 +195,6 @@ class VideoReader:
         if begin < self._timeline.latest:
             return True  # It will be left out, and must come to be counted.
         return origin is None or any_instant(origin, self.fps or 0.0, begin, end)
-
-
-def sample(
-    frames: Iterable[tuple[float, float, Shown]], fps: float | None, end: float = 0.0
-) -> Iterator[tuple[float, Shown]]:
-    """Picks the frame shown at each instant, ``fps`` of them a second from the first frame on.
-
-    A frame that is on screen for several instants is picked for each: the first time with its
-    own presentation time, then with the instant's, so that the times of what is picked always
-    increase.
-
-    Args:
-        frames: (shown from, shown until, frame) in seconds, in time order; the second number
-            counts only for the last frame.
-        fps: instants per second; None picks every frame once.
-        end: when the video ends by its header; a frame that is shown for longer than that, than
-            it says itself and than ``LONGEST_HOLD``, is not picked for the rest of the gap.
-
-    Yields:
-        (timestamp in seconds, frame).
-    """
-    if fps is None:
-        yield from ((begin, frame) for begin, _, frame in frames)
-        return
-    instant = _Instants(fps)
-    shown: tuple[float, float, Shown] | None = None
-    for frame in frames:
-        if shown is None:
-            instant.origin = frame[0]
-        else:
-            yield from instant.until(min(frame[0], held_until(shown[0], shown[1], end)), shown)
-            instant.go_on_at(frame[0])
-        shown = frame
-    if shown is not None:
-        yield from instant.until(shown[1], shown)
-
-
-class _Instants:
-    """Counts instants ``origin + k / fps``."""
-
-    def __init__(self, fps: float):
-        self.fps = fps
-        self.origin = 0.0
-        self.count = 0
-
-    def go_on_at(self, time: float) -> None:
-        """Leaves out instants before a time that nothing was picked for."""
-        self.count = max(self.count, math.ceil((time - self.origin - INSTANT_TOLERANCE) * self.fps))
-
-    def until(self, end: float, shown: tuple[float, float, Shown]) -> Iterator[tuple[float, Shown]]:
-        begin, _, frame = shown
-        first = True
-        while (now := self.origin + self.count / self.fps) < end - INSTANT_TOLERANCE:
-            self.count += 1
-            yield (begin if first else now), frame
-            first = False
 
 
 def resized(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.files.inputs import fingerprint
+from preprocessing.files.fingerprint import fingerprint
 from preprocessing.videos.damage import WHOLE_SHARE
 from preprocessing.videos.live_video import Arrived, LiveVideo, is_live
 from preprocessing.videos.newest import Newest
 from preprocessing.videos.plain_url import plain
-from preprocessing.videos.reader import INSTANT_TOLERANCE, Sample, VideoReader, resized
+from preprocessing.videos.reader import Sample, VideoReader, resized
+from preprocessing.videos.sampling import INSTANT_TOLERANCE
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from typing import Any
 from trainer.config import TrainConfig
 from trainer.model.build import build_model
 from trainer.plan.dealing import deal
-from trainer.plan.lanes import Plan, fixed_lengths, group_plans, lane_plan, shared
+from trainer.plan.lanes import fixed_lengths, group_plans, lane_plan, shared
+from trainer.plan.lineup import Plan
 from trainer.step.optimizers import make_optimizer
+from trainer.step.totals import Totals
 from trainer.step.train_step import TrainStep
 from trainer.training.data import load_data
-from trainer.training.updates import Totals, truncated_updates
+from trainer.training.updates import truncated_updates
 
 LANES, LENGTH, UNITS, EPOCHS = 8, 64, 128, 3
 

@@ -24,7 +24,7 @@ from scale_sides import DIMENSION, LENGTH, SEQUENCES
 
 from trainer.config import TrainConfig
 from trainer.plan.epochs import updates_an_epoch
-from trainer.plan.lanes import Windows
+from trainer.plan.windows import Windows
 
 SIDE = (sys.executable, Path(__file__).with_name("scale_sides.py"))
 HOURS, MEDIANS = 10_000, (1.0, 8.0)

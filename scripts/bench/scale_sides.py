@@ -52,7 +52,7 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
     import numpy as np
 
     from preprocessing.terminal.quiet import import_tensorflow
-    from trainer.batches.sequence_set import ChunkBatches
+    from trainer.batches.chunk_batch import ChunkBatches
     from trainer.config import TrainConfig
     from trainer.devices.processes import Processes
     from trainer.devices.replicated_step import ReplicatedStep

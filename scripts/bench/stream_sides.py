@@ -44,8 +44,8 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
     from preprocessing.backbones import load_backbone
     from preprocessing.videos.reader import resized
     from preprocessing.videos.stream_samples import StreamSample
-    from trainer.streaming.command import Lines
     from trainer.streaming.follower import Follower
+    from trainer.streaming.lines import Lines
 
     backbone, follower = load_backbone("efficientnet-lite0"), Follower(_run(folder, units))
     lines = Lines(follower.layout, 0.0)

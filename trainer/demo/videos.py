@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import whole_file, write_whole
-from preprocessing.labels.reading import write_intervals
+from preprocessing.labels.writing import write_intervals
 
 SIZE = (192, 256)
 FPS = 8

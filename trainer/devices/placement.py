@@ -8,14 +8,15 @@ from trainer.config import TrainConfig
 from trainer.devices.replicas import Replicas
 from trainer.devices.replicated_step import ReplicatedEvaluationStep, ReplicatedStep
 from trainer.model.carry import Carry
-from trainer.predictions.inference import forward_step
-from trainer.step.forward import EvaluationStep
+from trainer.step.forward import EvaluationStep, forward_step
 from trainer.step.optimizers import make_optimizer
 from trainer.step.train_step import TrainStep
 from trainer.task import Task
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+import_tensorflow()
 
 
 class Placement:

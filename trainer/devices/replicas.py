@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.kernels.xla import compiled
 from trainer.model.carry import Carry
-from trainer.step.forward import compiled
 
 tf = import_tensorflow()
 

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.batches.sequence_set import ChunkBatch
+from trainer.batches.chunk_batch import ChunkBatch
 from trainer.devices.replicas import Replicas
+from trainer.kernels.xla import compiled
 from trainer.model.carry import Carry
-from trainer.step.forward import EvaluationStep, ForwardStep, compiled, sums_of
-from trainer.step.train_step import GATHERED_SHARE, TINY, Loaded, TrainStep, arrays_of, batch_of
+from trainer.step.forward import EvaluationStep, ForwardStep
+from trainer.step.totals import TINY, sums_of
+from trainer.step.train_step import GATHERED_SHARE, Loaded, TrainStep, arrays_of, batch_of
 from trainer.task import Task
 
 tf = import_tensorflow()

@@ -14,14 +14,16 @@ from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import DONE, require_heard, say
+from preprocessing.terminal.console import DONE, say
+from preprocessing.terminal.streams import require_heard
 from trainer.config import TrainConfig
 from trainer.evaluation.compare_options import CompareConfig
+from trainer.evaluation.comparison_table import comparison_lines
 from trainer.evaluation.scoring import tallied
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
 from trainer.predictions.reader import Answers, open_answers
-from trainer.report.comparison_page import comparison_lines, write_comparison
+from trainer.report.comparison_page import write_comparison
 from trainer.report.footage import footage
 from trainer.report.page import option, value_text
 from trainer.run.folder import load_run

@@ -16,7 +16,7 @@ from trainer.export.facts import MAKER, as_json, facts_of
 from trainer.export.formats import FORMATS, Format
 from trainer.export.graph import Graph, in_float32
 from trainer.export.options import ExportConfig
-from trainer.model.build import load_model
+from trainer.model.model_file import load_model
 from trainer.model.own_model import OwnModel
 from trainer.run.folder import Run, load_run
 

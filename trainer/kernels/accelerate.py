@@ -5,23 +5,19 @@ happened; only the method that computes is replaced, in that one object. On a GP
 replaced, since Keras calls cuDNN there.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from types import MethodType
 from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.kernels.gru import GRUGates
-from trainer.kernels.lstm import LSTMGates
-from trainer.kernels.recurrence import Gates, recur
+from trainer.kernels.gates import Gates, GRUGates, LSTMGates
+from trainer.kernels.recurrence import recur
+from trainer.kernels.xla import by_xla_now
 
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 GATES: dict[type, Gates] = {keras.layers.LSTM: LSTMGates(), keras.layers.GRU: GRUGates()}
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D)
-_by_xla: ContextVar[bool] = ContextVar("by_xla", default=False)
 
 
 def accelerate(model: keras.Model) -> None:
@@ -40,16 +36,6 @@ def accelerate(model: keras.Model) -> None:
             layer.inner_loop = MethodType(loop, layer)
         elif type(layer) in DROPOUTS and "call" not in vars(layer):
             layer.call = MethodType(_dropout(layer.call), layer)
-
-
-@contextmanager
-def compiled_by_xla() -> Iterator[None]:
-    """Within this, what is traced is compiled by XLA."""
-    token = _by_xla.set(True)
-    try:
-        yield
-    finally:
-        _by_xla.reset(token)
 
 
 def _is_usual(layer: Any) -> bool:
@@ -108,7 +94,7 @@ def _dropout(slow: Any) -> Any:
     """
 
     def call(layer: Any, inputs: Any, training: bool = False) -> Any:
-        if not (training and layer.rate > 0 and _by_xla.get()):
+        if not (training and layer.rate > 0 and by_xla_now.get()):
             return slow(inputs, training=training)
         whole = [size or tf.shape(inputs)[axis] for axis, size in enumerate(inputs.shape)]
         noise_shape = _noise_shape(layer) or (None,) * len(whole)

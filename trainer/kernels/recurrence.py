@@ -11,42 +11,12 @@ What Keras does is what automatic differentiation of a loop comes to. Appleyard,
 products out of the loop.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.kernels.gates import Gates, States
 
 tf = import_tensorflow()
-
-States = tuple[Any, ...]
-
-
-class Gates(Protocol):
-    """One step of a cell and its derivative, without the matrix products.
-
-    States are ``<float32>[B, U]``, of which the first is ``h``. ``inputs`` is ``x_t @ kernel +
-    bias`` and ``recurrent`` is ``h @ recurrent_kernel + recurrent_bias``, ``<float32>[B, G U]``
-    each for G gates.
-
-    Attributes:
-        kept_arrays: how many arrays ``backward`` needs of a step.
-        slope_arrays: 1 if the gradients by ``inputs`` and ``recurrent`` are the same, else 2.
-    """
-
-    kept_arrays: int
-    slope_arrays: int
-
-    def forward(self, inputs: Any, recurrent: Any, states: States) -> tuple[States, States]:
-        """The states after the step, and what ``backward`` needs, ``<float32>[B, U]`` each."""
-
-    def backward(
-        self, kept: States, states: States, slopes: States
-    ) -> tuple[tuple[Any, ...], States]:
-        """Slopes before the step from slopes after it.
-
-        Returns:
-            The gradient by ``inputs`` and, if it is another, by ``recurrent``; that by the states
-            before, but for what goes through ``recurrent``.
-        """
 
 
 def recur(
@@ -168,11 +138,6 @@ def _backward(
     _, slopes, found = tf.while_loop(lambda t, *_: t >= 0, one, begin, maximum_iterations=steps)
     stacked = _stacked(found)
     return stacked[0], stacked[-1], slopes
-
-
-def sigmoid(x: Any) -> Any:
-    """The logistic function, by the hyperbolic tangent, which XLA computes twice as fast."""
-    return 0.5 * tf.tanh(0.5 * x) + 0.5
 
 
 def _rows(values: Any, steps: Any) -> Any:

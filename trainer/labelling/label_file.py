@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.labels.reading import write_intervals, write_numbers, write_sequence_labels
+from preprocessing.labels.writing import write_intervals, write_numbers, write_sequence_labels
 from preprocessing.store.sequence_info import SequenceInfo
 from trainer.metrics import segments
 from trainer.predictions.reader import Answers, open_answers

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.column_moments import Moments
 from trainer.metrics.spread import mean, spread
 from trainer.metrics.tallies import NumberTallies
-from trainer.model.normalization import Moments
 
 Numbers = NDArray[np.float32]
 OF_COLUMNS = ("mae", "rmse", "r2")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from preprocessing.terminal.console import printable
+from preprocessing.terminal.streams import printable
 
 Colour = tuple[int, int, int]
 WHITE, GREY, BLACK = (255, 255, 255), (212, 215, 220), (0, 0, 0)

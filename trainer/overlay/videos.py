@@ -10,7 +10,7 @@ from preprocessing.files.failures import FailureLog
 from preprocessing.files.inputs import find_sources
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note, progress
-from preprocessing.videos.picture_size import shown_size
+from preprocessing.videos.pictures import shown_size
 from preprocessing.videos.reader import SUFFIXES, VideoReader, expected_samples
 from trainer.overlay.answers import TimedAnswers
 from trainer.overlay.drawing import Drawing

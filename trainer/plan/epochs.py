@@ -5,18 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from trainer.config import TrainConfig
 from trainer.plan.dealing import deal, groups_of_similar
-from trainer.plan.lanes import (
-    Lineup,
-    Plan,
-    Windows,
-    fixed_lengths,
-    group_plans,
-    inference_plan,
-    lane_plan,
-    varied_lengths,
-    window_inference_plan,
-    window_plan,
-)
+from trainer.plan.lanes import fixed_lengths, group_plans, inference_plan, lane_plan, varied_lengths
+from trainer.plan.lineup import Lineup, Plan
+from trainer.plan.windows import Windows, window_inference_plan, window_plan
 
 
 def training_plan(config: TrainConfig, lengths: Sequence[int], lanes: int, epoch: int) -> Plan:

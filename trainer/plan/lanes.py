@@ -8,59 +8,16 @@ Sequences A (5 chunks' worth), B (2), C (3) and D (2) in two lanes, T steps a ch
                                                       - idle: weight 0, reset
 """
 
-import bisect
 import itertools
 import math
 import random
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from trainer.plan.lineup import Chunk, Lineup, Plan, longest_first
 
 # Multiples of this share of T, taken modulo T, spread evenly (the three-distance theorem), so
 # that few short chunks move the edges after them to anywhere.
 SHORT_SHARE = 0.618
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Consecutive steps of one sequence, in one row of a batch.
-
-    Attributes:
-        sequence: number of the sequence.
-        start: its first step.
-        steps: real steps, 1 to T; the rest of the row is padding.
-        reset: the carry of this row is replaced by the initial state first.
-        last: the sequence, or the window, ends with this chunk.
-        burn_in: leading steps that only warm the carry: no loss, no answer.
-    """
-
-    sequence: int
-    start: int
-    steps: int
-    reset: bool
-    last: bool
-    burn_in: int = 0
-
-    @property
-    def stop(self) -> int:
-        """The step after its last one."""
-        return self.start + self.steps
-
-
-@dataclass(frozen=True)
-class Lineup:
-    """What one batch holds.
-
-    Attributes:
-        chunk_length: T of this batch.
-        chunks: a chunk for each lane, None for one that is idle.
-    """
-
-    chunk_length: int
-    chunks: tuple[Chunk | None, ...]
-
-
-Plan = Iterator[Lineup]
 
 
 def lane_plan(
@@ -142,55 +99,6 @@ def short_length(chunk_length: int) -> int:
     return length
 
 
-@dataclass(frozen=True)
-class Windows:
-    """Stateless samples: windows of one length, each from a reset.
-
-    Sequence of 10 steps, T = 4, stride 3, burn-in 1; ``w`` warms the carry, ``x`` has a loss:
-
-        step      0 1 2 3 4 5 6 7 8 9       shift 2     0 1 2 3 4 5 6 7 8 9
-        window 0  w x x x                               w x
-        window 1        w x x x                           w x x x
-        window 2              w x x x                           w x x x
-        window 3                                                      w x x
-
-    Attributes:
-        chunk_length: T.
-        stride: steps from one window to the next, at most T - burn-in.
-        burn_in: leading steps of each window without a loss.
-        shift: steps by which windows come earlier, less than the stride; the first one is cut.
-    """
-
-    chunk_length: int
-    stride: int
-    burn_in: int = 0
-    shift: int = 0
-
-    def count(self, length: int) -> int:
-        """Windows of a sequence of ``length`` steps; the last one reaches its end."""
-        return 1 + max(0, -(-(length + self.shift - self.chunk_length) // self.stride))
-
-    def window(self, sequence: int, number: int, length: int) -> Chunk:
-        """Window ``number`` of a sequence of ``length`` steps."""
-        begin = number * self.stride - self.shift
-        start, stop = max(0, begin), min(begin + self.chunk_length, length)
-        return Chunk(sequence, start, stop - start, reset=True, last=True, burn_in=self.burn_in)
-
-
-def window_plan(lengths: Sequence[int], lanes: int, windows: Windows, seed: str) -> Plan:
-    """Stateless training: windows of all sequences in random order."""
-    ends = list(itertools.accumulate(windows.count(length) for length in lengths))
-    order = array("Q", range(ends[-1]))
-    random.Random(seed).shuffle(order)
-    for first in range(0, len(order), lanes):
-        batch = []
-        for place in order[first : first + lanes]:
-            sequence = bisect.bisect_right(ends, place)
-            number = place - (ends[sequence - 1] if sequence else 0)
-            batch.append(windows.window(sequence, number, lengths[sequence]))
-        yield Lineup(windows.chunk_length, (*batch, *[None] * (lanes - len(batch))))
-
-
 def group_plans(
     lengths: Sequence[int],
     groups: Sequence[Sequence[int]],
@@ -211,41 +119,4 @@ def group_plans(
 
 def inference_plan(lengths: Sequence[int], lanes: int, chunk_length: int) -> Plan:
     """Every step once with the carry, long sequences first, so that lanes end about together."""
-    return lane_plan(lengths, shared(_longest_first(lengths), lanes), fixed_lengths(chunk_length))
-
-
-def window_inference_plan(lengths: Sequence[int], lanes: int, windows: Windows) -> Plan:
-    """Every step answered once, by windows that follow each other.
-
-    The burn-in is that of ``windows``, except at the beginning of a sequence, where nothing could
-    warm the carry; ``last`` marks the window in which the sequence ends.
-    """
-    tiled = Windows(windows.chunk_length, windows.chunk_length - windows.burn_in, windows.burn_in)
-    chunks = (
-        Chunk(
-            sequence,
-            window.start,
-            window.steps,
-            reset=True,
-            last=window.stop == lengths[sequence],
-            burn_in=tiled.burn_in if window.start else 0,
-        )
-        for sequence in _longest_first(lengths)
-        for window in (
-            tiled.window(sequence, number, lengths[sequence])
-            for number in range(tiled.count(lengths[sequence]))
-        )
-    )
-    while batch := list(itertools.islice(chunks, lanes)):
-        yield Lineup(windows.chunk_length, (*batch, *[None] * (lanes - len(batch))))
-
-
-def with_room(plan: Iterable[Lineup], lanes: int) -> Iterator[Lineup]:
-    """The same lineups, with idle lanes behind theirs so that there are ``lanes`` of them."""
-    for lineup in plan:
-        idle = lanes - len(lineup.chunks)
-        yield replace(lineup, chunks=(*lineup.chunks, *[None] * idle))
-
-
-def _longest_first(lengths: Sequence[int]) -> list[int]:
-    return sorted(range(len(lengths)), key=lambda number: -lengths[number])
+    return lane_plan(lengths, shared(longest_first(lengths), lanes), fixed_lengths(chunk_length))

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note, progress
-from trainer.batches.sequence_set import READS_AHEAD, ChunkBatch, SequenceSet
+from trainer.batches.chunk_batch import ChunkBatch
+from trainer.batches.sequence_set import READS_AHEAD, SequenceSet
 from trainer.config import DEFAULT_LANES, TrainConfig
-from trainer.model.build import load_model
+from trainer.model.model_file import load_model
 from trainer.model.own_model import OwnModel
 from trainer.plan.epochs import evaluation_plan
-from trainer.plan.lanes import Chunk
+from trainer.plan.lineup import Chunk
 from trainer.predictions.writer import Piece, predictions_writer, store_piece
 from trainer.run.folder import Run
-from trainer.step.forward import FeedbackStep, ForwardStep
-from trainer.task import Task
+from trainer.step.forward import forward_step
 
 Feed = Literal["predictions", "truth"]
 
@@ -75,23 +75,6 @@ def predict_pieces(
     for batch in read_ahead(data.batches(plan), READS_AHEAD):
         outputs, carry = forward(batch, carry)
         yield from _pieces(batch, outputs.numpy())
-
-
-def forward_step(
-    model: Any, config: TrainConfig, task: Task, any_length: bool = False, plain: bool = False
-) -> ForwardStep:
-    """Inference as a configuration asks for: with true labels as inputs, its own, or none.
-
-    Args:
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
-        config: of the training.
-        task: what the answers are.
-        any_length: whether T may differ from batch to batch.
-        plain: without XLA.
-    """
-    if config.inputs == "features" or config.feed == "truth":
-        return ForwardStep(model, any_length, plain)
-    return FeedbackStep(model, task, config.horizon, any_length, plain)
 
 
 def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from preprocessing.files.hdf5_file import Hdf5Writer, new_hdf5
 from trainer.batches.sequence_set import SequenceSet
 from trainer.layout import Layout
-from trainer.plan.lanes import Chunk
+from trainer.plan.lineup import Chunk
 from trainer.task import Multilabel, Regression
 
 NAMES = ("timestamps", "probabilities", "predicted", "true")

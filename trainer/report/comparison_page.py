@@ -1,10 +1,10 @@
 """A comparison as a table on the terminal, and as one HTML file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from preprocessing.terminal.console import printable
+from preprocessing.terminal.streams import printable
 from trainer.metrics import HEADLINES
 from trainer.report.footage import Footage
 from trainer.report.page import render
@@ -20,47 +20,6 @@ SHAPES = (
     "M-2.4-2.4h4.8v4.8h-4.8z",
     "M0-3 3.2 2.6h-6.4z",
 )
-
-
-def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """The table of a comparison, line by line."""
-    runs, task = comparison["runs"], comparison["task"]
-    yield (
-        f"{comparison['split']}: {comparison['sequences']} sequences, "
-        f"{comparison['steps']} labelled steps"
-    )
-    yield from _columns(
-        ["", *(run["name"] for run in runs)],
-        [
-            [name, *(_figure(run["metrics"][name]) for run in runs)]
-            for name in HEADLINES[task]
-            if any(run["metrics"][name] is not None for run in runs)
-        ],
-    )
-    yield ""
-    options = comparison["options"]
-    yield "options that differ" if options else "their options are the same"
-    yield from _columns([], [[name, *map(_shown, found)] for name, found in options.items()])
-    drawn = comparison["bootstrap"]
-    between = (
-        f", and where {100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences lie"
-    )
-    for run in runs[1:]:
-        yield ""
-        yield f"{run['name']} minus {runs[0]['name']}{between if drawn['samples'] else ''}"
-        yield from _columns(
-            [],
-            [
-                [name, _figure(found["value"], "+"), _interval(found["interval"])]
-                for name, found in run["difference"].items()
-                if found["value"] is not None
-            ],
-        )
-        counts = run["sequences"]
-        yield (
-            f"  by {comparison['compared_by']}, better in {counts['better']}, worse in "
-            f"{counts['worse']}, equal in {counts['equal']} sequences"
-        )
 
 
 def write_comparison(
@@ -105,27 +64,5 @@ def _dots(comparison: Comparison) -> list[list[float]]:
     return [[100 * score / most for score in scores] for scores in rows]
 
 
-def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of which the columns stand below each other, the first to the left."""
-    lines = [*([head] if head else []), *rows]
-    if not lines:
-        return
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for first, *others in lines:
-        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  " + "  ".join([first.ljust(widths[0]), *cells]).rstrip()
-
-
 def _shown(value: str) -> str:
     return printable(value) or "-"
-
-
-def _figure(value: float | None, sign: str = "") -> str:
-    if value is None:
-        return "-"
-    near = abs(value) < 1000
-    return format(value, f"{sign}.4f" if near else f"{sign}.3e")
-
-
-def _interval(edges: Sequence[float] | None) -> str:
-    return f"[{_figure(edges[0], '+')}, {_figure(edges[1], '+')}]" if edges else ""

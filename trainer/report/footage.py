@@ -6,7 +6,7 @@ from pathlib import Path
 
 from preprocessing.errors import VideoError
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import printable
+from preprocessing.terminal.streams import printable
 from preprocessing.videos.pictures import source_video
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from preprocessing.labels.splits import PARTS, Splits
 
 if TYPE_CHECKING:
-    from trainer.run.folder import ModelFacts
+    from trainer.run.facts import ModelFacts
 
 # What a fact of a model is to a person who has changed it.
 CHANGES = {

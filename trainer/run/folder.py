@@ -11,9 +11,8 @@ RUN/evaluation/     a folder for each split that was evaluated
 """
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,12 @@ from preprocessing.files.strays import remove_strays
 from preprocessing.files.text_files import BoundedLines, open_text, read_json
 from preprocessing.files.whole_file import PARTIAL, whole_file, write_whole
 from preprocessing.labels.splits import Splits, read_splits
-from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import TrainConfig, flag
 from trainer.layout import Layout
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
-from trainer.task import Regression, Task, make_task
+from trainer.run.facts import ModelFacts
 
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
@@ -37,85 +35,6 @@ CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "
 CHANGEABLE |= {"store", "labels", "splits"}
 # What a run that was killed before its configuration was written may have left.
 BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """What a trained model takes and answers.
-
-    Attributes:
-        classes: names, in the order of its outputs.
-        dimension: F of the store.
-        fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
-        task: what it was trained for.
-        target_moments: mean and variance of each column of a regression.
-        feature_moments: mean and variance of each feature of the training split, if needed.
-        data_digest: of the sequences and labels that it was trained and validated on.
-        features_digest: of what they hold, see there; empty if the model sees no features, and in
-            older runs.
-        model_digest: of the file of a model of one's own.
-    """
-
-    classes: tuple[str, ...]
-    dimension: int
-    fps: str
-    backbone: str
-    backbone_digest: str
-    settings: str
-    task: str = "classification"
-    target_moments: tuple[tuple[float, ...], ...] = ()
-    feature_moments: tuple[tuple[float, ...], ...] = ()
-    data_digest: str = ""
-    features_digest: str = ""
-    model_digest: str = ""
-
-    @classmethod
-    def of(cls, task: Task, info: SequenceInfo, data_digest: str) -> "ModelFacts":
-        """For a model trained on sequences made like ``info``."""
-        moments = (task.mean, task.variance) if isinstance(task, Regression) else ()
-        return cls(
-            task.classes,
-            info.dimension,
-            *info.origin.recipe,
-            task=task.name,
-            target_moments=moments,
-            data_digest=data_digest,
-        )
-
-    def is_of_same_data(self, other: "ModelFacts") -> bool:
-        """Whether both are of the same sequences, labels and features, as far as is known."""
-        known = self.features_digest and other.features_digest
-        return self.data_digest == other.data_digest and (
-            not known or self.features_digest == other.features_digest
-        )
-
-    def to_json(self) -> str:
-        """As it stands in run.json."""
-        return json.dumps(asdict(self), indent=1) + "\n"
-
-    @property
-    def learned_task(self) -> Task:
-        """The task with all that was learned of it from the training split."""
-        return make_task(self.task, self.classes, self.target_moments)
-
-    def require(self, info: SequenceInfo) -> None:
-        """Checks that a sequence can go through the model.
-
-        Raises:
-            InputError: it was made otherwise than the training sequences.
-        """
-        pairs = zip(
-            ("dimension", "fps", "backbone", "backbone weights", "settings"),
-            (self.dimension, self.fps, self.backbone, self.backbone_digest, self.settings),
-            (info.dimension, *info.origin.recipe),
-            strict=True,
-        )
-        for name, wanted, found in pairs:
-            if wanted != found:
-                raise InputError(
-                    f"{info.sequence_id} was made with {name} {found}, the model was trained on "
-                    f"{wanted}; extract it with the settings of the training store"
-                )
 
 
 class Run:

@@ -4,14 +4,15 @@ Everything is compiled once for its fixed B and T. XLA is left out where there i
 recurrent layers find their cuDNN kernel.
 """
 
-from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.batches.sequence_set import ChunkBatch
-from trainer.kernels.accelerate import accelerate, compiled_by_xla
+from trainer.batches.chunk_batch import ChunkBatch
+from trainer.config import TrainConfig
+from trainer.kernels.accelerate import accelerate
+from trainer.kernels.xla import compiled
 from trainer.model.carry import Carry, call_model, reset_rows, zero_carry
+from trainer.step.totals import sums_of
 from trainer.task import Task
 
 tf = import_tensorflow()
@@ -122,31 +123,18 @@ def apply_model(
     return outputs, tuple(tf.cast(state, tf.float32) for state in after)
 
 
-def sums_of(task: Task, targets: Any, outputs: Any, weights: Any, training: bool) -> Any:
-    """Sums of a batch, ``<float32>[4]``; see ``TrainStep``."""
-    losses = task.loss(targets, outputs, training)
-    counts = tf.cast(weights > 0, tf.float32)
-    return tf.stack(
-        [
-            tf.reduce_sum(losses * weights),
-            tf.reduce_sum(weights),
-            tf.reduce_sum(task.score(targets, outputs) * counts),
-            tf.reduce_sum(counts),
-        ]
-    )
+def forward_step(
+    model: Any, config: TrainConfig, task: Task, any_length: bool = False, plain: bool = False
+) -> ForwardStep:
+    """Inference as a configuration asks for: with true labels as inputs, its own, or none.
 
-
-def compiled(
-    function: Callable[..., Any], any_length: bool = False, plain: bool = False
-) -> Callable[..., Any]:
-    """Compiles, by XLA where that is right: it needs fixed shapes, and would keep cuDNN out."""
-    by_xla = not (any_length or plain or tf.config.list_physical_devices("GPU"))
-
-    def traced(*arguments: Any) -> Any:
-        with compiled_by_xla() if by_xla else nullcontext():
-            return function(*arguments)
-
-    program: Callable[..., Any] = tf.function(
-        traced, jit_compile=by_xla, reduce_retracing=any_length
-    )
-    return program
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        config: of the training.
+        task: what the answers are.
+        any_length: whether T may differ from batch to batch.
+        plain: without XLA.
+    """
+    if config.inputs == "features" or config.feed == "truth":
+        return ForwardStep(model, any_length, plain)
+    return FeedbackStep(model, task, config.horizon, any_length, plain)

@@ -6,16 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.batches.sequence_set import ChunkBatch, ChunkBatches
+from trainer.batches.chunk_batch import ChunkBatch, ChunkBatches
 from trainer.kernels.accelerate import accelerate
+from trainer.kernels.xla import compiled
 from trainer.model.carry import Carry, zero_carry
-from trainer.step.forward import apply_model, compiled, sums_of
+from trainer.step.forward import apply_model
+from trainer.step.totals import TINY, sums_of
 from trainer.task import Task
 
 tf = import_tensorflow()
 
 Loaded = tuple[Any, ...]  # What ``ChunkBatches`` holds, or a ``ChunkBatch``, in that order.
-TINY = 1e-7
 # Sums over many steps are kept small while they are gathered, for gradients in half precision.
 GATHERED_SHARE = 1.0 / 1024
 

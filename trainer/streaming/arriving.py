@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels.base import labelled
-from trainer.batches.sequence_set import ChunkBatch
+from trainer.batches.chunk_batch import ChunkBatch
 from trainer.layout import Layout
 from trainer.model.carry import Carry
 from trainer.run.checkpoint import Checkpoint, numbered

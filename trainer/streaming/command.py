@@ -7,11 +7,10 @@ A line is out before the state is written, so a stream that is killed repeats at
 one batch, and leaves out none.
 """
 
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,8 @@ from preprocessing.backbones import Joined, load_backbone
 from preprocessing.backbones.frame_batches import described, frame_batches
 from preprocessing.errors import InputError
 from preprocessing.read_ahead import read_ahead
-from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note, send_json
+from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note
 from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
-from trainer.layout import Layout
 from trainer.model.own_model import OwnModel
 from trainer.recipe import recipe
 from trainer.run.folder import load_run
@@ -32,9 +30,9 @@ from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
 from trainer.streaming.follower import Follower
+from trainer.streaming.lines import Lines
 from trainer.streaming.options import StreamConfig
 from trainer.streaming.state import StreamState
-from trainer.task import Classification, Regression
 
 BATCHES_AHEAD = 2
 
@@ -101,55 +99,6 @@ def _alone(config: StreamConfig, interruption: Interruption) -> AbstractContextM
         note(f"another stream keeps its state in {config.state}; waiting until it has ended")
 
     return locked(config.state.with_name(f"{config.state.name}.lock"), interruption, waiting)
-
-
-class Lines:
-    """Writes the answers of steps to standard output.
-
-    Args:
-        layout: of the model.
-        start_time: seconds that players show as 0.
-
-    Attributes:
-        written: how many there were.
-    """
-
-    def __init__(self, layout: Layout, start_time: float):
-        self.layout, self.start_time, self.written = layout, start_time, 0
-
-    def write(self, step: int, sample: StreamSample, outputs: NDArray[np.float32]) -> None:
-        """Writes one step's line and sends it off."""
-        line: dict[str, Any] = {
-            "step": step,
-            "time": round(sample.timestamp - self.start_time, 6),
-        }
-        if sample.clock is not None:
-            line["clock"] = datetime.fromtimestamp(sample.clock, timezone.utc).isoformat()
-        if self.layout.horizon:
-            line["ahead"] = self.layout.horizon
-        if not np.isfinite(outputs).all():
-            raise InputError(
-                f"the answer of step {step} is not finite: the model has diverged, train it anew "
-                "with a lower --learning-rate; or the --state is damaged, delete it"
-            )
-        line |= self._answer(outputs)
-        line["latency"] = round(time.monotonic() - sample.arrived, 6)
-        line["dropped"] = sample.dropped
-        send_json(line)
-        self.written += 1
-
-    def _answer(self, outputs: NDArray[np.float32]) -> dict[str, Any]:
-        task = self.layout.task
-        numbers = [float(str(number)) for number in outputs]  # The shortest that mean the same.
-        named = dict(zip(task.classes, numbers, strict=True))
-        if isinstance(task, Regression):
-            return {"values": named}
-        predicted = task.predicted(outputs)
-        if isinstance(task, Classification):
-            label = task.classes[int(predicted)]
-            return {"label": label, "confidence": named[label], "probabilities": named}
-        labels = [task.classes[number] for number in np.flatnonzero(predicted)]
-        return {"labels": labels, "probabilities": named}
 
 
 def _check(config: StreamConfig) -> None:

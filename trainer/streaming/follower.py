@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from trainer.model.build import load_model
-from trainer.predictions.inference import forward_step
+from trainer.model.model_file import load_model
 from trainer.run.checkpoint import Checkpoint, all_finite, numbered
 from trainer.run.folder import Run
+from trainer.step.forward import forward_step
 from trainer.streaming.arriving import Arriving
 
 

@@ -22,20 +22,24 @@ from preprocessing.terminal.options import to_yaml
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
 from trainer.layout import Layout
-from trainer.model.build import build_model, load_model, save_model
+from trainer.model.build import build_model
+from trainer.model.model_file import load_model, save_model
 from trainer.model.own_model import OwnModel
-from trainer.predictions.inference import forward_step
 from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint, numbered
-from trainer.run.folder import ModelFacts, Run, load_run
+from trainer.run.facts import ModelFacts
+from trainer.run.folder import Run, load_run
+from trainer.step.forward import forward_step
 from trainer.step.optimizers import make_optimizer, optimizer_variables
+from trainer.step.totals import Totals
 from trainer.step.train_step import TrainStep
 from trainer.streaming.arriving import Arriving
 from trainer.task import make_task
-from trainer.training.updates import Totals
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+import_tensorflow()
 
 STATE = "online.npz"
 # Options of training runs that a stream has no use for.

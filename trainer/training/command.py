@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preprocessing.errors import InputError
-from preprocessing.labels.reading import FOLDERS
 from preprocessing.terminal.console import DONE, note, say
-from preprocessing.terminal.python_file import absolute_file
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig, flag
 from trainer.devices.hardware import compute_in, computing
@@ -18,26 +16,28 @@ from trainer.devices.placement import Placement, SharedPlacement
 from trainer.devices.processes import Processes
 from trainer.devices.replicas import Replicas
 from trainer.devices.strategy import find_replicas
-from trainer.model.build import build_model, load_model
+from trainer.model.build import build_model
+from trainer.model.model_file import load_model
 from trainer.model.own_model import Build, OwnModel
 from trainer.run.checkpoint import Checkpoint, Progress
-from trainer.run.folder import Run, load_run
+from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import locked
-from trainer.training.data import Data, load_data, with_feature_moments
+from trainer.training.continuation import own_model_of, resolved
+from trainer.training.data import Data, load_data
 from trainer.training.epoch_line import best_of
+from trainer.training.feature_moments import with_feature_moments
 from trainer.training.loop import Training, is_over
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
+import_tensorflow()
+
 LOCK = "train.lock"
 NAMED = 100  # Classes, when training begins.
 # How long network file systems may take to show a new file on another machine.
 SEEN_SECONDS = 60.0
-# What a run that continues another one takes from it.
-SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
 
 
 class Trained(NamedTuple):
@@ -105,8 +105,8 @@ def _train(
     with Interruption() as interruption, processes.together(), ExitStack() as held:
         processes.require_same(**_plain(config))
         with processes.ready():
-            config = _resolved(config)
-            own = _own_model(config, build)
+            config = resolved(config)
+            own = own_model_of(config, build)
             run = Run(config.run)
             run.require_free()
             data = load_data(config)
@@ -199,34 +199,6 @@ def _alone(run: Run, interruption: Interruption) -> Iterator[None]:
         yield
 
 
-def _own_model(config: TrainConfig, build: Build | None) -> OwnModel | None:
-    if build is not None:
-        own = OwnModel(getattr(build, "__name__", "build"), build)
-    elif config.model:
-        own = OwnModel.read(config.model)
-    else:
-        own = None
-    if config.continue_from:
-        _require_own(own, load_run(config.continue_from))
-    return own
-
-
-def _require_own(own: OwnModel | None, base: Run) -> None:
-    """Checks that a run with a model of one's own is continued with it.
-
-    Raises:
-        InputError: the file was not given, or is another; none that a run names is ever executed.
-    """
-    digest = own.digest if own else ""
-    if digest != base.facts.model_digest:
-        was = f"--model {base.config.model}" if base.config.model else "no --model of a file"
-        given = "the file given is another" if own else "none was given"
-        raise InputError(
-            f"--continue-from {base.path} was trained with {was}, and {given}; give the same file "
-            "with --model, unchanged"
-        )
-
-
 def _model(config: TrainConfig, data: Data, own: OwnModel | None) -> keras.Model:
     """Builds the model, or takes that of the run that is continued."""
     keras.utils.set_random_seed(config.seed)
@@ -253,50 +225,3 @@ def _announce(
     if checkpoint:
         state = checkpoint.progress
         say(f"going on in epoch {state.epoch + 1} after {state.updates} updates")
-
-
-def _resolved(config: TrainConfig) -> TrainConfig:
-    """Makes paths absolute, so that a run can be evaluated from anywhere."""
-
-    def absolute(path: Path) -> Path:
-        return path if str(path) == FOLDERS else path.resolve()
-
-    config = replace(
-        config,
-        store=absolute(config.store),
-        labels=absolute(config.labels),
-        run=absolute(config.run),
-        splits=config.splits and absolute(config.splits),
-        continue_from=config.continue_from and absolute(config.continue_from),
-        model=config.model and absolute_file(config.model),
-    )
-    return _continued(config, load_run(config.continue_from)) if config.continue_from else config
-
-
-def _continued(config: TrainConfig, base: Run) -> TrainConfig:
-    """Takes what shapes the model from the run that is continued.
-
-    Raises:
-        InputError: another value was asked for, or the run has no model yet.
-    """
-    if config.run == base.path:
-        raise InputError(
-            f"--continue-from {base.path} is --run itself; give --run a folder of its own (to "
-            "train the same run longer, raise --epochs)"
-        )
-    if not base.model_path.is_file():
-        raise InputError(f"--continue-from {base.path} has no model yet; train it first")
-    defaults = {field.name: field.default for field in fields(TrainConfig)}
-    before, taken = base.config, {}
-    for name in SHAPING:
-        asked, had = getattr(config, name), getattr(before, name)
-        if asked == had:
-            continue
-        if asked != defaults[name]:
-            raise InputError(
-                f"--{flag(name)} {asked}, but the model of {base.path} was made with {had}; leave "
-                "the option out, or train anew"
-            )
-        note(f"--{flag(name)} {had}, as in {base.path}")
-        taken[name] = had
-    return replace(config, **taken)

@@ -18,11 +18,11 @@ from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from trainer.batches.cache import stays_in_memory
 from trainer.batches.sequence_set import SequenceSet
+from trainer.column_moments import learn_target_moments
 from trainer.config import TrainConfig
-from trainer.devices.processes import Processes
 from trainer.layout import Layout
-from trainer.model.normalization import Moments, learn_moments, learn_target_moments
-from trainer.run.folder import ModelFacts, Run
+from trainer.run.facts import ModelFacts
+from trainer.run.folder import Run
 from trainer.task import Multilabel, Regression, Task, make_task
 from trainer.training.class_weights import class_weights
 from trainer.training.features_digest import features_digest
@@ -115,44 +115,6 @@ def _data(
         validation=sets["validation"] if infos["validation"] else None,
         lanes=config.lanes_for(len(infos["train"])),
     )
-
-
-def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: Processes) -> Data:
-    """Learns mean and variance of the features where the model needs them.
-
-    They are taken from the run that is continued, or from an interrupted run on the same data, so
-    that the store is not read again. Otherwise each process reads its share of it.
-    """
-    if config.normalize == "none" or not data.layout.sees_features:
-        return data
-    known: tuple[tuple[float, ...], ...] = ()
-    with processes.ready():
-        if config.continue_from:
-            known = Run(config.continue_from).facts.feature_moments
-        elif run.facts_path.exists() and run.facts.is_of_same_data(data.facts):
-            known = run.facts.feature_moments
-    (unknown,) = processes.agree(not known)
-    if unknown:
-        moments = shared_moments(data.train, processes)
-        known = (tuple(moments.mean.tolist()), tuple(moments.variance.tolist()))
-    layout = replace(data.layout, unknown_features=known[0])
-    plain = replace(layout, task=data.train.layout.task)
-    return replace(
-        data,
-        facts=replace(data.facts, feature_moments=known),
-        layout=layout,
-        train=data.train.with_layout(plain),
-        validation=data.validation and data.validation.with_layout(plain),
-    )
-
-
-def shared_moments(data: SequenceSet, processes: Processes) -> Moments:
-    """Of the features; each process reads its share of the sequences if there is one for each."""
-    if len(data.infos) < processes.count:
-        return learn_moments(data.store, data.infos)
-    with processes.ready():
-        own = learn_moments(data.store, data.infos[processes.number :: processes.count])
-    return own if processes.count == 1 else own.together(processes.total)
 
 
 def _digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
-from trainer.model.build import save_model
 from trainer.model.carry import Carry
+from trainer.model.model_file import save_model
 from trainer.run.checkpoint import Checkpoint, Progress, all_finite, numbered
 from trainer.run.folder import Run
 from trainer.run.memories import (
@@ -23,6 +23,8 @@ from trainer.step.optimizers import optimizer_variables
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+import_tensorflow()
 
 TO_TRY = (
     "try a lower --learning-rate or --clip-norm, --warmup, another --normalize, or --precision "

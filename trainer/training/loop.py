@@ -19,25 +19,21 @@ from trainer.devices.placement import Placement
 from trainer.devices.processes import Processes
 from trainer.model.carry import Carry
 from trainer.plan.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
-from trainer.plan.lanes import with_room
+from trainer.plan.lineup import with_room
 from trainer.run.checkpoint import Checkpoint, Progress
 from trainer.run.folder import Run
 from trainer.run.interruption import HEED_SECONDS, Interruption
 from trainer.step.optimizers import is_scheduled, learning_rate
-from trainer.step.train_step import TINY
+from trainer.step.totals import TINY, Totals
 from trainer.training.data import Data
 from trainer.training.epoch_line import epoch_bar, show
 from trainer.training.keeper import Keeper
-from trainer.training.updates import (
-    Totals,
-    Updates,
-    accumulated_updates,
-    full_updates,
-    truncated_updates,
-)
+from trainer.training.updates import Updates, accumulated_updates, full_updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+import_tensorflow()
 
 
 class Training:

@@ -16,7 +16,7 @@ with the carry as what is kept.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -24,54 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.read_ahead import read_ahead
-from trainer.batches.sequence_set import READS_AHEAD, ChunkBatch, SequenceSet
+from trainer.batches.chunk_batch import ChunkBatch
+from trainer.batches.sequence_set import READS_AHEAD, SequenceSet
 from trainer.model.carry import Carry
-from trainer.plan.lanes import Lineup
-from trainer.step.train_step import TINY, TrainStep
+from trainer.plan.lineup import Lineup
+from trainer.step.totals import Totals
+from trainer.step.train_step import TrainStep
 
 # Called with a number of updates before they begin; gives the learning rate of each, or None to
 # leave it as it is.
 Begin = Callable[[int], "NDArray[np.float32] | None"]
 Item = TypeVar("Item")
-
-
-@dataclass
-class Totals:
-    """Sums over batches; the values reported are means over labelled steps.
-
-    Attributes:
-        sums: ``<float64>[4]``; see ``TrainStep``.
-        steps: real steps, labelled or not.
-        places: steps that the batches had room for.
-        waited: seconds in which nothing was computed because no batch was there.
-    """
-
-    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
-    steps: int = 0
-    places: int = 0
-    waited: float = 0.0
-
-    def add(self, sums: Any, batch: ChunkBatch) -> None:
-        """Adds a batch and its sums."""
-        self.sums = self.sums + np.asarray(sums)
-        self.steps += batch.steps
-        self.places += batch.places
-
-    def __add__(self, other: "Totals") -> "Totals":
-        return Totals(
-            self.sums + other.sums,
-            self.steps + other.steps,
-            self.places + other.places,
-            self.waited + other.waited,
-        )
-
-    def logs(self, score_name: str) -> dict[str, float]:
-        """Mean loss, mean score, share of the batches that was real steps."""
-        return {
-            "loss": float(self.sums[0] / max(self.sums[1], TINY)),
-            score_name: float(self.sums[2] / max(self.sums[3], 1)),
-            "utilisation": self.steps / max(self.places, 1),
-        }
 
 
 @dataclass

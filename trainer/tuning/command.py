@@ -30,8 +30,9 @@ from trainer.config import flag
 from trainer.run.interruption import Interruption
 from trainer.run.lock import POLL, Lock, heed, locked
 from trainer.training.data import load_data
+from trainer.tuning.options import TuneConfig
 from trainer.tuning.results import progress_line, write_results
-from trainer.tuning.search_space import TuneConfig, parse_search, with_values
+from trainer.tuning.search_space import parse_search, with_values
 from trainer.tuning.study import open_study, read_rows, revive, storage_errors_are_the_inputs
 from trainer.tuning.trial import TrialRun
 

@@ -13,7 +13,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from preprocessing.files.whole_file import whole_file
 from trainer.config import flag
-from trainer.tuning.search_space import Choice, Dimension, Range, TuneConfig, parse_search
+from trainer.tuning.options import TuneConfig
+from trainer.tuning.search_space import Choice, Dimension, Range, parse_search
 from trainer.tuning.study import Row
 
 WIDTH, HEIGHT, COLUMNS, DPI = 10.0, 2.9, 3, 120  # Inches; panels in a row.

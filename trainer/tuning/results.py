@@ -13,8 +13,9 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.console import say
 from preprocessing.terminal.options import to_yaml
 from trainer.config import flag
+from trainer.tuning.options import TuneConfig
 from trainer.tuning.plot import draw_search
-from trainer.tuning.search_space import TuneConfig, parse_search, with_values
+from trainer.tuning.search_space import parse_search, with_values
 from trainer.tuning.study import Row, read_rows
 
 if TYPE_CHECKING:

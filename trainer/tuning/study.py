@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessing.errors import InputError
 from preprocessing.files.whole_file import is_alive, machine
-from trainer.tuning.search_space import TuneConfig, parse_search
+from trainer.tuning.options import TuneConfig
+from trainer.tuning.search_space import parse_search
 
 if TYPE_CHECKING:
     from optuna import Study

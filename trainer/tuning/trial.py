@@ -15,8 +15,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from preprocessing.files.whole_file import write_whole
-from preprocessing.terminal.console import printable
 from preprocessing.terminal.options import to_yaml
+from preprocessing.terminal.streams import printable
 from trainer.config import TrainConfig
 from trainer.run.folder import Run
 from trainer.run.lock import Lock

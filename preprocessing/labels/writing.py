@@ -1,0 +1,51 @@
+"""Label files that are written: tables of intervals, of a label a sequence, or of numbers."""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from preprocessing.files.whole_file import whole_file
+
+INTERVAL_FIELDS = ("sequence", "start", "end", "label")
+
+
+SEQUENCE_FIELDS = ("sequence", "label")
+
+
+NUMBER_FIELDS = ("sequence", "time")
+
+
+def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
+    """Writes intervals so that ``read_labels`` reads the same back."""
+    # Nine decimals: no difference of floating-point numbers shows, no time is moved.
+    rounded = ((name, round(begin, 9), round(end, 9), label) for name, begin, end, label in rows)
+    _write_rows(path, INTERVAL_FIELDS, rounded)
+
+
+def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:
+    """Writes one label a sequence so that ``read_labels`` reads the same back."""
+    _write_rows(path, SEQUENCE_FIELDS, rows)
+
+
+def write_numbers(path: Path, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes numbers so that ``read_labels`` reads the same back.
+
+    Args:
+        path: the CSV file.
+        columns: K names.
+        rows: (sequence, seconds, K numbers); a number that is NaN becomes an empty cell.
+    """
+    cells = (
+        (name, round(float(time), 9), *("" if math.isnan(value) else value for value in values))
+        for name, time, *values in rows
+    )
+    _write_rows(path, (*NUMBER_FIELDS, *columns), cells)
+
+
+def _write_rows(
+    path: Path, fields: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]
+) -> None:
+    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([fields, *rows])

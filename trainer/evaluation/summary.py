@@ -1,0 +1,55 @@
+"""An evaluation in a few lines of the terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from trainer.metrics import HEADLINES
+
+
+def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """The headlines of a task, a line each, and what to compare them with."""
+    for name in HEADLINES[metrics["task"]]:
+        if metrics[name] is not None:
+            interval = metrics.get("intervals", {}).get(name)
+            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}"
+        if spread := metrics.get(f"{name}_per_sequence"):
+            mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
+            yield f"  per video  {mean} (sd {deviation})"
+        if name == "accuracy":
+            yield _baseline(metrics)
+    yield from _in_time(metrics)
+    if any(metrics.get("intervals", {}).values()):
+        drawn = metrics["bootstrap"]
+        share = f"{100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences"
+        yield f"  [ ]        {share} lie in it"
+
+
+def _between(interval: Sequence[float] | None) -> str:
+    return f"  [{_figure(interval[0])}, {_figure(interval[1])}]" if interval else ""
+
+
+def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """How answers do near changes."""
+    if (delay := metrics.get("delay")) and delay["changes"]:
+        found = f"{delay['noticed']} of {delay['changes']} changes noticed"
+        if delay["noticed"]:
+            found += f", half within {delay['median']:g} s, nine tenths within {delay['p90']:g} s"
+        yield f"  delay      {found}"
+    if relaxed := metrics.get("relaxed"):
+        names = ("accuracy", "precision", "recall", "f1", "jaccard")
+        known = [f"{name} {_figure(relaxed[name])}" for name in names if relaxed[name] is not None]
+        bugs = ", as the published script" if relaxed["bug_compatible"] else ""
+        yield f"  relaxed    by {relaxed['seconds']:g} s{bugs}: {', '.join(known)}"
+
+
+def _figure(value: float) -> str:
+    """Four decimals, or four digits of what is large or tiny."""
+    return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1000 else f"{value:.4g}"
+
+
+def _baseline(metrics: Mapping[str, Any]) -> str:
+    """How often somebody would be right who looks at nothing."""
+    if metrics["task"] == "multilabel":
+        return f"  naming no class would be right in {metrics['without_class']:.4f}"
+    largest = metrics["largest_class"]
+    return f"  always {largest['name']!r} would be right in {largest['share']:.4f}"

@@ -1,0 +1,38 @@
+"""What XLA compiles, where it can."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Any
+
+from preprocessing.terminal.quiet import import_tensorflow
+
+tf = import_tensorflow()
+
+by_xla_now: ContextVar[bool] = ContextVar("by_xla", default=False)
+
+
+@contextmanager
+def compiled_by_xla() -> Iterator[None]:
+    """Within this, what is traced is compiled by XLA."""
+    token = by_xla_now.set(True)
+    try:
+        yield
+    finally:
+        by_xla_now.reset(token)
+
+
+def compiled(
+    function: Callable[..., Any], any_length: bool = False, plain: bool = False
+) -> Callable[..., Any]:
+    """Compiles, by XLA where that is right: it needs fixed shapes, and would keep cuDNN out."""
+    by_xla = not (any_length or plain or tf.config.list_physical_devices("GPU"))
+
+    def traced(*arguments: Any) -> Any:
+        with compiled_by_xla() if by_xla else nullcontext():
+            return function(*arguments)
+
+    program: Callable[..., Any] = tf.function(
+        traced, jit_compile=by_xla, reduce_retracing=any_length
+    )
+    return program

@@ -1,0 +1,63 @@
+"""What a stream prints: a line of JSON a step."""
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.terminal.console import send_json
+from preprocessing.videos.stream_samples import StreamSample
+from trainer.layout import Layout
+from trainer.task import Classification, Regression
+
+
+class Lines:
+    """Writes the answers of steps to standard output.
+
+    Args:
+        layout: of the model.
+        start_time: seconds that players show as 0.
+
+    Attributes:
+        written: how many there were.
+    """
+
+    def __init__(self, layout: Layout, start_time: float):
+        self.layout, self.start_time, self.written = layout, start_time, 0
+
+    def write(self, step: int, sample: StreamSample, outputs: NDArray[np.float32]) -> None:
+        """Writes one step's line and sends it off."""
+        line: dict[str, Any] = {
+            "step": step,
+            "time": round(sample.timestamp - self.start_time, 6),
+        }
+        if sample.clock is not None:
+            line["clock"] = datetime.fromtimestamp(sample.clock, timezone.utc).isoformat()
+        if self.layout.horizon:
+            line["ahead"] = self.layout.horizon
+        if not np.isfinite(outputs).all():
+            raise InputError(
+                f"the answer of step {step} is not finite: the model has diverged, train it anew "
+                "with a lower --learning-rate; or the --state is damaged, delete it"
+            )
+        line |= self._answer(outputs)
+        line["latency"] = round(time.monotonic() - sample.arrived, 6)
+        line["dropped"] = sample.dropped
+        send_json(line)
+        self.written += 1
+
+    def _answer(self, outputs: NDArray[np.float32]) -> dict[str, Any]:
+        task = self.layout.task
+        numbers = [float(str(number)) for number in outputs]  # The shortest that mean the same.
+        named = dict(zip(task.classes, numbers, strict=True))
+        if isinstance(task, Regression):
+            return {"values": named}
+        predicted = task.predicted(outputs)
+        if isinstance(task, Classification):
+            label = task.classes[int(predicted)]
+            return {"label": label, "confidence": named[label], "probabilities": named}
+        labels = [task.classes[number] for number in np.flatnonzero(predicted)]
+        return {"labels": labels, "probabilities": named}
