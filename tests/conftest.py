@@ -2,17 +2,16 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import is_hypothesis_test, settings
+from made_stores import FPS, MadeStore, write_sequence
 
 from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_file import SequenceWriter
-from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
 
 # What passed yesterday passes today; --all searches at random, and so many times longer.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
@@ -29,19 +28,6 @@ if "LONGTAKE_KERAS_HOME" not in os.environ:
     os.environ["LONGTAKE_KERAS_HOME"] = tempfile.mkdtemp(prefix="longtake-keras-")
     atexit.register(shutil.rmtree, os.environ["LONGTAKE_KERAS_HOME"], ignore_errors=True)
 os.environ["KERAS_HOME"] = os.environ["LONGTAKE_KERAS_HOME"]
-
-FPS = 4.0
-MadeStore = Callable[..., FeatureStore]
-
-
-def write_sequence(
-    root: Path, sequence_id: str, features: np.ndarray, fps: float = FPS, backbone: str = "test"
-) -> None:
-    origin = Origin(sequence_id, "", str(fps), backbone, "0", settings_text())
-    with SequenceWriter(
-        sequence_path(root, sequence_id), features.shape[1], origin, "float32"
-    ) as writer:
-        writer.append(np.arange(len(features)) / fps, features.astype("float32"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,7 @@ import cv2
 import h5py
 import numpy as np
 import pytest
-from conftest import FPS, MadeStore, write_sequence
+from made_stores import FPS, MadeStore, write_sequence
 
 from preprocessing.backbones import load_backbone
 from preprocessing.labels.base import LabelOptions

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import MadeStore, write_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_stores import MadeStore, write_sequence
 
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.intervals import IntervalLabels

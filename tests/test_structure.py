@@ -10,42 +10,43 @@ from preprocessing.cli import COMMANDS as OTHERS
 from trainer.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
-# What the trainer may know of preprocessing: the store and what belongs to it, and the terminal.
-SHARED = {
-    "store",
-    "sequence_file",
-    "sequence_info",
-    "labels",
-    "label_files",
-    "splits",
-    "errors",
-    "console",
-    "options",
-    "quiet",
+# Folders, and modules beside them, from the ground up: each may import only what lies below it.
+FLOORS = {
+    "preprocessing": [
+        {"errors", "read_ahead", "cores"},
+        {"terminal"},
+        {"files"},
+        {"store"},
+        {"labels", "videos"},
+        {"backbones"},
+        {"extraction", "importing", "inspection"},
+        {"cli"},
+        {"__main__"},
+    ],
+    "trainer": [
+        {"config", "task", "column_moments", "kernels"},
+        {"layout", "plan", "metrics"},
+        {"batches", "model", "run"},
+        {"step", "recipe", "export"},
+        {"predictions", "devices", "streaming"},
+        {"report", "training"},
+        {"evaluation", "overlay", "tuning"},
+        {"labelling", "demo"},
+        {"cli"},
+        {"__main__"},
+    ],
 }
-SHARED |= {
-    "folders",
-    "hdf5_file",
-    "keras_archive",
-    "read_ahead",
-    "whole_file",
-    "python_file",
-    "strays",
-    "text_files",
-    "numerals",
-    "hints",
-}
-# The commands that begin with videos may extract.
-EXTRACTING = {
-    "demo": {"extract_options", "extraction", "samples"},
-    "labelling": {"extraction", "failures", "video"},
-    # Overlays are drawn into videos.
-    "overlay": {"failures", "inputs", "picture_size", "video"},
-    "overlay_file": {"video_file"},
-    # A report plays videos, if they are still what the features were made from.
-    "footage": {"thumbnails"},
-    "recipe": {"extract_options", "backbones", "pixel_scale"},
-    "stream": {"backbones", "frame_batches", "stream_samples", "video"},
+MOST_BESIDE_FOLDERS = 8
+# What the trainer may know of preprocessing: the store, labels, files and the terminal.
+SHARED = {"store", "labels", "terminal", "files", "errors", "read_ahead"}
+# Rooms that begin with videos, and what else they know.
+WITH_VIDEOS = {
+    "demo": {"extraction"},
+    "labelling": {"extraction", "videos"},
+    "overlay": {"videos"},
+    "streaming": {"backbones", "videos"},
+    "recipe": {"backbones", "extraction"},
+    "report/footage": {"videos"},
     "cli": {"cli"},
 }
 
@@ -65,20 +66,74 @@ def modules(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", modules("preprocessing"), ids=lambda path: path.stem)
+def rooms(package: str) -> set[str]:
+    """Folders directly under a package that hold modules, and the modules beside them."""
+    found = {path.relative_to(ROOT / package).parts[0] for path in modules(package)}
+    return {name.removesuffix(".py") for name in found} - {"__init__"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT).with_suffix(""))
+
+
+@pytest.mark.parametrize("path", modules("preprocessing"), ids=name_of)
 def test_preprocessing_never_imports_the_trainer(path: Path) -> None:
     assert not {name for name in imports_of(path) if name.split(".")[0] == "trainer"}
 
 
-@pytest.mark.parametrize("path", modules("trainer"), ids=lambda path: path.stem)
+def room_of(name: str) -> str:
+    """The folder under a package, or the module beside folders, in which an import ends."""
+    return name.split(".")[1]
+
+
+def places(path: Path) -> set[str]:
+    """The names under which a room can be listed: ``report`` and ``report/footage``."""
+    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
+    return {"/".join(parts[: end + 1]) for end in range(len(parts))}
+
+
+@pytest.mark.parametrize("path", modules("trainer"), ids=name_of)
 def test_the_trainer_knows_the_store_and_not_how_it_was_made(path: Path) -> None:
-    known = {module.stem for module in modules("preprocessing")}
-    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("preprocessing.")}
-    assert used & known <= SHARED | EXTRACTING.get(path.stem, set())
+    used = {room_of(name) for name in imports_of(path) if name.startswith("preprocessing.")}
+    allowed = SHARED.union(*(WITH_VIDEOS.get(place, set()) for place in places(path)))
+    assert used & rooms("preprocessing") <= allowed
 
 
-def test_lanes_need_no_tensorflow() -> None:
-    assert imports_of(ROOT / "trainer" / "lanes.py") & {"tensorflow", "keras", "numpy"} == set()
+@pytest.mark.parametrize("package", FLOORS)
+def test_no_folder_imports_one_above_it(package: str) -> None:
+    floors = FLOORS[package]
+    assert set.union(*floors) == rooms(package)
+    wrong = []
+    for path in modules(package):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        if room == "__init__":
+            continue
+        below = set().union(*floors[: next(n for n, floor in enumerate(floors) if room in floor)])
+        used = {room_of(name) for name in imports_of(path) if name.startswith(f"{package}.")}
+        used &= rooms(package)
+        wrong += [f"{name_of(path)} imports {other}" for other in used - below - {room}]
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_a_folder_says_in_a_sentence_what_lives_there(package: str) -> None:
+    folders = {path.parent for path in modules(package)} - {ROOT / package}
+    for folder in folders:
+        docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+        assert docstring, folder
+        assert docstring.split("\n")[0].endswith("."), folder
+    beside = [path for path in (ROOT / package).glob("*.py") if not path.stem.startswith("__")]
+    assert len(beside) <= MOST_BESIDE_FOLDERS
+
+
+def test_no_folder_hides_a_function_of_its_name() -> None:
+    for package in FLOORS:
+        assert not rooms(package) & set(importlib.import_module(package).__all__)
+
+
+def test_plans_are_arithmetic_on_lengths() -> None:
+    for path in (ROOT / "trainer" / "plan").glob("*.py"):
+        assert not imports_of(path) & {"tensorflow", "keras", "numpy"}
 
 
 @pytest.mark.parametrize("package", ["preprocessing", "trainer"])
@@ -104,12 +159,10 @@ def test_help_imports_neither_tensorflow_nor_opencv(arguments: list[str]) -> Non
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize(
-    "path", [*modules("preprocessing"), *modules("trainer")], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", [*modules("preprocessing"), *modules("trainer")], ids=name_of)
 def test_one_place_writes_to_the_terminal(path: Path) -> None:
     """The room of streams cleans what strangers wrote, and outlives whoever reads."""
-    if path.stem in ("terminal", "console"):
+    if path.parent.name == "terminal":
         return
     printing = {"print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc"}
     calls = {
