@@ -1,11 +1,35 @@
 """Which chunk of which sequence goes where: pure arithmetic on lengths.
 
-Sequences A (5 chunks' worth), B (2), C (3) and D (2) in two lanes, T steps a chunk:
+Sequences A (5 chunks' worth), B (2), C (3) and D (2) in two lanes, one chunk of T steps a batch:
 
-    batch     0    1    2    3    4    5    6
-    lane 0    A0*  A1   A2   A3   A4'  D0*  D1'       * reset: the carry starts anew
-    lane 1    B0*  B1'  C0*  C1   C2'  -    -         ' padded on the right to T steps
-                                                      - idle: weight 0, reset
+>>> from trainer.plan.drawing import drawn
+>>> lengths, lanes, T = [17, 8, 11, 7], 2, 4
+>>> print(drawn(lane_plan(lengths, shared(range(4), lanes), fixed_lengths(T))))
+lane 0  A0* A1  A2  A3 A4' D0* D1'
+lane 1  B0* B1' C0* C1 C2' -   -
+
+``*`` is a reset: the carry of this row starts anew, and that of the other row does not. ``'`` is a
+sequence's last chunk, padded on the right to T steps. ``-`` is an idle lane: weight 0.
+
+What holds of every plan, whatever the lengths (tests/plan/test_lanes.py):
+
+- each step of each sequence comes exactly once;
+- a lane holds a sequence from its first step to its last, in order: row b of batch k + 1 goes on
+  where row b of batch k ended, or is reset;
+- a reset is where a sequence begins and nowhere else;
+- a lane is idle only when no sequence is left to begin.
+
+The usual way, sequences in groups of B until the longest of each group has ended, keeps the first
+three too, and wastes rows: here it would take A and B, then C and D, eight batches and not seven.
+
+>>> groups = group_plans(lengths, [[0, 1], [2, 3]], lanes, T)
+>>> print(drawn(lineup for group in groups for lineup in group))
+lane 0  A0* A1  A2 A3 A4' C0* C1  C2'
+lane 1  B0* B1' -  -  -   D0* D1' -
+
+Gradients end at the edges of chunks and state does not: truncated backpropagation through time
+(Williams and Peng 1990, "An efficient gradient-based algorithm for on-line training of recurrent
+network trajectories").
 """
 
 import itertools
@@ -26,7 +50,7 @@ def lane_plan(
     chunk_lengths: Iterable[int],
     burn_in: int = 0,
 ) -> Plan:
-    """Lanes take sequences from their queues; one that ends a sequence takes the next at once.
+    """Fills lanes from queues: a lane that ends a sequence takes the next one in the batch after.
 
     Args:
         lengths: steps of each sequence, at least 1.
@@ -39,32 +63,34 @@ def lane_plan(
     """
     places: list[tuple[int, int] | None] = [None] * len(queues)
     for chunk_length in chunk_lengths:
-        chunks: list[Chunk | None] = []
+        chunks: list[Chunk | None] = [None] * len(queues)
         for lane, queue in enumerate(queues):
             place = places[lane] or _beginning(queue)
-            chunk = place and _chunk(*place, lengths, chunk_length, burn_in)
-            places[lane] = None if chunk is None or chunk.last else (chunk.sequence, chunk.stop)
-            chunks.append(chunk)
+            if place is None:
+                continue
+            sequence, start = place
+            chunk = _chunk(sequence, start, lengths[sequence], chunk_length, burn_in)
+            places[lane] = None if chunk.last else (sequence, chunk.stop)
+            chunks[lane] = chunk
         if not any(chunks):
             return
         yield Lineup(chunk_length, tuple(chunks))
 
 
 def _beginning(queue: Iterator[int]) -> tuple[int, int] | None:
+    """Takes the next sequence from a queue: its number, and step 0."""
     sequence = next(queue, None)
     return None if sequence is None else (sequence, 0)
 
 
-def _chunk(
-    sequence: int, start: int, lengths: Sequence[int], chunk_length: int, burn_in: int
-) -> Chunk:
-    steps = min(chunk_length, lengths[sequence] - start)
+def _chunk(sequence: int, start: int, length: int, chunk_length: int, burn_in: int) -> Chunk:
+    steps = min(chunk_length, length - start)
     return Chunk(
         sequence,
         start,
         steps,
         reset=start == 0,
-        last=start + steps == lengths[sequence],
+        last=start + steps == length,
         burn_in=min(steps, max(0, burn_in - start)),
     )
 
