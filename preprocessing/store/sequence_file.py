@@ -5,13 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.files.guarded_file import GuardedFile
-from preprocessing.files.hdf5_file import LAYOUT
+from preprocessing.files.hdf5_file import create_hdf5
 from preprocessing.files.whole_file import partial_path
 from preprocessing.store.sequence_info import SCHEMA_VERSION, Origin, read_info
 
@@ -69,7 +68,7 @@ class SequenceWriter:
         self._source = origin.source
         path.parent.mkdir(parents=True, exist_ok=True)
         self._partial_file = GuardedFile(self.partial)
-        self._file = h5py.File(self._partial_file, "w", libver=LAYOUT)
+        self._file = create_hdf5(self._partial_file)
         block = _block_steps(dimension * np.dtype(dtype).itemsize)
         self._features = self._file.create_dataset(
             "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)
