@@ -10,6 +10,7 @@ import numpy as np
 
 from preprocessing import backbones
 from preprocessing.backbones import Backbone
+from preprocessing.cores import share_of_cores
 from preprocessing.extraction import command as extraction
 from preprocessing.extraction import engines
 from preprocessing.extraction.engines import Advance
@@ -75,7 +76,7 @@ def is_deaf(_: object, advance: Advance) -> bool:
 
 def share(_: object, advance: Advance) -> tuple[int, int]:
     nap(0.2)
-    return os.getpid(), engines.share_of_cores()
+    return os.getpid(), share_of_cores()
 
 
 def die_of(item: str, advance: Advance) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.cores import THREADS, share_of_cores
 from preprocessing.errors import InputError
 from preprocessing.extraction import engines
 from preprocessing.extraction.command import _attempt_elsewhere
@@ -204,15 +205,15 @@ def test_an_interrupt_is_for_this_process_and_not_for_those_it_began():
 
 
 def test_processes_share_the_cores(monkeypatch):
-    monkeypatch.delenv(engines.THREADS, raising=False)
+    monkeypatch.delenv(THREADS, raising=False)
     pids, shares = zip(*run_each(light.share, range(6), lost, jobs=2), strict=True)
     assert len(set(pids)) == 2
     assert set(shares) == {max(1, joblib.cpu_count() // 2)}
-    assert engines.share_of_cores() == joblib.cpu_count()
+    assert share_of_cores() == joblib.cpu_count()
 
 
 def test_opencv_has_its_share_of_the_cores_too(videos, monkeypatch):
-    monkeypatch.setenv(engines.THREADS, "3")
+    monkeypatch.setenv(THREADS, "3")
     before = cv2.getNumThreads()
     config = ExtractConfig((videos,), videos / "store", backbone="flow")
     (videos / "store").mkdir()
@@ -391,6 +392,6 @@ def test_features_do_not_depend_on_the_number_of_threads(videos, thorough):
     if not thorough:
         pytest.skip("TensorFlow must start twice; --all includes it")
     for threads in (1, 3):
-        more = {engines.THREADS: str(threads)}
+        more = {THREADS: str(threads)}
         extract(videos, "--store", f"by{threads}", "--backbone", EfficientNetLite0.name, **more)
     assert contents(videos / "by1") == contents(videos / "by3")

@@ -230,7 +230,8 @@ def test_older_files_have_such_ids_as_they_are(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "p.h5", "w") as file:
         file.attrs["classes"] = ["a"]
         for name in ("true", "predicted", "timestamps"):
-            file[f"x/true/{name}"] = np.zeros(2, "float64" if name == "timestamps" else "int32")
+            kind = "float64" if name == "timestamps" else "int32"
+            file[f"x/true/{name}"] = np.arange(2).astype(kind)
     with open_answers(tmp_path / "p.h5") as answers:
         assert answers.ids == ["x/true"]
         assert answers.steps("x/true") == 2

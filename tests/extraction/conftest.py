@@ -1,0 +1,3 @@
+from colour_videos import backbone, videos
+
+__all__ = ["backbone", "videos"]
