@@ -21,7 +21,7 @@ DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D)
 
 
 def accelerate(model: keras.Model) -> None:
-    """Replaces what there is something faster for, in all layers of a model and of models in it.
+    """Replaces the methods of layers that can be faster, in a model and in models within it.
 
     LSTM and GRU with the activations that Keras gives them, in float32, without recurrent dropout:
     their loop over time. Dropout: its random numbers, in ``compiled_by_xla``.
@@ -49,7 +49,7 @@ def _is_usual(layer: Any) -> bool:
 
 
 def _inner_loop(gates: Gates, slow: Any) -> Any:
-    """What takes the place of ``inner_loop``, a method that Keras' LSTM and GRU share."""
+    """Makes what takes the place of ``inner_loop``, a method that Keras' LSTM and GRU share."""
 
     def inner_loop(
         layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False
@@ -75,7 +75,7 @@ def _inner_loop(gates: Gates, slow: Any) -> Any:
 
 
 def _biases(cell: Any) -> tuple[Any, Any]:
-    """Of the inputs and of the recurrent product.
+    """Returns the bias of the inputs and that of the recurrent product.
 
     A GRU of Keras has both. The one of an LSTM may be either, and costs nothing step by step.
     """
@@ -86,7 +86,7 @@ def _biases(cell: Any) -> tuple[Any, Any]:
 
 
 def _dropout(slow: Any) -> Any:
-    """What takes the place of ``Dropout.call``: the same, from other random numbers.
+    """Makes what takes the place of ``Dropout.call``: the same, from other random numbers.
 
     By Philox, as TensorFlow would, they cost XLA more than the layer after them; by ThreeFry, with
     which JAX draws too, a fraction of that. And XLA would draw a number anew for each step that it
@@ -113,10 +113,10 @@ def _dropout(slow: Any) -> Any:
 
 
 def _noise_shape(layer: Any) -> tuple[int | None, ...]:
-    """1 for each axis along which all is dropped or nothing, None for that of the inputs.
+    """Returns 1 for each axis along which all is dropped or nothing, None for the others.
 
-    Empty for that of the inputs throughout. As Keras reads it: a shape of fewer axes is one of the
-    last axes of what it is multiplied with.
+    Nothing stands for the shape of the inputs. As Keras reads it, a shape of fewer axes is that of
+    the last axes of the inputs.
     """
     if isinstance(layer, keras.layers.SpatialDropout1D):
         return None, 1, None

@@ -1,4 +1,4 @@
-"""The gates of recurrent cells, and their derivatives."""
+"""One step of a recurrent cell and its derivative, without the matrix products."""
 
 from typing import Any, Protocol
 
@@ -25,12 +25,12 @@ class Gates(Protocol):
     slope_arrays: int
 
     def forward(self, inputs: Any, recurrent: Any, states: States) -> tuple[States, States]:
-        """The states after the step, and what ``backward`` needs, ``<float32>[B, U]`` each."""
+        """Returns the states after the step and what ``backward`` needs, ``<float32>[B, U]`` each."""
 
     def backward(
         self, kept: States, states: States, slopes: States
     ) -> tuple[tuple[Any, ...], States]:
-        """Slopes before the step from slopes after it.
+        """Takes slopes after the step to slopes before it.
 
         Returns:
             The gradient by ``inputs`` and, if it is another, by ``recurrent``; that by the states
@@ -39,12 +39,18 @@ class Gates(Protocol):
 
 
 def sigmoid(x: Any) -> Any:
-    """The logistic function, by the hyperbolic tangent, which XLA computes twice as fast."""
+    """Computes the logistic function by the hyperbolic tangent, which XLA does twice as fast."""
     return 0.5 * tf.tanh(0.5 * x) + 0.5
 
 
 class LSTMGates:
-    """See ``recurrence.Gates``; states are h and c."""
+    """One step of an LSTM; its states are h and c.
+
+    Hochreiter and Schmidhuber 1997, with the forget gate of Gers, Schmidhuber and Cummins 2000;
+    gates in the order of ``keras.layers.LSTM``:
+
+        i, f, o = sigmoid(...)    g = tanh(...)    c' = f c + i g    h' = o tanh(c')
+    """
 
     kept_arrays, slope_arrays = 5, 1
 

@@ -82,7 +82,7 @@ def recur(
 def _forward(
     gates: Gates, projected: Any, kernel: Any, bias: Any, states: States, steps: Any
 ) -> tuple[States, States, States]:
-    """The states after the last step; after each step, and what was kept of it, by time."""
+    """Returns the states after the last step, those after each step, and what was kept of each."""
     inputs = _rows(projected, steps)
     history = [_no_rows(state, steps) for state in states]
 
@@ -110,7 +110,7 @@ def _backward(
     kernel: Any,
     room: Any,
 ) -> tuple[Any, Any, States]:
-    """Gradients by the inputs and by the recurrent products of all steps, and by the first states.
+    """Returns gradients by inputs and recurrent products of all steps, and by the first states.
 
     Args:
         gates: of the cell.

@@ -1,4 +1,4 @@
-"""What XLA compiles, where it can."""
+"""Functions compiled by XLA, where that is right."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,7 +14,7 @@ by_xla_now: ContextVar[bool] = ContextVar("by_xla", default=False)
 
 @contextmanager
 def compiled_by_xla() -> Iterator[None]:
-    """Within this, what is traced is compiled by XLA."""
+    """Says, to what is traced within this block, that XLA compiles it."""
     token = by_xla_now.set(True)
     try:
         yield

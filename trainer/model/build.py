@@ -72,7 +72,7 @@ def _normalized(
     features: Any,
     moments: Sequence[Sequence[float]],
 ) -> tuple[Any, list[Any], list[Any]]:
-    """Features by the moments, past numbers by those of the labels; past classes stay."""
+    """Normalises features by their moments, past numbers by those of the labels."""
     mean, variance = np.zeros(size), np.ones(size)
     if moments and size:
         mean, variance = np.array(moments[0]), np.array(moments[1])

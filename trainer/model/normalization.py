@@ -22,7 +22,7 @@ SMALLEST_VARIANCE = 1e-4  # Of a sequence, in units of the training split's.
 
 
 def scale(x: Any, mean: NDArray[Any], variance: NDArray[Any]) -> Any:
-    """A layer that takes the mean away and divides by the deviation, in float32."""
+    """Makes a layer that takes the mean away and divides by the deviation, in float32."""
     import keras
 
     return keras.layers.Normalization(
@@ -34,7 +34,7 @@ def scale(x: Any, mean: NDArray[Any], variance: NDArray[Any]) -> Any:
 
 
 def scale_by_sequence(z: Any, shrinkage: int) -> tuple[Any, list[Any], list[Any]]:
-    """Layers that normalise by the running moments of the sequence.
+    """Makes layers that normalise by the running moments of the sequence.
 
     Args:
         z: ``<float32>[B, T, F]``, normalised by the training split.

@@ -23,7 +23,7 @@ TRIED = (2, 3)  # B and T of a first try.
 
 @dataclass(frozen=True)
 class OwnModel:
-    """What builds a model, and what it is called in errors.
+    """A function of a user's own that builds a model, and its name for errors.
 
     Attributes:
         name: as the user gave it.
@@ -87,7 +87,7 @@ class OwnModel:
         return outputs, carry, list(after)
 
     def _formed(self, built: Any) -> keras.Model:
-        """The model with lists of inputs and outputs, also where there is one of each."""
+        """Returns the model with lists of inputs and outputs, also where there is one of each."""
         functional = isinstance(built, keras.Model) and getattr(built, "inputs", None)
         if not functional or len(built.inputs) != len(built.outputs):
             raise InputError(f"{self.name} built {_described(built)}; expected a model {FORM}")

@@ -54,7 +54,7 @@ def recurrent_layers(config: TrainConfig, x: Any) -> tuple[Any, list[Any], list[
 
 
 def _or_learned(state: Any, started: Any) -> Any:
-    """A carried state, or the learned one where the sequence has not started.
+    """Returns a carried state, or the learned one where the sequence has not started.
 
     A reset leaves zeros in both, so the state is then the row of this kernel; later it gets nothing
     added.
@@ -70,7 +70,7 @@ def _or_learned(state: Any, started: Any) -> Any:
 
 
 def _prepared(config: TrainConfig, x: Any, number: int) -> Any:
-    """Layer normalisation and dropout before layer ``number``.
+    """Adds layer normalisation and dropout before layer ``number``.
 
     Dropout takes away the same features at every step of a chunk (Gal and Ghahramani 2016, section
     4.2). One random number for a feature, not for a feature and a step: on a CPU the step is

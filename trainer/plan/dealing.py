@@ -45,7 +45,7 @@ def deal(costs: Sequence[int], lanes: int, seed: str) -> list[Iterator[int]]:
 
 
 def groups_of_similar(costs: Sequence[int], size: int, seed: str) -> list[list[int]]:
-    """Groups of ``size`` sequences of about the same length, others in every epoch."""
+    """Groups sequences of about the same length, ``size`` at a time; others in every epoch."""
     chance = random.Random(seed)
     order = list(range(len(costs)))
     chance.shuffle(order)
@@ -84,7 +84,7 @@ def _improve(costs: Sequence[int], hands: list[list[int]], totals: list[int]) ->
 def _best_move(
     costs: Sequence[int], giver: Sequence[int], taker: Sequence[int], gap: int
 ) -> tuple[int, int | None] | None:
-    """What to give, and what to take for it, so that the two lanes end as near as can be."""
+    """Finds what to give, and what to take for it, so that two lanes end as near as can be."""
     ranked = sorted(taker, key=lambda sequence: costs[sequence])
     prices = [0, *(costs[sequence] for sequence in ranked)]
     best, found = gap, None

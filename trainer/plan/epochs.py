@@ -11,7 +11,7 @@ from trainer.plan.windows import Windows, window_inference_plan, window_plan
 
 
 def training_plan(config: TrainConfig, lengths: Sequence[int], lanes: int, epoch: int) -> Plan:
-    """Lineups of an epoch whose gradients end at chunk edges; another order in each epoch.
+    """Plans an epoch whose gradients end at chunk edges; the order is another in each epoch.
 
     Args:
         config: of the run.
@@ -31,13 +31,13 @@ def training_plan(config: TrainConfig, lengths: Sequence[int], lanes: int, epoch
 def training_groups(
     config: TrainConfig, lengths: Sequence[int], lanes: int, epoch: int, done: int = 0
 ) -> Iterator[list[Lineup]]:
-    """Groups of whole sequences of an epoch with full gradients, without the ``done`` first."""
+    """Plans an epoch of full gradients: groups of whole sequences, without the first ``done``."""
     groups = groups_of_similar(lengths, lanes, f"{config.seed}/{epoch}")
     return group_plans(lengths, groups[done:], lanes, config.chunk_length, config.burn_in)
 
 
 def evaluation_plan(config: TrainConfig, lengths: Sequence[int], lanes: int) -> Plan:
-    """Every step answered once, with the carry or in windows, as the model was trained."""
+    """Plans inference: every step answered once, with the carry or in windows, as in training."""
     if config.state == "carry":
         return inference_plan(lengths, lanes, config.chunk_length)
     windows = Windows(config.chunk_length, config.window_stride, config.burn_in)
@@ -45,7 +45,7 @@ def evaluation_plan(config: TrainConfig, lengths: Sequence[int], lanes: int) -> 
 
 
 def updates_an_epoch(config: TrainConfig, lengths: Sequence[int], lanes: int) -> int:
-    """How many updates the first epoch has; later ones may differ by a few.
+    """Counts the updates of the first epoch; later ones may have a few more or fewer.
 
     Batches in which nothing is asked for count too, as they do in ``Progress.updates``.
     """

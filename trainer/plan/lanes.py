@@ -96,17 +96,22 @@ def _chunk(sequence: int, start: int, length: int, chunk_length: int, burn_in: i
 
 
 def shared(order: Iterable[int], lanes: int) -> list[Iterator[int]]:
-    """One queue for all lanes: the lane that is free first takes the next sequence."""
+    """Gives all lanes one queue: the lane that is free first takes the next sequence.
+
+    Args:
+        order: numbers of sequences.
+        lanes: B.
+    """
     return [iter(order)] * lanes
 
 
 def fixed_lengths(chunk_length: int) -> Iterator[int]:
-    """Every batch has the same T."""
+    """Yields the same T for every batch."""
     return itertools.repeat(chunk_length)
 
 
 def varied_lengths(chunk_length: int, seed: str) -> Iterator[int]:
-    """Batches of T and of about 0.6 T steps at random, so that chunk edges fall anywhere.
+    """Yields T or about 0.6 T for each batch at random, so that chunk edges fall anywhere.
 
     The idea is that of Merity, Keskar and Socher 2017, "Regularizing and optimizing LSTM language
     models", section 5; with two lengths only, two programs are compiled and no more.
@@ -118,7 +123,7 @@ def varied_lengths(chunk_length: int, seed: str) -> Iterator[int]:
 
 
 def short_length(chunk_length: int) -> int:
-    """The shorter T of ``varied_lengths``: without a common factor, so that no edge is left out."""
+    """Returns the shorter T of ``varied_lengths``, without a common factor: no edge is left out."""
     length = max(1, round(SHORT_SHARE * chunk_length))
     while math.gcd(length, chunk_length) > 1:
         length -= 1
@@ -132,7 +137,14 @@ def group_plans(
     chunk_length: int,
     burn_in: int = 0,
 ) -> Iterator[list[Lineup]]:
-    """Whole sequences side by side, for gradients through all of each.
+    """Plans whole sequences side by side, for gradients through all of each.
+
+    Args:
+        lengths: steps of each sequence, at least 1.
+        groups: numbers of the at most B sequences that go together.
+        lanes: B.
+        chunk_length: T.
+        burn_in: leading steps of each sequence that have no loss.
 
     Yields:
         For each group of at most B sequences all of its lineups; no lane takes a second sequence.
@@ -144,5 +156,13 @@ def group_plans(
 
 
 def inference_plan(lengths: Sequence[int], lanes: int, chunk_length: int) -> Plan:
-    """Every step once with the carry, long sequences first, so that lanes end about together."""
+    """Plans inference with the carry: every step once, long sequences first.
+
+    So the lanes end at about the same time.
+
+    Args:
+        lengths: steps of each sequence, at least 1.
+        lanes: B.
+        chunk_length: T.
+    """
     return lane_plan(lengths, shared(longest_first(lengths), lanes), fixed_lengths(chunk_length))

@@ -1,4 +1,4 @@
-"""What a plan says: which chunk of which sequence goes into each row of each batch."""
+"""Chunks of sequences, and the lineup of chunks that one batch holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +26,13 @@ class Chunk:
 
     @property
     def stop(self) -> int:
-        """The step after its last one."""
+        """The step after the chunk's last one."""
         return self.start + self.steps
 
 
 @dataclass(frozen=True)
 class Lineup:
-    """What one batch holds.
+    """The chunks of one batch, one for each lane.
 
     Attributes:
         chunk_length: T of this batch.
@@ -47,7 +47,12 @@ Plan = Iterator[Lineup]
 
 
 def with_room(plan: Iterable[Lineup], lanes: int) -> Iterator[Lineup]:
-    """The same lineups, with idle lanes behind theirs so that there are ``lanes`` of them."""
+    """Adds idle lanes behind those of a plan.
+
+    Args:
+        plan: of at most ``lanes`` lanes.
+        lanes: how many there shall be.
+    """
     for lineup in plan:
         idle = lanes - len(lineup.chunks)
         yield replace(lineup, chunks=(*lineup.chunks, *[None] * idle))

@@ -12,7 +12,7 @@ from trainer.plan.lineup import Chunk, Lineup, Plan, longest_first
 
 @dataclass(frozen=True)
 class Windows:
-    """Stateless samples: windows of one length, each from a reset.
+    """Cuts sequences into windows of one length, each begun from a zero state.
 
     Sequence of 10 steps, T = 4, stride 3, burn-in 1; ``w`` warms the carry, ``x`` has a loss:
 
@@ -35,18 +35,31 @@ class Windows:
     shift: int = 0
 
     def count(self, length: int) -> int:
-        """Windows of a sequence of ``length`` steps; the last one reaches its end."""
+        """Counts the windows of a sequence of ``length`` steps; the last one reaches its end."""
         return 1 + max(0, -(-(length + self.shift - self.chunk_length) // self.stride))
 
     def window(self, sequence: int, number: int, length: int) -> Chunk:
-        """Window ``number`` of a sequence of ``length`` steps."""
+        """Cuts one window out of a sequence.
+
+        Args:
+            sequence: its number.
+            number: which of its windows, from 0.
+            length: its steps.
+        """
         begin = number * self.stride - self.shift
         start, stop = max(0, begin), min(begin + self.chunk_length, length)
         return Chunk(sequence, start, stop - start, reset=True, last=True, burn_in=self.burn_in)
 
 
 def window_plan(lengths: Sequence[int], lanes: int, windows: Windows, seed: str) -> Plan:
-    """Stateless training: windows of all sequences in random order."""
+    """Plans stateless training: the windows of all sequences in random order.
+
+    Args:
+        lengths: steps of each sequence, at least 1.
+        lanes: B.
+        windows: how sequences are cut.
+        seed: of the order.
+    """
     ends = list(itertools.accumulate(windows.count(length) for length in lengths))
     order = array("Q", range(ends[-1]))
     random.Random(seed).shuffle(order)
@@ -60,7 +73,7 @@ def window_plan(lengths: Sequence[int], lanes: int, windows: Windows, seed: str)
 
 
 def window_inference_plan(lengths: Sequence[int], lanes: int, windows: Windows) -> Plan:
-    """Every step answered once, by windows that follow each other.
+    """Plans stateless inference: windows that follow each other answer every step once.
 
     The burn-in is that of ``windows``, except at the beginning of a sequence, where nothing could
     warm the carry; ``last`` marks the window in which the sequence ends.
