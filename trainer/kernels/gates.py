@@ -25,7 +25,7 @@ class Gates(Protocol):
     slope_arrays: int
 
     def forward(self, inputs: Any, recurrent: Any, states: States) -> tuple[States, States]:
-        """Returns the states after the step and what ``backward`` needs, ``<float32>[B, U]`` each."""
+        """Returns the states after it and what ``backward`` needs, ``<float32>[B, U]`` each."""
 
     def backward(
         self, kept: States, states: States, slopes: States
