@@ -1,4 +1,4 @@
-"""Sampled frames in batches, and their features."""
+"""Batches of sampled frames, and their features."""
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator
