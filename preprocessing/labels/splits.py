@@ -1,4 +1,4 @@
-"""Which sequences are for training, validation and test."""
+"""Splits: the sequences for training, validation and test."""
 
 import json
 import random
@@ -14,7 +14,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Splits:
-    """Sequence ids of each part; no id is in two of them.
+    """The sequence ids of each part; no id is in two of them.
 
     Raises:
         InputError: an id is in two parts, or there is nothing to train on.
@@ -42,7 +42,7 @@ class Splits:
         return ids
 
     def to_json(self) -> str:
-        """The parts as JSON, as ``read_splits`` takes them."""
+        """Returns the parts as JSON that ``read_splits`` can read."""
         return json.dumps({part: list(self[part]) for part in PARTS}, indent=1) + "\n"
 
 
@@ -62,7 +62,7 @@ def read_splits(path: Path) -> Splits:
 
 
 def random_splits(ids: Collection[str], fractions: tuple[float, float, float], seed: int) -> Splits:
-    """Deals ids out at random, by fractions of their number, at least one for a fraction over 0.
+    """Deals ids out at random, by fractions of their number, at least one to each fraction over 0.
 
     Args:
         ids: in any order; the result depends on the set only.
