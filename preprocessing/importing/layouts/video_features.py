@@ -24,7 +24,7 @@ KIND = "npy"
 
 
 def is_layout(path: Path) -> bool:
-    """Whether a folder looks like this."""
+    """Returns True if a folder has this layout."""
     files = files_below(path, {".npy"}, lambda error: None) if path.is_dir() else ()
     return any(file.stem.endswith((f"_{TIMES}", f"_{FPS}")) for file in files)
 
@@ -55,7 +55,7 @@ def recordings(
 
 
 def _split(name: str) -> tuple[str, str]:
-    """The video's id and the word for what a file holds."""
+    """Returns the video's id and the word for the kind of features in a file."""
     if name.endswith(f"_{TIMES}"):
         return name.removesuffix(f"_{TIMES}"), TIMES
     video, _, what = name.rpartition("_")
