@@ -156,7 +156,7 @@ class Hdf5Writer:
 
 @contextmanager
 def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
-    """Writes a file that has its name only when it is whole.
+    """Yields a writer of a file that has its name only when it is whole.
 
     If the block raises, or the disk is full, what was written is removed, and a file that had the
     name before stays.

@@ -19,12 +19,14 @@ def duration(info: SequenceInfo) -> float:
 def stretch_means(
     store: FeatureStore, info: SequenceInfo, stretches: int = STRETCHES, block_steps: int = 0
 ) -> NDArray[np.float64]:
-    """Means of the features over equal stretches of time, read a block at a time.
+    """Computes means of the features over equal stretches of time, read a block at a time.
 
     A step counts for as long as it is shown: until the next one begins.
 
     Args:
-        stretches: how many at most; never more than there are steps.
+        store: the store.
+        info: the sequence.
+        stretches: the largest number of stretches; there are never more than steps.
         block_steps: steps that are read at once; 0 takes as many as fit ``BLOCK_BYTES``.
 
     Returns:

@@ -67,6 +67,7 @@ def random_splits(ids: Collection[str], fractions: tuple[float, float, float], s
     Args:
         ids: in any order; the result depends on the set only.
         fractions: for train, validation and test; they add up to 1.
+        seed: seed of the random generator.
 
     Raises:
         InputError: the fractions do not add up, or there are too few ids.

@@ -1,4 +1,4 @@
-"""The one place that writes to standard output and standard error.
+"""The only module that writes to standard output and standard error.
 
 Text may come from strangers, so characters that do not print, such as the escapes that move,
 colour or clear a terminal, become ``?``. If the reader goes away or the disk is full, the output

@@ -91,7 +91,7 @@ class Tail:
         return self.spoilt or not set(recent) <= set(self._given)
 
     def again(self, context: Any) -> list[av.VideoFrame]:
-        """Yields the frames that are still missing, decoded by a new decoder."""
+        """Returns the frames that are still missing, decoded by a new decoder."""
         frames: list[av.VideoFrame] = []
         for packet in [*self._packets, None]:
             try:

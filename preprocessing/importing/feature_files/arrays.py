@@ -145,7 +145,7 @@ def _steps(array: Array, time_last: bool) -> Steps:
 
 
 def unusable(where: str, obstacle: str) -> Array:
-    """Returns an array that cannot be used; reading it raises an InputError.
+    """Returns an array that cannot be used; its reader raises an InputError.
 
     Args:
         where: the array's file and name, for messages.

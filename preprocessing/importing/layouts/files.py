@@ -28,9 +28,9 @@ def recordings(
     Args:
         inputs: files and folders.
         kind: format of the files, by default told by their suffix.
-        selection: what is wanted of them.
+        selection: the columns to take.
         made: files and folders that the command itself writes, which are no inputs.
-        prefer: suffix of the file to take where several would be one sequence.
+        prefer: the suffix to take of files that differ only in it.
 
     Raises:
         InputError: there are none.

@@ -157,8 +157,8 @@ def write_splits(
     Args:
         root: the folder of the data.
         out: folder for the splits; None to check them only.
-        usable: sequences that are in the store, and have labels if they must.
-        labelled: whether they must.
+        usable: sequences that are in the store, and have labels if they need them.
+        labelled: True if sequences need labels.
 
     Yields:
         The file of a split that could not be used, and why.
