@@ -1,4 +1,4 @@
-"""Sequences through a trained model, in chunks."""
+"""Inference: sequences go through a trained model in chunks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,7 +78,7 @@ def predict_pieces(
 
 
 def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:
-    """The answers of each lane, without those of its burn-in."""
+    """Yields the answers of each lane, without those of its burn-in."""
     for row, chunk in enumerate(batch.chunks):
         if chunk is not None:
             kept = slice(chunk.burn_in, chunk.steps)
