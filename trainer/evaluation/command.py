@@ -1,4 +1,4 @@
-"""Metrics, predictions and a report on a split."""
+"""The command ``evaluate``: metrics, predictions and a report on a split."""
 
 import json
 from dataclasses import asdict, replace
@@ -23,7 +23,7 @@ from trainer.run.folder import Run, load_run
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
-    """The command ``evaluate``; see ``EvaluateConfig``."""
+    """Runs the command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
     say(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
@@ -114,7 +114,7 @@ def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Label
 
 
 def _lack(sequence_id: str, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> str:
-    """Says what there is not of a sequence of the split."""
+    """Returns a message about the data that a sequence of the split lacks."""
     name = shorten(sequence_id)
     if sequence_id in store:
         where: object = config.labels or "the label file"
