@@ -16,7 +16,7 @@ def read_ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]
     An exception in the thread is raised here; when the caller stops early, the thread ends too.
 
     Args:
-        items: what is iterated over, in the thread.
+        items: the items, which the thread iterates over.
         depth: the number of items that may wait.
     """
     ready: queue.Queue[object] = queue.Queue(depth)

@@ -49,7 +49,7 @@ def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
         pixels: the scale that a network in a ``.keras`` or ``.onnx`` file wants.
 
     Raises:
-        InputError: there is none; the message says which there are.
+        InputError: no backbone has this name; the message lists them.
     """
     if pixels != AS_THEY_ARE and not takes_pixels(name):
         raise InputError(

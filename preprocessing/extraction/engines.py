@@ -55,12 +55,12 @@ def run_each(
     Args:
         work: a function that the other processes can import; it gets an item, and what to call
             with how much more of it is done.
-        items: what to work on.
+        items: the items to work on.
         lost: makes the result of an item of which processes died, and of a sentence that says so.
         engine: whose processes.
-        address: of the Dask scheduler or the Ray cluster; None takes what the environment says.
+        address: address of the Dask scheduler or Ray cluster; None takes the environment's.
         jobs: processes of the engine ``local``.
-        advance: told, from a thread, how much more is done of all items; by ``local`` only.
+        advance: called from a thread with the additional amount done; by ``local`` only.
 
     Yields:
         Results in the order in which they finish.

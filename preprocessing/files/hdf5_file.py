@@ -44,7 +44,7 @@ def open_hdf5(path: Path, **options: Any) -> h5py.File:
         **options: those of ``h5py.File``.
 
     Raises:
-        OSError: it is missing, no ordinary file, or no HDF5.
+        OSError: the file is missing, not an ordinary one, or not HDF5.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(f"{path} is no ordinary file")

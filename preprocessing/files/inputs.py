@@ -33,8 +33,8 @@ def find_sources(
 
     Args:
         inputs: files, taken whatever their suffix, and folders.
-        suffixes: of the files to take from folders, lower case.
-        what: for messages, such as ``videos``.
+        suffixes: suffixes of the files to take from folders, in lower case.
+        what: the word for the files in messages, such as ``videos``.
         prefer: suffix of the file to take where several would have one id.
 
     Raises:

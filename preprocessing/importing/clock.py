@@ -45,7 +45,7 @@ class Clock:
         """Returns the steps per second, or ``native`` for a table with times.
 
         Raises:
-            InputError: neither is known.
+            InputError: the table has no times, and no rate was given.
         """
         return "native" if table.timed else str(self._fps(table))
 

@@ -72,7 +72,7 @@ class Labels(ABC):
         """Checks that the labels of a sequence fit its length.
 
         Raises:
-            InputError: they do not.
+            InputError: the lengths differ by more than the tolerance.
         """
 
     def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:

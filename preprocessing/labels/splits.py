@@ -50,7 +50,7 @@ def read_splits(path: Path) -> Splits:
     """Reads a JSON file, or a folder with train.txt, validation.txt (optional) and test.txt.
 
     Raises:
-        InputError: it is neither, or a part is not a list of ids.
+        InputError: the path is neither, or a part is not a list of ids.
     """
     loaded = _read_folder(path) if path.is_dir() else read_json(path, "splits")
     if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:

@@ -16,9 +16,9 @@ def hint(name: str, known: Collection[str], where: str = "the store") -> str:
     """Says which id was probably meant, and what about it is written otherwise.
 
     Args:
-        name: that nothing has.
-        known: ids that there are.
-        where: they are, for the message.
+        name: the id that does not exist.
+        known: the ids that exist.
+        where: the place of these ids, for the message.
 
     Returns:
         Part of a message; empty if none is like the name.

@@ -212,7 +212,7 @@ def open_file(path: Path) -> h5py.File:
     """Opens a feature file to read.
 
     Raises:
-        InputError: it is missing, or not HDF5.
+        InputError: the file is missing, or not HDF5.
     """
     try:
         # Without HDF5's cache of blocks, a megabyte or more for each dataset that is kept open:

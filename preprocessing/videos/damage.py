@@ -14,13 +14,13 @@ class Damage:
     Attributes:
         errors: packets that could not be decoded.
         corrupt_frames: frames that the decoder could only guess in part.
-        lost_seconds: of the video's time for which there should be a frame and is none.
+        lost_seconds: seconds for which there should be a frame and is none.
         unfinished_frames: frames announced after the last one that came.
         displaced_frames: frames left out because their time lies before one already shown, or far
             beyond the video's end, and such as are shown for too short to be seen.
         seconds: how long the video should be.
-        first_error: what the decoder said of the first of the errors.
-        remarks: what is no damage, but should be known.
+        first_error: the decoder's message for the first of the errors.
+        remarks: oddities that are no damage.
     """
 
     errors: int = 0

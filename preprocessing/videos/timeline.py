@@ -269,7 +269,7 @@ def mark_shown(
 
     Args:
         packets: in the order in which they are stored.
-        is_shown: whether a frame that is shown from one time to another is wanted.
+        is_shown: returns True if a frame shown from one time to another is wanted.
 
     Yields:
         The packets in their order, each with False if its frame is certainly not wanted.

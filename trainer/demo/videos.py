@@ -78,7 +78,7 @@ def make_samples(folder: Path, count: int, seconds: float, seed: int) -> Samples
         folder: gets ``videos/``, ``labels.csv`` and ``splits.json``.
         count: number of videos; every part of the splits has as many of order A as of B.
         seconds: length of each.
-        seed: of everything random.
+        seed: the seed of everything random.
 
     Raises:
         InputError: the folder holds samples made with other numbers.

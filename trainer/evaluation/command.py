@@ -82,7 +82,7 @@ def _require_there(run: Run, config: EvaluateConfig) -> None:
     """Checks that what a run was trained on is still where it was, unless it was given.
 
     Raises:
-        InputError: it is not; what says where it is now is named.
+        InputError: something is gone; the option that says where it is now is named.
     """
     for name, given in (("store", config.store), ("labels", config.labels)):
         path = getattr(run.config, name)

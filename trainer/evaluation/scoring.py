@@ -29,8 +29,8 @@ def score(predictions: Path, segmental: bool, measures: Measures = AS_USUAL) -> 
 
     Args:
         predictions: see ``trainer.predictions.writer``.
-        segmental: whether there is an answer a step, so that segments make sense.
-        measures: what else is asked for.
+        segmental: True if there is an answer for each step, so that segments make sense.
+        measures: how to measure.
 
     Raises:
         InputError: an answer is not finite, or what is asked for does not fit the answers.

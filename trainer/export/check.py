@@ -49,8 +49,8 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
     """Passes the same steps through an exported model and the run's own, in consecutive calls.
 
     Args:
-        run: of both.
-        graph: what was exported.
+        run: the run of both models.
+        graph: the exported graph.
         model: the run's own, from ``(features, *carry)`` to ``(outputs, *carry)``, in float32 where
             the exported one is.
         call: the exported one.

@@ -38,7 +38,7 @@ def forgiven(
         true: ``<int>[N]``, negative where there is no label.
         predicted: ``<int>[N]``.
         times: ``<float64>[N]``, seconds.
-        seconds: how far from a change.
+        seconds: the distance from a change within which answers are forgiven.
     """
     answers: IntArray = predicted.copy()
     truth = segments(true)

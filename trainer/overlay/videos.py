@@ -27,7 +27,7 @@ def require_apart(folder: Path, inputs: Iterable[Path]) -> None:
     """Checks that overlays neither replace the videos of which they are made nor join them.
 
     Args:
-        folder: where overlays go.
+        folder: the folder of the overlays.
         inputs: videos, and folders of them.
 
     Raises:
@@ -57,11 +57,11 @@ def draw_overlays(
     """Writes ``folder/<sequence_id>.mp4`` for each video.
 
     Args:
-        folder: where they go.
-        videos: by sequence id.
-        infos: what is known of the sequences.
+        folder: the folder of the overlays.
+        videos: the videos by sequence id.
+        infos: the sequences.
         predictions: their ``predictions.h5``.
-        once: whether there is one answer a sequence.
+        once: True if there is one answer per sequence.
 
     Returns:
         How many could not be drawn; ``folder/failures.csv`` says why.

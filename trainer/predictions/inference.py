@@ -63,9 +63,9 @@ def predict_pieces(
     """Streams sequences through a model with the carry, or in windows if it was trained so.
 
     Args:
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        model: a model from ``(features, *carry)`` to ``(outputs, *carry)``.
         data: the sequences.
-        config: of the training; gives the chunk length and whether there is a carry.
+        config: the training options, which give the chunk length and the state.
         lanes: B; the result does not depend on it.
     """
     lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))

@@ -77,9 +77,9 @@ class Answers:
 
         Args:
             sequence_id: the sequence.
-            names: of the datasets.
-            columns: which of them, where a dataset has two axes.
-            block_steps: how many steps at once.
+            names: the names of the datasets.
+            columns: the columns to read of a dataset with two axes.
+            block_steps: the number of steps to read at once.
 
         Raises:
             InputError: an answer is not finite or of no class, or there is no such dataset.

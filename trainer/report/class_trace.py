@@ -85,9 +85,9 @@ def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
     """Reads a sequence.
 
     Args:
-        answers: of a classification.
+        answers: the answers of a classification.
         sequence_id: the sequence.
-        sure: whether to read probabilities, if there are any.
+        sure: True to read probabilities, if there are any.
     """
     trace, start = ClassTrace(answers.steps(sequence_id), answers.horizon), 0
     there = sure and "probabilities" in answers.group(sequence_id)

@@ -32,9 +32,9 @@ def write_comparison(
 
     Args:
         path: the HTML file.
-        comparison: what comparison.json holds.
+        comparison: the content of comparison.json.
         predictions: the ``predictions.h5`` of each run, by its name.
-        videos: of the sequences, as far as they are known.
+        videos: the videos of the sequences, as far as they are known.
     """
     classes, names = comparison["classes"], list(predictions)
     strips = []

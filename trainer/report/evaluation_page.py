@@ -46,10 +46,10 @@ def write_report(
 
     Args:
         path: the HTML file.
-        run: where the learning curves come from.
-        metrics: what metrics.json holds.
+        run: the run of the learning curves.
+        metrics: the content of metrics.json.
         predictions: the ``predictions.h5`` that they were computed from.
-        infos: of the sequences, whose videos the report plays.
+        infos: the sequences, whose videos the report plays.
         latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
             timed.
     """

@@ -47,7 +47,7 @@ def knots(values: NDArray[np.float64], tolerance: float) -> list[int]:
 
     Args:
         values: at the places 0, 1, ...
-        tolerance: how far it may be from the line.
+        tolerance: the largest distance from the straight line.
     """
     kept, open_ = {0, len(values) - 1}, [(0, len(values) - 1)]
     while open_:

@@ -73,8 +73,8 @@ def number_strips(
     """Draws curves of columns, for each sequence.
 
     Args:
-        answers: of a regression.
-        ranges: what the curves of each column show at least, so that sequences can be compared.
+        answers: the answers of a regression.
+        ranges: the least range of each column's curves, so that sequences can be compared.
         kept: numbers of the columns that are drawn; none for all.
     """
     kept = kept or range(len(answers.classes))

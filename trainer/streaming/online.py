@@ -109,7 +109,7 @@ class OnlineTrainer:
             classes: names of the classes, or of the columns of a regression.
             target_moments: mean and variance of each column of a regression, as far as they are
                 known; 0 and 1 without.
-            **options: of ``TrainConfig``. ``normalize`` is ``running`` unless said otherwise.
+            **options: options of ``TrainConfig``; ``normalize`` is ``running`` by default.
 
         Raises:
             InputError: options that contradict each other, or mean nothing before the data are
@@ -185,7 +185,7 @@ class OnlineTrainer:
 
         Args:
             features: ``<float>[n, F]``, any n.
-            targets: what each step is asked for: ``<int>[n]`` with -1 for no label, or
+            targets: the target of each step: ``<int>[n]`` with -1 for no label, or
                 ``<float>[n, C]`` with rows of NaN; with a horizon, the labels so many steps later.
 
         Returns:

@@ -69,11 +69,11 @@ def open_table(path: Path, kind: str, selection: Selection, part: str | None = N
     Args:
         path: the file.
         kind: its format.
-        selection: what is wanted of it.
+        selection: the columns to take.
         part: name of the array, of those that ``parts_of`` gave.
 
     Raises:
-        InputError: it is no such file, or lacks what was selected.
+        InputError: the file is of another kind, or lacks a selected array or column.
     """
     _require_ordinary(path)
     if kind == "csv":

@@ -89,11 +89,11 @@ def table_of(arrays: Mapping[str, Array], selection: Selection, times: Array | N
 
     Args:
         arrays: each with what its columns' numbers are led by.
-        selection: what is wanted of the columns.
+        selection: the columns to take.
         times: the times of the steps, if they are an array of their own.
 
     Raises:
-        InputError: they are no numbers of steps by features, differ in length, or lack a column.
+        InputError: an array is not numbers [steps, features], lengths differ, or a column lacks.
     """
     parts = [_steps(array, selection.time_last) for array in arrays.values()]
     where, count = parts[0].array.where, parts[0].count

@@ -70,11 +70,11 @@ def table_of_dataset(
     Args:
         path: the file.
         arrays: all that it holds, by name.
-        selection: what is wanted of it.
+        selection: the columns to take.
         part: name of the array; None for the one that the selection names, or the only one.
 
     Raises:
-        InputError: there is no such array, or not one alone, or it is no table.
+        InputError: no array, or more than one, is meant, or it is no table.
     """
     name = part or selection.dataset or _only(path, arrays, selection)
     if name not in arrays:

@@ -36,7 +36,7 @@ def recordings(
 
     Args:
         inputs: folders, or files.
-        selection: what of the columns is wanted; a column is called ``rgb:0``.
+        selection: the columns to take; a column is called ``rgb:0``.
         streams: kinds of features that are joined, column by column; empty for the only one.
 
     Raises:
