@@ -3,10 +3,8 @@
     packets, as stored      0.00  0.12  0.04  0.08  0.24  ...     announced, sooner or later
     frames, as decoded      0.00  0.04        0.12  0.24  ...     placed; 0.08 never came
 
-A frame that never came is lost if the decoder reported an error. Without an error, its packet only
-says that the picture before stays on screen.
-
-Pure arithmetic on times, in seconds; it knows nothing of decoders.
+A frame that never came is lost if the decoder reported an error; otherwise its packet only says
+that the picture before stays on screen. Pure arithmetic on times, in seconds.
 """
 
 import heapq
@@ -34,15 +32,13 @@ class Timeline:
 
     Args:
         usual: seconds for which a frame is shown if nothing says otherwise.
-        counted: True if the file's presentation times cannot be trusted; the frames, which come in
-            the right order, then get the announced times in their order.
+        counted: True to give frames the announced times in order, if their own cannot be trusted.
         end: the second at which the last frame ends by the header, 0 if it does not say.
 
     Attributes:
         lost: seconds that were announced and for which no frame came, because of errors.
         unfinished: the number of frames lost after the last one that came.
-        displaced: the number of frames left out because they would go back in time, or because they
-            stand alone far ahead.
+        displaced: the number of frames left out, for going back in time or far ahead alone.
         squeezed: the number of frames, among several in a row, shown too briefly to be seen.
         begin: the second at which the first frame is shown; None before it.
         until: the second at which the last placed frame ends; -inf before the first.
@@ -79,10 +75,8 @@ class Timeline:
         """Notes that a packet announces a frame.
 
         Args:
-            time: the second from which the frame is shown.
-            seconds: how long the frame is shown; 0 if unknown.
-            wanted: False if the frame need not come; it then counts as lost if the wanted frame
-                before it is lost.
+            time, seconds: when the frame begins to be shown, and for how long; 0 if unknown.
+            wanted: False if the frame need not come; it is then lost if the wanted one before is.
         """
         self._count += 1
         self._announced_until = max(self._announced_until, time)
@@ -93,8 +87,7 @@ class Timeline:
         """Notes that a packet leaves the picture unchanged.
 
         Args:
-            time: the second from which the packet counts.
-            seconds: how long it counts; 0 if unknown.
+            time, seconds: when the packet begins to count, and for how long; 0 if unknown.
         """
         if self.counted:
             self._extend(time, seconds)
@@ -117,15 +110,12 @@ class Timeline:
     def place(
         self, time: float | None, seconds: float, following: float | None = None
     ) -> float | None:
-        """Places a decoded frame.
+        """Places a decoded frame, and returns when it is shown; None if it must be left out.
 
         Args:
             time: the second from which the frame says it is shown; None if it does not say.
             seconds: how long the frame says it is shown; 0 if it does not say.
             following: the time that the next frame says; None if there is none.
-
-        Returns:
-            The second at which the frame is shown; None if it must be left out.
         """
         if self.counted:
             time = heapq.heappop(self._announced)[0] if self._announced else None
@@ -153,11 +143,7 @@ class Timeline:
         return time
 
     def finish(self, heard: float = 0.0) -> None:
-        """Ends the timeline: there are no more frames.
-
-        Args:
-            heard: the second at which the sound ends; the last frame may be shown until then.
-        """
+        """Ends the timeline; the last frame may be shown until ``heard``, the end of the sound."""
         if self.begin is not None:
             self._shorten(self.begin, heard)
         before = self.lost
@@ -236,8 +222,7 @@ def held_until(begin: float, until: float, end: float) -> float:
     """Returns the latest second until which a frame may stay on screen if no other comes.
 
     Args:
-        begin: the second at which the frame begins, by itself.
-        until: the second at which the frame ends, by itself.
+        begin, until: when the frame begins and ends, by itself.
         end: the second at which the video ends by its header.
     """
     return max(until, begin + LONGEST_HOLD, end)
@@ -309,8 +294,7 @@ def any_instant(origin: float, fps: float, begin: float, end: float) -> bool:
     Args:
         origin: the first instant in seconds.
         fps: instants per second.
-        begin: the earlier time in seconds.
-        end: the later time in seconds.
+        begin, end: the two times in seconds.
     """
     count = math.ceil((begin - TOLERANCE - origin) * fps)
     return origin + count / fps <= end + TOLERANCE
