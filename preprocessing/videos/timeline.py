@@ -41,8 +41,7 @@ class Timeline:
         displaced: the number of frames left out, for going back in time or far ahead alone.
         squeezed: the number of frames, among several in a row, shown too briefly to be seen.
         begin: the second at which the first frame is shown; None before it.
-        until: the second at which the last placed frame ends; -inf before the first.
-        latest: the second at which the last placed frame begins; -inf before the first.
+        until, latest: when the last placed frame ends, and begins; -inf before the first.
         placed: the number of frames placed.
         longest: the longest time in seconds from one frame to the next.
         unfounded: seconds that only the last frame itself claims to be shown.
@@ -75,7 +74,8 @@ class Timeline:
         """Notes that a packet announces a frame.
 
         Args:
-            time, seconds: when the frame begins to be shown, and for how long; 0 if unknown.
+            time: the second from which the frame is shown.
+            seconds: how long the frame is shown; 0 if unknown.
             wanted: False if the frame need not come; it is then lost if the wanted one before is.
         """
         self._count += 1
@@ -87,7 +87,8 @@ class Timeline:
         """Notes that a packet leaves the picture unchanged.
 
         Args:
-            time, seconds: when the packet begins to count, and for how long; 0 if unknown.
+            time: the second from which the packet counts.
+            seconds: how long it counts; 0 if unknown.
         """
         if self.counted:
             self._extend(time, seconds)
@@ -222,7 +223,8 @@ def held_until(begin: float, until: float, end: float) -> float:
     """Returns the latest second until which a frame may stay on screen if no other comes.
 
     Args:
-        begin, until: when the frame begins and ends, by itself.
+        begin: the second at which the frame begins, by itself.
+        until: the second at which the frame ends, by itself.
         end: the second at which the video ends by its header.
     """
     return max(until, begin + LONGEST_HOLD, end)
@@ -233,9 +235,8 @@ class Announced:
     """A packet with its times in seconds.
 
     Attributes:
-        time: when its frame begins to be shown; None if the file does not say.
+        time, seconds: when its frame is shown, None if unknown, and for how long, 0 if unknown.
         stored: its decoding time: no later packet shows a frame before it.
-        seconds: how long its frame is shown; 0 if the file does not say.
         packet: the packet to decode; None if there is nothing.
         changes: True if it gives a frame; otherwise the picture before stays.
     """
@@ -250,14 +251,11 @@ class Announced:
 def mark_shown(
     packets: Iterable[Announced], is_shown: Callable[[float, float], bool]
 ) -> Iterator[tuple[Announced, bool]]:
-    """Tells for each packet whether its frame may be wanted, before it is decoded.
+    """Yields the packets in their order, each with False if its frame is certainly not wanted.
 
     Args:
         packets: in the order in which they are stored.
         is_shown: returns True if a frame shown from one time to another is wanted.
-
-    Yields:
-        The packets in their order, each with False if its frame is certainly not wanted.
     """
     waiting: deque[Announced] = deque()
     times: list[float] = []
@@ -294,7 +292,8 @@ def any_instant(origin: float, fps: float, begin: float, end: float) -> bool:
     Args:
         origin: the first instant in seconds.
         fps: instants per second.
-        begin, end: the two times in seconds.
+        begin: the earlier time in seconds.
+        end: the later time in seconds.
     """
     count = math.ceil((begin - TOLERANCE - origin) * fps)
     return origin + count / fps <= end + TOLERANCE
