@@ -1,4 +1,4 @@
-"""Videos, and features made elsewhere, to a store of feature sequences; labels and splits."""
+"""Videos, and features made elsewhere, as a store of feature sequences; labels and splits."""
 
 import importlib
 from typing import Any

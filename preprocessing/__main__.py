@@ -1,4 +1,4 @@
-"""``python -m preprocessing``."""
+"""Runs ``python -m preprocessing``."""
 
 from preprocessing.cli import main
 

@@ -1,4 +1,4 @@
-"""``python -m preprocessing``: the commands that fill and show a store."""
+"""The command line of ``python -m preprocessing``: the commands that fill and show a store."""
 
 from preprocessing.terminal import commands
 from preprocessing.terminal.commands import Command

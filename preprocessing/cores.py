@@ -1,4 +1,4 @@
-"""How many cores a process may use."""
+"""The number of processor cores that a process may use."""
 
 import os
 
@@ -6,7 +6,7 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 
 
 def share_of_cores() -> int:
-    """Threads that this process may use for a backbone."""
+    """Returns the number of threads that this process may use for a backbone."""
     import joblib
 
     return int(os.environ.get(THREADS) or joblib.cpu_count())

@@ -1,10 +1,15 @@
-"""Failures that are the input's, not the program's."""
+"""Exceptions for bad input, and for work that ends early although nothing is wrong."""
 
 SHOWN_LETTERS = 80
 
 
 def shorten(text: str, most: int = SHOWN_LETTERS) -> str:
-    """What a message shows of a stranger's text: its beginning, and that there is more."""
+    """Cuts a text from a file or a user for a message, and says how long the whole text was.
+
+    Args:
+        text: any text.
+        most: the number of letters to keep.
+    """
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} letters)"
 
 
@@ -16,7 +21,7 @@ class InputError(ValueError):
 
 
 class VideoError(InputError):
-    """One video could not be used; the others can.
+    """One video cannot be used; the others can.
 
     Attributes:
         kind: a word for ``failures.csv``, such as ``unreadable``.
@@ -28,19 +33,22 @@ class VideoError(InputError):
 
 
 class OptionError(InputError):
-    """An option asks for what a file does not have; if no file has it, the option is wrong."""
+    """An option asks for something that a file lacks.
+
+    If every file lacks it, the option is wrong.
+    """
 
 
 class MustStay(InputError):  # noqa: N818 (nothing is wrong with it)
-    """A file of a store that must not be replaced, nor put aside."""
+    """A file of a store must neither be replaced nor be put aside."""
 
 
 class OtherSettings(MustStay):
-    """It was made with other settings, and nobody said that it may be replaced."""
+    """A file was made with other settings, and nobody said that it may be replaced."""
 
 
 class Unreachable(MustStay):
-    """It cannot be read now, which says nothing of what is in it."""
+    """A file cannot be read at the moment, which says nothing about its content."""
 
 
 class Stopped(Exception):  # noqa: N818 (no error: what was asked for)
@@ -51,7 +59,7 @@ class Stopped(Exception):  # noqa: N818 (no error: what was asked for)
 
 
 class ReaderGone(Exception):  # noqa: N818 (no error: whoever asked has enough)
-    """Nobody reads standard output any more, and to write to it was all that was asked for.
+    """The reader of standard output has gone, and writing to it was all that was asked for.
 
     Commands turn it into exit code 0.
     """

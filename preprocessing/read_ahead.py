@@ -1,4 +1,4 @@
-"""An iterator that works ahead in a thread of its own."""
+"""An iterator whose items are prepared ahead of time by a thread of its own."""
 
 import queue
 import threading
@@ -14,6 +14,10 @@ def read_ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]
     """Yields ``items`` while a thread prepares up to ``depth`` more of them.
 
     An exception in the thread is raised here; when the caller stops early, the thread ends too.
+
+    Args:
+        items: the items, which the thread iterates over.
+        depth: the number of items that may wait.
     """
     ready: queue.Queue[object] = queue.Queue(depth)
     stop = threading.Event()

@@ -1,4 +1,4 @@
-"""Chunked training of recurrent models on long sequences, and evaluation of what came of it."""
+"""Chunked training of recurrent models on long sequences, and evaluation of the results."""
 
 import importlib
 from typing import Any

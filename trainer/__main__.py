@@ -1,4 +1,4 @@
-"""``python -m trainer``."""
+"""Runs ``python -m trainer``."""
 
 from trainer.cli import trainer_main
 

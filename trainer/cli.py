@@ -1,4 +1,4 @@
-"""``longtake``: all commands, those of preprocessing and those of the trainer."""
+"""The command line of ``longtake``: all commands of preprocessing and of the trainer."""
 
 from preprocessing import cli as preprocessing_cli
 from preprocessing.terminal import commands

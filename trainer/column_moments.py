@@ -16,10 +16,10 @@ BLOCK_STEPS = 1024
 
 @dataclass(frozen=True)
 class Moments:
-    """Of each feature over all steps seen.
+    """Mean and deviation of each column over all steps seen.
 
     Attributes:
-        count: steps.
+        count: the number of steps.
         mean: ``<float64>[F]``.
         squares: ``<float64>[F]``, summed squared differences from the mean.
     """
@@ -30,13 +30,13 @@ class Moments:
 
     @classmethod
     def of(cls, block: NDArray[Any]) -> "Moments":
-        """Of ``<float>[n, F]``."""
+        """Computes the moments of ``<float>[n, F]``."""
         values = block.astype("float64")
         mean = values.mean(0)
         return cls(len(values), mean, ((values - mean) ** 2).sum(0))
 
     def __add__(self, other: "Moments") -> "Moments":
-        """Of both together (Chan, Golub and LeVeque 1979, equations 2.1)."""
+        """Joins the moments of two sets of steps (Chan, Golub and LeVeque 1979, equations 2.1)."""
         count = self.count + other.count
         delta = other.mean - self.mean
         mean = self.mean + delta * (other.count / count)
@@ -44,20 +44,24 @@ class Moments:
         return Moments(count, mean, squares)
 
     def together(self, total: Callable[[Any], NDArray[np.float64]]) -> "Moments":
-        """Of all processes; ``total`` adds up what each has of ``<float64>[n]``."""
+        """Joins the moments of all processes; ``total`` adds ``<float64>[n]`` up over processes."""
         count, *sums = total([self.count, *(self.count * self.mean)])
         mean = np.array(sums) / count
         return Moments(int(count), mean, total(self.squares + self.count * (self.mean - mean) ** 2))
 
     @property
     def variance(self) -> NDArray[np.float64]:
-        """``<float64>[F]``; 1 for a feature that never changes, so that it is not blown up."""
+        """The variance ``<float64>[F]``; 1 for a constant feature, so that it is not blown up."""
         variance = self.squares / self.count
         return np.where(variance > 0, variance, 1.0)
 
 
 def learn_moments(store: FeatureStore, infos: Iterable[SequenceInfo]) -> Moments:
-    """Of features; reads sequences block by block.
+    """Computes the moments of features, reading sequences block by block.
+
+    Args:
+        store: the store of the features.
+        infos: the sequences.
 
     Raises:
         InputError: a feature is not finite.
@@ -70,12 +74,12 @@ def learn_moments(store: FeatureStore, infos: Iterable[SequenceInfo]) -> Moments
 
 
 def learn_target_moments(targets: Iterable[NDArray[Any]]) -> Moments:
-    """Of the labelled steps among blocks of targets ``<float32>[n, C]``."""
+    """Computes the moments of the labelled steps in blocks of targets ``<float32>[n, C]``."""
     return total_moments(block[labelled(block)] for block in targets)
 
 
 def total_moments(blocks: Iterable[NDArray[Any]]) -> Moments:
-    """Of all rows of all blocks."""
+    """Computes the moments of all rows of all blocks."""
     total: Moments | None = None
     for block in blocks:
         if len(block):

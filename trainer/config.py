@@ -1,4 +1,4 @@
-"""What a training run can be asked for; the only place of its defaults."""
+"""The options of ``train``: the only place of their defaults."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,21 +150,21 @@ class TrainConfig:
 
     @property
     def label_options(self) -> LabelOptions:
-        """How the labels are read."""
+        """The options for reading the labels."""
         return LabelOptions(
             self.labels, self.label_fps, self.label_tolerance, self.ignore_label, self.task
         )
 
     @property
     def window_stride(self) -> int:
-        """Steps from one window to the next."""
+        """The number of steps from one window to the next."""
         return self.stride or self.chunk_length - self.burn_in
 
     def lanes_for(self, sequences: int) -> int:
-        """B on one device for a number of training sequences.
+        """Returns B on one device for a number of training sequences.
 
         Raises:
-            InputError: more lanes were asked for than there are sequences to carry.
+            InputError: there are fewer sequences to carry than lanes.
         """
         if self.lanes is None:
             return DEFAULT_LANES if self.state == "reset" else min(DEFAULT_LANES, sequences)
@@ -177,7 +177,7 @@ class TrainConfig:
 
 
 def flag(name: str) -> str:
-    """A field's name as it is spelled on the command line."""
+    """Returns a field's name as it is spelled on the command line."""
     return name.replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""How steps of a sequence become inputs and targets.
+"""Layouts: which steps of a sequence become the model's inputs and targets.
 
 A batch of one lane whose chunk covers steps 4 to 7 of a sequence, T = 5, by what the model sees:
 
@@ -19,15 +19,15 @@ from trainer.task import Task
 
 @dataclass(frozen=True)
 class Layout:
-    """How steps of a sequence become inputs and targets.
+    """Turns steps of a sequence into inputs and targets.
 
     Attributes:
-        task: what is learned.
+        task: the task.
         inputs: ``features``, ``labels`` or ``both``.
         outputs: ``frame``, or ``sequence`` for one answer at the last step.
-        horizon: a step's target is the label so many steps later.
-        unknown_features: what stands for the features before a sequence begins, those of the mean
-            step; zeros if empty.
+        horizon: a step's target is the label this many steps later.
+        unknown_features: features for the time before a sequence begins, those of the mean step;
+            zeros if empty.
     """
 
     task: Task
@@ -40,19 +40,25 @@ class Layout:
     def of(
         cls, config: TrainConfig, task: Task, unknown_features: tuple[float, ...] = ()
     ) -> "Layout":
-        """As a configuration says."""
+        """Makes the layout of a configuration.
+
+        Args:
+            config: the options of ``train``.
+            task: the task.
+            unknown_features: see the class.
+        """
         return cls(task, config.inputs, config.outputs, config.horizon, unknown_features)
 
     @property
     def sees_features(self) -> bool:
-        """Whether the model gets features."""
+        """True if the model gets features."""
         return self.inputs != "labels"
 
     @property
     def past_size(self) -> int:
-        """P."""
+        """P, the size of a past label; 0 if labels are no inputs."""
         return 0 if self.inputs == "features" else self.task.size
 
     def feature_size(self, dimension: int) -> int:
-        """F, of a store of that dimension."""
+        """Returns F for a store of that dimension; 0 if the model sees no features."""
         return dimension if self.sees_features else 0

@@ -1,4 +1,4 @@
-"""How a run's features were made, so that new videos go through the same."""
+"""The recipe of a run's features, so that new videos are extracted in the same way."""
 
 import json
 from pathlib import Path
@@ -14,13 +14,14 @@ from trainer.run.folder import Run
 def recipe(
     run: Run, inputs: tuple[Path, ...], store: Path, backbone: str | None = None
 ) -> ExtractConfig:
-    """Extraction as for the training store.
+    """Returns the extraction options with which the training store was made.
 
     Args:
-        run: what was trained.
+        run: the trained run.
         inputs: the new videos.
         store: the folder for their features.
-        backbone: where that of the run is a file, its path; never one that a run names.
+        backbone: path of the run's backbone if that is a file; a path that a run names is never
+            used.
 
     Raises:
         InputError: the features were imported, or the backbone is not the one of the run.
@@ -47,7 +48,7 @@ def recipe(
 
 
 def _backbone(run: Run, given: str | None) -> str:
-    """The backbone to use; a file is one that the user points at, never one that a run names."""
+    """Returns the backbone to use; a file must be given by the user, not by the run."""
     recorded = run.facts.backbone
     if given is not None:
         return given
@@ -60,7 +61,7 @@ def _backbone(run: Run, given: str | None) -> str:
 
 
 def _settings(run: Run) -> dict[str, Any]:
-    """The settings on record, with those of each part of the backbone as ``parts``."""
+    """Returns the recorded settings, with those of each part of the backbone as ``parts``."""
     try:
         settings = json.loads(run.facts.settings)
         return {**settings, "parts": [dict(part) for part in settings.get("parts", [settings])]}
@@ -72,14 +73,14 @@ def _settings(run: Run) -> dict[str, Any]:
 
 
 def _pixels(backbone: str, settings: dict[str, Any]) -> PixelScale:
-    """The scale of the pixels that was recorded for a network in a file, if there is one."""
+    """Returns the recorded pixel scale of a network in a file, if there is one."""
     recorded = zip(backbone.split("+"), settings["parts"], strict=False)
     scales = [part.get("pixels") for name, part in recorded if takes_pixels(name)]
     return next((scale for scale in SCALES if scale in scales), AS_THEY_ARE)
 
 
 def _require_same_backbone(run: Run, extraction: ExtractConfig) -> None:
-    """Checks, before any feature is made, that the backbone is the one of the training store."""
+    """Checks that the backbone is that of the training store, before any feature is made."""
     backbone = load_backbone(extraction.backbone, extraction.pixels)
     wanted = f"{run.facts.backbone} ({run.facts.backbone_digest})"
     if (found := f"{backbone.name} ({backbone.digest})") != wanted:

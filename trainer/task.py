@@ -1,4 +1,4 @@
-"""What is learned: how targets are stored, answered, asked for, and fed back as inputs.
+"""Tasks: how targets are stored, and how a model answers them and is scored.
 
                     targets                     outputs of the model
     classification  <int32>[..., ]  -1: none    probabilities <float32>[..., C], sum 1
@@ -37,46 +37,57 @@ class Task(ABC):
 
     @property
     def size(self) -> int:
-        """C."""
+        """C, the number of classes or columns."""
         return len(self.classes)
 
     @property
     def unknown(self) -> FloatArray:
-        """What is fed for a label that is not known, ``<float32>[C]``."""
+        """The input for an unknown label, ``<float32>[C]``."""
         return np.zeros(self.size, "float32")
 
     @abstractmethod
     def no_targets(self, shape: tuple[int, ...]) -> NDArray[Any]:
-        """Targets of that shape, all without a label."""
+        """Returns targets of a shape, all without a label."""
 
     @abstractmethod
     def encode(self, targets: NDArray[Any]) -> FloatArray:
-        """Labels as the model gets them for inputs, ``<float32>[n, C]``."""
+        """Encodes labels as inputs of the model, ``<float32>[n, C]``."""
 
     @abstractmethod
     def predicted(self, outputs: FloatArray) -> NDArray[Any]:
-        """Answers that follow from outputs ``<float32>[n, C]``."""
+        """Returns the answers that follow from outputs ``<float32>[n, C]``."""
 
     @abstractmethod
     def head(self, x: Any, dtype: str) -> Any:
-        """The last layers of a model: from ``[B, T, U]`` to outputs ``<float32>[B, T, C]``.
+        """Adds the last layers of a model: from ``[B, T, U]`` to outputs ``<float32>[B, T, C]``.
 
         Args:
-            x: what the layers before give.
-            dtype: a Keras dtype policy to compute in.
+            x: the output of the layers before.
+            dtype: the Keras dtype policy to compute in.
         """
 
     @abstractmethod
     def loss(self, targets: Any, outputs: Any, training: bool) -> Any:
-        """Loss of each step, ``<float32>[B, T]``; any finite number where there is no label."""
+        """Returns the loss of each step, ``<float32>[B, T]``; any finite number without a label.
+
+        Args:
+            targets: the targets of the steps.
+            outputs: ``<float32>[B, T, C]``.
+            training: True for the loss of training, which may weigh classes.
+        """
 
     @abstractmethod
     def score(self, targets: Any, outputs: Any) -> Any:
-        """What ``score_name`` is the mean of, ``<float32>[B, T]``."""
+        """Returns the score of each step, whose mean is ``score_name``, ``<float32>[B, T]``.
+
+        Args:
+            targets: the targets of the steps.
+            outputs: ``<float32>[B, T, C]``.
+        """
 
     @abstractmethod
     def fed(self, outputs: Any) -> Any:
-        """Outputs ``[B, C]`` as they are fed back in place of labels, ``<float32>[B, C]``."""
+        """Encodes outputs ``[B, C]`` as inputs in place of labels, ``<float32>[B, C]``."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +133,7 @@ class Multilabel(Task):
     """Any number of C classes.
 
     Attributes:
-        positive_weights: how much a step that is of the class counts in the loss of training, for
-            each class.
+        positive_weights: for each class, the weight of a step of that class in the training loss.
     """
 
     name = "multilabel"
@@ -171,8 +181,9 @@ class Regression(Task):
     """C numbers.
 
     Attributes:
-        mean, variance: of each column over the training split. The loss is the squared error in
-            units of the variance, so that columns count alike and 1 is no better than the mean.
+        mean: the mean of each column over the training split.
+        variance: its variance. The loss is the squared error in units of the variance, so that
+            columns count alike and 1 is no better than the mean.
     """
 
     name = "regression"
@@ -224,7 +235,7 @@ class Regression(Task):
 
 
 def make_task(name: str, classes: Sequence[str], moments: Sequence[Sequence[float]] = ()) -> Task:
-    """The task of that name.
+    """Makes the task of that name.
 
     Args:
         name: ``classification``, ``multilabel`` or ``regression``.

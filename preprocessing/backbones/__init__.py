@@ -1,4 +1,4 @@
-"""Backbones: what turns frames into feature vectors, by name or by file."""
+"""Backbones, which turn frames into feature vectors: chosen by name or by file."""
 
 import difflib
 import functools
@@ -21,7 +21,7 @@ __all__ = [
 
 
 def _lazily(module: str, name: str) -> Callable[[], Backbone]:
-    """Imports a backbone only when it is made; ``--help`` needs none of what they need."""
+    """Imports a backbone only when it is made, since ``--help`` needs none of its libraries."""
 
     def make() -> Backbone:
         made = getattr(importlib.import_module(f"preprocessing.backbones.{module}"), name)
@@ -49,7 +49,7 @@ def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
         pixels: the scale that a network in a ``.keras`` or ``.onnx`` file wants.
 
     Raises:
-        InputError: there is none; the message says which there are.
+        InputError: no backbone has this name; the message lists them.
     """
     if pixels != AS_THEY_ARE and not takes_pixels(name):
         raise InputError(
@@ -59,23 +59,23 @@ def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
 
 
 def names_file(name: str) -> bool:
-    """Whether some part of a name is a file, which somebody has to point at."""
+    """Returns True if some part of a name is a file, which somebody has to point at."""
     return any(_suffix(part) for part in name.split("+"))
 
 
 def with_absolute_paths(name: str) -> str:
-    """The same backbone, for a process that stands in another folder."""
+    """Makes the files in a name absolute, for a process with another working directory."""
     parts = name.split("+")
     return "+".join(str(Path(part).absolute()) if _suffix(part) else part for part in parts)
 
 
 def takes_pixels(name: str) -> bool:
-    """Whether ``--pixels`` is for some part of a name."""
+    """Returns True if ``--pixels`` applies to some part of a name."""
     return any(_suffix(part) in (".keras", ".onnx") for part in name.split("+"))
 
 
 def _suffix(part: str) -> str:
-    """What kind of file a part of a name is; empty if it is a name."""
+    """Returns the kind of file that a part of a name is; empty if it is no file."""
     if part.endswith(".py") or ".py:" in part:
         return ".py"
     suffix = Path(part).suffix

@@ -1,4 +1,4 @@
-"""What a backbone is: frames in, a feature vector for each out."""
+"""The interface of a backbone: frames in, one feature vector for each out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -16,15 +16,15 @@ MOST_PIXELS = 1 << 26
 
 
 class Backbone(ABC):
-    """Turns frames into features; a subclass sets the attributes and says how.
+    """Turns frames into features; a subclass sets the attributes and implements ``__call__``.
 
     Attributes:
-        name: as given to ``--backbone``.
+        name: the name given to ``--backbone``.
         size: (height, width) of the frames it takes.
         dimension: F.
-        digest: of its weights; another digest means other features.
+        digest: a digest of its weights; another digest means other features.
         settings: its preprocessing, for the record.
-        context: how many of the frames before it needs, for features of motion.
+        context: the number of preceding frames it needs, for features of motion.
     """
 
     name: str
@@ -48,10 +48,15 @@ class Backbone(ABC):
 
 
 def require_reasonable(where: object, size: tuple[int, int], batch: int = 1) -> None:
-    """Checks that there is room for a batch of the frames that a network takes.
+    """Checks that a batch of the frames that a network takes fits in memory.
+
+    Args:
+        where: the network's file, for the message.
+        size: (height, width) of a frame in pixels.
+        batch: the number of frames.
 
     Raises:
-        InputError: it takes more than ``MOST_PIXELS``, or none.
+        InputError: the batch has more than ``MOST_PIXELS`` pixels, or none.
     """
     if not 0 < batch * size[0] * size[1] <= MOST_PIXELS or min(size) < 1:
         raise InputError(
@@ -61,14 +66,14 @@ def require_reasonable(where: object, size: tuple[int, int], batch: int = 1) -> 
 
 
 class Joined:
-    """Backbones side by side: the features of each, one after the other, as it alone makes them.
+    """Backbones side by side: each makes its features as if it were alone, and they are joined.
 
     Args:
-        parts: one or more.
+        parts: one backbone or more.
 
     Attributes:
-        sizes: of the frames that each part takes.
-        context: frames before that some part needs.
+        sizes: (height, width) of the frames that each part takes.
+        context: the largest number of preceding frames that a part needs.
     """
 
     def __init__(self, parts: Sequence[Backbone]):

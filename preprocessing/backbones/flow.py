@@ -14,7 +14,7 @@ MOVING = 0.5
 
 
 class Flow(Backbone):
-    """How each part of the picture moved since the step before.
+    """The motion of each part of the picture since the step before.
 
     Dense inverse search (Kroeger et al. 2016) as OpenCV has it, on small grey pictures. For each of
     4 × 4 cells, from left to right and from top to bottom: the means of the motion to the right, of
@@ -39,7 +39,7 @@ class Flow(Backbone):
         return np.stack([self._describe(motion) for motion in motions])
 
     def _describe(self, motion: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Makes ``<float32>[F]`` of ``<float32>[H, W, 2]``, pixels to the right and down."""
+        """Computes ``<float32>[F]`` of ``<float32>[H, W, 2]``, pixels to the right and down."""
         speed = np.hypot(motion[..., 0], motion[..., 1])
         measured = np.dstack([motion, speed])
         rows, columns = self.grid

@@ -1,4 +1,4 @@
-"""Sampled frames in batches, and their features."""
+"""Batches of sampled frames, and their features."""
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator
@@ -55,7 +55,7 @@ def described(
     Args:
         batches: see ``frame_batches``.
         backbone: makes the features.
-        dtype: of the store; features are rounded as there.
+        dtype: dtype of the store, to which features are rounded.
 
     Yields:
         The samples and their features ``<dtype>[n, F]``.

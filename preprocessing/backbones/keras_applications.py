@@ -21,7 +21,7 @@ from preprocessing.terminal.quiet import import_tensorflow
 
 
 class KerasApplication(Backbone):
-    """A network without its head, after average pooling, its input made by its own preprocessing.
+    """A network without its head, after average pooling, with its own preprocessing of pixels.
 
     Args:
         name: as Keras spells it.
@@ -46,7 +46,7 @@ class KerasApplication(Backbone):
 
 
 def applications() -> dict[str, Callable[..., Any]]:
-    """All there are: a name, and what builds the network."""
+    """Returns all networks: the function that builds each, by name."""
     import_tensorflow()
     import keras
 
@@ -54,18 +54,18 @@ def applications() -> dict[str, Callable[..., Any]]:
 
 
 def spelled(name: str) -> str | None:
-    """A name as Keras spells it, whatever the case it was typed in; None if there is none."""
+    """Returns a name as Keras spells it, whatever its case; None if there is no such network."""
     return {known.lower(): known for known in applications()}.get(name.lower())
 
 
 def preprocessing(builder: Callable[..., Any]) -> Callable[[Any], Any]:
-    """What a network wants done with its pixels, as its own module says."""
+    """Returns the function with which a network's own module prepares pixels."""
     prepare: Callable[[Any], Any] = inspect.getmodule(builder).preprocess_input  # type: ignore[union-attr]
     return prepare
 
 
 def default_size(builder: Callable[..., Any]) -> tuple[int, int]:
-    """(height, width), asked of the network itself: only with its head does it have a size."""
+    """Returns the (height, width) of a network, which it has only with its head."""
     height, width = builder(weights=None).input_shape[1:3]
     return height or ANY_SIZE, width or ANY_SIZE
 

@@ -1,4 +1,4 @@
-"""A network in a ``.keras`` file."""
+"""A backbone that is a network in a ``.keras`` file."""
 
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,14 @@ TAKEN = "[None, H, W, 3] to [None, F] or [None, h, w, F]"
 
 
 class KerasFile(Backbone):
-    """The one output of a Keras model that takes pictures; a map of features is averaged.
+    """A Keras model from pictures to one output; a map of features is averaged over its places.
 
     Args:
         path: the file; it is opened in safe mode, so that nothing in it is executed.
         pixels: the scale of the pixels that the model was trained with.
 
     Raises:
-        InputError: it cannot be opened or does not take pictures; the message has the shapes.
+        InputError: the file cannot be opened or does not take pictures; the message has the shapes.
     """
 
     def __init__(self, path: Path, pixels: PixelScale):
@@ -64,12 +64,16 @@ def _load(path: Path) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """The first sentence of the innermost error; Keras puts the whole model into the others."""
+    """Returns the first sentence of the innermost error, since Keras adds the whole model."""
     return str(error).split("Exception encountered: ")[-1].split(". ")[0]
 
 
 def _shapes(path: Path, model: Any) -> tuple[Any, Any]:
-    """The shape of its input and of its output, where it has one of each of the right form."""
+    """Returns the shapes of the model's one input and one output.
+
+    Raises:
+        InputError: the model has several, or they have another form.
+    """
     inputs, outputs = (
         [tuple(tensor.shape) for tensor in getattr(model, part, None) or []]
         for part in ("inputs", "outputs")

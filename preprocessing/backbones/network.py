@@ -20,7 +20,7 @@ def compiled(
         network: a ``keras.Model`` from ``[N, H, W, 3]`` to ``[N, F]``, or to ``[N, h, w, F]``,
             which is averaged over its places.
         size: (height, width) of the frames.
-        prepare: from ``<float32>[N, H, W, 3]`` in 0 to 255 to what the network takes.
+        prepare: turns ``<float32>[N, H, W, 3]`` in 0 to 255 into the network's input.
 
     Returns:
         From ``<uint8>[N, H, W, 3]`` to ``<float32>[N, F]``.

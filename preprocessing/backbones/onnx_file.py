@@ -1,4 +1,4 @@
-"""A network in a ``.onnx`` file, run by ONNX Runtime (the extra ``onnx``)."""
+"""A backbone that is a network in a ``.onnx`` file, run by ONNX Runtime (the extra ``onnx``)."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ class OnnxFile(Backbone):
         pixels: the scale of the pixels that the model was trained with.
 
     Raises:
-        InputError: ONNX Runtime is missing, the file cannot be opened, or it does not take
+        InputError: ONNX Runtime is missing, the file cannot be opened, or the model does not take
             pictures; the message has the shapes.
     """
 
@@ -59,7 +59,7 @@ class OnnxFile(Backbone):
         return np.concatenate(pieces)
 
     def _run(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Runs a batch, filled up with zeros where the model wants more."""
+        """Runs a batch, padded with zeros where the model wants a fixed number of frames."""
         count = len(frames)
         pixels = np.zeros((self._layout.batch or count, *frames.shape[1:]), self._layout.dtype)
         pixels[:count] = frames * self._factor + self._offset
@@ -96,7 +96,7 @@ class OnnxFile(Backbone):
 
 
 class _Layout:
-    """How a model takes its pictures.
+    """The layout of the pictures that a model takes.
 
     Attributes:
         channels_first: ``[N, 3, H, W]`` instead of ``[N, H, W, 3]``.

@@ -1,4 +1,4 @@
-"""On which scale a network of a user's own wants its pixels; nothing in its file says so."""
+"""The scale of the pixels that a user's own network takes, since its file does not say."""
 
 from typing import Literal, get_args
 
@@ -14,7 +14,7 @@ DEVIATION = np.array([0.229, 0.224, 0.225])
 
 
 def affine(scale: PixelScale) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What to multiply pixels in 0 to 255 by, and what to add then: ``<float32>[3]`` each."""
+    """Returns a factor and an offset for pixels in 0 to 255: ``<float32>[3]`` each."""
     factor, offset = {
         "0-255": (np.ones(3), np.zeros(3)),
         "0-1": (np.full(3, 1 / 255), np.zeros(3)),

@@ -1,8 +1,8 @@
 """Plain data from the pickle of a stranger: no code runs, and no length is believed.
 
-Python's own unpickler allocates what a file says it holds before it looks whether the file is that
-long, and takes whatever can be hashed for the key of a dictionary. This one knows the part of
-protocol 2 that ``torch.save`` writes, takes no more than the file has, and only text for a key.
+Python's own unpickler allocates as much as a file claims to hold before it checks the file's
+length, and accepts any hashable object as a key. This one knows the part of protocol 2 that
+``torch.save`` writes, takes no more than the file has, and only text for a key.
 """
 
 import pickle
@@ -24,9 +24,9 @@ class PlainPickle:
     """A stack machine for one pickle.
 
     Args:
-        file: the pickle begins where it stands; it ends behind the pickle.
-        named: gives what takes the place of a module's name, ``named(module, name)``.
-        stored: gives what takes the place of an object that is kept outside the pickle.
+        file: a file at the beginning of the pickle; reading ends behind it.
+        named: returns the object that stands for a name, as ``named(module, name)``.
+        stored: returns the object that stands for one kept outside the pickle.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PlainPickle:
             self._build(code)
 
     def _build(self, code: bytes) -> None:
-        """Makes an object of others, or changes the one that lies below them."""
+        """Makes an object from others, or changes the object that lies below them."""
         stack = self._stack
         if code == b"(":
             stack.append(MARK)
@@ -82,7 +82,7 @@ class PlainPickle:
             self._refer(code)
 
     def _refer(self, code: bytes) -> None:
-        """What names something outside of the pickle."""
+        """Handles opcodes that name something outside of the pickle."""
         stack = self._stack
         if code == b"c":
             module, name = (self._file.readline().rstrip(b"\n").decode() for _ in range(2))
@@ -113,7 +113,7 @@ class PlainPickle:
         return content.decode("utf-8" if code == b"X" else "latin-1")
 
     def _last(self, count: int) -> list[Any]:
-        """Takes so many objects from the stack."""
+        """Takes the last ``count`` objects from the stack."""
         if len(self._stack) < count:
             raise pickle.UnpicklingError("an object lacks its parts")
         taken = self._stack[-count:]
@@ -121,7 +121,7 @@ class PlainPickle:
         return taken
 
     def _marked(self) -> list[Any]:
-        """Takes what lies above the last mark, and the mark."""
+        """Takes the objects above the last mark, and the mark."""
         taken = []
         while (item := self._stack.pop()) is not MARK:
             taken.append(item)

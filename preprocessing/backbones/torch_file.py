@@ -44,7 +44,7 @@ class _Tensor(NamedTuple):
     strides: Sequence[int]
 
     def array(self) -> NDArray[Any]:
-        """The view, which cannot be written to; a copy of each could be more than the file."""
+        """Returns a read-only view of the storage; a copy of each tensor could exceed the file."""
         pairs = list(zip(self.shape, self.strides, strict=True))
         span = 1 + sum((length - 1) * stride for length, stride in pairs)
         data: NDArray[Any] = self.storage.data[self.offset :]
@@ -68,10 +68,10 @@ def _no_items() -> dict[str, Any]:
 
 
 class _Storages(dict[str, _Storage]):
-    """Those that a file refers to, by their keys."""
+    """The storages that a file refers to, by their keys."""
 
     def named(self, module: str, name: str) -> Any:
-        """Knows ordered dictionaries, tensors and storages; whatever else is named is refused."""
+        """Returns the class for ordered dictionaries, tensors and storages; refuses other names."""
         if (module, name) == ("collections", "OrderedDict"):
             return _no_items
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -81,7 +81,7 @@ class _Storages(dict[str, _Storage]):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not a tensor")
 
     def stored(self, reference: Any) -> _Storage:
-        """The storage that is meant, empty at first."""
+        """Returns the storage that is referred to, empty at first."""
         kind, storage_type, key, _location, _elements, view = reference
         if not all(isinstance(name, str) for name in (kind, storage_type, key)):
             raise pickle.UnpicklingError("it refers to what is not a storage")

@@ -1,4 +1,4 @@
-"""A backbone of a user's own: a class in a Python file, given as ``FILE.py:Class``."""
+"""A user's own backbone: a class in a Python file, given as ``FILE.py:Class``."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def _is_count(value: object, least: int) -> bool:
 
 
 def _require_works(backbone: Backbone) -> None:
-    """Tries it on frames of noise, before any video is opened."""
+    """Tries a backbone on frames of noise, before any video is opened."""
     count = 2
     shape = (backbone.context + count, *backbone.size, 3)
     features = backbone(np.random.default_rng(0).integers(0, 256, shape, np.uint8))

@@ -1,4 +1,4 @@
-"""Features of a video that is not done yet, so that an interruption costs only its decoding again.
+"""The features of an unfinished video, kept so that an interruption costs only decoding again.
 
 DIR/.name.h5.begun    a line of JSON: what is made of what, and how; then a block for each batch
 a block               steps <i8>, checksum of the rest <u4>
@@ -30,21 +30,21 @@ TIME = np.dtype("<f8")
 
 
 class Begun:
-    """The batches that were made before an interruption, and then those that are made now.
+    """The batches that were kept before an interruption, and those that are made now.
 
-    Use as a context manager: the file goes when the block ends well, or the input is to blame, and
-    stays otherwise. What cannot be written is not kept.
+    Use as a context manager: the file is removed when the block ends well, or when the input is at
+    fault, and stays otherwise. A batch that cannot be written is not kept.
 
     Args:
-        path: the name that the features will have.
-        origin: what they are made from.
-        source_state: what else tells the file that they are made from, as it is now.
+        path: the final path of the features.
+        origin: the source and settings of the features.
+        source_state: further facts about the source file as it is now.
         dimension: F.
-        dtype: of the features.
-        batch_size: steps of a batch.
+        dtype: the dtype of the features.
+        batch_size: the number of steps in a batch.
 
     Attributes:
-        taken: steps that did not have to be made again.
+        taken: the number of steps that did not have to be made again.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Begun:
             self._write(head)
 
     def take(self, times: NDArray[np.float64]) -> NDArray[Any] | None:
-        """The features of the next batch, if the next that was kept is of the same times.
+        """Returns the features of the next batch, if the next kept batch has the same times.
 
-        After the first that is not, what else was kept is forgotten.
+        After the first that differs, all other kept batches are dropped.
 
         Args:
             times: ``<float64>[n]``.
@@ -104,7 +104,7 @@ class Begun:
         return features.reshape(len(times), self._dimension)
 
     def add(self, times: NDArray[np.float64], features: NDArray[Any]) -> None:
-        """Keeps a batch that was made now.
+        """Keeps a new batch.
 
         Args:
             times: ``<float64>[n]``.
@@ -133,7 +133,7 @@ class Begun:
 
 
 def begun_path(path: Path) -> Path:
-    """The file that keeps what was begun of a file."""
+    """Returns the file that keeps the unfinished features of ``path``."""
     return path.with_name(f".{path.name}{BEGUN_SUFFIX}")
 
 

@@ -23,7 +23,7 @@ GO_ON = "what is done is kept; start the same command again to go on"
 
 
 class WorkerDied(Exception):  # noqa: N818
-    """One process after the other died of an item."""
+    """Several processes in turn died while they worked on an item."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,38 +32,38 @@ class WorkerDied(Exception):  # noqa: N818
 
 
 class Cluster(ABC):
-    """A cluster that is asked to do things; a handle stands for what was asked."""
+    """A cluster that takes tasks; a handle stands for each task."""
 
     _said = ""
 
     @abstractmethod
     def submit(self, sealed: bytes) -> Any:
-        """Asks for a pickled ``(function, argument)`` to be called; returns a handle."""
+        """Submits a pickled ``(function, argument)`` to be called, and returns a handle."""
 
     @abstractmethod
     def wait(self, handles: Sequence[Any]) -> Iterable[Any]:
-        """Returns the handles of what is finished, or none after ``ANSWER_SECONDS``."""
+        """Returns the handles of finished tasks, or none after ``ANSWER_SECONDS``."""
 
     @abstractmethod
     def result(self, handle: Any) -> Any:
-        """Returns what the work returned, or raises what it raised.
+        """Returns the result of a task, or raises its exception.
 
         Raises:
-            WorkerDied: one process after the other died of it.
+            WorkerDied: several processes in turn died of it.
             InputError: the cluster went away, or lacks a module.
         """
 
     @staticmethod
     @abstractmethod
     def threads() -> int:
-        """Returns, when a worker asks, how many threads it should use."""
+        """Returns the number of threads that the worker which calls it should use."""
 
     @abstractmethod
     def close(self) -> None:
-        """Leaves the cluster; what has not begun there is forgotten."""
+        """Leaves the cluster; tasks that have not begun there are dropped."""
 
     def _say(self, message: str) -> None:
-        """Says something once."""
+        """Prints a note once."""
         if message != self._said:
             note(message)
         self._said = message
@@ -197,7 +197,7 @@ class RayCluster(Cluster):
 
 
 def knock(address: str) -> None:
-    """Refuses a HOST:PORT where nobody listens; clients of clusters try for minutes."""
+    """Refuses a HOST:PORT where nobody listens, since clients of clusters try for minutes."""
     try:
         parts = urlsplit(address if "://" in address else f"//{address}")
         if parts.hostname and parts.port:
@@ -207,10 +207,10 @@ def knock(address: str) -> None:
 
 
 def opener() -> Callable[[bytes], Any]:
-    """Makes a function that clusters ship as code, for they ship what is no module's by value.
+    """Returns a function that clusters ship by value, since it belongs to no module.
 
-    What it is given, a pickled function and its argument, only the worker opens. So a worker that
-    lacks longtake says so, rather than dying, and a scheduler need not have it.
+    Only the worker unpickles its argument, a function and its argument. So a worker that lacks
+    longtake reports that instead of dying, and a scheduler need not have longtake.
     """
 
     def run(sealed: bytes) -> Any:
@@ -223,12 +223,23 @@ def opener() -> Callable[[bytes], Any]:
 
 
 def no_answer(address: str, who: str, error: BaseException) -> InputError:
-    """For an address at which something else, or nothing, answers."""
+    """Returns the error for an address where nothing, or something else, answers.
+
+    Args:
+        address: the value of ``--address``.
+        who: the name of the expected service.
+        error: the failure.
+    """
     return InputError(f"--address {address}: no {who} answers there: {error or 'timed out'}")
 
 
 def lacking(address: str, error: ImportError) -> InputError:
-    """For a worker that cannot import something."""
+    """Returns the error for a worker that cannot import something.
+
+    Args:
+        address: the cluster's address.
+        error: the worker's failure.
+    """
     return InputError(
         f"a machine of the cluster at {address} lacks what this one has ({error}): install the "
         "same longtake on all of them"

@@ -1,4 +1,4 @@
-"""Videos, or folders of them, to a store.
+"""The command that extracts features from videos, or folders of them, into a store.
 
 Several processes, on one machine or many, may fill one store: a lease on each video keeps them
 from doing it twice.
@@ -30,7 +30,7 @@ MANY = 50
 
 
 def run(config: ExtractConfig) -> int:
-    """The command ``extract``; see ``ExtractConfig``."""
+    """Runs the command ``extract``; see ``ExtractConfig``."""
     results = extract(config)
     count = {kind: sum(r.outcome == kind for r in results) for kind in ("extracted", "skipped")}
     failed = len(results) - sum(count.values())
@@ -84,14 +84,14 @@ def extract(config: ExtractConfig) -> list[Extracted]:
 
 
 def _known(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
-    """What can be said of a video before it is opened."""
+    """Returns the result for a video that need not be opened, else None."""
     if source.problem:
         return Extracted(source, "unreadable", message=source.problem)
     return find(source, config, backbone)
 
 
 def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracted]:
-    """Extracts, and comes back to videos that another process works on until they are done."""
+    """Extracts videos, and retries those that another process works on until they are done."""
     expected = {source: expected_samples(source.path, config.rate) for source in _looking(todo)}
     promised = {source.sequence_id: samples for source, samples in expected.items()}
     total, waiting = sum(promised.values()), False

@@ -38,7 +38,7 @@ _one_at_a_time = threading.Lock()
 
 
 def silent(done: int) -> None:
-    """Tells nobody."""
+    """Reports progress to nobody."""
 
 
 def run_each(
@@ -55,12 +55,12 @@ def run_each(
     Args:
         work: a function that the other processes can import; it gets an item, and what to call
             with how much more of it is done.
-        items: what to work on.
+        items: the items to work on.
         lost: makes the result of an item of which processes died, and of a sentence that says so.
         engine: whose processes.
-        address: of the Dask scheduler or the Ray cluster; None takes what the environment says.
+        address: address of the Dask scheduler or Ray cluster; None takes the environment's.
         jobs: processes of the engine ``local``.
-        advance: told, from a thread, how much more is done of all items; by ``local`` only.
+        advance: called from a thread with the additional amount done; by ``local`` only.
 
     Yields:
         Results in the order in which they finish.
@@ -93,10 +93,15 @@ def run_each(
 
 
 def check_engine(engine: Engine, address: str | None, jobs: int) -> None:
-    """Refuses options that do not go together.
+    """Checks that the options of an engine go together.
+
+    Args:
+        engine: the value of ``--engine``.
+        address: the value of ``--address``, if given.
+        jobs: the value of ``--jobs``.
 
     Raises:
-        InputError: they do not.
+        InputError: two options contradict each other.
     """
     if engine == "local" and address is not None:
         raise InputError(f"--address {address} is of no use to --engine local; give dask or ray")
@@ -147,7 +152,7 @@ def _run_here(
 
 @contextlib.contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that begin in the block leave Ctrl-C to this one, which ends them, and quietly."""
+    """Makes processes that begin in the block ignore Ctrl-C; this process ends them quietly."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -167,7 +172,7 @@ def _alone(
     lost: Callable[[Item, str], Result],
     headway: Headway,
 ) -> Result:
-    """Does an item in a process that does nothing else."""
+    """Works on an item in a process that does nothing else."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
@@ -205,7 +210,7 @@ def _as_they_finish(
 def _in_worker(
     work: Work[Item, Result], threads: Callable[[], int], item: Item, advance: Advance = silent
 ) -> Result:
-    """What another process is asked to do."""
+    """Works on an item; this runs in another process."""
     os.environ.setdefault(THREADS, str(threads()))
     with _one_at_a_time:
         return work(item, advance)

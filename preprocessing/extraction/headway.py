@@ -1,4 +1,4 @@
-"""How far other processes of this machine have come with their items.
+"""Progress of the items that other processes of this machine work on.
 
 processes  ── a number for each item, at its place ──▶  a small file  ── sum ──▶  progress bar
 """
@@ -18,12 +18,12 @@ NUMBER = np.dtype("<i8")
 
 @dataclass
 class Teller:
-    """Called by a process with how much more of its item is done; what it cannot tell is lost.
+    """Reports a process's progress with its item; a report that fails is lost.
 
     Attributes:
         path: the file.
-        place: of the item's number in it.
-        done: so far.
+        place: the place of the item's number in the file.
+        done: the amount done so far.
     """
 
     path: Path
@@ -38,13 +38,13 @@ class Teller:
 
 
 class Headway:
-    """Tells ``advance`` every half second how much more is done of all items together.
+    """Reports every half second how much more is done of all items together.
 
     Use as a context manager; ``advance`` is called by one thread at a time.
 
     Args:
-        items: how many there are.
-        advance: told how much more; less than none if an item was lost.
+        items: the number of items.
+        advance: called with the additional amount; negative if an item was lost.
     """
 
     def __init__(self, items: int, advance: Callable[[int], object]):
@@ -65,15 +65,15 @@ class Headway:
         self._folder.cleanup()
 
     def teller(self, place: int) -> Teller:
-        """What the process that works on an item calls."""
+        """Returns the function with which the process that works on an item reports progress."""
         return Teller(self.path, place)
 
     def forget(self, place: int) -> None:
-        """Takes back what was done of an item."""
+        """Takes back the progress of an item."""
         self.teller(place)(0)
 
     def look(self) -> None:
-        """Tells what is new."""
+        """Reports the progress since the last call."""
         with self._lock:
             done = int(np.fromfile(self.path, NUMBER).sum())
             more, self._told = done - self._told, done

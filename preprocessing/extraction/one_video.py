@@ -35,15 +35,16 @@ STORE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPE
 
 @dataclass(frozen=True)
 class Extracted:
-    """What came of one video.
+    """The result for one video.
 
     Attributes:
+        source: the video.
         outcome: ``extracted``, ``skipped``, ``busy`` (another process works on it) or a kind of
             failure.
-        steps: steps in the store.
+        steps: the number of steps in the store.
         message: why it failed.
-        damage: what was wrong with the video, if it was stored all the same.
-        frames: how many went through the backbone, also if it failed then.
+        damage: the damage of the video, if it was stored all the same.
+        frames: the number of frames that went through the backbone, also if it failed afterwards.
     """
 
     source: Source
@@ -57,7 +58,13 @@ class Extracted:
 def attempt(
     source: Source, config: ExtractConfig, advance: Callable[[int], object] = lambda steps: None
 ) -> Extracted:
-    """Extracts one video and turns a failure that is the video's into a result."""
+    """Extracts one video and turns a failure of the video into a result.
+
+    Args:
+        source: the video.
+        config: the options of ``extract``.
+        advance: called with the number of steps each time some were written.
+    """
     done = 0
 
     def count(steps: int) -> None:
@@ -97,7 +104,12 @@ def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], obj
 
 
 def find(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:
-    """What the store has of a video, if that was made from the same content in the same way.
+    """Returns the result for a video that the store already has, made in the same way.
+
+    Args:
+        source: the video.
+        config: the options of ``extract``.
+        backbone: the network that would make the features.
 
     Raises:
         MustStay: it was made with other settings, and is not to be overwritten, or it cannot be
@@ -126,10 +138,13 @@ def extract_video(
     """Extracts one video; its file appears in the store when it is whole.
 
     Args:
-        advance: told the number of steps each time some were written.
+        source: the video.
+        config: the options of ``extract``.
+        backbone: the network that makes the features.
+        advance: called with the number of steps each time some were written.
 
     Returns:
-        Steps written, and what was wrong with the video, empty if nothing was.
+        The number of steps written, and the damage of the video, empty if there is none.
 
     Raises:
         VideoError: the video cannot be used, is damaged and not to be kept, or was replaced or

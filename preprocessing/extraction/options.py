@@ -1,4 +1,4 @@
-"""What extraction can be asked for."""
+"""The options of ``extract``, and checks of them."""
 
 import re
 from dataclasses import dataclass
@@ -61,14 +61,14 @@ class ExtractConfig:
         return None if self.fps == "native" else float(self.fps)
 
     def accepts(self, decoded_share: float) -> bool:
-        """Whether a damaged video of which this share of the time decoded is wanted."""
+        """Returns True if a damaged video is wanted of which this share of the time decoded."""
         if self.on_damage == "auto":
             return decoded_share >= WHOLE_SHARE
         return self.on_damage == "keep"
 
 
 def check(config: ExtractConfig) -> None:
-    """Refuses what cannot be done.
+    """Checks the options.
 
     Raises:
         InputError: an option is out of range, or two do not go together.
@@ -86,10 +86,11 @@ def take_shard(sources: list[Source], shard: str | None) -> list[Source]:
     """Takes one of N parts of the videos.
 
     Args:
+        sources: all videos.
         shard: ``I/N``, I from 1; None takes all.
 
     Raises:
-        InputError: it is none.
+        InputError: ``shard`` has another form.
     """
     if shard is None:
         return sources

@@ -1,1 +1,1 @@
-"""Files and folders: whole, locked, walked, read without believing them; no features, no labels."""
+"""Files and folders: whole, locked, walked, read without trust; no features and no labels."""

@@ -1,4 +1,4 @@
-"""CSV files that people make: rows one by one, with the number of their line for messages."""
+"""CSV files that people make: rows one by one, with their line numbers for messages."""
 
 import csv
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ def csv_rows(path: Path) -> Iterator[NumberedRow]:
 
 
 def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
-    """Yields (line number, values) of each row, as it is.
+    """Yields (line number, values) of each row, unchanged.
 
     Args:
         path: the file.
-        what: that it holds, for messages.
+        what: what the file holds, for messages.
 
     Raises:
         InputError: the file cannot be read, or a value or row in it is far too long.

@@ -20,9 +20,13 @@ Row = tuple[str, ...]
 
 
 def failed_among(folder: Path, ids: Collection[str]) -> set[str]:
-    """Those of the sequences whose input is in the list of failures of a store.
+    """Returns the sequences whose input is in a store's list of failures.
 
-    An input that holds several, such as a folder, failed for all that would have come of it.
+    An input that holds several sequences, such as a folder, failed for all of them.
+
+    Args:
+        folder: the store.
+        ids: the sequence ids to look for.
     """
     ones: set[str] = set()
     several: set[str] = set()
@@ -42,12 +46,12 @@ def failed_among(folder: Path, ids: Collection[str]) -> set[str]:
 
 
 def _tails(path: PurePath) -> Iterator[str]:
-    """What a path may be as an id, whichever folder was given."""
+    """Yields the ids that a path may have had, one for each folder that may have been the input."""
     return ("/".join(path.parts[start:]) for start in range(len(path.parts)))
 
 
 def _read(path: Path) -> list[Row]:
-    """The rows of a list of failures, as far as it can be read."""
+    """Returns the rows of a list of failures, as far as it can be read."""
     if not path.exists():
         return []
     with path.open("rb") as file:
@@ -55,7 +59,7 @@ def _read(path: Path) -> list[Row]:
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
-    """The whole rows among lines; each stands for itself, whatever is wrong with another."""
+    """Yields the complete rows among lines; a damaged line does not affect the others."""
     for line in lines:
         text = line.decode("utf-8", errors="replace").replace("\0", "").rstrip("\r\n")
         try:
@@ -68,18 +72,18 @@ def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 class FailureLog:
-    """Keeps ``DIR/failures.csv`` in step with what failed; no failures, no file.
+    """Keeps ``DIR/failures.csv`` up to date; without failures there is no file.
 
-    Lines about other inputs than this run's stay, as long as those inputs are there, so that the
-    parts of a sharded extraction do not forget each other's. A line is appended at once, so a run
-    that is killed has written down all that failed before.
+    Lines about inputs of other runs stay as long as those inputs exist, so that the parts of a
+    sharded extraction keep each other's lines. A line is written at once, so the list is complete
+    even if the run is killed.
 
     Args:
-        folder: where the file goes.
-        inputs: what this run will try; what was said of them before is forgotten.
+        folder: the folder of the file.
+        inputs: the inputs that this run will try; older lines about them are removed.
 
     Attributes:
-        count: failures of this run.
+        count: the number of failures of this run.
     """
 
     def __init__(self, folder: Path, inputs: Iterable[Path]):
@@ -96,7 +100,13 @@ class FailureLog:
             self._write(_kept(_read(self.path), mine))
 
     def add(self, path: Path, kind: str, message: str) -> None:
-        """Records a failure, on disk too."""
+        """Records a failure, on disk too.
+
+        Args:
+            path: the input that failed.
+            kind: a word for the failure, such as ``unreadable``.
+            message: one line that says why.
+        """
         self.count += 1
         texts = (str(path.resolve()), kind, " ".join(message.split()))
         row = tuple(map(_one_line, texts))
@@ -107,7 +117,7 @@ class FailureLog:
                 file.flush()
 
     def _catch_up(self, file: io.BufferedRandom) -> None:
-        """Reads what was added since, by this process or by others; all of a new file."""
+        """Reads the lines added since the last call, also those of other processes."""
         inode, done = self._read_to
         now = os.fstat(file.fileno())
         file.seek(done if inode == now.st_ino and done <= now.st_size else 0)
@@ -115,7 +125,7 @@ class FailureLog:
         self._read_to = (now.st_ino, file.tell())
 
     def _before(self, file: io.BufferedRandom) -> bytes:
-        """What a new line needs in front of it: the columns' names, or an end to half a line."""
+        """Returns the bytes to write before a new line: the header, or an end to half a line."""
         if not (size := file.tell()):
             return _line(FIELDS)
         file.seek(size - 1)
@@ -130,12 +140,12 @@ class FailureLog:
 
 
 def _kept(rows: list[Row], mine: Collection[str]) -> list[Row]:
-    """The lines that stay when a run begins that tries the inputs ``mine``."""
+    """Returns the lines that stay when a run begins to try the inputs ``mine``."""
     return [row for row in rows if row[0] not in mine and _is_still_so(row[0])]
 
 
 def _is_still_so(text: str) -> bool:
-    """Whether an input may still fail: it is there, and no folder that can be read by now."""
+    """Returns True if an input still exists and is not a folder that has become readable."""
     try:
         path = Path(text)
         if not path.exists() and "\\" in text:
@@ -158,7 +168,7 @@ def _line(row: Row) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    """Text as one line of UTF-8, without what a terminal would obey."""
+    """Returns a text as one line of UTF-8, its control characters written as escapes."""
     return "".join(
         ascii(letter)[1:-1] if category(letter) in ("Cc", "Cs") else letter for letter in text
     )

@@ -1,4 +1,4 @@
-"""What tells one content of a file from another."""
+"""Fingerprints, which tell two contents of a file apart without reading all of it."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ def fingerprint(path: Path) -> str:
 
 
 def fingerprint_of(file: BinaryIO) -> str:
-    """``fingerprint`` of a file that is open."""
+    """Returns the ``fingerprint`` of an open file."""
     size = os.fstat(file.fileno()).st_size
     hashed = blake2b(str(size).encode(), digest_size=16)
     last = max(size - FINGERPRINT_BLOCK_BYTES, 0)

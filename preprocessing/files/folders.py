@@ -1,8 +1,8 @@
-"""The one walk over folders of videos, features, labels, or sequences of a store.
+"""The walk over folders of videos, features, labels, or sequences of a store.
 
-Linked folders are looked into too. Each folder is looked into once: under its own name where it
-lies below the root, else under the first link to it. So links that lead back up end the walk
-there, and no file counts twice.
+Links to folders are followed. Each folder is visited once: under its own name if it lies below
+the root, else under the first link to it. So a link that leads back up ends the walk there, and no
+file counts twice.
 """
 
 import errno
@@ -21,7 +21,7 @@ _said: set[str] = set()
 
 
 def refuse(error: OSError) -> None:
-    """For folders of which nothing may be missing.
+    """Raises an error for a folder that cannot be read, where nothing may be missing.
 
     Raises:
         InputError: always; it names the folder.
@@ -30,7 +30,7 @@ def refuse(error: OSError) -> None:
 
 
 def cannot_read(error: OSError) -> str:
-    """What is said of a folder that cannot be read, and what to do about it."""
+    """Returns a message about a folder that cannot be read, and what to do about it."""
     path = str(error.filename)
     shown = path if path.isprintable() else ascii(path)
     return f"the folder {shown} cannot be read ({error.strerror}): make it readable"
@@ -42,16 +42,16 @@ def files_below(
     unreadable: Callable[[OSError], object] = refuse,
     hidden: bool = False,
 ) -> Iterator[Path]:
-    """Yields all that is no folder below a folder, without what has a name that begins with a dot.
+    """Yields the files below a folder, without those whose names begin with a dot.
 
-    Notes say which links lead to a folder that was looked into already, and, if they have not the
-    name of what is looked for, which lead nowhere: to a disk that is not there.
+    Notes name links to folders that were visited already, and broken links, unless their names rule
+    out that they meant a file with one of the suffixes.
 
     Args:
         root: the folder.
-        suffixes: of the files to yield, lower case; none means all.
-        unreadable: told of each folder that cannot be read; its ``filename`` says which.
-        hidden: whether files whose names begin with a dot are yielded too.
+        suffixes: suffixes of the files to yield, in lower case; none means all.
+        unreadable: called for each folder that cannot be read; its ``filename`` says which.
+        hidden: also yield files whose names begin with a dot.
     """
     folders, links, seen = [root], deque[Path](), set[str]()
     again: list[Path] = []
@@ -80,7 +80,7 @@ def files_below(
 
 
 def _entries(folder: Path, unreadable: Callable[[OSError], object]) -> list[os.DirEntry[str]]:
-    """What lies in a folder, by name; nothing if it cannot be read, which is told."""
+    """Returns a folder's entries, sorted by name; none, after a report, if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
@@ -90,7 +90,7 @@ def _entries(folder: Path, unreadable: Callable[[OSError], object]) -> list[os.D
 
 
 def _kind(entry: os.DirEntry[str], path: Path, unreadable: Callable[[OSError], object]) -> str:
-    """``folder``, ``file``, ``nowhere`` for a link that leads there; empty if it cannot be told."""
+    """Returns ``folder``, ``file``, ``nowhere`` for a broken link, or empty if unknown."""
     try:
         if entry.is_dir():
             return "folder"

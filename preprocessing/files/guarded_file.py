@@ -1,7 +1,8 @@
 """A file for HDF5 to write to that survives a full disk.
 
-The HDF5 library cannot close a file that it failed to write to: it raises again and again, and
-ends the process with a segmentation fault. So it is told that all went well, and the caller asks.
+The HDF5 library cannot close a file after a failed write: it raises again and again, and ends the
+process with a segmentation fault. So the library is told that every write succeeded, and the
+caller asks for the failure afterwards.
 """
 
 import io
@@ -10,10 +11,10 @@ from typing import Any
 
 
 class GuardedFile(io.FileIO):
-    """A file that remembers the first failure to write and says so only when asked.
+    """A file that remembers the first failed write, and reports it only when asked.
 
     Args:
-        partial: its name; it is made anew.
+        partial: the file's name; it is created anew.
     """
 
     def __init__(self, partial: Path):
@@ -21,7 +22,7 @@ class GuardedFile(io.FileIO):
         self._failure: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """Writes all of it, or remembers that it could not."""
+        """Writes all bytes, or remembers the failure."""
         left = memoryview(data).cast("B")
         size = len(left)
         try:
@@ -32,7 +33,7 @@ class GuardedFile(io.FileIO):
         return size
 
     def truncate(self, size: int | None = None) -> int:
-        """Sets the size, or remembers that it could not."""
+        """Sets the size, or remembers the failure."""
         try:
             return super().truncate(size)
         except OSError as error:
@@ -40,10 +41,10 @@ class GuardedFile(io.FileIO):
             return size or 0
 
     def require_success(self) -> None:
-        """Raises the first failure to write, if there was one.
+        """Raises the first failed write, if there was one.
 
         Raises:
-            OSError: as the system said it, with the file's name.
+            OSError: the error of the system, with the file's name.
         """
         if self._failure:
             raise OSError(self._failure.errno, self._failure.strerror, str(self.name))

@@ -1,8 +1,8 @@
-"""HDF5 files: opened to read without believing them, written so that a full disk is survived.
+"""HDF5 files: read without trust, and written so that a full disk is survived.
 
-Files of strangers may point to other files (links, external storage, virtual datasets), say that
-they hold what was never written, or unpack into more than memory. What is read here lies in the
-file itself, all of it was written, and a block of it fits in memory.
+A stranger's file may point to other files (links, external storage, virtual datasets), declare
+data that was never written, or unpack into more than memory holds. Only data that lies in the file
+itself, was written in full, and fits in memory block by block is read.
 """
 
 import errno
@@ -44,7 +44,7 @@ def open_hdf5(path: Path, **options: Any) -> h5py.File:
         **options: those of ``h5py.File``.
 
     Raises:
-        OSError: it is missing, no ordinary file, or no HDF5.
+        OSError: the file is missing, not an ordinary one, or not HDF5.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(f"{path} is no ordinary file")
@@ -68,10 +68,14 @@ def create_hdf5(file: GuardedFile) -> h5py.File:
 
 
 def require_reachable(path: Path, error: Exception) -> None:
-    """Goes on if an error is about what is in a file.
+    """Checks that an error is about the content of a file, not about access to it.
+
+    Args:
+        path: the file.
+        error: the error raised while the file was opened or read.
 
     Raises:
-        Unreachable: it is about the disk, or the right to read it.
+        Unreachable: the disk failed, or the file may not be read.
     """
     told = re.search(r"errno = (\d+)", str(error))
     number = getattr(error, "errno", None) or (int(told[1]) if told else None)
@@ -83,15 +87,15 @@ def require_reachable(path: Path, error: Exception) -> None:
 
 
 def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """A dataset whose numbers lie in the file itself.
+    """Returns a dataset whose numbers lie in the file itself.
 
     Args:
-        group: where it is looked up.
-        name: of the dataset in the group; no path.
+        group: the group of the dataset.
+        name: the dataset's name in the group; no path.
 
     Raises:
-        KeyError: there is none.
-        ValueError: it is a link, lies elsewhere, or not all of it was written.
+        KeyError: there is no such dataset.
+        ValueError: it is a link, lies in another file, or was not written in full.
     """
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         missing = name not in group
@@ -105,7 +109,7 @@ def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 
 def obstacle(dataset: h5py.Dataset) -> str:
-    """Why the numbers of a dataset cannot be read; empty if they can."""
+    """Returns why the numbers of a dataset cannot be read; empty if they can."""
     if dataset.is_virtual:
         return "a virtual dataset, whose numbers lie elsewhere; copy them into the file"
     if dataset.external:
@@ -128,7 +132,7 @@ def _unpackable(dataset: h5py.Dataset) -> str:
 
 
 def _unwritten(dataset: h5py.Dataset) -> str:
-    """Numbers that were never written read as zeros."""
+    """Returns why a dataset was not written in full; unwritten numbers would read as zeros."""
     shape = list(dataset.shape)
     if not dataset.chunks:
         stored, needed = dataset.id.get_storage_size(), dataset.size * dataset.dtype.itemsize
@@ -151,14 +155,14 @@ class Hdf5Writer:
     """A new file under its temporary name.
 
     Attributes:
-        file: to write into.
+        file: the open file to write into.
     """
 
     file: h5py.File
     _guard: GuardedFile
 
     def require_success(self) -> None:
-        """Raises the first failure to write, if there was one.
+        """Raises the first failed write, if there was one.
 
         Raises:
             OSError: the disk is full or cannot be written.
@@ -168,7 +172,7 @@ class Hdf5Writer:
 
 @contextmanager
 def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
-    """Writes a file that has its name only when it is whole.
+    """Yields a writer of a file that has its name only when it is whole.
 
     If the block raises, or the disk is full, what was written is removed, and a file that had the
     name before stays.

@@ -1,4 +1,4 @@
-"""Which files a command was given, and the sequence id of each."""
+"""The files that a command was given, and the sequence id of each."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator
@@ -13,12 +13,12 @@ from preprocessing.terminal.console import note
 
 @dataclass(frozen=True)
 class Source:
-    """An input file, or what cannot be one.
+    """An input file, or an input that cannot be used.
 
     Attributes:
-        sequence_id: its path under the input root, without the suffix, with ``/``.
+        sequence_id: the path under the input root, without the suffix, with ``/``.
         path: the file, or a folder that cannot be read.
-        problem: why it cannot be used; then the id is none, only unlike all ids.
+        problem: why the input cannot be used; its id is then only a unique placeholder.
     """
 
     sequence_id: str
@@ -33,8 +33,8 @@ def find_sources(
 
     Args:
         inputs: files, taken whatever their suffix, and folders.
-        suffixes: of the files to take from folders, lower case.
-        what: for messages, such as ``videos``.
+        suffixes: suffixes of the files to take from folders, in lower case.
+        what: the word for the files in messages, such as ``videos``.
         prefer: suffix of the file to take where several would have one id.
 
     Raises:
@@ -59,7 +59,11 @@ def find_sources(
 
 
 def _only(sources: list[Source], prefer: str | None) -> Source:
-    """The one of the files with one id that is taken."""
+    """Returns the one file to take among files with the same sequence id.
+
+    Raises:
+        InputError: several files remain, and nothing says which to prefer.
+    """
     if len(sources) > 1:
         sources = list({source.path.resolve(): source for source in reversed(sources)}.values())
     if len(sources) == 1:
@@ -97,7 +101,7 @@ def _under(path: Path, suffixes: Collection[str]) -> Iterator[Source]:
 
 
 def _source(sequence_id: str, path: Path) -> Source:
-    """A file, unless its name cannot become that of a sequence."""
+    """Returns a source, with a problem if the file's name cannot become a sequence id."""
     if any(category(letter) in ("Cc", "Cs") for letter in sequence_id):
         return _unusable(path, f"{str(path)!a} has a name that cannot be read; rename it")
     return Source(sequence_id, path)

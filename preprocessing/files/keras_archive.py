@@ -1,4 +1,4 @@
-"""A ``.keras`` file, opened only if it holds what it would have Keras make room for."""
+"""Opening a ``.keras`` file only if it holds the weights that it makes Keras allocate."""
 
 import json
 import math
@@ -20,14 +20,14 @@ def open_keras(path: Path) -> Any:
     """Opens a model in safe mode, so that nothing in it is executed.
 
     Args:
-        path: a file that is there.
+        path: an existing file.
 
     Returns:
         A ``keras.Model``.
 
     Raises:
         InputError: the weights that it declares are larger than those in it.
-        Exception: whatever Keras and zipfile raise for a damaged or unsafe file.
+        Exception: any error of Keras or zipfile for a damaged or unsafe file.
     """
     import_tensorflow()
     import keras
@@ -45,7 +45,7 @@ def open_keras(path: Path) -> Any:
 
 
 def _unpacked(path: Path) -> tuple[int, Any]:
-    """Bytes of all members, and the configuration."""
+    """Returns the unpacked bytes of all members, and the configuration."""
     with zipfile.ZipFile(path) as archive:
         members = {member.filename: member.file_size for member in archive.infolist()}
         size = sum(members.values())
@@ -55,7 +55,7 @@ def _unpacked(path: Path) -> tuple[int, Any]:
 
 
 def _declared(config: Any) -> int:
-    """Bytes of the weights of a model, for which no room is made; 0 if that cannot be said."""
+    """Returns the bytes of a model's weights without allocating them; 0 if it cannot be told."""
     import keras
 
     tensorflow = import_tensorflow()

@@ -1,12 +1,12 @@
 """A lease: one process at a time works on a file, and a process that died holds nothing for long.
 
-The lease on ``DIR/name.h5`` is the file ``DIR/.name.h5.lease``, made so that only one can make it.
-Its holder touches it every few seconds; one that was not touched for ``EXPIRY_SECONDS``, or whose
-holder died on this machine, is void. Ages are told by the clock of the file system, so machines
-that share a folder need not agree on the time.
+The lease on ``DIR/name.h5`` is the file ``DIR/.name.h5.lease``, created so that only one process
+can succeed. Its holder touches it every few seconds. A lease is void if it was not touched for
+``EXPIRY_SECONDS`` or if its holder died on this machine. Ages are measured by the clock of the
+file system, so machines that share a folder need not agree on the time.
 
-A lease saves double work; it is not what keeps files whole. Should a process that was suspended
-come back after its lease expired, both write the same content, under names of their own.
+A lease saves double work; it is not what keeps files whole. If a suspended process wakes up after
+its lease expired, two processes write the same content, under temporary names of their own.
 """
 
 import os
@@ -54,7 +54,7 @@ def lease(path: Path) -> Iterator[None]:
 
 @contextmanager
 def lease_when_free(path: Path) -> Iterator[None]:
-    """Holds the lease on a file while the block runs, and waits for it before."""
+    """Waits for the lease on a file, and holds it while the block runs."""
     with ExitStack() as held:
         while True:
             try:
@@ -66,18 +66,18 @@ def lease_when_free(path: Path) -> Iterator[None]:
 
 
 def is_leased(path: Path) -> bool:
-    """Whether some process works on a file."""
+    """Returns True if some process works on a file."""
     file = lease_path(path)
     return file.exists() and not is_void(file)
 
 
 def lease_path(path: Path) -> Path:
-    """The file that is the lease on a file."""
+    """Returns the path of the lease on a file."""
     return path.with_name(f".{path.name}{SUFFIX}")
 
 
 def is_void(file: Path) -> bool:
-    """Whether the holder of a lease file died here, or has not touched it for too long."""
+    """Returns True if the holder of a lease died here, or has not touched it for too long."""
     try:
         touched = file.stat().st_mtime
         os.utime(file.parent)
@@ -115,7 +115,7 @@ def _make(file: Path, holder: str) -> None:
 
 
 def take_away(file: Path) -> None:
-    """Removes a void lease, unless another process was quicker and has a new one in its place."""
+    """Removes a void lease, unless another process has already replaced it by a new one."""
     aside = file.with_name(f"{file.name}.{secrets.token_hex(4)}{SUFFIX}")
     try:
         file.rename(aside)

@@ -1,9 +1,10 @@
-"""What a number is in files and options that people write.
+"""The numbers that are accepted in files and options which people write.
 
-12, -0.5, .5, 3., 1e-3       numbers: ASCII digits, a sign, a point, an exponent
-1_000, nan, inf, ٣, 1,5      none, though Python's ``float`` takes most of them; nor is nothing
+    12, -0.5, .5, 3., 1e-3       numbers: ASCII digits, a sign, a point, an exponent
+    1_000, nan, inf, ٣, 1,5      no numbers, though Python's ``float`` takes most of them
+    an empty text                no number
 
-Where a number may be missing, an empty cell says so, and the reader decides what that means.
+Where a number may be missing, the cell is empty, and the reader decides what that means.
 """
 
 import math
@@ -15,10 +16,10 @@ WRITTEN = re.compile(r"[-+.0-9eE \t]*")
 
 
 def to_number(text: str) -> float:
-    """The number that a text is, spaces around it aside.
+    """Converts a text to a number; spaces around it are allowed.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no number.
     """
     if not WRITTEN.fullmatch(text):
         raise ValueError(f"Expected a number. Received: {text[:80]!r}")
@@ -26,10 +27,10 @@ def to_number(text: str) -> float:
 
 
 def to_numbers(texts: Sequence[str]) -> list[float]:
-    """The numbers that texts are; looked through at once, since tables have many.
+    """Converts texts to numbers, checking all of them at once, since tables have many.
 
     Raises:
-        ValueError: one is none.
+        ValueError: one of the texts is no number.
     """
     if not WRITTEN.fullmatch("".join(texts)):
         raise ValueError("Expected numbers.")
@@ -37,7 +38,7 @@ def to_numbers(texts: Sequence[str]) -> list[float]:
 
 
 def number_or_nan(text: str) -> float:
-    """The number that a text is, NaN if it is none."""
+    """Converts a text to a number, or to NaN if it is none."""
     try:
         return to_number(text)
     except ValueError:
@@ -45,5 +46,5 @@ def number_or_nan(text: str) -> float:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number."""
+    """Returns True if a text is a number."""
     return not math.isnan(number_or_nan(text))

@@ -1,4 +1,4 @@
-"""What processes that were killed left behind in a folder."""
+"""Removal of files that killed processes left behind in a folder."""
 
 import math
 import time
@@ -16,14 +16,14 @@ BEGUN_SECONDS = 30 * 24 * 3600.0
 
 
 def remove_strays(root: Path) -> int:
-    """Removes unfinished files and leases, in all folders below, of processes that are gone.
+    """Removes unfinished files and leases of processes that are gone, in all folders below.
 
-    Files of other machines count as abandoned when nobody holds a lease on what they were to
-    become and nobody has written to them for ``ABANDONED_SECONDS``. What was made of a video before
-    an interruption goes when the video is done, or after ``BEGUN_SECONDS``.
+    A file of another machine is removed if nobody holds a lease on the file that it was to become
+    and nobody has written to it for ``ABANDONED_SECONDS``. The kept part of an interrupted video is
+    removed once the video is done, or after ``BEGUN_SECONDS``.
 
     Returns:
-        How many there were.
+        The number of files removed.
     """
     removed = 0
     for path in _hidden(root):
@@ -59,7 +59,7 @@ def _is_stray(path: Path) -> bool:
 
 
 def _is_needless(path: Path) -> bool:
-    """Whether what was kept of a video that was not done is of no more use."""
+    """Returns True if the kept part of an unfinished video is of no more use."""
     done = path.with_name(path.name.removeprefix(".").removesuffix(BEGUN_SUFFIX))
     if lease.is_leased(done):
         return False
@@ -67,7 +67,7 @@ def _is_needless(path: Path) -> bool:
 
 
 def _age(path: Path) -> float:
-    """Seconds since a file was written to; less than any number if it is not there."""
+    """Returns the seconds since a file was written to; minus infinity if it does not exist."""
     try:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Text files of strangers: ordinary files only, and never more in memory than a limit.
 
-Whatever is wrong with one is an ``InputError``: a pipe, a device, a folder, other bytes than UTF-8,
-a line without an end, brackets without an end.
+Every fault of such a file becomes an ``InputError``: a pipe, a device, a folder, bytes that are not
+UTF-8, a line or a bracket that never ends.
 """
 
 import json
@@ -22,14 +22,14 @@ JSON_DAMAGE = (ValueError, RecursionError)
 
 @contextmanager
 def open_text(path: Path, what: str) -> Iterator[TextIO]:
-    """Opens a UTF-8 file to read, with its line ends as they are.
+    """Opens a UTF-8 file to read, with its line ends unchanged.
 
     Args:
         path: the file.
-        what: that it holds, for messages.
+        what: what the file holds, for messages.
 
     Raises:
-        InputError: it cannot be read, now or while the block reads.
+        InputError: the file cannot be read, now or while the block reads.
     """
     try:
         if path.exists() and not path.is_file():
@@ -43,10 +43,10 @@ def open_text(path: Path, what: str) -> Iterator[TextIO]:
 
 
 class BoundedLines:
-    """Lines of a file, as long as those of one row are not too much text.
+    """The lines of a file, which may not hold too much text in one row.
 
     Attributes:
-        taken: letters since somebody set it to 0.
+        taken: the number of letters read since the reader last set it to 0.
     """
 
     def __init__(self, file: TextIO, path: Path):
@@ -69,10 +69,14 @@ class BoundedLines:
 
 
 def read_lines(path: Path, what: str) -> list[str]:
-    """The lines of a file, without spaces around them; one that is empty has one line.
+    """Returns the lines of a file without spaces around them; an empty file has one empty line.
+
+    Args:
+        path: the file.
+        what: what the file holds, for messages.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read.
     """
     lines = []
     with open_text(path, what) as file:
@@ -84,10 +88,14 @@ def read_lines(path: Path, what: str) -> list[str]:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """What a file of JSON says.
+    """Returns the content of a JSON file.
+
+    Args:
+        path: the file.
+        what: what the file holds, for messages.
 
     Raises:
-        InputError: it cannot be read, or is no JSON.
+        InputError: the file cannot be read, is too long, or is not JSON.
     """
     with open_text(path, what) as file:
         text = file.read(MOST_TEXT + 1)

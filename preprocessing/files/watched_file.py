@@ -1,4 +1,4 @@
-"""A file that must stay what it is while it is read."""
+"""A file whose content must not change while it is read."""
 
 import errno
 import os
@@ -11,16 +11,16 @@ from preprocessing.files.fingerprint import fingerprint_of
 
 
 class WatchedFile:
-    """Tells whether the file of a name is still the same, and as it was, when it has been read.
+    """Checks that a path still names the same, unchanged file after it has been read.
 
-    It stays open, so that no new file can be taken for it. Use as a context manager.
+    The file stays open, so that no new file can be taken for it. Use as a context manager.
 
     Attributes:
-        fingerprint: of its content, from the opened file.
-        state: what else changes with it.
+        fingerprint: the fingerprint of the content of the opened file.
+        state: the system's numbers and times that change with the file.
 
     Raises:
-        VideoError: it cannot be read, or is no ordinary file.
+        VideoError: the file cannot be read, or is not an ordinary file.
     """
 
     def __init__(self, path: Path):
@@ -42,10 +42,10 @@ class WatchedFile:
         self._file.close()
 
     def require_unchanged(self) -> None:
-        """Checks that what was read since by the file's name was this file, as it was.
+        """Checks that the path still names this file, and that it was not written to.
 
         Raises:
-            VideoError: it may have been another one.
+            VideoError: another file or content may have been read.
         """
         try:
             same = self.fingerprint == fingerprint_of(self._file)
@@ -61,12 +61,12 @@ class WatchedFile:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Opens a file; a pipe would keep who opens it waiting."""
+    """Opens a file without blocking, since a pipe would keep the caller waiting."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _state(found: os.stat_result) -> tuple[int, ...]:
-    """All that changes when a file is written to, replaced, or moved away and back."""
+    """Returns all that changes when a file is written to, replaced, or moved away and back."""
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "not an ordinary file")
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

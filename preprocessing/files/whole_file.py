@@ -14,10 +14,10 @@ PARTIAL = re.compile(r"\.(?P<pid>\d+)-(?P<machine>\w+)\.partial\.(?P<name>.+)", 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Gives a name beside ``path`` to write to; what is there becomes ``path`` at the end.
+    """Yields a temporary path beside ``path``; the file written there becomes ``path`` at the end.
 
-    If the block raises, what was written is removed and a file that had the name before stays; an
-    error of the system, such as that the disk is full, then names the file.
+    If the block raises, the temporary file is removed and an older file at ``path`` stays; an
+    OSError, such as one for a full disk, then names the file.
     """
     partial = partial_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,21 +35,26 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a UTF-8 text file, whole or not at all."""
+    """Writes a UTF-8 text file, whole or not at all.
+
+    Args:
+        path: the file.
+        text: its content.
+    """
     with whole_file(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
 def partial_path(path: Path) -> Path:
-    """The name of a file while this process writes it: hidden, and with the same suffix."""
+    """Returns the hidden name of a file while this process writes it, with the same suffix."""
     return path.with_name(f".{os.getpid()}-{machine()}.partial.{path.name}")
 
 
 @functools.lru_cache
 def machine() -> str:
-    """Tells this machine, since it was last started, from others; eight hexadecimal digits.
+    """Returns eight hexadecimal digits that tell this machine, since its start, from others.
 
-    Containers that number their processes by themselves are machines of their own.
+    A container that numbers its own processes counts as a machine of its own.
     """
     boot = Path("/proc/sys/kernel/random/boot_id")
     started = boot.read_text() if boot.exists() else ""
@@ -60,7 +65,7 @@ def machine() -> str:
 
 
 def is_alive(pid: str) -> bool:
-    """Whether there is a process of this number on this machine."""
+    """Returns True if a process of this number runs on this machine."""
     try:
         os.kill(int(pid), 0)
     except (ProcessLookupError, OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""When the steps of imported features were: at a fixed rate, or at times that the file has."""
+"""The times of the steps of imported features: at a fixed rate, or read from the file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "min": 1 / 60}
 
 @dataclass(frozen=True)
 class Clock:
-    """What tells the times of steps.
+    """The source of the steps' times.
 
     Attributes:
         fps: steps per second of files that have no times.
-        unit: of the times in files that have them: ``s``, ``ms``, ``us`` or ``min``.
+        unit: unit of the times in files that have them: ``s``, ``ms``, ``us`` or ``min``.
     """
 
     fps: float | None
     unit: str
 
     def tell(self, table: Table) -> Iterator[tuple[NDArray[np.float64], Block]]:
-        """Reads a table's blocks, each with the times of its n steps, ``<float64>[n]`` seconds.
+        """Yields a table's blocks, each with the times of its n steps, ``<float64>[n]`` seconds.
 
         Raises:
             InputError: times do not increase.
@@ -42,15 +42,15 @@ class Clock:
             steps += len(block.features)
 
     def rate(self, table: Table) -> str:
-        """Steps per second, or ``native`` of a table with times.
+        """Returns the steps per second, or ``native`` for a table with times.
 
         Raises:
-            InputError: neither is known.
+            InputError: the table has no times, and no rate was given.
         """
         return "native" if table.timed else str(self._fps(table))
 
     def step_seconds(self, table: Table) -> float:
-        """How long a step lasts; 0 if only the times can tell."""
+        """Returns how long a step lasts in seconds; 0 if only the times tell."""
         return 0.0 if table.timed else 1 / self._fps(table)
 
     def _fps(self, table: Table) -> float:
@@ -62,7 +62,7 @@ class Clock:
 def _require_increase(
     table: Table, block: Block, seconds: NDArray[np.float64], before: tuple[float, int]
 ) -> None:
-    """Names the first time that does not come after the one before it."""
+    """Checks that times increase, and names the first that does not."""
     previous = np.concatenate([[before[0]], seconds[:-1]])
     wrong = ~(np.isfinite(seconds) & (seconds > previous))
     if not wrong.any():

@@ -1,4 +1,4 @@
-"""Features made elsewhere, into the store."""
+"""The command that imports features made elsewhere into the store."""
 
 import errno
 from dataclasses import dataclass, field
@@ -27,14 +27,17 @@ from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, sa
 
 @dataclass
 class Tally:
-    """What has come of the recordings so far.
+    """Counts of the recordings imported so far.
 
     Attributes:
-        opened: how many had all that the options ask for.
-        wrong: those that had not.
-        ids: of those that are in the store.
-        shapes: steps and columns of their arrays.
-        labelled: intervals.
+        opened: the number of recordings that had everything the options ask for.
+        wrong: recordings that lacked something, with the error.
+        ids: the sequences that are in the store.
+        skipped: the number of sequences that were there already.
+        again: the number of sequences that were made again.
+        steps: the number of steps in the store.
+        shapes: steps and columns of the recordings' arrays.
+        labelled: intervals of labels, as (sequence, start, end, label).
     """
 
     opened: int = 0
@@ -47,7 +50,12 @@ class Tally:
     labelled: list[tuple[str, float, float, str]] = field(default_factory=list)
 
     def add(self, sequence_id: str, taken: Taken) -> None:
-        """Counts a sequence that is in the store."""
+        """Counts a sequence that is in the store.
+
+        Args:
+            sequence_id: the sequence.
+            taken: the result of its import.
+        """
         self.ids.add(sequence_id)
         self.skipped += taken.outcome == "skipped"
         self.again += taken.outcome == "again"
@@ -56,7 +64,7 @@ class Tally:
 
 
 def run(config: ImportConfig) -> int:
-    """The command ``import``; see ``ImportConfig``."""
+    """Runs the command ``import``; see ``ImportConfig``."""
     layout = _layout(config)
     check(config, layout)
     recordings = _recordings(config, layout)
@@ -114,7 +122,7 @@ def _import_all(
 def _refuse(
     failures: FailureLog, config: ImportConfig, recording: Recording, error: InputError
 ) -> None:
-    """Of a recording that cannot be used, what was made of it before is not used either."""
+    """Records the failure of a recording, and puts aside the features made of it before."""
     aside = put_aside(sequence_path(config.store, recording.sequence_id))
     _fail(failures, recording.files[0], "features", f"{error}{aside}")
 
@@ -145,7 +153,7 @@ def _recordings(config: ImportConfig, layout: str) -> list[Recording]:
 
 
 def _truth(config: ImportConfig) -> ms_tcn.Truth | None:
-    """The ground truth of ms-tcn, if labels are wanted."""
+    """Returns the ground truth of ms-tcn, if labels are wanted."""
     if not config.labels_out or not config.fps:
         return None
     root = config.inputs[0]

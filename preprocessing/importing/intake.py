@@ -1,4 +1,4 @@
-"""One recording into the store, unless it is there already."""
+"""Writing of one recording into the store, unless it is there already."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -23,16 +23,16 @@ NAMED_COLUMNS = 32
 
 @dataclass(frozen=True)
 class Intake:
-    """How recordings are taken in.
+    """Settings for writing recordings into the store.
 
     Attributes:
         store: folder of the sequences.
-        clock: what tells the steps' times.
-        start_time: second from which labels count where a recording has times; None for its first.
-        dtype: of the features on disk.
-        labelled: whether the tables' labels are wanted.
-        reading: all else that says how files are read.
-        overwrite: whether what was made with other settings is replaced.
+        clock: the source of the steps' times.
+        start_time: the second from which labels count in recordings with times; None for the first.
+        dtype: dtype of the stored features.
+        labelled: True if the tables' labels are wanted.
+        reading: everything else that changes how files are read.
+        overwrite: True if features made with other settings are replaced.
     """
 
     store: Path
@@ -46,11 +46,11 @@ class Intake:
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of a recording.
+    """The result of importing a recording.
 
     Attributes:
         outcome: ``imported``, ``again`` if it was there but made otherwise, or ``skipped``.
-        steps: in the store.
+        steps: the number of steps in the store.
         intervals: labels in seconds, if they were wanted.
     """
 
@@ -60,11 +60,16 @@ class Taken:
 
 
 def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
-    """Writes one sequence, unless it is there, made of the same content in the same way.
+    """Writes one sequence, unless the store has it from the same content in the same way.
+
+    Args:
+        recording: the sequence to import.
+        table: its opened files.
+        intake: the settings.
 
     Raises:
-        InputError: its files cannot be used, or were written to meanwhile.
-        OtherSettings: it is there, made with other settings.
+        InputError: the files cannot be used, or were written to meanwhile.
+        OtherSettings: the store has the sequence, made with other settings.
     """
     path = sequence_path(intake.store, recording.sequence_id)
     states = [file_state(file) for file in recording.files]
@@ -115,7 +120,7 @@ def _write(
 
 
 def _labels(table: Table, intake: Intake, start_time: float) -> Sequence[Interval]:
-    """The labels of a sequence that is in the store already."""
+    """Returns the labels of a sequence that is in the store already."""
     runs = LabelRuns()
     for times, block in intake.clock.tell(table):
         runs.add(times, block.labels)
@@ -140,7 +145,7 @@ def _origin(recording: Recording, table: Table, intake: Intake) -> Origin:
 
 
 def _described(columns: list[str]) -> list[str] | str:
-    """The columns' names, or of very many a digest: attributes of a file must not be large."""
+    """Returns the columns' names, or a digest of very many, since attributes must not be large."""
     if len(columns) <= NAMED_COLUMNS:
         return columns
     digest = blake2b(json.dumps(columns).encode(), digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""What the command ``import`` can be asked for, and what of it makes no sense."""
+"""The options of ``import``, and checks of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ class ImportConfig:
     """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
     def selection(self, layout: str) -> Selection:
-        """What of each file is wanted."""
+        """Returns the part of each file that is wanted."""
         time_axis = self.time_axis or ("last" if layout == MS_TCN else "first")
         return Selection(
             columns=self.columns,
@@ -76,7 +76,7 @@ class ImportConfig:
         )
 
     def intake(self, layout: str) -> Intake:
-        """How recordings are taken in."""
+        """Returns the settings for writing recordings into the store."""
         by_video = layout == VIDEO_FEATURES
         return Intake(
             store=self.store,
@@ -94,10 +94,14 @@ class ImportConfig:
 
 
 def check(config: ImportConfig, layout: str) -> None:
-    """Refuses options that no file could make sense of.
+    """Checks that the options make sense for some file.
+
+    Args:
+        config: the options.
+        layout: the layout of the inputs.
 
     Raises:
-        InputError: there is one; the first is named.
+        InputError: an option makes no sense; the first is named.
     """
     for flag, rate in (("--fps", config.fps), ("--label-fps", config.label_fps)):
         if rate is not None and not 0 < rate < np.inf:

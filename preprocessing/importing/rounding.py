@@ -1,4 +1,4 @@
-"""What storing features as ``float16`` costs: too large, or too coarse."""
+"""The cost of storing features as ``float16``: overflow and rounding."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +12,16 @@ COARSE = 0.01
 
 
 def require_fits(block: NDArray[Any], where: str, columns: Sequence[str], dtype: str) -> None:
-    """Names the column of ``<number>[n, F]`` that is too large for the dtype.
+    """Checks that features fit a dtype.
+
+    Args:
+        block: ``<number>[n, F]``.
+        where: the file, for messages.
+        columns: names of the F columns.
+        dtype: the dtype of the store.
 
     Raises:
-        InputError: there is one.
+        InputError: a column has too large a number; it is named.
     """
     largest = np.abs(block).max(axis=0, initial=0)
     if (over := np.isfinite(largest) & (largest > np.finfo(dtype).max)).any():
@@ -27,7 +33,7 @@ def require_fits(block: NDArray[Any], where: str, columns: Sequence[str], dtype:
 
 
 class Coarseness:
-    """Compares each column's rounding error with its own deviation, as it goes by."""
+    """Compares each column's rounding error with its deviation, block by block."""
 
     def __init__(self, dtype: str):
         self.dtype = dtype
@@ -35,14 +41,14 @@ class Coarseness:
         self.sums: NDArray[Any] = np.zeros((3, 1))
 
     def add(self, block: NDArray[Any]) -> None:
-        """Takes in ``<number>[n, F]``."""
+        """Adds ``<number>[n, F]``."""
         values = block.astype("float64")
         error = values - values.astype(self.dtype)
         self.count += len(values)
         self.sums = self.sums + np.stack([values.sum(0), (values**2).sum(0), (error**2).sum(0)])
 
     def worst(self, columns: Sequence[str]) -> str:
-        """Names the column that suffers most, if its error is over ``COARSE`` of its deviation."""
+        """Names the column with the largest error, if that is over ``COARSE`` of its deviation."""
         mean, square, error = self.sums / max(self.count, 1)
         deviation = np.sqrt(np.maximum(square - mean**2, 0))
         share = np.sqrt(error) / np.maximum(deviation, 1e-300)

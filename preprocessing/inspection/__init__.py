@@ -1,1 +1,1 @@
-"""The command ``inspect``: what is in a store, as a list or a picture; nothing is changed."""
+"""The command ``inspect``: shows a store as a list or a picture, and changes nothing."""

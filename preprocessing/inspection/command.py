@@ -1,4 +1,4 @@
-"""The command that shows what is in a store: a listing, or a contact sheet."""
+"""The command that shows a store as a listing or a contact sheet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,11 @@ MOST_DRAWN = 24
 
 
 def run(config: InspectConfig) -> int:
-    """The command ``inspect``; see ``InspectConfig``."""
+    """Runs the command ``inspect``; see ``InspectConfig``.
+
+    Raises:
+        InputError: ``--json`` and ``--sheet`` are both given.
+    """
     store = FeatureStore(config.store)
     ids = _chosen(store, config.only)
     if not ids and not config.json:

@@ -1,4 +1,4 @@
-"""Contact sheets: what is seen in videos, beside how alike its moments are by their features.
+"""Contact sheets: pictures of videos, beside the similarity of their moments by their features.
 
 day1/camera3
 2:05 · 500 steps of 1,280 features · 4 a second · efficientnet-lite0
@@ -59,6 +59,11 @@ Box = tuple[int, int, int, int]
 def draw_sheet(store: FeatureStore, ids: Sequence[str], path: Path) -> int:
     """Draws sequences of a store, a page at a time, and prints the pages' names.
 
+    Args:
+        store: the store.
+        ids: the sequences.
+        path: the first page's file, a PNG.
+
     Returns:
         How many sequences could not be read; their place on the sheet says why.
     """
@@ -80,12 +85,23 @@ def draw_sheet(store: FeatureStore, ids: Sequence[str], path: Path) -> int:
 
 
 def page_path(path: Path, number: int) -> Path:
-    """Where page ``number``, counted from 1, goes: ``out.png``, ``out-2.png`` and so on."""
+    """Returns the file of a page: ``out.png``, ``out-2.png`` and so on.
+
+    Args:
+        path: the first page's file.
+        number: the page's number, from 1.
+    """
     return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
 
 
 def draw_page(entries: Sequence[Entry], heading: str, path: Path) -> None:
-    """Draws a page of the sheet as a PNG, whole or not at all."""
+    """Draws a page of the sheet as a PNG, whole or not at all.
+
+    Args:
+        entries: the sequences on the page.
+        heading: the line at its top.
+        path: the PNG.
+    """
     with _own_style():
         page = _Page(HEADER + len(entries) * ENTRY)
         page.line(MARGIN, 26, heading, WIDTH - 2 * MARGIN, size=12, weight="bold")
@@ -97,9 +113,10 @@ def draw_page(entries: Sequence[Entry], heading: str, path: Path) -> None:
 
 
 def boxes(count: int, aspect: float) -> list[Box]:
-    """Where pictures go in the strip: the grid in which they are largest.
+    """Places pictures in the strip, in the grid in which they are largest.
 
     Args:
+        count: the number of pictures.
         aspect: width / height of a picture.
 
     Returns:
@@ -122,7 +139,12 @@ def boxes(count: int, aspect: float) -> list[Box]:
 
 
 def tick_times(begin: float, end: float) -> tuple[float, list[float]]:
-    """Round times between two, and how far they are apart, in seconds."""
+    """Returns the distance between round times, and the round times, in seconds.
+
+    Args:
+        begin: the earliest time in seconds.
+        end: the latest time in seconds.
+    """
     span = end - begin
     apart = next((tick for tick in TICKS if span / tick <= MOST_TICKS), 0.0)
     apart = apart or 3600.0 * math.ceil(span / 3600 / MOST_TICKS)
@@ -133,7 +155,7 @@ def tick_times(begin: float, end: float) -> tuple[float, list[float]]:
 
 @contextmanager
 def _own_style() -> Iterator[None]:
-    """Matplotlib as it comes, whatever a person's settings are: they might call TeX on ids."""
+    """Restores matplotlib's defaults, since a user's settings might call TeX on ids."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
@@ -149,7 +171,7 @@ class _Page:
         FigureCanvasAgg(self.figure)
 
     def text(self, left: float, top: float, text: str, **options: Any) -> Any:
-        """Writes text as it is: an id of a stranger is no formula and holds no escape codes."""
+        """Writes text literally: an id of a stranger is no formula and holds no escape codes."""
         shown = "\n".join(map(printable, text.split("\n")))
         options = {"parse_math": False, "transform": IdentityTransform(), **options}
         return self.figure.text(left, self.height - top, shown, **options)

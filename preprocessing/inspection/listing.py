@@ -1,6 +1,6 @@
 """A store as text: totals, then a row for each sequence.
 
-The totals come first and are known last, so the rows wait in a temporary file, not in memory.
+The totals are printed first but known last, so the rows wait in a temporary file.
 """
 
 import json
@@ -55,7 +55,7 @@ class Totals:
         self.made.add((info.origin.recipe, info.dimension))
 
     def summary(self) -> dict[str, Any]:
-        """What ``--json`` prints above the rows."""
+        """Returns the totals, as ``--json`` prints them above the rows."""
         return {
             "sequences": self.sequences,
             "steps": self.steps,
@@ -72,10 +72,15 @@ class Totals:
 
 
 def print_listing(store: FeatureStore, ids: Sequence[str], as_json: bool) -> int:
-    """Prints sequences of a store; a file that is no whole sequence is a row that says so.
+    """Prints sequences of a store; a damaged file has a row that says so.
+
+    Args:
+        store: the store.
+        ids: the sequences.
+        as_json: print JSON instead of a table.
 
     Returns:
-        How many could not be read.
+        The number of sequences that could not be read.
     """
     totals = Totals()
     width = max(map(len, ids), default=0)

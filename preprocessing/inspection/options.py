@@ -9,7 +9,7 @@ import tyro
 
 @dataclass(frozen=True)
 class InspectConfig:
-    """What is in a store: sequences, steps, hours, dimension, fps, backbone, bytes.
+    """Shows what is in a store: sequences, steps, hours, dimension, fps, backbone, bytes.
 
     With --sheet, a picture of it: frames of each video beside the similarity of its features.
     """

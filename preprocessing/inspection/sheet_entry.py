@@ -1,4 +1,4 @@
-"""What a contact sheet shows of one sequence: pictures out of its video, and its similarity."""
+"""The entry of one sequence on a contact sheet: pictures from its video, and its similarity."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,12 @@ class Entry:
     """One sequence on the sheet.
 
     Attributes:
+        sequence_id: its id.
         facts: length, steps, backbone and so on, in one line.
-        begin, end: of the sequence, in seconds as players show them.
+        begin: the second at which it begins, as players show it.
+        end: the second at which it ends, as players show it.
         step_seconds: how long a step is shown.
-        times: at which the pictures' steps begin, in seconds, ascending.
+        times: seconds at which the pictures' steps begin, ascending.
         pictures: ``<uint8>[H, W, 3]`` for each time, None where the video does not decode; empty
             if there is no video to take them from.
         trouble: why something is missing, or empty.
@@ -45,7 +47,12 @@ class Entry:
 
 
 def read_entry(store: FeatureStore, sequence_id: str) -> Entry:
-    """Reads what is shown of a sequence; what cannot be read is told in ``trouble``."""
+    """Reads the entry of a sequence; ``trouble`` says what could not be read.
+
+    Args:
+        store: the store.
+        sequence_id: the sequence.
+    """
     try:
         info = store.info(sequence_id)
         _require_times(info)
@@ -72,17 +79,23 @@ def read_entry(store: FeatureStore, sequence_id: str) -> Entry:
 
 
 def spread(length: int, most: int) -> Iterator[int]:
-    """Numbers below ``length``: the middles of at most ``most`` equal parts of it."""
+    """Yields numbers below ``length``: the middles of equal parts of it.
+
+    Args:
+        length: a number of steps.
+        most: the largest number of parts.
+    """
     count = min(length, most)
     return ((2 * part + 1) * length // (2 * count) for part in range(count))
 
 
 def clock(seconds: float, end: float, apart: float = 1.0) -> str:
-    """A time as m:ss, or h:mm:ss in what lasts an hour or more.
+    """Formats a time as m:ss, or as h:mm:ss if ``end`` is an hour or more.
 
     Args:
+        seconds: the time.
         end: the latest time that stands beside it.
-        apart: seconds between such times; if it is less than one, fractions are shown.
+        apart: seconds between such times; if less than one, fractions are shown.
     """
     digits = 0 if apart >= 1 else 1 if apart >= 0.1 else 2
     ticks = math.floor(abs(seconds) * 10**digits + 1e-6)

@@ -1,4 +1,4 @@
-"""How alike the moments of a sequence are, by their features."""
+"""The similarity of a sequence's moments by their features."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,21 @@ NO_DIFFERENCE = 1e-9
 
 
 def duration(info: SequenceInfo) -> float:
-    """Seconds from the first step to the end of the last; never 0, so that it can be an axis."""
+    """Returns the seconds from the first step to the end of the last; never 0, for an axis."""
     return info.last - info.first + info.step_seconds or 1.0
 
 
 def stretch_means(
     store: FeatureStore, info: SequenceInfo, stretches: int = STRETCHES, block_steps: int = 0
 ) -> NDArray[np.float64]:
-    """Means of the features over equal stretches of time, read a block at a time.
+    """Computes means of the features over equal stretches of time, read a block at a time.
 
     A step counts for as long as it is shown: until the next one begins.
 
     Args:
-        stretches: how many at most; never more than there are steps.
+        store: the store.
+        info: the sequence.
+        stretches: the largest number of stretches; there are never more than steps.
         block_steps: steps that are read at once; 0 takes as many as fit ``BLOCK_BYTES``.
 
     Returns:
@@ -50,10 +52,10 @@ def stretch_means(
 
 
 def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cosine similarity of what sets rows apart: their differences from the mean of all rows.
+    """Returns the cosine similarity of rows after their mean has been subtracted.
 
-    Without taking the mean away, all moments of a video are nearly 1: networks see much the same
-    everywhere in it. Rows that do not differ from the mean are like each other and nothing else.
+    Without the subtraction, all moments of a video have a similarity of nearly 1, since networks
+    see much the same everywhere in it. Rows equal to the mean are similar only to each other.
 
     Args:
         features: ``<float64>[n, F]``.
@@ -72,7 +74,7 @@ def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _overlap(edges: NDArray[np.float64], changes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds that each stretch shares with each step: ``[n]`` from n + 1 edges, ``[n, steps]``."""
+    """Returns the seconds each stretch shares with each step, from n + 1 edges: ``[n, steps]``."""
     begin = np.maximum(edges[:-1, None], changes[None, :-1])
     end = np.minimum(edges[1:, None], changes[None, 1:])
     seconds: NDArray[np.float64] = np.clip(end - begin, 0.0, None)

@@ -1,4 +1,4 @@
-"""Labels and splits as people have them; no video is opened for them, nothing is trained."""
+"""Labels and splits in the forms that people have; opens no video and trains nothing."""
 
 from preprocessing.labels.base import LabelOptions, Labels, labelled
 

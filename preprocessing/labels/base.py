@@ -1,4 +1,4 @@
-"""What each step of each sequence shows, kept apart from the features.
+"""Labels: the classes or numbers of each step of each sequence, apart from the features.
 
 Times count from the sequence's ``start_time``, which is what players show as 0.
 """
@@ -23,7 +23,7 @@ ROUNDING_SHARE = 0.25
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """How labels are read.
+    """Options for reading labels.
 
     Attributes:
         path: a CSV file, a folder of text files, or ``folders``.
@@ -41,18 +41,17 @@ class LabelOptions:
 
 
 class Labels(ABC):
-    """What each step of each sequence shows.
+    """The labels of all steps of all sequences.
 
     Args:
-        names: see below.
-        classes: see below.
+        names: all names that occur, ignored ones too.
+        classes: class names, sorted, or names of columns, in the order of the file.
         options: how the labels were read.
 
     Attributes:
-        names: all names that occur, ignored ones too.
-        classes: what a step's label is about. Class names, sorted: the label is an index into them
-            or says of each whether it is there. Names of columns, as in the file: the label has a
-            number for each.
+        names: the argument.
+        classes: the argument, until ``use_classes`` replaces it. A label is an index into the
+            class names, or has a value for each class or column.
     """
 
     def __init__(self, names: Iterable[str], classes: Iterable[str], options: LabelOptions):
@@ -62,23 +61,27 @@ class Labels(ABC):
 
     @abstractmethod
     def ids(self) -> Collection[str]:
-        """Sequences that have a label."""
+        """Returns the sequences that have a label."""
 
     @abstractmethod
     def leave_out(self, sequence_id: str) -> None:
-        """Forgets the labels of a sequence; the classes stay."""
+        """Drops the labels of a sequence; the classes stay."""
 
     @abstractmethod
     def check(self, info: SequenceInfo) -> None:
-        """Raises ``InputError`` if the labels of a sequence do not fit its length."""
+        """Checks that the labels of a sequence fit its length.
+
+        Raises:
+            InputError: the lengths differ by more than the tolerance.
+        """
 
     def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:
-        """Seconds that each label of a sequence lasts, where they have a beginning and an end."""
+        """Returns the seconds that each label of a sequence lasts, if labels begin and end."""
         return np.empty(0)
 
     @abstractmethod
     def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
-        """Targets of consecutive steps; ``labelled`` tells which of them there are.
+        """Returns the targets of consecutive steps; ``labelled`` tells which of them have labels.
 
         Args:
             info: the sequence.
@@ -102,7 +105,7 @@ class Labels(ABC):
 
 
 def labelled(targets: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which steps have a label, ``<bool>[n]``, for targets of any task; see ``Labels.at``."""
+    """Returns which steps have a label, ``<bool>[n]``, for targets of any task."""
     known: NDArray[np.bool_] = (
         np.isfinite(targets).all(axis=-1) if targets.dtype.kind == "f" else targets >= 0
     )
@@ -131,12 +134,22 @@ def runs(names: Iterable[str], times: NDArray[np.float64]) -> Iterator[tuple[flo
 
 
 def rounding_seconds(step_seconds: float) -> float:
-    """How much later than it is a step counts where labels are read, far less than a step."""
+    """Returns the seconds by which a step counts as later when labels are read.
+
+    They are far less than a step, and make up for rounded times.
+    """
     return min(ROUNDING_SECONDS, ROUNDING_SHARE * step_seconds or ROUNDING_SECONDS)
 
 
 def misfit(options: LabelOptions, info: SequenceInfo, given: str, found: str) -> str:
-    """Says that the labels of a sequence are not as long as it is."""
+    """Returns the message that the labels of a sequence are not as long as the sequence.
+
+    Args:
+        options: how the labels were read.
+        info: the sequence.
+        given: the length of the labels, in words.
+        found: the length of the sequence, in words.
+    """
     return (
         f"labels of {info.sequence_id} in {options.path} last {given}, the sequence lasts {found}; "
         f"expected them to agree within {options.tolerance:g} s"

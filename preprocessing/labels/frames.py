@@ -1,4 +1,4 @@
-"""Labels with a line of names for each frame, each step, or each part of a second.
+"""Labels as lines of names: one line for each frame, each step, or each part of a second.
 
 lines as many as          step t has
 steps (no --label-fps)    line t
@@ -28,12 +28,12 @@ IMPORTED = "import-"
 
 
 class FrameLabels(NamedLabels):
-    """A line is one class name, or class names with commas between them; empty for none.
+    """Lines of one class name, or of class names with commas between them; empty for none.
 
     Args:
-        lines: (sequence, its lines).
+        lines: the lines of each sequence, as (sequence, lines).
         options: how the labels were read.
-        frames: tells which frames the steps of a sequence show, if that is known.
+        frames: returns the frames that a sequence's steps show, or None if unknown.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class FrameLabels(NamedLabels):
         )
 
     def _line_a_step(self, info: SequenceInfo) -> NDArray[np.int32] | None:
-        """The names that each step shows, ``<int32>[N]``; None if only seconds can tell."""
+        """Returns the set of names of each step, ``<int32>[N]``; None if only seconds can tell."""
         name = info.sequence_id
         if name not in self._of_steps:
             self._of_steps[name] = self._find(info)
@@ -105,7 +105,7 @@ class FrameLabels(NamedLabels):
         return _taken(lines, frames.numbers)
 
     def _remark(self, info: SequenceInfo, fps: float) -> None:
-        """Says what may make seconds and lines differ."""
+        """Notes reasons for which seconds and lines may disagree."""
         late = info.first - info.start_time
         if _origin(info) != info.start_time and abs(late) * fps >= 1:
             self._note(
@@ -126,12 +126,12 @@ class FrameLabels(NamedLabels):
 
 
 def _origin(info: SequenceInfo) -> float:
-    """The second at which the first line begins."""
+    """Returns the second at which the first line begins."""
     return info.start_time if info.origin.backbone.startswith(IMPORTED) else info.first
 
 
 def _taken(lines: NDArray[np.int32], rows: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The lines with these numbers, ``UNKNOWN`` where there is none."""
+    """Returns the lines with these numbers, ``UNKNOWN`` for numbers without a line."""
     inside = (rows >= 0) & (rows < len(lines))
     return np.where(inside, lines[np.clip(rows, 0, len(lines) - 1)], np.int32(UNKNOWN))
 

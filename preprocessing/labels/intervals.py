@@ -26,7 +26,7 @@ OVERLAP_SECONDS = 1e-6
 
 
 class IntervalLabels(NamedLabels):
-    """Rows of ``sequence,start,end,label``; only those of several classes a step may overlap."""
+    """Rows of ``sequence,start,end,label``; intervals may overlap only for multilabel."""
 
     def __init__(self, rows: Iterable[tuple[str, float, float, str]], options: LabelOptions):
         given: dict[str, list[Interval]] = {}
@@ -65,7 +65,7 @@ class IntervalLabels(NamedLabels):
 
 
 def _apart(intervals: list[Interval], where: str) -> list[Interval]:
-    """Intervals of which each ends before the next begins.
+    """Returns the intervals, each of which ends before the next begins.
 
     Args:
         intervals: sorted.

@@ -23,22 +23,22 @@ UNKNOWN = -1
 
 
 class NameSets(dict[frozenset[str], int]):
-    """Numbers different sets of names from 0 on, as they come."""
+    """Numbers each new set of names, from 0 on."""
 
     def __missing__(self, names: frozenset[str]) -> int:
         self[names] = number = len(self)
         return number
 
     def number(self, names: Iterable[str]) -> int:
-        """The number of a set of names; the empty name is none."""
+        """Returns the number of a set of names, in which the empty name does not count."""
         return self[frozenset(names) - {""}]
 
 
 class NamedLabels(Labels):
-    """Labels of which a step shows one of a few sets of names; the sets become targets once.
+    """Labels whose steps show one of a few sets of names; each set becomes a target once.
 
     Args:
-        sets: all that occur.
+        sets: all sets that occur, with their numbers.
         options: how the labels were read.
 
     Raises:
@@ -55,7 +55,13 @@ class NamedLabels(Labels):
 
     @abstractmethod
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
-        """Numbers of the sets that steps show, ``<int>[n]``, ``UNKNOWN`` where nobody says."""
+        """Returns the number of each step's set, ``<int>[n]``, ``UNKNOWN`` where nothing is said.
+
+        Args:
+            info: the sequence.
+            start: the number of the first step.
+            times: ``<float64>[n]``, timestamps of the steps in seconds.
+        """
 
     def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         targets: NDArray[Any] = self._targets[self.shown(info, start, times)]
@@ -72,7 +78,7 @@ class NamedLabels(Labels):
         self._targets = self._encode()
 
     def _encode(self) -> NDArray[Any]:
-        """The target of each set; that of ``UNKNOWN`` is the last and so has the index -1."""
+        """Returns the target of each set; the last is that of ``UNKNOWN``, whose index is -1."""
         index = {name: number for number, name in enumerate(self.classes)}
         many = self.options.task == "multilabel"
         targets = (
@@ -112,7 +118,7 @@ class SequenceLabels(NamedLabels):
         del self._numbers[sequence_id]
 
     def check(self, info: SequenceInfo) -> None:
-        """What holds for the whole sequence fits any length."""
+        """Accepts every length, since the label holds for the whole sequence."""
 
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         return np.full(len(times), self._numbers[info.sequence_id])
@@ -128,5 +134,10 @@ def _require_one(sequence_id: str, labels: list[str], options: LabelOptions) -> 
 
 
 def seconds_read(info: SequenceInfo, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds since the start, later by what rounding may have taken."""
+    """Returns the seconds since the start, a little later to make up for rounding.
+
+    Args:
+        info: the sequence.
+        times: ``<float64>[n]``, timestamps of the steps in seconds.
+    """
     return times - info.start_time + rounding_seconds(info.step_seconds)

@@ -1,4 +1,4 @@
-"""Labels that are numbers, given at some times and straight lines in between.
+"""Labels that are numbers, given at some times and interpolated linearly between them.
 
 value    2 ┤        ●              a step has the value at its time: of the row that it meets,
          1 ┤   ●         ●         of the line between two rows, or none before the first row,
@@ -24,18 +24,18 @@ SAME_SECONDS = 1e-9
 class Track(NamedTuple):
     """The rows of a sequence: times ``<float64>[m]``, increasing; values ``<float64>[m, K]``.
 
-    A value is NaN where there is none.
+    A value is NaN where the file has none.
     """
 
     times: NDArray[np.float64]
     values: NDArray[np.float64]
 
     def at(self, seconds: NDArray[np.float64], rounding: float) -> NDArray[np.float64]:
-        """Values at times.
+        """Returns the values at times.
 
         Args:
             seconds: ``<float64>[n]``.
-            rounding: how far from a row its value still holds where no line leads to it.
+            rounding: seconds around a row in which its value holds without a neighbour.
 
         Returns:
             ``<float64>[n, K]``, NaN where there is none.

@@ -1,4 +1,4 @@
-"""Label files: told apart by what is given, read, and written.
+"""Reading of label files, whose form is told by their content.
 
 intervals.csv   sequence,start,end,label    seconds; a step is labelled if start <= t < end
 a folder        <sequence_id>.txt           one class name a line, a line a frame or a step
@@ -42,12 +42,16 @@ DIGESTED_BYTES = 1 << 20
 
 
 def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
-    """Reads labels in whichever form they are, and checks that the store has their sequences.
+    """Reads labels of any form, and checks that the store has their sequences.
 
-    Those whose video or file could not be used are left out, with a note.
+    Sequences whose video or file could not be used are left out, with a note.
+
+    Args:
+        options: the file and how to read it.
+        store: the store of the features.
 
     Raises:
-        InputError: no such form, a bad line, or sequences that the store lacks.
+        InputError: the form is unknown, a line is bad, or the store lacks a sequence.
     """
     stored = store.ids()
     labels = _read(options, store, stored)
@@ -72,7 +76,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
 
 
 def labels_digest(path: Path) -> str:
-    """Of the content of label files, hexadecimal; tells whether they have changed."""
+    """Returns a hexadecimal digest of label files, which tells whether they have changed."""
     hashed = blake2b(digest_size=8)
     files = _texts(path) if path.is_dir() else [path]
     for file in files if str(path) != FOLDERS else ():
@@ -156,7 +160,7 @@ def _require_names_wanted(options: LabelOptions, what: str) -> None:
 
 
 def _expected(options: LabelOptions) -> str:
-    """First lines of the CSV files that a task reads."""
+    """Returns the first lines of the CSV files that a task reads, for messages."""
     if options.task == "regression":
         return f"{','.join(NUMBER_FIELDS)},<columns>"
     return f"{','.join(INTERVAL_FIELDS)} or {','.join(SEQUENCE_FIELDS)}"
@@ -180,7 +184,11 @@ def _seconds(path: Path, line: int, text: str) -> float:
 
 
 def _number(path: Path, line: int, column: str, text: str) -> float:
-    """A cell as a number, NaN if it is empty."""
+    """Converts a cell to a number, NaN if it is empty.
+
+    Raises:
+        InputError: the cell holds something else, or too large a number.
+    """
     if not text:
         return math.nan
     if not abs(number := number_or_nan(text)) <= LARGEST:

@@ -21,7 +21,7 @@ SHORTEST_SECONDS = 0.01
 
 
 class LabelRuns:
-    """Takes in the names of a sequence's steps, block by block, and remembers where they change."""
+    """Remembers where the names of a sequence's steps change, block by block."""
 
     def __init__(self) -> None:
         self.last = -np.inf
@@ -30,7 +30,7 @@ class LabelRuns:
         self._changes: list[tuple[float, float, str]] = []
 
     def add(self, times: NDArray[np.float64], names: Iterable[str]) -> None:
-        """Takes in steps.
+        """Adds steps.
 
         Args:
             times: ``<float64>[n]`` seconds, later than all before.
@@ -44,7 +44,7 @@ class LabelRuns:
         self.steps += len(times)
 
     def intervals(self, start_time: float, step_seconds: float) -> Sequence[Interval]:
-        """Intervals in seconds from ``start_time``, without those that have no name.
+        """Returns the intervals of each name, in seconds from ``start_time``.
 
         Args:
             start_time: the second from which labels count.
@@ -62,7 +62,7 @@ class LabelRuns:
 
 
 def _edge(between: tuple[float, float], start_time: float, rounding: float) -> float:
-    """Where the label of a step begins, so that it holds for that step and not the one before."""
+    """Returns the time from which the label of a step, and no longer that before, is read."""
     before, time = between
     if time - before >= 2 * rounding:
         return time - start_time

@@ -1,4 +1,4 @@
-"""Which sequences are for training, validation and test."""
+"""Splits: the sequences for training, validation and test."""
 
 import json
 import random
@@ -14,7 +14,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Splits:
-    """Sequence ids of each part; no id is in two of them.
+    """The sequence ids of each part; no id is in two of them.
 
     Raises:
         InputError: an id is in two parts, or there is nothing to train on.
@@ -42,7 +42,7 @@ class Splits:
         return ids
 
     def to_json(self) -> str:
-        """The parts as JSON, as ``read_splits`` takes them."""
+        """Returns the parts as JSON that ``read_splits`` can read."""
         return json.dumps({part: list(self[part]) for part in PARTS}, indent=1) + "\n"
 
 
@@ -50,7 +50,7 @@ def read_splits(path: Path) -> Splits:
     """Reads a JSON file, or a folder with train.txt, validation.txt (optional) and test.txt.
 
     Raises:
-        InputError: it is neither, or a part is not a list of ids.
+        InputError: the path is neither, or a part is not a list of ids.
     """
     loaded = _read_folder(path) if path.is_dir() else read_json(path, "splits")
     if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:
@@ -62,11 +62,12 @@ def read_splits(path: Path) -> Splits:
 
 
 def random_splits(ids: Collection[str], fractions: tuple[float, float, float], seed: int) -> Splits:
-    """Deals ids out at random, by fractions of their number, at least one for a fraction over 0.
+    """Deals ids out at random, by fractions of their number, at least one to each fraction over 0.
 
     Args:
         ids: in any order; the result depends on the set only.
         fractions: for train, validation and test; they add up to 1.
+        seed: seed of the random generator.
 
     Raises:
         InputError: the fractions do not add up, or there are too few ids.

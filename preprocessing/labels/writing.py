@@ -1,4 +1,4 @@
-"""Label files that are written: tables of intervals, of a label a sequence, or of numbers."""
+"""Writing of label files: tables of intervals, of one label per sequence, or of numbers."""
 
 import csv
 import math
@@ -18,14 +18,24 @@ NUMBER_FIELDS = ("sequence", "time")
 
 
 def write_intervals(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
-    """Writes intervals so that ``read_labels`` reads the same back."""
+    """Writes intervals so that ``read_labels`` reads the same back.
+
+    Args:
+        path: the CSV file.
+        rows: (sequence, start in seconds, end in seconds, label).
+    """
     # Nine decimals: no difference of floating-point numbers shows, no time is moved.
     rounded = ((name, round(begin, 9), round(end, 9), label) for name, begin, end, label in rows)
     _write_rows(path, INTERVAL_FIELDS, rounded)
 
 
 def write_sequence_labels(path: Path, rows: Iterable[tuple[str, str]]) -> None:
-    """Writes one label a sequence so that ``read_labels`` reads the same back."""
+    """Writes one label per sequence so that ``read_labels`` reads the same back.
+
+    Args:
+        path: the CSV file.
+        rows: (sequence, label).
+    """
     _write_rows(path, SEQUENCE_FIELDS, rows)
 
 

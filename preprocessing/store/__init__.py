@@ -1,4 +1,4 @@
-"""A store of feature sequences, an HDF5 file each; how features are made is not known here."""
+"""A store of feature sequences, one HDF5 file each; does not know how features are made."""
 
 from preprocessing.store.feature_store import FeatureStore
 

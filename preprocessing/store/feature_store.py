@@ -34,7 +34,7 @@ class FeatureStore:
     """Reads a folder of stored sequences.
 
     Up to ``OPEN_FILES`` files are kept open, so that reading many sequences in turns, chunk by
-    chunk, does not open each of them again for every chunk. Threads may read at once.
+    chunk, does not reopen a file for every chunk. Several threads may read at once.
 
     Args:
         root: the folder.
@@ -56,7 +56,7 @@ class FeatureStore:
             )
 
     def ids(self) -> list[str]:
-        """All sequence ids, sorted.
+        """Returns all sequence ids, sorted.
 
         Raises:
             InputError: a folder of the store cannot be read.
@@ -64,7 +64,7 @@ class FeatureStore:
         return sorted(_walk_ids(self.root))
 
     def path(self, sequence_id: str) -> Path:
-        """The file of a sequence, which need not exist."""
+        """Returns the file of a sequence, which need not exist."""
         return sequence_path(self.root, sequence_id)
 
     def __contains__(self, sequence_id: str) -> bool:
@@ -74,7 +74,7 @@ class FeatureStore:
         """Describes a sequence.
 
         Raises:
-            InputError: there is no such sequence, or its file is not a whole one.
+            InputError: the store lacks the sequence, or its file is damaged or unfinished.
         """
         return read_info(self.path(sequence_id), sequence_id)
 
@@ -90,9 +90,14 @@ class FeatureStore:
         return infos
 
     def features(self, sequence_id: str, start: int, stop: int) -> NDArray[Any]:
-        """Reads features of steps ``start`` to ``stop`` (excluded), ``<float>[stop - start, F]``.
+        """Reads features of consecutive steps, ``<float>[stop - start, F]``.
 
-        What is kept in memory cannot be written to.
+        If features are kept in memory, the array is read-only.
+
+        Args:
+            sequence_id: the sequence.
+            start: the first step.
+            stop: the step behind the last.
 
         Raises:
             InputError: a value is not finite.
@@ -105,11 +110,11 @@ class FeatureStore:
         return block
 
     def keep_in_memory(self) -> None:
-        """From now on features stay in memory, all of a sequence once some of it is read."""
+        """Keeps features in memory from now on: a whole sequence as soon as some of it is read."""
         self._kept = {}
 
     def _whole(self, kept: dict[str, NDArray[Any]], sequence_id: str) -> NDArray[Any]:
-        """All features of a sequence, read once; nobody may write to them."""
+        """Returns all features of a sequence, read once, as a read-only array."""
         with self._lock:
             if sequence_id not in kept:
                 block = self._opened(sequence_id).features[:]
@@ -119,7 +124,13 @@ class FeatureStore:
             return kept[sequence_id]
 
     def timestamps(self, sequence_id: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
-        """Reads timestamps, ``<float64>[stop - start]`` in seconds."""
+        """Reads timestamps, ``<float64>[stop - start]`` in seconds.
+
+        Args:
+            sequence_id: the sequence.
+            start: the first step.
+            stop: the step behind the last; None for all.
+        """
         with self._lock:
             if stop is None or stop - start > TIMES_AT_ONCE:
                 whole: NDArray[Any] = self._opened(sequence_id).timestamps[start:stop]
@@ -135,10 +146,10 @@ class FeatureStore:
             return block[start - first : stop - first]
 
     def frames(self, sequence_id: str) -> SourceFrames | None:
-        """Which frame of its video each step shows; None if the file does not say.
+        """Returns the frame of its video that each step shows; None if the file does not say.
 
         Raises:
-            InputError: what it says cannot be.
+            InputError: the frame numbers cannot be read.
         """
         with self._lock:
             opened = self._opened(sequence_id)
@@ -153,7 +164,7 @@ class FeatureStore:
                 ) from None
 
     def close(self) -> None:
-        """Closes the files that are kept open; reading opens them again."""
+        """Closes all open files; reading opens them again."""
         with self._lock:
             self._times.clear()
             while self._open:
@@ -169,7 +180,7 @@ class FeatureStore:
 
 
 class _Opened:
-    """A file that is kept open, with what finding costs more than reading."""
+    """An open file, with the datasets in it, which are slow to look up."""
 
     def __init__(self, file: h5py.File):
         self.file = file
@@ -188,6 +199,10 @@ def _frames(dataset: h5py.Dataset, shape: tuple[int, ...]) -> SourceFrames:
 
 def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
     """Checks that two sequences can go through one model.
+
+    Args:
+        one: a sequence.
+        other: another sequence.
 
     Raises:
         InputError: they differ in backbone, settings or dimension; both values are named.

@@ -1,4 +1,4 @@
-"""What is finished and need not be made again."""
+"""Freshness: which files of a store are finished and need not be made again."""
 
 import errno
 import json
@@ -20,16 +20,16 @@ FileState = tuple[int, int, int, int, int]
 def find_done(
     path: Path, sequence_id: str, wanted: Origin, overwrite: bool = False
 ) -> SequenceInfo | None:
-    """What is in ``path``, if it is a whole file made of the same content in the same way.
+    """Describes the sequence in ``path``, if it is whole and was made as it would be made now.
 
     Args:
         path: the file.
-        sequence_id: of its sequence.
-        wanted: how it would be made now.
-        overwrite: whether what was made with other settings may be replaced.
+        sequence_id: the sequence in it.
+        wanted: the source and settings with which it would be made now.
+        overwrite: True if a file made with other settings may be replaced.
 
     Raises:
-        MustStay: it was made with other settings, or cannot be read now.
+        MustStay: the file was made with other settings, or cannot be read now.
     """
     if not path.exists():
         return None
@@ -64,7 +64,7 @@ def _require_same_settings(path: Path, stored: Origin, wanted: Origin) -> None:
 
 
 def _settings(origin: Origin) -> dict[str, Any]:
-    """All that tells how features were made, by name."""
+    """Returns all settings with which features were made, by name."""
     try:
         more = dict(json.loads(origin.settings))
     except (ValueError, TypeError):
@@ -74,7 +74,11 @@ def _settings(origin: Origin) -> dict[str, Any]:
 
 
 def joint_fingerprint(paths: Iterable[Path], reading: str) -> str:
-    """Identifies all that is in the files that make one sequence, and how they are read.
+    """Identifies the whole content of the files of one sequence, and how they are read.
+
+    Args:
+        paths: the files.
+        reading: the options that change what is read from them.
 
     Raises:
         OSError: a file cannot be read.
@@ -86,19 +90,19 @@ def joint_fingerprint(paths: Iterable[Path], reading: str) -> str:
 
 
 def content_digest(path: Path) -> bytes:
-    """Of all that is in a file; of one that holds many sequences it is made once.
+    """Returns a digest of a file's whole content; a file of many sequences is read once.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     return _digest(path, file_state(path))
 
 
 def file_state(path: Path) -> FileState:
-    """What changes when a file is written to or replaced.
+    """Returns the system's facts that change when a file is written to or replaced.
 
     Raises:
-        OSError: there is no such file, or it is no ordinary one.
+        OSError: the file does not exist, or is not an ordinary one.
     """
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
@@ -116,7 +120,7 @@ def _digest(path: Path, state: FileState) -> bytes:
 
 
 def put_aside(path: Path) -> str:
-    """Keeps features that were made before from being trained on, and says where they are."""
+    """Renames a file of old features so that nobody trains on them, and says where they are."""
     if not path.exists():
         return ""
     old = path.with_name(f"{path.name}.old")

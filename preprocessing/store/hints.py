@@ -1,4 +1,4 @@
-"""What a sequence id was probably meant to be, where no sequence has it."""
+"""Hints about an id that no sequence has: which one was probably meant."""
 
 from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
@@ -16,9 +16,9 @@ def hint(name: str, known: Collection[str], where: str = "the store") -> str:
     """Says which id was probably meant, and what about it is written otherwise.
 
     Args:
-        name: that nothing has.
-        known: ids that there are.
-        where: they are, for the message.
+        name: the id that does not exist.
+        known: the ids that exist.
+        where: the place of these ids, for the message.
 
     Returns:
         Part of a message; empty if none is like the name.
@@ -37,14 +37,19 @@ def hint(name: str, known: Collection[str], where: str = "the store") -> str:
 
 
 def why_absent(name: str, store: FeatureStore) -> str:
-    """Why a store does not have a sequence, as far as that can be told."""
+    """Returns why a store lacks a sequence, as far as that is known.
+
+    Args:
+        name: the id.
+        store: the store.
+    """
     if failed_among(store.root, [name]):
         return f"it failed, {store.root / FILE_NAME} says why"
     return hint(name, store.ids())
 
 
 def _differences(name: str, other: str) -> Iterator[str]:
-    """What has to be done to a name, step by step, until it is the other."""
+    """Yields the advice that turns a name, step by step, into the other."""
     if _plain(name) != _plain(other):
         yield "an id has no suffix"
         name = _without_suffix(name)
@@ -69,6 +74,6 @@ def _without_suffix(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name without all that is easily written otherwise."""
+    """Returns a name without differences that are easily made in typing."""
     path = PurePosixPath(name.strip().replace("\\", "/")).as_posix()
     return normalize("NFC", normalize("NFC", path).casefold())

@@ -1,4 +1,4 @@
-"""The file of one sequence being written: whole if it has its final name; see ``sequence_info``."""
+"""Writing of the file of one sequence, which is whole if it has its final name."""
 
 import os
 from pathlib import Path
@@ -19,11 +19,11 @@ HALF_EXPONENT = np.uint16(0x7C00)
 
 
 class SourceFrames(NamedTuple):
-    """Which frame of its video each step of a sequence shows.
+    """The frame of its video that each step of a sequence shows.
 
     Attributes:
         numbers: ``<int64>[N]``, from 0 on, in the order in which frames are shown.
-        total: how many frames the video has.
+        total: the number of frames of the video.
     """
 
     numbers: NDArray[np.int64]
@@ -39,14 +39,14 @@ class SequenceWriter:
     Args:
         path: the final name.
         dimension: F.
-        origin: what the features are made from.
+        origin: the source and settings of the features.
         dtype: ``float16`` or ``float32``.
         start_time: the second from which labels are counted.
 
     Attributes:
-        steps: written so far.
-        frames_decoded, damage, decoded_share: of the source, for the record; see ``SequenceInfo``.
-        source_frames: how many frames the source has, if steps have their numbers.
+        steps: the number of steps written so far.
+        frames_decoded, damage, decoded_share: facts of the source; see ``SequenceInfo``.
+        source_frames: the number of frames of the source, if steps have frame numbers.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class SequenceWriter:
         features: NDArray[Any],
         frames: NDArray[np.int64] | None = None,
     ) -> None:
-        """Adds steps.
+        """Appends steps.
 
         Args:
             timestamps: ``<float64>[n]`` in seconds, later than all before.
@@ -165,7 +165,16 @@ class SequenceWriter:
 
 
 def require_finite(block: NDArray[Any], where: str, start: int) -> None:
-    """Refuses NaN and infinity in ``<float>[n, F]``; ``start`` is the number of its first step."""
+    """Refuses features that are NaN or infinite.
+
+    Args:
+        block: ``<float>[n, F]``.
+        where: the file, for the message.
+        start: the number of the first step.
+
+    Raises:
+        InputError: a value is not finite; it is named.
+    """
     if not _all_finite(block):
         step, column = np.argwhere(~np.isfinite(block))[0]
         value = block[step, column]
@@ -176,9 +185,10 @@ def require_finite(block: NDArray[Any], where: str, start: int) -> None:
 
 
 def _all_finite(block: NDArray[Any]) -> bool:
-    """Whether no value is NaN or infinite: one whose exponent is all ones.
+    """Returns True if no value is NaN or infinite, that is, has an exponent of all ones.
 
-    NumPy converts float16, value by value, to ask; as whole numbers they take a twentieth.
+    NumPy converts float16 value by value to check it; compared as integers they take a twentieth of
+    the time.
     """
     if block.dtype != np.float16:
         return bool(np.isfinite(block).all())
@@ -187,5 +197,5 @@ def _all_finite(block: NDArray[Any]) -> bool:
 
 
 def _block_steps(step_bytes: int) -> int:
-    """Steps in a storage block: a power of two, about ``BLOCK_BYTES`` in all."""
+    """Returns the steps in a storage block: a power of two, about ``BLOCK_BYTES`` in all."""
     return int(2 ** np.clip(round(np.log2(BLOCK_BYTES / step_bytes)), 4, 12))

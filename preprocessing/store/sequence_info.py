@@ -1,4 +1,4 @@
-"""What is known of a stored sequence without reading its features, and how its file is opened.
+"""Facts about a stored sequence without its features, and how its file is opened.
 
 DIR/<sequence_id>.h5
     features    <float16 or float32>[N, F]
@@ -32,14 +32,14 @@ TIMES_AT_ONCE = 1 << 16
 
 @dataclass(frozen=True)
 class Origin:
-    """What a sequence's features were made from, and how.
+    """The source and the settings that a sequence's features were made with.
 
     Attributes:
         source: path of the video or feature file.
-        fingerprint: of the source's content.
-        fps: steps per second asked for, or ``native``.
+        fingerprint: fingerprint of the source's content.
+        fps: requested steps per second, or ``native``.
         backbone: name of the network or importer.
-        backbone_digest: of its weights; empty for imported features.
+        backbone_digest: digest of its weights; empty for imported features.
         settings: everything else that changes the features, as JSON.
     """
 
@@ -52,23 +52,27 @@ class Origin:
 
     @property
     def recipe(self) -> tuple[str, str, str, str]:
-        """All that must be the same for two sequences to be comparable."""
+        """Everything that must be the same for two sequences to be comparable."""
         return self.fps, self.backbone, self.backbone_digest, self.settings
 
 
 @dataclass(frozen=True)
 class SequenceInfo:
-    """What is known of a stored sequence without reading its features.
+    """Facts about a stored sequence without its features.
 
     Attributes:
+        sequence_id: its id.
         steps: N.
         dimension: F.
-        first, last: timestamps in seconds of the first and the last step.
+        dtype: the dtype of the features.
+        first: timestamp of the first step in seconds.
+        last: timestamp of the last step in seconds.
         start_time: the second from which labels are counted; players show it as 0.
-        frames_decoded: frames of the source that were decoded to make it.
-        damage: what was wrong with the source, in words; empty if nothing was.
+        frames_decoded: the number of frames of the source that were decoded.
+        damage: the damage of the source, in words; empty if there is none.
         decoded_share: share of the source's time that could be decoded.
         bytes: size of the file.
+        origin: source and settings of the features.
         median_step: median time between two steps, of the first ``MEDIAN_STEPS``; 0 if unknown.
     """
 
@@ -88,19 +92,23 @@ class SequenceInfo:
 
     @property
     def step_seconds(self) -> float:
-        """Usual time between two steps, which no gap among them lengthens."""
+        """The usual time between two steps in seconds, which gaps do not lengthen."""
         if self.median_step:
             return self.median_step
         return 0.0 if self.origin.fps == "native" else 1.0 / float(self.origin.fps)
 
     @property
     def end(self) -> float:
-        """Second, counted from ``start_time``, at which the last step stops being shown."""
+        """The second, counted from ``start_time``, at which the last step stops being shown."""
         return self.last + self.step_seconds - self.start_time
 
 
 def sequence_path(root: Path, sequence_id: str) -> Path:
-    """The file that holds a sequence.
+    """Returns the file that holds a sequence.
+
+    Args:
+        root: the folder of the store.
+        sequence_id: the sequence.
 
     Raises:
         InputError: the id would lead out of the folder.
@@ -112,8 +120,14 @@ def sequence_path(root: Path, sequence_id: str) -> Path:
 
 
 def read_info(path: Path, sequence_id: str) -> SequenceInfo:
-    """Describes the sequence in a file, and looks whether it is a whole one; of the features it
-    reads nothing. See ``FeatureStore.info``.
+    """Describes the sequence in a file and checks that the file is whole; reads no features.
+
+    Args:
+        path: the file.
+        sequence_id: the sequence's id.
+
+    Raises:
+        InputError: the file is missing, damaged or unfinished.
     """
     with open_file(path) as file:
         try:
@@ -165,7 +179,7 @@ def require_increasing(timestamps: h5py.Dataset) -> None:
     """Checks that times, ``<float64>[N]``, are finite and increase, a block at a time.
 
     Raises:
-        ValueError: they are or do not.
+        ValueError: a time is not finite, or not later than the one before.
     """
     last = -np.inf
     for start in range(0, len(timestamps), TIMES_AT_ONCE):
@@ -182,7 +196,7 @@ def _text(value: Any) -> str:
 
 
 def median_step(times: NDArray[np.float64]) -> float:
-    """Median time between neighbours of ``<float64>[n]``; 0 of fewer than two.
+    """Returns the median distance of times, ``<float64>[n]``; 0 for fewer than two.
 
     The mean would grow with every gap in a recording.
     """
@@ -190,7 +204,7 @@ def median_step(times: NDArray[np.float64]) -> float:
 
 
 def settings_text(**settings: Any) -> str:
-    """Preprocessing settings as an attribute of a feature file."""
+    """Returns preprocessing settings as JSON, for an attribute of a feature file."""
     return json.dumps(settings, sort_keys=True)
 
 
@@ -198,7 +212,7 @@ def open_file(path: Path) -> h5py.File:
     """Opens a feature file to read.
 
     Raises:
-        InputError: it is missing, or not HDF5.
+        InputError: the file is missing, or not HDF5.
     """
     try:
         # Without HDF5's cache of blocks, a megabyte or more for each dataset that is kept open:

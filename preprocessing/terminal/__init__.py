@@ -1,1 +1,1 @@
-"""What a command says and takes: the terminal, options, their files; no videos, no stores."""
+"""The terminal, options and files of options of every command; no videos and no stores."""

@@ -1,4 +1,4 @@
-"""Commands: found by their names, their options read, their errors told in one line."""
+"""Subcommands: finding them by name, reading their options, reporting their errors in one line."""
 
 import importlib
 import sys
@@ -18,12 +18,12 @@ PATIENCE = 2.0  # Seconds without a progress bar, for what is mostly done sooner
 
 @dataclass(frozen=True)
 class Command:
-    """Where a subcommand lives; imported only when it is called.
+    """A subcommand, which is imported only when it is called.
 
     Attributes:
         summary: one line for ``--help``.
-        options: ``module:Dataclass``.
-        function: ``module:function``, from those options to an exit code.
+        options: the options dataclass, as ``module:Dataclass``.
+        function: the function from those options to an exit code, as ``module:function``.
     """
 
     summary: str
@@ -32,7 +32,13 @@ class Command:
 
 
 def main(prog: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand and returns the exit code."""
+    """Runs one subcommand and returns the exit code.
+
+    Args:
+        prog: the program's name, for ``--help`` and messages.
+        commands: the subcommands by name.
+        argv: the arguments; those of this process by default.
+    """
     prepare()
     code = _main(prog, commands, list(sys.argv[1:] if argv is None else argv))
     OUT.flush()
@@ -76,7 +82,7 @@ def _run(prog: str, command: Command, arguments: Sequence[str]) -> int:
 
 
 def _parsed(command: Command, prog: str, arguments: Sequence[str]) -> Any:
-    """The options; None after ``--help``."""
+    """Returns the options, or None after ``--help``."""
     config = _import(command.options)
     try:
         return parse(config, prog, arguments)

@@ -1,4 +1,4 @@
-"""The terminal: commands, errors as one line, notes and progress bars."""
+"""Messages, results and progress bars on the terminal."""
 
 import json
 from typing import Any
@@ -10,18 +10,17 @@ DONE, BUG, BAD_INPUT, SOME_FAILED, STOPPED, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
 
 def say(*lines: str) -> None:
-    """Says what came of the work, on standard output; the work goes on if nobody hears it."""
+    """Prints a result on standard output; the work goes on even if nobody can read it."""
     OUT.say(*lines)
 
 
 def send_json(value: Any) -> None:
     """Writes one line of JSON to standard output, for a program that waits for it.
 
-    What would not print, or has no character there, is written by its number.
+    Characters that cannot be printed or encoded are written as escapes.
 
     Raises:
-        ReaderGone: nobody waits any more.
-        OSError: it cannot be written.
+        ReaderGone: the reader has closed standard output.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     encoding = OUT.stream.encoding or "utf-8"
@@ -34,7 +33,7 @@ def send_json(value: Any) -> None:
 
 
 def note(message: str) -> None:
-    """Says something that a person should know, on standard error, without stopping."""
+    """Prints a warning for people on standard error, without stopping the work."""
     ERR.say(f"note: {message}")
 
 
@@ -46,14 +45,14 @@ class _Lines:
             ERR.say(line)
 
     def flush(self) -> None:
-        """Each line is sent off by itself."""
+        """Does nothing, since each line is sent off when it is written."""
 
 
 def progress(**options: Any) -> Any:
-    """A tqdm bar on standard error: redrawn on a terminal, a line every 10 s elsewhere.
+    """Returns a tqdm bar on standard error, redrawn on a terminal, else a new line every 10 s.
 
     Args:
-        **options: tqdm's own, such as ``total``, ``unit`` and ``desc``; what is done within
+        **options: options of tqdm, such as ``total``, ``unit`` and ``desc``; work that ends within
             ``delay`` seconds shows no bar.
     """
     from tqdm import tqdm

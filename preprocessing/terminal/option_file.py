@@ -27,7 +27,7 @@ SHOWN = 60
 
 
 def read_options(path: Path, options: type) -> dict[str, Any]:
-    """Reads options of a dataclass.
+    """Reads the options of a dataclass from a YAML file.
 
     Args:
         path: an ordinary file of ``option: value`` lines, of 256 KiB at most.
@@ -76,7 +76,7 @@ def _lines(path: Path) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
 
 
 def _text(path: Path) -> str:
-    """The text of an ordinary file; one that never ends, or has to be waited for, is not opened."""
+    """Returns the text of an ordinary file; a pipe or device, which might never end, is refused."""
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("it is no ordinary file")
@@ -87,10 +87,10 @@ def _text(path: Path) -> str:
 
 
 def _value(hint: Any, node: yaml.Node) -> Any:
-    """A value of a type.
+    """Converts a YAML node to the type of an option.
 
     Raises:
-        ValueError: the node holds none.
+        ValueError: the node holds no value of that type.
     """
     if get_origin(hint) in (Union, UnionType):
         return _first(get_args(hint), node)
@@ -115,7 +115,7 @@ def _first(hints: tuple[Any, ...], node: yaml.Node) -> Any:
 
 
 def _items(hints: tuple[Any, ...], node: yaml.Node) -> tuple[Any, ...]:
-    """A list of any length, which may be a single value, or of one length."""
+    """Converts a list, or a single value that stands for a list of one, to a tuple."""
     several = isinstance(node, yaml.SequenceNode) and node.tag in TAGS
     nodes = node.value if several else [node]
     if hints[-1] is Ellipsis:
@@ -178,12 +178,17 @@ def _said(node: yaml.Node) -> str:
 
 
 def short(text: str, length: int = SHOWN) -> str:
-    """A text of strangers, cut where a line would become too long."""
+    """Cuts text from a file where a line of a message would become too long.
+
+    Args:
+        text: any text.
+        length: the number of letters to keep.
+    """
     return text if len(text) <= length else f"{text[:length]}..."
 
 
 def flag(name: str) -> str:
-    """A field's name as it is spelled on the command line."""
+    """Returns a field's name as it is spelled on the command line."""
     return name.replace("_", "-")
 
 

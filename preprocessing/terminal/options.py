@@ -25,9 +25,14 @@ EXECUTED = {"model": "", "backbone": ".py"}
 def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
     """Makes an ``options`` dataclass of flags and of the YAML file that ``--config`` names.
 
+    Args:
+        options: the frozen dataclass.
+        prog: the program's name, for ``--help`` and messages.
+        arguments: the command line after the subcommand.
+
     Raises:
-        InputError: a flag or a value that the dataclass does not have, or a bad YAML file.
-        SystemExit: after ``--help``.
+        InputError: a flag or a value does not fit the dataclass, or the YAML file is bad.
+        SystemExit: ``--help`` was given and has been answered.
     """
     flags, config = _take_config(list(arguments))
     if config and _take_config(flags)[1]:
@@ -66,7 +71,11 @@ def to_yaml(options: Any) -> str:
 
 
 def from_yaml(options: type, path: Path) -> Any:
-    """Reads what ``to_yaml`` wrote.
+    """Reads the options that ``to_yaml`` wrote.
+
+    Args:
+        options: the frozen dataclass.
+        path: the YAML file.
 
     Raises:
         InputError: the file is missing or not YAML, or its options are not those of ``options``.
@@ -85,7 +94,7 @@ def _needed(field: Field[Any]) -> bool:
 
 
 def _begun(options: type, path: Path, arguments: list[str]) -> Any:
-    """The options of a file, still unchecked and without those that it lacks."""
+    """Returns the options of a file, not yet checked; options that the file lacks stay open."""
     values = read_options(path, options)
     _require_told(path, values, arguments)
     begun: Any = object.__new__(options)
@@ -98,10 +107,10 @@ def _begun(options: type, path: Path, arguments: list[str]) -> Any:
 
 
 def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> None:
-    """Checks that no code is executed because a file names it, which a stranger may have written.
+    """Checks that no code is executed only because an options file, perhaps a stranger's, names it.
 
     Raises:
-        InputError: it would be.
+        InputError: the file names code, and the command line does not.
     """
     given = {argument.split("=")[0] for argument in arguments}
     for name, mark in EXECUTED.items():
@@ -115,10 +124,10 @@ def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> N
 
 
 def _require_known(options: type, prog: str, arguments: list[str]) -> None:
-    """Checks the names of flags before anything else, so that a slip of the pen is named first.
+    """Checks the names of flags before anything else, so that a typing error is reported first.
 
     Raises:
-        InputError: there is no such option; the nearest one is named.
+        InputError: an option does not exist; the nearest one is named.
     """
     hints = get_type_hints(options, include_extras=True)
     named = [n for n, h in hints.items() if POSITIONAL not in getattr(h, "__metadata__", ())]
@@ -146,7 +155,7 @@ def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:
 
 
 def _one_line(message: str) -> str:
-    """Makes one line of the first paragraph in tyro's boxed message."""
+    """Shortens the boxed message of tyro to its first paragraph, in one line."""
     lines = [line.strip("│ ").strip() for line in message.splitlines()]
     lines = [line for line in lines if line and line[0] not in "╭╰"]
     lines = list(takewhile(lambda line: set(line) != {"─"}, lines))

@@ -1,4 +1,4 @@
-"""A Python file of a user's own, given as ``FILE.py:name``: read once, executed as it was read."""
+"""A user's own Python file, given as ``FILE.py:name``: read once, executed as it was read."""
 
 import sys
 import traceback
@@ -14,19 +14,19 @@ DIGITS = 16
 
 
 def absolute_file(given: str) -> str:
-    """``FILE.py:name`` with the file's absolute path."""
+    """Makes the file of ``FILE.py:name`` absolute."""
     file, colon, name = given.rpartition(":") if f"{SUFFIX}:" in given else (given, "", "")
     return f"{Path(file).resolve()}{colon}{name}"
 
 
 @dataclass(frozen=True)
 class PythonFile:
-    """A file and the name of what is wanted of it.
+    """The content of a Python file, and the name of the object wanted from it.
 
     Attributes:
         path: the file.
-        name: of a class or function in it; empty if none was given.
-        content: its bytes.
+        name: the name of a class or function in the file; empty if none was given.
+        content: the file's bytes.
     """
 
     path: Path
@@ -55,7 +55,7 @@ class PythonFile:
     def executed(self) -> ModuleType:
         """Executes the very bytes that were read; no cached form of the file is used or left.
 
-        What the file raises comes through; ``where`` tells the line.
+        An exception that the file raises is passed on; ``where`` names its line.
         """
         name = f"longtake_file_{self.digest}"
         module = ModuleType(name)
@@ -66,7 +66,7 @@ class PythonFile:
         return module
 
     def where(self, error: BaseException) -> str:
-        """The file, and the last line of it that the error passed through."""
+        """Returns the file, and the last line of it that an error passed through."""
         steps = traceback.extract_tb(error.__traceback__)
         inside = [step.lineno for step in steps if step.filename == str(self.path)]
         line = inside[-1] if inside else getattr(error, "lineno", None)

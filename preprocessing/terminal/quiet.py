@@ -1,4 +1,4 @@
-"""TensorFlow and Keras without the lines that they print while they load, and as relied on."""
+"""Importing TensorFlow and Keras silently, with the settings that features and models rely on."""
 
 import contextlib
 import functools
@@ -35,7 +35,7 @@ def import_tensorflow() -> Any:
 
 @functools.lru_cache(None)
 def _settle_keras() -> None:
-    """Sets what features and models rely on, in this process; the user's file stays as it is."""
+    """Sets Keras options that features and models rely on, for this process only."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if "keras" not in sys.modules:
@@ -66,7 +66,7 @@ def _settle_keras() -> None:
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Holds back what is written to file descriptor 2, by C++ too, unless an error follows."""
+    """Holds back what is written to file descriptor 2, by C++ too; shows it if the block raises."""
     ERR.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:

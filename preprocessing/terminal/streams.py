@@ -1,8 +1,8 @@
-"""The one place that writes to standard output and standard error.
+"""The only module that writes to standard output and standard error.
 
-What is written may come from strangers, so what would not print, such as the escapes by which a
-terminal is told to move, to colour or to clear, becomes ``?``. Whoever reads may go away, and a
-disk may be full: then the work goes on and is no longer heard.
+Text may come from strangers, so characters that do not print, such as the escapes that move,
+colour or clear a terminal, become ``?``. If the reader goes away or the disk is full, the output
+is dropped and the work goes on.
 """
 
 import errno
@@ -18,7 +18,7 @@ STANDARD = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def printable(text: str) -> str:
-    """Text of strangers for one line of a terminal or a picture: ? for what would not print."""
+    """Replaces characters that do not print by ?, for one line of a terminal or a picture."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
@@ -26,11 +26,11 @@ class Output:
     """Standard output or standard error.
 
     Args:
-        name: ``stdout`` or ``stderr``; looked up at each line, for it may be replaced.
+        name: ``stdout`` or ``stderr``; looked up at each line, since the stream may be replaced.
 
     Attributes:
-        trouble: why the last line that was lost could not be written; empty for a reader that went
-            away, who misses nothing.
+        trouble: why the last line that was lost could not be written; empty if the reader has gone
+            away, since it misses nothing.
     """
 
     def __init__(self, name: str):
@@ -43,24 +43,24 @@ class Output:
         return stream
 
     def say(self, *lines: str) -> None:
-        """Writes lines, or goes on without where they cannot be written."""
+        """Writes lines; where they cannot be written, they are dropped and the work goes on."""
         try:
             self.send(*lines)
         except OSError as error:
             self.give_up(error)
 
     def send(self, *lines: str) -> None:
-        """Writes lines and sends them off.
+        """Writes lines and flushes them.
 
         Raises:
-            OSError: they cannot be written; BrokenPipeError where the reader has gone.
+            OSError: they cannot be written; a BrokenPipeError if the reader has gone.
         """
         with _bars_aside(self.stream):
             self.stream.write("".join(f"{printable(line)}\n" for line in lines))
             self.stream.flush()
 
     def give_up(self, error: OSError) -> None:
-        """Lets all that is still to come, of libraries and children too, go nowhere."""
+        """Discards all further output, also that of libraries and child processes."""
         if error.errno != errno.EPIPE:
             self.trouble = error.strerror or str(error)
         with suppress(io.UnsupportedOperation), open(os.devnull, "w") as nowhere:
@@ -69,7 +69,7 @@ class Output:
             ERR.say(f"note: standard output: {self.trouble}; going on without it")
 
     def flush(self) -> None:
-        """Sends off what libraries have written."""
+        """Flushes output that libraries have written."""
         try:
             self.stream.flush()
         except OSError as error:
@@ -80,9 +80,10 @@ OUT, ERR = Output("stdout"), Output("stderr")
 
 
 def prepare() -> None:
-    """Makes standard streams usable: what is closed leads nowhere, what has no character says ?.
+    """Makes the standard streams usable: a closed one is opened on the null device.
 
-    A number that is left free would go to the next file that is opened, and messages into it.
+    Characters that a stream cannot encode become ?. Without this, the next file that is opened
+    would get the free descriptor, and messages would be written into it.
     """
     for name, mode in STANDARD.items():
         if getattr(sys, name) is None:
@@ -96,10 +97,10 @@ def prepare() -> None:
 
 
 def require_heard() -> None:
-    """Checks that what was said on standard output could be written, where that is all there is.
+    """Checks that standard output was written, for commands whose only result it is.
 
     Raises:
-        InputError: some of it was lost, and nobody had stopped reading.
+        InputError: some of the output was lost, and not because its reader stopped reading.
     """
     if OUT.trouble:
         raise InputError(f"standard output could not be written: {OUT.trouble}; give it room")

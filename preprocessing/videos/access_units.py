@@ -1,4 +1,4 @@
-"""What is in the packets of a video that decodes into a picture, and what only comes with pictures.
+"""Packets of a video: those that decode into a picture, and those that only accompany pictures.
 
     packets     settings  slice  message  slice  (empty)  slice
     to decode             [settings+slice]  [message+slice]   [slice]
@@ -23,8 +23,8 @@ class AccessUnits:
     """Goes through the packets of one video in the order in which they are stored.
 
     Args:
-        codec: FFmpeg's name of it.
-        extradata: what the container says of the stream, for the decoder.
+        codec: FFmpeg's name of the codec.
+        extradata: the container's data about the stream, for the decoder.
     """
 
     def __init__(self, codec: str, extradata: bytes | None):
@@ -36,7 +36,7 @@ class AccessUnits:
         self._clock_bits = _clock_bits(extradata) if codec == "mpeg4" else None
 
     def take(self, packet: Any) -> tuple[Any, bool]:
-        """Returns what to decode (None: nothing), and whether a picture comes of the packet."""
+        """Returns what to decode (None: nothing), and True if the packet gives a picture."""
         if not packet.size:
             return None, False
         if self.codec in ("h264", "hevc"):
@@ -64,7 +64,7 @@ class AccessUnits:
         return not kinds or any(kind >> 1 & 0x3F < 32 for kind in kinds)
 
     def _changes(self, content: bytes) -> bool:
-        """Whether an MPEG-4 packet has a picture that is coded, or calls for one sent before."""
+        """Returns True if an MPEG-4 packet holds a coded picture, or calls for one sent before."""
         pictures = [place for place in _starts(content) if content[place : place + 1] == PICTURE]
         self._clock_bits = _clock_bits(content) or self._clock_bits
         if len(pictures) > 1:
@@ -88,7 +88,7 @@ def _longer(packet: Any, content: bytes) -> Any:
 
 
 def _starts(content: bytes) -> Iterator[int]:
-    """Places right behind start codes."""
+    """Returns the places right behind start codes."""
     place = content.find(START_CODE)
     while place >= 0:
         yield place + len(START_CODE)
@@ -96,7 +96,7 @@ def _starts(content: bytes) -> Iterator[int]:
 
 
 def _in_lengths(content: bytes, size: int) -> list[int]:
-    """Places right behind the lengths of parts; none if the lengths make no sense."""
+    """Returns the places right behind the lengths of parts; none if the lengths make no sense."""
     places, place = [], 0
     while place + size < len(content):
         places.append(place + size)
@@ -105,7 +105,7 @@ def _in_lengths(content: bytes, size: int) -> list[int]:
 
 
 def _length_size(codec: str, extradata: bytes) -> int:
-    """Bytes that say how long each part of a packet is; 0: start codes part them."""
+    """Returns the bytes that a part's length takes in a packet; 0 if start codes separate parts."""
     place = {"h264": 4, "hevc": 21}.get(codec, 0)
     if len(extradata) <= place or extradata[0] != 1:
         return 0
@@ -113,7 +113,7 @@ def _length_size(codec: str, extradata: bytes) -> int:
 
 
 def _clock_bits(content: bytes) -> int | None:
-    """Bits of the fine clock of MPEG-4 pictures, by their settings (ISO 14496-2, 6.2.3)."""
+    """Returns the bits of the fine clock of MPEG-4 pictures (ISO 14496-2, 6.2.3)."""
     for place in _starts(content):
         if content[place : place + 1] and content[place] in SETTINGS:
             return _clock_bits_of(_Bits(content[place + 1 : place + 41]))
@@ -140,7 +140,7 @@ def _clock_bits_of(bits: "_Bits") -> int | None:
 
 
 def _is_coded(picture: bytes, clock_bits: int) -> bool:
-    """Whether an MPEG-4 picture has content (ISO 14496-2, 6.2.5: vop_coded)."""
+    """Returns True if an MPEG-4 picture has content (ISO 14496-2, 6.2.5: vop_coded)."""
     bits = _Bits(picture)
     bits.take(2)
     while bits.take(1):
@@ -150,7 +150,7 @@ def _is_coded(picture: bytes, clock_bits: int) -> bool:
 
 
 class _Bits:
-    """Numbers of so many bits, one after another; zeros behind the end."""
+    """Reads numbers of a given count of bits, one after another; zeros follow the end."""
 
     def __init__(self, content: bytes):
         self._left = "".join(f"{byte:08b}" for byte in content)

@@ -1,4 +1,4 @@
-"""What is wrong with a video that was decoded all the same."""
+"""Damage: the faults of a video that could be decoded all the same."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ LOST_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Damage:
-    """What was found while a video was decoded from beginning to end.
+    """Faults that were found while a video was decoded from beginning to end.
 
     Attributes:
         errors: packets that could not be decoded.
         corrupt_frames: frames that the decoder could only guess in part.
-        lost_seconds: of the video's time for which there should be a frame and is none.
+        lost_seconds: seconds for which there should be a frame and is none.
         unfinished_frames: frames announced after the last one that came.
         displaced_frames: frames left out because their time lies before one already shown, or far
             beyond the video's end, and such as are shown for too short to be seen.
         seconds: how long the video should be.
-        first_error: what the decoder said of the first of the errors.
-        remarks: what is no damage, but should be known.
+        first_error: the decoder's message for the first of the errors.
+        remarks: oddities that are no damage.
     """
 
     errors: int = 0
@@ -34,12 +34,12 @@ class Damage:
 
     @property
     def share(self) -> float:
-        """Share of the video's time that was decoded, 0 to 1."""
+        """The share of the video's time that was decoded, 0 to 1."""
         return max(0.0, 1 - self.lost_seconds / self.seconds) if self.seconds else 1.0
 
     @property
     def found(self) -> bool:
-        """Whether there is any; headers are a little too long too often to count that."""
+        """True if there is damage; a little lost time is none, since headers often claim more."""
         lost = self.lost_seconds > min(LOST_SECONDS, LOST_SHARE * self.seconds)
         frames = self.corrupt_frames + self.unfinished_frames + self.displaced_frames
         return bool(self.errors or frames or lost)
@@ -54,7 +54,7 @@ class Damage:
         )
 
     def __str__(self) -> str:
-        """One line, empty if there is no damage."""
+        """Returns one line, empty if there is no damage."""
         if not self.found:
             return ""
         parts = [

@@ -15,9 +15,9 @@ from preprocessing.videos.timeline import TOLERANCE
 
 
 class FrameNumbers:
-    """Counts what the packets of a video announce; what is counted is forgotten.
+    """Numbers frames by counting what packets announce; what is counted is forgotten.
 
-    Of a video whose packets have no times, the frames that were decoded are counted.
+    If the packets of a video have no times, the frames that were decoded are counted.
     """
 
     def __init__(self) -> None:
@@ -28,20 +28,21 @@ class FrameNumbers:
         self._in_fields = False
 
     def announce(self, time: float, wanted: bool = True) -> None:
-        """A packet says that a frame is shown from ``time`` on.
+        """Notes that a packet announces a frame which is shown from ``time`` on.
 
         Args:
-            wanted: False if the decoder may pass over it.
+            time: seconds.
+            wanted: False if the decoder may pass over the frame.
         """
         heapq.heappush(self._announced, (time, wanted))
         self._announced_until = max(self._announced_until, time)
 
     def fail(self) -> None:
-        """The decoder reported an error: what was announced is a frame, even if none comes."""
+        """Notes a decoding error: each frame announced so far counts, even if it never comes."""
         self._failed_until = self._announced_until
 
     def take(self, time: float) -> int:
-        """The number of a frame that is shown from ``time`` on, later than all before."""
+        """Returns the number of a frame that is shown from ``time`` on, later than all before."""
         passed = silent = 0
         while self._announced and self._announced[0][0] < time - TOLERANCE:
             if self._is_silent(*heapq.heappop(self._announced)):
@@ -60,7 +61,7 @@ class FrameNumbers:
 
     @property
     def count(self) -> int:
-        """All frames, once the video was read to its end."""
+        """Counts all frames, once the video was read to its end."""
         if not self._is_announced:
             return self._taken
         return self._before + self._frames(sum(not self._is_silent(*it) for it in self._announced))

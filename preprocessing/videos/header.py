@@ -1,4 +1,4 @@
-"""When picture and sound of a video end, by what its header says."""
+"""The times at which picture and sound of a video end, by its header."""
 
 import re
 from typing import Any
@@ -13,9 +13,11 @@ FROM_ZERO = {"flv", "matroska,webm"}
 
 
 def picture_end(container: Any, stream: Any, usual: float) -> float:
-    """Seconds at which the video stream ends, 0 if the header does not say.
+    """Returns the seconds at which the video stream ends, 0 if the header does not say.
 
     Args:
+        container: the opened container.
+        stream: its video stream.
         usual: seconds for which a frame is shown.
     """
     start = (container.start_time or 0) / av.time_base
@@ -33,7 +35,7 @@ def picture_end(container: Any, stream: Any, usual: float) -> float:
 
 
 def sound_end(container: Any) -> float:
-    """Seconds at which the last sound ends, 0 if the header does not say."""
+    """Returns the seconds at which the last sound ends, 0 if the header does not say."""
     sounds = (sound for sound in container.streams.audio if sound.duration and sound.time_base)
     return max(map(_end, sounds), default=0.0)
 

@@ -34,8 +34,8 @@ class Frame:
     """A picture as a source gives it.
 
     Attributes:
-        shown: presentation time in seconds of the source's clock; None if it has none.
-        picture: as the decoder, or OpenCV, gives it.
+        shown: presentation time in seconds of the source's clock; None if the source has no clock.
+        picture: the picture from the decoder or from OpenCV.
     """
 
     shown: float | None
@@ -48,7 +48,8 @@ class Arrived:
 
     Attributes:
         time: seconds since the first frame, or since ``origin``.
-        clock: when it came, seconds since 1970.
+        clock: seconds since 1970 at which the frame came.
+        frame: the decoded picture.
     """
 
     time: float
@@ -57,17 +58,17 @@ class Arrived:
 
 
 class LiveVideo:
-    """Connects to a source, again and again when it is lost, and gives its frames.
+    """Connects to a source, again whenever it is lost, and yields its frames.
 
     Args:
-        source: number of a camera, or a URL.
-        origin: the second since 1970 that counts as 0; None for that of the first frame.
-        after: times go on after this one.
-        give_up: seconds without a frame after which to stop trying; None never does.
-        stopped: asked between two tries; true ends the frames.
+        source: the number of a camera, or a URL.
+        origin: the time that counts as 0, in seconds since 1970; None for the first frame's.
+        after: the time in seconds that all frames come after.
+        give_up: seconds without a frame after which to stop trying; None never stops.
+        stopped: called between two tries; True ends the frames.
 
     Attributes:
-        origin: as above, once there was a frame.
+        origin: the argument, or the first frame's time once there is a frame.
 
     Raises:
         VideoError: the first try to connect fails.
@@ -92,7 +93,7 @@ class LiveVideo:
         """Yields frames in time order.
 
         Raises:
-            InputError: nothing came for ``give_up`` seconds.
+            InputError: no frame came for ``give_up`` seconds.
         """
         pause, self._heard = FIRST_PAUSE, time.monotonic()
         while not self._stopped():
@@ -110,7 +111,7 @@ class LiveVideo:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _placed(self, frames: Iterator[Frame | None]) -> Iterator[Arrived]:
-        """Times of one connection's frames."""
+        """Yields the frames of one connection with their times."""
         anchor, lead, before = math.nan, 0.0, -math.inf
         for frame in frames:
             if frame is None:
@@ -142,10 +143,10 @@ class LiveVideo:
 
 
 def is_live(source: str) -> bool:
-    """Whether a source that is no file has no end: a camera, or a stream without a duration.
+    """Returns True if a source that is no file never ends: a camera, or an endless stream.
 
     Raises:
-        VideoError: it cannot be opened.
+        VideoError: the source cannot be opened.
     """
     if source.isdecimal() or not source.lower().startswith(("http://", "https://")):
         return True
@@ -154,7 +155,7 @@ def is_live(source: str) -> bool:
 
 
 def _connect(source: str) -> Iterator[Frame | None]:
-    """Opens a source; where a packet gives no frame, it yields None."""
+    """Opens a source and yields its frames, and None for a packet that gives no frame."""
     return _camera_frames(int(source)) if source.isdecimal() else _network_frames(source)
 
 

@@ -1,4 +1,4 @@
-"""What arrives, for somebody who may be slower: the oldest that waits makes room for the newest."""
+"""A queue for a slow reader: when it is full, the newest item takes the place of the oldest."""
 
 import queue
 import threading
@@ -18,12 +18,12 @@ class Newest(Generic[Item]):
         waiting     1 2 3 | 2 3 4 | 3 4 5 | 4 5 6 | 5 6 7        dropped 1 to 4
 
     Args:
-        items: the source; what it raises is raised when the reader comes to it.
-        depth: how many may wait.
-        stopped: asked while waiting; true ends the items.
+        items: the source; its exceptions are raised when the reader comes to them.
+        depth: the number of items that may wait.
+        stopped: called while waiting; True ends the items.
 
     Yields:
-        Each item, and how many were dropped since the one before.
+        Each item, and the number of items dropped since the one before.
     """
 
     def __init__(

@@ -28,13 +28,13 @@ Timed = tuple[float, av.VideoFrame]
 
 
 def source_video(origin: Origin) -> Path:
-    """The video that a sequence was made from, if it is still what it was then.
+    """Returns the video that a sequence was made from, if the video is unchanged.
 
-    The name comes out of a feature file, which may be a stranger's. So the file is opened only if
-    it is an ordinary one with the name of a video and the content that the features tell of.
+    The path comes from a feature file, which may be a stranger's. So the file is opened only if it
+    is an ordinary file with a video's suffix and the recorded content.
 
     Raises:
-        VideoError: it is no video, is gone, or has other content.
+        VideoError: the file is no video, is gone, or has other content.
     """
     path = Path(origin.source)
     if path.suffix.lower() not in SUFFIXES:
@@ -81,9 +81,9 @@ class _Frames:
     """Frames by time, asked for in time order.
 
     Args:
-        video: is decoded.
-        scout: the same file once more; it looks where a seek would lead, so that decoding jumps
-            only over frames that nobody asks for.
+        video: the opened file to decode.
+        scout: the same file, opened again; it finds out where a seek would lead, so that decoding
+            jumps only over frames that nobody asks for.
     """
 
     def __init__(self, video: av.container.InputContainer, scout: av.container.InputContainer):
@@ -95,10 +95,9 @@ class _Frames:
         self._coming: Timed | None = None
 
     def at(self, time: float) -> av.VideoFrame | None:
-        """The last frame that begins at or before ``time``, or None if nothing decodes there.
+        """Returns the last frame that begins at or before ``time``, or None if nothing decodes.
 
-        Where a container's seeking leads past the time, however far back it is asked to go, it is
-        the first frame after it.
+        If seeking leads past ``time`` in every attempt, the first frame after it is returned.
         """
         try:
             self._jump(time)
@@ -136,10 +135,10 @@ class _Frames:
                     latest = time
 
     def _keyframe(self, time: float) -> tuple[int, float]:
-        """What to seek to, and the time of the keyframe from which can be decoded then.
+        """Returns the offset to seek to, and the time of the keyframe that decoding then begins at.
 
-        Some containers lead behind what was asked for, or between keyframes, so the scout asks
-        for earlier times until there is a keyframe early enough; -inf is the time of none.
+        Some containers seek behind the requested time, or between keyframes, so the scout tries
+        earlier times until a keyframe is early enough; -inf is the time if there is none.
         """
         stream: Any = self._scout.streams.best("video")
         base = float(stream.time_base or 1 / av.time_base)
@@ -160,7 +159,7 @@ class _Frames:
 
 
 def _length(frame: av.VideoFrame) -> float:
-    """Seconds for which a frame is shown, as far as it knows."""
+    """Returns the seconds for which a frame is shown, as far as it knows."""
     return float((frame.duration or 0) * (frame.time_base or 0))
 
 
@@ -173,7 +172,7 @@ def _picture(frame: av.VideoFrame, stream: av.video.stream.VideoStream) -> NDArr
 
 
 def shown_size(path: Path) -> tuple[int, int]:
-    """Height and width in pixels of a video's first frame, upright and in its true aspect.
+    """Returns the height and width in pixels of a video's first frame, upright, in its true aspect.
 
     Raises:
         VideoError: the file cannot be opened, has no video stream, or no frame of it can be

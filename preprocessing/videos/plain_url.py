@@ -1,4 +1,4 @@
-"""URLs for messages: without names, passwords and keys."""
+"""Removal of names, passwords and keys from URLs that appear in messages."""
 
 import re
 
@@ -8,9 +8,9 @@ SECRETS = re.compile(r":.*@|^[^/]*@(localhost|[^/]*[.:])|[?&#][^=/]*=", re.DOTAL
 
 
 def plain(url: str) -> str:
-    """A URL without what only its owner should know; what is none stays as it is.
+    """Removes everything secret from a URL; a text that is no URL stays as it is.
 
-    A scheme may be missing, and a password hold characters that it should not.
+    A scheme may be missing, and a password may hold characters that it should not.
     """
     scheme, is_url, rest = url.partition("://")
     if not is_url and not SECRETS.search(url):

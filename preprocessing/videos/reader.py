@@ -39,9 +39,9 @@ class Sample:
     """One sampled frame.
 
     Attributes:
-        timestamp: seconds at which it is shown; see ``sample``.
-        pixels: ``<uint8>[H, W, 3]``, RGB, once for each size asked for.
-        frame: its number among the frames of the video; -1 if nobody counts.
+        timestamp: seconds at which the frame is shown; see ``sample``.
+        pixels: ``<uint8>[H, W, 3]``, RGB, once for each requested size.
+        frame: the frame's number in the video; -1 if frames are not counted.
     """
 
     timestamp: float
@@ -52,20 +52,19 @@ class Sample:
 class VideoReader:
     """Decodes one video from beginning to end.
 
-    What does not decode is counted and passed over; ``damage`` tells.
+    Packets that do not decode are counted and passed over; ``damage`` reports them.
 
     Args:
         path: the file, or the URL of one.
-        fps: samples per second, or None for every frame. Frames that no sample shows and no other
-            frame refers to are not decoded, where the file tells which those are.
-        sizes: (height, width) to which frames are resized, without regard to their aspect; one
-            size or more.
+        fps: samples per second, or None for every frame. A frame that no sample shows and no other
+            frame refers to is not decoded, if the file marks such frames.
+        sizes: (height, width) of the resized frames, one size or more; their aspect is ignored.
 
     Attributes:
-        frames_decoded: frames decoded so far.
-        numbers: of the frames, those that were not decoded too.
-        start_time: seconds; what players show as 0.
-        duration: seconds as the header has it, 0 if it does not.
+        frames_decoded: the number of frames decoded so far.
+        numbers: the numbers of the frames, counting those that were not decoded too.
+        start_time: the second that players show as 0.
+        duration: seconds by the header, 0 if it does not say.
 
     Raises:
         VideoError: the file cannot be opened or has no video stream.
@@ -97,7 +96,7 @@ class VideoReader:
         """Yields samples in time order.
 
         Raises:
-            VideoError: not one frame can be decoded.
+            VideoError: no frame can be decoded.
         """
         try:
             for timestamp, (number, frame) in sample(self._frames(), self.fps, self._file.end):
@@ -119,7 +118,7 @@ class VideoReader:
 
     @property
     def damage(self) -> Damage:
-        """What was wrong, complete when all samples were read."""
+        """The damage found so far, complete once all samples were read."""
         line = self._timeline
         shown = 0.0 if line.begin is None else line.until - line.begin
         # What was left out would have been shown about as long as what was not.
@@ -153,7 +152,7 @@ class VideoReader:
             yield shown[0], line.until, shown[2]
 
     def _decoded(self) -> Iterator[tuple[float | None, float, av.VideoFrame]]:
-        """Yields (time it says, seconds it says, frame) as the decoder gives them."""
+        """Yields (time by the frame, duration by the frame, frame) in the decoder's order."""
         for packet, wanted in self._packets():
             for frame in self._decode(packet, wanted):
                 self.frames_decoded += 1
@@ -180,7 +179,7 @@ class VideoReader:
         return frames
 
     def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
-        """Yields packets, and whether their frames are wanted; last None, to empty the decoder."""
+        """Yields packets and True if their frames are wanted; last None, to empty the decoder."""
         packets = self._file.packets()
         if self.fps is None or (self._file.frames_are_counted and not self._file.intra_only):
             yield from ((packet, True) for packet in packets)
@@ -198,7 +197,12 @@ class VideoReader:
 
 
 def resized(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The pixels of a frame, upright: ``<uint8>[H, W, 3]``, RGB, of that (height, width)."""
+    """Returns the pixels of a frame, upright: ``<uint8>[H, W, 3]``, RGB.
+
+    Args:
+        frame: the decoded frame.
+        size: (height, width) of the result.
+    """
     height, width = size
     turns = round(frame.rotation / 90) % 4
     if turns % 2:
@@ -208,7 +212,12 @@ def resized(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def expected_samples(path: Path, fps: float | None) -> int:
-    """How many samples a file's header promises; 0 if it does not say or cannot be opened."""
+    """Returns the samples that a file's header promises; 0 if unknown or not to be opened.
+
+    Args:
+        path: the video.
+        fps: samples per second, or None for every frame.
+    """
     try:
         file = VideoFile(path)
     except Exception:

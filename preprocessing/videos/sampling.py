@@ -1,4 +1,4 @@
-"""Which frame is shown at each instant of an even rate."""
+"""Sampling: the frame that is shown at each instant of an even rate."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -58,7 +58,7 @@ class _Instants:
         self.count = 0
 
     def go_on_at(self, time: float) -> None:
-        """Leaves out instants before a time that nothing was picked for."""
+        """Skips instants before ``time``, for which nothing was picked."""
         self.count = max(self.count, math.ceil((time - self.origin - INSTANT_TOLERANCE) * self.fps))
 
     def until(self, end: float, shown: tuple[float, float, Shown]) -> Iterator[tuple[float, Shown]]:

@@ -1,4 +1,4 @@
-"""Sampled frames of one source as they come: of a file to its end, of what is live as it happens.
+"""Sampled frames of one source: a file to its end, or a live source as it happens.
 
 A file, also one behind a URL, gives the samples that extraction takes of it, and waits for who
 takes them. What is live gives the first frame from each instant on, and waits for nobody: of the
@@ -26,7 +26,7 @@ from preprocessing.videos.sampling import INSTANT_TOLERANCE
 
 @dataclass(frozen=True)
 class StreamSample(Sample):
-    """A sampled frame, and how it came.
+    """A sampled frame, and how it arrived.
 
     Attributes:
         arrived: when its frame was decoded, by ``time.monotonic()``.
@@ -44,17 +44,17 @@ class FileSamples:
 
     Args:
         source: path or URL.
-        fps: samples a second, or None for every frame.
+        fps: samples per second, or None for every frame.
         sizes: (height, width) of the frames; see ``VideoReader``.
 
     Attributes:
         source: the content's fingerprint, or the URL.
-        name: for messages.
-        start_time: seconds that players show as 0.
+        name: the source's name in messages.
+        start_time: the second that players show as 0.
 
     Raises:
-        VideoError: it cannot be opened as a video.
-        OSError: it cannot be read.
+        VideoError: the source cannot be opened as a video.
+        OSError: the source cannot be read.
     """
 
     live = False
@@ -73,31 +73,31 @@ class FileSamples:
 
     @property
     def trouble(self) -> str:
-        """What was wrong with it, once all samples were taken; empty if nothing was."""
+        """The damage of the video, once all samples were taken; empty if there is none."""
         damage = self.video.damage
         return str(damage) if damage.found else ""
 
     @property
     def broke_off(self) -> bool:
-        """Whether it came over a network and ended before its end."""
+        """True if the video came over a network and ended too early."""
         return isinstance(self.video.path, str) and self.video.damage.share < WHOLE_SHARE
 
 
 class LiveSamples:
-    """Samples of a camera or of a stream without an end.
+    """Samples of a camera or of an endless stream.
 
     Args:
-        source: number of a camera, or a URL.
-        fps: samples a second, or None for every frame.
+        source: the number of a camera, or a URL.
+        fps: samples per second, or None for every frame.
         sizes: (height, width) of the frames.
-        backlog: samples that may wait to be taken.
-        origin: the second since 1970 that counts as 0; None for that of the first frame.
-        after: times go on after this one.
-        give_up: seconds without a frame after which to stop trying to connect; None never does.
-        stopped: asked now and then; true ends the samples.
+        backlog: the number of samples that may wait to be taken.
+        origin: the time that counts as 0, in seconds since 1970; None for the first frame's.
+        after: the time in seconds that all samples come after.
+        give_up: seconds without a frame after which to stop trying to connect; None never stops.
+        stopped: called now and then; True ends the samples.
 
     Raises:
-        VideoError: it cannot be reached.
+        VideoError: the source cannot be reached.
     """
 
     live = True
@@ -130,7 +130,7 @@ class LiveSamples:
 
     @property
     def origin(self) -> float | None:
-        """The second since 1970 that is 0, once there was a frame."""
+        """The second since 1970 that counts as 0, once there was a frame."""
         return self._video.origin
 
     def _sample(self, arrived: Arrived) -> StreamSample:
@@ -140,7 +140,12 @@ class LiveSamples:
 
 
 def first_of_each(frames: Iterable[Arrived], fps: float | None) -> Iterator[Arrived]:
-    """Picks the first frame from each instant ``k / fps`` on; None picks all."""
+    """Yields the first frame at or after each instant ``k / fps``.
+
+    Args:
+        frames: frames in time order.
+        fps: instants per second; None yields every frame.
+    """
     due = -math.inf
     for arrived in frames:
         if fps is None or arrived.time >= due - INSTANT_TOLERANCE:
@@ -149,10 +154,10 @@ def first_of_each(frames: Iterable[Arrived], fps: float | None) -> Iterator[Arri
 
 
 def as_file(source: str) -> Path | str | None:
-    """The path or URL of a source that is a file, None if it is live.
+    """Returns the path or URL of a source that is a file, None if the source is live.
 
     Raises:
-        VideoError: it is neither.
+        VideoError: the source is neither.
     """
     if Path(source).exists():
         return Path(source)

@@ -20,13 +20,13 @@ STAYS = "stays"
 
 
 def stays(packet: Any) -> Any:
-    """Marks a packet that leaves the picture before it as it is."""
+    """Marks a packet that leaves the picture before it unchanged."""
     packet.opaque = STAYS
     return packet
 
 
 def changed(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
-    """Leaves out a picture that the decoder, once emptied, gives again for such a packet."""
+    """Drops a picture that the emptied decoder repeats for such a packet."""
     return [frame for frame in frames if frame.opaque != STAYS]
 
 
@@ -34,7 +34,7 @@ class Tail:
     """Remembers the last packets, and which of them gave a picture.
 
     Attributes:
-        failure: the error of one of the last packets when they were decoded again.
+        failure: the error that one of the last packets gave when it was decoded again.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,12 @@ class Tail:
         self.failure: av.error.FFmpegError | None = None
 
     def add(self, packet: Any, wanted: bool) -> None:
-        """A packet that is about to be decoded; it gets its number."""
+        """Notes and numbers a packet that is about to be decoded.
+
+        Args:
+            packet: the packet.
+            wanted: True if its frame is needed.
+        """
         if packet.opaque != STAYS:
             packet.opaque = self._count
             self._due.extend([self._count] if wanted else [])
@@ -65,28 +70,28 @@ class Tail:
             self._forget(self._count)
 
     def give(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
-        """Frames that were decoded, which it returns."""
+        """Notes frames that were decoded, and returns them."""
         self._given.extend(frame.opaque for frame in frames if frame.opaque is not None)
         self._latest = max([self._latest, *(frame.pts or 0 for frame in frames)])
         return frames
 
     def spoil(self) -> None:
-        """There was an error."""
+        """Notes a decoding error."""
         self._spoilt = self._count
 
     @property
     def spoilt(self) -> bool:
-        """Whether there was an error near the end."""
+        """True if there was an error near the end."""
         return self._count - self._spoilt < NEAR
 
     @property
     def incomplete(self) -> bool:
-        """Whether frames of the last packets may be missing."""
+        """True if frames of the last packets may be missing."""
         recent = (number for number in self._due if number >= self._count - LEAST)
         return self.spoilt or not set(recent) <= set(self._given)
 
     def again(self, context: Any) -> list[av.VideoFrame]:
-        """Frames that were not given yet, decoded by a new decoder."""
+        """Returns the frames that are still missing, decoded by a new decoder."""
         frames: list[av.VideoFrame] = []
         for packet in [*self._packets, None]:
             try:

@@ -1,12 +1,10 @@
-"""When the frames of a video are shown: what its packets announce, and what the decoder gives.
+"""A timeline: when the frames of a video are shown, by its packets and by its decoder.
 
-packets, as stored      0.00  0.12  0.04  0.08  0.24  ...     announced, sooner or later
-frames, as decoded      0.00  0.04        0.12  0.24  ...     placed; 0.08 never came
+    packets, as stored      0.00  0.12  0.04  0.08  0.24  ...     announced, sooner or later
+    frames, as decoded      0.00  0.04        0.12  0.24  ...     placed; 0.08 never came
 
-What never came is lost if the decoder reported an error. If it did not, the packet says that the
-picture before it stays as it is.
-
-Pure arithmetic on times, in seconds; it knows nothing of decoders.
+A frame that never came is lost if the decoder reported an error; otherwise its packet only says
+that the picture before stays on screen. Pure arithmetic on times, in seconds.
 """
 
 import heapq
@@ -30,25 +28,23 @@ SUSPECT = 60.0
 
 
 class Timeline:
-    """Gives each decoded frame its time, and counts what was announced and never came.
+    """Gives each decoded frame its time, and counts announced frames that never came.
 
     Args:
-        usual: seconds that a frame is shown if nothing says otherwise.
-        counted: the file's presentation times cannot be trusted; the frames, which come in the
-            right order, get the announced times in their order.
-        end: when the last frame ends by the header, 0 if it does not say.
+        usual: seconds for which a frame is shown if nothing says otherwise.
+        counted: True to give frames the announced times in order, if their own cannot be trusted.
+        end: the second at which the last frame ends by the header, 0 if it does not say.
 
     Attributes:
-        lost: seconds announced for which no frame came, since there were errors.
-        unfinished: frames lost after the last one that came.
-        displaced: frames left out because they would go back in time, or far ahead alone.
-        squeezed: frames, of several in a row, shown for too short to be seen.
-        begin: when the first frame is shown; None before it.
-        until: when the last frame placed stops being shown; -inf before the first.
-        latest: when the last frame placed begins to be shown; -inf before the first.
-        placed: how many frames were placed.
-        longest: seconds for which a frame was shown until the next one came, at most.
-        unfounded: seconds that the last frame says it is shown and nothing bears out.
+        lost: seconds that were announced and for which no frame came, because of errors.
+        unfinished: the number of frames lost after the last one that came.
+        displaced: the number of frames left out, for going back in time or far ahead alone.
+        squeezed: the number of frames, among several in a row, shown too briefly to be seen.
+        begin: the second at which the first frame is shown; None before it.
+        until, latest: when the last placed frame ends, and begins; -inf before the first.
+        placed: the number of frames placed.
+        longest: the longest time in seconds from one frame to the next.
+        unfounded: seconds that only the last frame itself claims to be shown.
     """
 
     def __init__(self, usual: float, counted: bool = False, end: float = 0.0):
@@ -75,11 +71,12 @@ class Timeline:
         self._announced: list[tuple[float, float, bool]] = []
 
     def announce(self, time: float, seconds: float, wanted: bool = True) -> None:
-        """A packet says that a frame is shown from ``time`` on for ``seconds`` (0: not known).
+        """Notes that a packet announces a frame.
 
         Args:
-            wanted: False if the frame need not come; it then counts as lost if the wanted one
-                before it is.
+            time: the second from which the frame is shown.
+            seconds: how long the frame is shown; 0 if unknown.
+            wanted: False if the frame need not come; it is then lost if the wanted one before is.
         """
         self._count += 1
         self._announced_until = max(self._announced_until, time)
@@ -87,18 +84,23 @@ class Timeline:
         heapq.heappush(self._announced, (time, seconds, wanted))
 
     def stay(self, time: float, seconds: float) -> None:
-        """A packet says that nothing changes from ``time`` on for ``seconds``."""
+        """Notes that a packet leaves the picture unchanged.
+
+        Args:
+            time: the second from which the packet counts.
+            seconds: how long it counts; 0 if unknown.
+        """
         if self.counted:
             self._extend(time, seconds)
         else:
             heapq.heappush(self._announced, (time, seconds, False))
 
     def fail(self) -> None:
-        """The decoder reported an error: what was announced by now and does not come is lost."""
+        """Notes a decoding error: frames announced so far that never come count as lost."""
         self._failed_until = self._announced_until
 
     def withdraw(self, time: float) -> None:
-        """The packet that announced this time cannot be decoded."""
+        """Notes that the packet that announced ``time`` cannot be decoded."""
         for place, (announced, seconds, wanted) in enumerate(self._announced):
             if announced == time and (self.counted or not wanted):
                 del self._announced[place]
@@ -109,13 +111,12 @@ class Timeline:
     def place(
         self, time: float | None, seconds: float, following: float | None = None
     ) -> float | None:
-        """A frame was decoded that says it is shown from ``time`` on for ``seconds``.
+        """Places a decoded frame, and returns when it is shown; None if it must be left out.
 
         Args:
-            following: the time that the frame after it says; None if there is none.
-
-        Returns:
-            When it is shown; None if that cannot be.
+            time: the second from which the frame says it is shown; None if it does not say.
+            seconds: how long the frame says it is shown; 0 if it does not say.
+            following: the time that the next frame says; None if there is none.
         """
         if self.counted:
             time = heapq.heappop(self._announced)[0] if self._announced else None
@@ -143,11 +144,7 @@ class Timeline:
         return time
 
     def finish(self, heard: float = 0.0) -> None:
-        """There are no more frames.
-
-        Args:
-            heard: when the file's sound ends; until then the last frame may be shown.
-        """
+        """Ends the timeline; the last frame may be shown until ``heard``, the end of the sound."""
         if self.begin is not None:
             self._shorten(self.begin, heard)
         before = self.lost
@@ -159,7 +156,7 @@ class Timeline:
             self.lost = max(self.lost, before + missing)
 
     def _shorten(self, begin: float, heard: float) -> None:
-        """Nothing follows the last frame, so its own word is not enough to hold it longest."""
+        """Shortens a last frame that claims to stand longest, since no later frame confirms it."""
         if self.until <= max(self.latest + (self.longest or SUSPECT) + HOLD_TOLERANCE, heard):
             return
         frames = max(self._count, self.placed)  # Also those that were passed over.
@@ -171,7 +168,7 @@ class Timeline:
 
     @property
     def remarks(self) -> list[str]:
-        """What is no damage and yet odd, complete after ``finish``."""
+        """Oddities that are no damage, complete after ``finish``."""
         if self.begin is None:
             return []
         late = 0.0 if self.lost else self.begin - self._first
@@ -188,7 +185,7 @@ class Timeline:
         return seconds if seconds > TOLERANCE else self.usual
 
     def _is_astray(self, time: float, following: float | None) -> bool:
-        """Whether a frame is far ahead, beyond the header's end, and the next does not agree."""
+        """Returns True if a frame is far ahead, beyond the header's end, and the next disagrees."""
         if self.begin is None or time <= max(self.until + SUSPECT, self.end + 1):
             return False
         if following is None:
@@ -196,7 +193,7 @@ class Timeline:
         return following < time
 
     def _settle(self, time: float) -> int:
-        """Forgets what was announced up to ``time``; returns how many wanted frames were lost."""
+        """Forgets what was announced up to ``time``; returns the number of wanted frames lost."""
         missing, losing = 0, False
         while self._announced and self._announced[0][0] < time + TOLERANCE:
             announced, seconds, wanted = heapq.heappop(self._announced)
@@ -212,7 +209,7 @@ class Timeline:
         return missing
 
     def _extend(self, time: float, seconds: float) -> None:
-        """The last frame stays on screen, unless the time is far ahead of all."""
+        """Keeps the last frame on screen, unless ``time`` is far ahead of all others."""
         lasting = min(self._lasting(seconds), max(self.longest, self.usual))
         if time <= max(self.until, self._stays_until) + SUSPECT:
             self._stays_until = max(self._stays_until, time + lasting)
@@ -223,11 +220,12 @@ class Timeline:
 
 
 def held_until(begin: float, until: float, end: float) -> float:
-    """How long a frame may stay on screen, at most, until the next one comes.
+    """Returns the latest second until which a frame may stay on screen if no other comes.
 
     Args:
-        begin, until: when the frame is shown, by what it says itself.
-        end: when the video ends by its header.
+        begin: the second at which the frame begins, by itself.
+        until: the second at which the frame ends, by itself.
+        end: the second at which the video ends by its header.
     """
     return max(until, begin + LONGEST_HOLD, end)
 
@@ -237,11 +235,10 @@ class Announced:
     """A packet with its times in seconds.
 
     Attributes:
-        time: from when on its frame is shown; None if the file does not say.
+        time, seconds: when its frame is shown, None if unknown, and for how long, 0 if unknown.
         stored: its decoding time: no later packet shows a frame before it.
-        seconds: for how long its frame is shown; 0 if the file does not say.
-        packet: what is to be decoded; None if there is nothing.
-        changes: whether a frame comes of it; otherwise the one before it stays.
+        packet: the packet to decode; None if there is nothing.
+        changes: True if it gives a frame; otherwise the picture before stays.
     """
 
     time: float | None
@@ -254,14 +251,11 @@ class Announced:
 def mark_shown(
     packets: Iterable[Announced], is_shown: Callable[[float, float], bool]
 ) -> Iterator[tuple[Announced, bool]]:
-    """Tells for each packet whether its frame may be wanted, before it is decoded.
+    """Yields the packets in their order, each with False if its frame is certainly not wanted.
 
     Args:
         packets: in the order in which they are stored.
-        is_shown: whether a frame that is shown from one time to another is wanted.
-
-    Yields:
-        The packets in their order, each with False if its frame is certainly not wanted.
+        is_shown: returns True if a frame shown from one time to another is wanted.
     """
     waiting: deque[Announced] = deque()
     times: list[float] = []
@@ -293,6 +287,13 @@ def mark_shown(
 
 
 def any_instant(origin: float, fps: float, begin: float, end: float) -> bool:
-    """Whether an instant ``origin + k / fps`` may fall between two times; yes if in doubt."""
+    """Returns True if an instant ``origin + k / fps`` may lie between two times.
+
+    Args:
+        origin: the first instant in seconds.
+        fps: instants per second.
+        begin: the earlier time in seconds.
+        end: the later time in seconds.
+    """
     count = math.ceil((begin - TOLERANCE - origin) * fps)
     return origin + count / fps <= end + TOLERANCE

@@ -51,14 +51,14 @@ class VideoFile:
         path: the file, or the URL of one.
 
     Attributes:
-        name: for messages.
-        start_time: seconds; what players show as 0.
-        duration: seconds as the header has it, 0 if it does not.
-        end: seconds at which the video stream ends by the header, 0 if it does not say.
-        heard: seconds at which the sound ends by the header, 0 if it does not say.
+        name: the file's name in messages.
+        start_time: the second that players show as 0.
+        duration: seconds by the header, 0 if it does not say.
+        end: the second at which the video stream ends by the header, 0 if it does not say.
+        heard: the second at which the sound ends by the header, 0 if it does not say.
         usual: seconds for which a frame is shown, by the header's frame rate.
-        errors: packets that could not be read or decoded so far.
-        first_error: what was said of the first of them.
+        errors: the number of packets that could not be read or decoded so far.
+        first_error: the message of the first of these errors.
 
     Raises:
         VideoError: the file cannot be opened or has no video stream.
@@ -87,13 +87,13 @@ class VideoFile:
         self.intra_only = self._context.name in INTRA_ONLY
 
     def close(self) -> None:
-        """Closes the file and lets go of the pictures that its decoder holds."""
+        """Closes the file and releases the pictures that its decoder holds."""
         self._container.close()
         # The decoder hangs in a circle of references, and may hold more than what is extracted.
         gc.collect()
 
     def packets(self) -> Iterator[Announced]:
-        """Reads to the end, or as far as the file can be read."""
+        """Yields packets to the end, or as far as the file can be read."""
         restarts = self._container.format.name in RESTARTING
         units = AccessUnits(self._context.name, self._context.extradata)
         try:
@@ -154,14 +154,14 @@ class VideoFile:
         return frames
 
     def times(self, frame: av.VideoFrame) -> tuple[float | None, float]:
-        """From when on a frame is shown, None if it does not say, and for how many seconds."""
+        """Returns when a frame begins, None if it does not say, and its duration, in seconds."""
         untimed = self._container.format.name == UNTIMED
         ticks = frame.dts if untimed else frame.pts
         time = None if ticks is None else ticks * self._unit
         return time, (frame.duration or 0) * self._unit
 
     def _continue_clock(self, packet: Any) -> None:
-        """Shifts the times of a packet so that a clock that starts again goes on instead."""
+        """Shifts the times of a packet so that a clock that starts again continues instead."""
         last = packet.dts + self._offset if self._last is None else self._last
         jump = last - (packet.dts + self._offset)
         if not -FORWARD_JUMP < jump * self._unit < CLOCK_JUMP:
@@ -185,11 +185,11 @@ class VideoFile:
 
     @functools.cached_property
     def frames_are_counted(self) -> bool:
-        """Whether presentation times must be made by counting, since the file has none.
+        """True if presentation times must be made by counting, since the file has none.
 
-        AVI has none at all; without B-frames its decoding times are as good. Other files have
-        them, but some were written with decoding times in their place: then frames that are stored
-        out of order come with times that go back.
+        AVI has none at all; without B-frames its decoding times are as good. Other files have them,
+        but some hold decoding times in their place: then frames that are stored out of order come
+        with times that go back.
         """
         if not self._context.has_b_frames:
             return False
@@ -216,7 +216,7 @@ class VideoFile:
 
 
 def _open(path: Path | str) -> tuple[Any, Any]:
-    """The container and its main video stream."""
+    """Returns the container and its main video stream."""
     if isinstance(path, str):
         container, name = open_network(path), plain(path)
     else:
@@ -235,10 +235,14 @@ def _open(path: Path | str) -> tuple[Any, Any]:
 
 
 def video_stream(container: Any, name: str) -> Any:
-    """The main video stream of a container, if it can be decoded.
+    """Returns the main video stream of a container, if it can be decoded.
+
+    Args:
+        container: the opened container.
+        name: its name in messages.
 
     Raises:
-        VideoError: there is none.
+        VideoError: there is no such stream.
     """
     stream = container.streams.best("video")
     if stream is None or Disposition.attached_pic in stream.disposition:
@@ -252,10 +256,10 @@ def video_stream(container: Any, name: str) -> Any:
 
 
 def open_network(url: str) -> Any:
-    """Opens a URL. A transfer that breaks off goes on where it was, with FFmpeg's own back-off.
+    """Opens a URL; an interrupted transfer resumes where it was, with FFmpeg's own back-off.
 
     Raises:
-        VideoError: it is none that can be taken, nothing answers, or what answers is no video.
+        VideoError: the URL is of no accepted kind, nothing answers, or the answer is no video.
     """
     match = URL.fullmatch(url.partition("?")[0].partition("#")[0])
     if not match or match["scheme"].lower() not in PROTOCOLS.split(","):
@@ -278,10 +282,10 @@ def open_network(url: str) -> Any:
 
 
 def open_container(path: Path) -> Any:
-    """Opens a file as what it is, if that is a container which holds its frames itself.
+    """Opens a file that is a container and holds its frames itself.
 
     Raises:
-        av.error.FFmpegError, OSError: it is none, or cannot be read.
+        av.error.FFmpegError, OSError: the file is no such container, or cannot be read.
     """
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is not an ordinary file")
@@ -290,5 +294,5 @@ def open_container(path: Path) -> Any:
 
 
 def text_of(error: Exception) -> str:
-    """What an error of the decoder says, without its number."""
+    """Returns the message of a decoder's error, without its number."""
     return getattr(error, "strerror", None) or str(error)

@@ -25,6 +25,7 @@ def make(path: Path, seconds: int) -> Path:
     """Writes the video unless it is there already.
 
     Args:
+        path: the new file.
         seconds: up to ``DRAWN_SECONDS``, or a multiple of it.
     """
     if path.exists():

@@ -1,4 +1,4 @@
-"""The whole job on sample videos: with the carry and without it, side by side."""
+"""The command ``demo``: the whole job on sample videos, with the carry and without it."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +26,11 @@ STATES: tuple[State, ...] = ("carry", "reset")
 
 
 def run_demo(config: DemoConfig) -> int:
-    """The command ``demo``; see ``DemoConfig``."""
+    """Runs the command ``demo``; see ``DemoConfig``.
+
+    Raises:
+        InputError: there are too few videos.
+    """
     if config.videos < 6:
         raise InputError(f"--videos {config.videos}: expected at least 6, two for each split")
     say(f"1/4  making {config.videos} videos of {config.seconds:g} s in {config.out / 'videos'}")

@@ -1,4 +1,4 @@
-"""What ``demo`` can be asked for."""
+"""The options of ``demo``."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -45,7 +45,8 @@ class Scene:
     """A stretch of a sample video.
 
     Attributes:
-        start, end: seconds.
+        start: its beginning in seconds.
+        end: its end in seconds.
         name: ``order`` or the machine that is shown.
         order: ``A`` or ``B``.
     """
@@ -57,13 +58,13 @@ class Scene:
 
     @property
     def label(self) -> str:
-        """What the stretch is called."""
+        """The label of the stretch."""
         return f"{self.name} {self.order}"
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Where the sample videos and what belongs to them lie."""
+    """The paths of the sample videos, their labels and their splits."""
 
     videos: Path
     labels: Path
@@ -77,7 +78,7 @@ def make_samples(folder: Path, count: int, seconds: float, seed: int) -> Samples
         folder: gets ``videos/``, ``labels.csv`` and ``splits.json``.
         count: number of videos; every part of the splits has as many of order A as of B.
         seconds: length of each.
-        seed: of everything random.
+        seed: the seed of everything random.
 
     Raises:
         InputError: the folder holds samples made with other numbers.
@@ -101,7 +102,7 @@ def make_samples(folder: Path, count: int, seconds: float, seed: int) -> Samples
 
 
 def _require_same(path: Path, numbers: dict[str, float]) -> None:
-    """Writes down what the samples are made with, or checks that it is what they were made with."""
+    """Writes down the settings of the samples, or checks that they are the same."""
     if not path.exists():
         write_whole(path, json.dumps(numbers) + "\n")
         return
@@ -163,7 +164,7 @@ def _images(scenes: list[Scene]) -> Iterator[Image]:
 
 
 def _press(image: Image, now: float) -> None:
-    """A ram that goes up and down over a block."""
+    """Draws a ram that goes up and down over a block."""
     x, y = CENTRE
     depth = round(22 * math.sin(2.5 * now))
     cv2.rectangle(image, (x - 55, y - 90), (x + 55, y - 70), (60, 60, 60), -1)
@@ -172,7 +173,7 @@ def _press(image: Image, now: float) -> None:
 
 
 def _wheel(image: Image, now: float) -> None:
-    """A wheel with spokes that turns."""
+    """Draws a turning wheel with spokes."""
     cv2.circle(image, CENTRE, 62, (230, 230, 230), 9, cv2.LINE_AA)
     for spoke in range(6):
         angle = now + spoke * math.pi / 3
@@ -184,7 +185,7 @@ def _wheel(image: Image, now: float) -> None:
 
 
 def _belt(image: Image, now: float) -> None:
-    """Boxes that pass by on a belt."""
+    """Draws boxes that pass by on a belt."""
     y = CENTRE[1] + 20
     cv2.rectangle(image, (0, y), (SIZE[1], y + 14), (30, 30, 30), -1)
     for box in range(5):

@@ -1,1 +1,1 @@
-"""The commands ``evaluate`` and ``compare``: what answers are worth."""
+"""The commands ``evaluate`` and ``compare``: how good answers are."""

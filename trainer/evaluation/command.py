@@ -1,4 +1,4 @@
-"""Metrics, predictions and a report on a split."""
+"""The command ``evaluate``: metrics, predictions and a report on a split."""
 
 import json
 from dataclasses import asdict, replace
@@ -23,7 +23,7 @@ from trainer.run.folder import Run, load_run
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
-    """The command ``evaluate``; see ``EvaluateConfig``."""
+    """Runs the command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
     say(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
@@ -82,7 +82,7 @@ def _require_there(run: Run, config: EvaluateConfig) -> None:
     """Checks that what a run was trained on is still where it was, unless it was given.
 
     Raises:
-        InputError: it is not; what says where it is now is named.
+        InputError: something is gone; the option that says where it is now is named.
     """
     for name, given in (("store", config.store), ("labels", config.labels)):
         path = getattr(run.config, name)
@@ -114,7 +114,7 @@ def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Label
 
 
 def _lack(sequence_id: str, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> str:
-    """Says what there is not of a sequence of the split."""
+    """Returns a message about the data that a sequence of the split lacks."""
     name = shorten(sequence_id)
     if sequence_id in store:
         where: object = config.labels or "the label file"

@@ -1,4 +1,4 @@
-"""What ``compare`` can be asked for."""
+"""The options of ``compare``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,5 +37,5 @@ class CompareConfig:
 
     @property
     def measures(self) -> Measures:
-        """How answers are measured."""
+        """The options for measuring answers."""
         return Measures(self.ignore_classes, bootstrap=self.bootstrap)

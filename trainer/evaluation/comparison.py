@@ -1,4 +1,4 @@
-"""Runs side by side on the same sequences: how far apart they are, and how sure that is."""
+"""Runs side by side on the same sequences: their differences, and how certain these are."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,10 +38,11 @@ class Side:
     """A run that is compared.
 
     Attributes:
-        name: of its folder, or its whole path where that would not tell it from another.
-        config: what it was trained with.
+        name: the name of its folder, or its whole path where another folder has the same name.
+        run: its folder.
+        config: its training options.
         predictions: its ``predictions.h5``.
-        feed: what stood for past labels, where they are inputs.
+        feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
     """
 
     name: str
@@ -52,12 +53,12 @@ class Side:
 
     @property
     def segmental(self) -> bool:
-        """Whether it gives an answer a step."""
+        """True if the run answers each step."""
         return self.config.outputs == "frame"
 
 
 def run_compare(config: CompareConfig) -> int:
-    """The command ``compare``; see ``CompareConfig``."""
+    """Runs the command ``compare``; see ``CompareConfig``."""
     comparison = compare(config)
     say(*comparison_lines(comparison))
     if config.out:
@@ -92,7 +93,7 @@ def compare(config: CompareConfig) -> dict[str, Any]:
 
 
 def _infos(side: Side, comparison: Mapping[str, Any]) -> Iterator[SequenceInfo]:
-    """Sequences that the store of a run still has."""
+    """Yields the sequences that a run's store still has."""
     store = Path(side.config.store)
     if not store.is_dir():
         return
@@ -152,7 +153,7 @@ def _compared(
 
 
 def _options(configs: Sequence[TrainConfig]) -> dict[str, list[str]]:
-    """The options of ``train`` in which runs differ, and what each run had; empty for none."""
+    """Returns the options of ``train`` in which runs differ, with each run's value."""
     values = {
         option(field.name): [value_text(getattr(config, field.name)) for config in configs]
         for field in fields(TrainConfig)
@@ -162,7 +163,7 @@ def _options(configs: Sequence[TrainConfig]) -> dict[str, list[str]]:
 
 
 def _sequence_rows(name: str, metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A row for each sequence with labels; ``gains`` are positive where a run is the better one."""
+    """Yields a row for each labelled sequence; ``gains`` are positive where a run is better."""
     sign = -1 if name in LESS_IS_BETTER else 1
     for rows in zip(*(found["per_sequence"] for found in metrics), strict=True):
         if rows[0]["steps"]:
@@ -180,14 +181,14 @@ def _worst(row: Mapping[str, Any]) -> float:
 
 
 def _outcomes(rows: Sequence[Mapping[str, Any]], number: int) -> dict[str, int]:
-    """In how many sequences a run is better than the first."""
+    """Counts the sequences in which a run is better than the first, worse, or equal."""
     gains = np.array([row["gains"][number] for row in rows])
     counts = {"better": gains > 0, "worse": gains < 0, "equal": gains == 0}
     return {name: int(found.sum()) for name, found in counts.items()}
 
 
 def _minus(one: Any, other: Any) -> Any:
-    """Of two figures, or of those of all draws; None if one is not known."""
+    """Subtracts two figures, or those of all draws; None if one is not known."""
     return None if one is None or other is None else one - other
 
 

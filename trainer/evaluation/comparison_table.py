@@ -7,7 +7,7 @@ from trainer.report.comparison_page import Comparison, _shown
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """The table of a comparison, line by line."""
+    """Yields the table of a comparison, line by line."""
     runs, task = comparison["runs"], comparison["task"]
     yield (
         f"{comparison['split']}: {comparison['sequences']} sequences, "
@@ -48,7 +48,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of which the columns stand below each other, the first to the left."""
+    """Yields lines with aligned columns, the first to the left."""
     lines = [*([head] if head else []), *rows]
     if not lines:
         return

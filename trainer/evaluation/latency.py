@@ -1,4 +1,4 @@
-"""How long one step of one sequence takes to be answered, as a stream asks it."""
+"""Latency: how long a model takes to answer one step of one sequence, as in a stream."""
 
 import time
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ WARM_UP, STEPS = 20, 200
 
 @dataclass(frozen=True)
 class Latency:
-    """Of a model alone, from a step's features to its answer.
+    """The latency of a model alone, from a step's features to its answer.
 
     Attributes:
-        median_ms, p95_ms: milliseconds; the longer one is not exceeded by 95 % of steps.
-        steps: how many were timed.
+        median_ms: the median in milliseconds.
+        p95_ms: the milliseconds that 95 % of steps do not exceed.
+        steps: the number of steps timed.
     """
 
     median_ms: float
@@ -29,8 +30,8 @@ def measure_latency(run: Run, steps: int = STEPS) -> Latency:
     """Times a run's model on this machine, on steps of noise.
 
     Args:
-        run: whose model answers.
-        steps: how many to time.
+        run: the run of the model.
+        steps: the number of steps.
     """
     follower = Follower(run)
     noise = np.random.default_rng(0).normal(size=(8, follower.dimension)).astype("float32")

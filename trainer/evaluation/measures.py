@@ -1,4 +1,4 @@
-"""How answers are measured, whatever they are."""
+"""The options for measuring answers."""
 
 import math
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from trainer.metrics.published_relaxed import require_phases
 
 @dataclass(frozen=True)
 class Measures:
-    """How answers are measured.
+    """The options for measuring answers.
 
     Attributes:
         ignored: names of classes that make no segments.
-        relax: how many seconds from a change boundaries are relaxed, if at all.
-        bug_compatible: relaxed as the published script does it.
-        bootstrap: samples for intervals; 0 for none.
+        relax: seconds around a change in which boundaries are relaxed; None for no relaxation.
+        bug_compatible: True to relax as the published script does.
+        bootstrap: the number of samples for intervals; 0 for none.
 
     Raises:
-        InputError: a value that makes no sense.
+        InputError: a value makes no sense.
     """
 
     ignored: tuple[str, ...] = ()
@@ -39,10 +39,15 @@ class Measures:
             raise InputError(f"--bootstrap {self.bootstrap}: expected samples, 0 for no intervals")
 
     def require(self, task: str, classes: Sequence[str], segmental: bool) -> None:
-        """Checks that what is asked for fits what there is.
+        """Checks that the options fit a task.
+
+        Args:
+            task: the task's name.
+            classes: names of the classes.
+            segmental: True if there is an answer for each step.
 
         Raises:
-            InputError: there are no segments, or no such class.
+            InputError: an option is about segments or classes that do not exist.
         """
         asked = "ignore-classes" if self.ignored else "relax" if self.relax is not None else ""
         if asked and (task != "classification" or not segmental):
@@ -58,7 +63,12 @@ class Measures:
             require_phases(classes)
 
     def classification(self, classes: Sequence[str], segmental: bool) -> ClassificationScorer:
-        """A scorer that measures so."""
+        """Makes a scorer that measures by these options.
+
+        Args:
+            classes: names of the classes.
+            segmental: True if there is an answer for each step.
+        """
         relaxed = None
         if self.relax is not None:
             relaxed = RelaxedScorer(classes, self.relax, self.bug_compatible)

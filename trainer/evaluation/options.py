@@ -1,4 +1,4 @@
-"""What ``evaluate`` can be asked for."""
+"""The options of ``evaluate``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class EvaluateConfig:
 
     @property
     def measures(self) -> Measures:
-        """How answers are measured."""
+        """The options for measuring answers."""
         return Measures(
             self.ignore_classes, self.relax, self.relaxed_bug_compatible, self.bootstrap
         )

@@ -1,4 +1,4 @@
-"""From ``predictions.h5`` to what metrics.json holds, in bounded memory."""
+"""Scoring of ``predictions.h5``: the metrics of metrics.json, in bounded memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,8 +29,8 @@ def score(predictions: Path, segmental: bool, measures: Measures = AS_USUAL) -> 
 
     Args:
         predictions: see ``trainer.predictions.writer``.
-        segmental: whether there is an answer a step, so that segments make sense.
-        measures: what else is asked for.
+        segmental: True if there is an answer for each step, so that segments make sense.
+        measures: how to measure.
 
     Raises:
         InputError: an answer is not finite, or what is asked for does not fit the answers.
@@ -52,7 +52,13 @@ def score(predictions: Path, segmental: bool, measures: Measures = AS_USUAL) -> 
 def tallied(
     answers: Answers, segmental: bool, measures: Measures
 ) -> tuple[dict[str, Any], Tallies]:
-    """The metrics, and what each sequence with labels added to them; see ``score``."""
+    """Computes the metrics, and the counts of each labelled sequence; see ``score``.
+
+    Args:
+        answers: the opened file.
+        segmental: True if there is an answer for each step.
+        measures: how to measure.
+    """
     measures.require(answers.task, answers.classes, segmental)
     if answers.task == "regression":
         numbers = RegressionScorer(answers.classes)
@@ -89,7 +95,7 @@ def _rank(answers: Answers, rows: dict[str, dict[str, Any]]) -> dict[str, float 
 
 
 def _ranked_scores(answers: Answers) -> Iterator[RankedScores]:
-    """The scores of each class over all labelled steps, some classes in a pass."""
+    """Yields the ranked scores of each class, computed for some classes at a time."""
     for first in range(0, len(answers.classes), CLASSES_AT_ONCE):
         numbers = np.arange(len(answers.classes))[first : first + CLASSES_AT_ONCE]
         columns = slice(first, first + CLASSES_AT_ONCE)
@@ -106,6 +112,6 @@ def _ranked_scores(answers: Answers) -> Iterator[RankedScores]:
 
 
 def _hits(true: NDArray[Any], numbers: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether steps are of classes, ``<bool>[n, classes]``."""
+    """Returns True where a step is of a class, ``<bool>[n, classes]``."""
     hits: NDArray[np.bool_] = true[:, None] == numbers if true.ndim == 1 else true == 1
     return hits

@@ -1,4 +1,4 @@
-"""An evaluation in a few lines of the terminal."""
+"""An evaluation in a few lines, for the terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from trainer.metrics import HEADLINES
 
 
 def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """The headlines of a task, a line each, and what to compare them with."""
+    """Yields the headlines of a task, a line each, and what to compare them with."""
     for name in HEADLINES[metrics["task"]]:
         if metrics[name] is not None:
             interval = metrics.get("intervals", {}).get(name)
@@ -29,7 +29,7 @@ def _between(interval: Sequence[float] | None) -> str:
 
 
 def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """How answers do near changes."""
+    """Yields lines about answers near changes."""
     if (delay := metrics.get("delay")) and delay["changes"]:
         found = f"{delay['noticed']} of {delay['changes']} changes noticed"
         if delay["noticed"]:
@@ -43,12 +43,12 @@ def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _figure(value: float) -> str:
-    """Four decimals, or four digits of what is large or tiny."""
+    """Formats a figure with four decimals, or four digits if it is large or tiny."""
     return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1000 else f"{value:.4g}"
 
 
 def _baseline(metrics: Mapping[str, Any]) -> str:
-    """How often somebody would be right who looks at nothing."""
+    """Returns a line with the score of a guess that ignores the input."""
     if metrics["task"] == "multilabel":
         return f"  naming no class would be right in {metrics['without_class']:.4f}"
     largest = metrics["largest_class"]

@@ -1,4 +1,4 @@
-"""Whether an exported model answers as the run's own does, call after call."""
+"""The check that an exported model answers as the run's own does, call after call."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -30,12 +30,12 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Check:
-    """What came of a comparison.
+    """The result of a comparison.
 
     Attributes:
-        features: where they came from, in words.
-        calls: how many there were of each shape.
-        shapes: B and T.
+        features: the origin of the features, in words.
+        calls: the number of calls for each shape.
+        shapes: pairs of B and T.
         difference: the largest; see ``difference``.
     """
 
@@ -49,8 +49,8 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
     """Passes the same steps through an exported model and the run's own, in consecutive calls.
 
     Args:
-        run: of both.
-        graph: what was exported.
+        run: the run of both models.
+        graph: the exported graph.
         model: the run's own, from ``(features, *carry)`` to ``(outputs, *carry)``, in float32 where
             the exported one is.
         call: the exported one.
@@ -64,7 +64,7 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
 def _compare(
     run: Run, graph: Graph, model: Any, call: Call, shape: tuple[int, int]
 ) -> tuple[float, str]:
-    """The largest difference at one B and T, and where the features came from."""
+    """Returns the largest difference at one B and T, and the origin of the features."""
     batch, steps = shape
     inputs, origin = _inputs(run, batch, CALLS * steps)
     carry = zero_carry(model, batch)
@@ -83,9 +83,13 @@ def _compare(
 
 
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """The largest, in units of the largest number of ``other`` where that is more than 1.
+    """Returns the largest difference, relative to the largest number of ``other`` over 1.
 
-    Infinite if the shapes differ or an answer is not finite.
+    It is infinite if the shapes differ or an answer is not finite.
+
+    Args:
+        one: an array.
+        other: the array to compare it with.
     """
     if one.shape != other.shape or not np.isfinite(one).all():
         return float("inf")
@@ -102,7 +106,7 @@ def _require_names(graph: Graph, made: Arrays) -> None:
 
 
 def _inputs(run: Run, batch: int, steps: int) -> tuple[NDArray[np.float32], str]:
-    """Steps as the model sees them, ``<float32>[B, n, F + P]``, and where they came from.
+    """Returns steps as the model sees them, ``<float32>[B, n, F + P]``, and their origin.
 
     Past labels are drawn at random; each row of the batch begins at another step.
     """
@@ -118,9 +122,9 @@ def _inputs(run: Run, batch: int, steps: int) -> tuple[NDArray[np.float32], str]
 
 
 def _stored(run: Run, steps: int) -> tuple[NDArray[Any], str] | None:
-    """The first steps of a sequence that the run was tested on or trained with, if it is there.
+    """Returns the first steps of a sequence of the run's splits, if its store still has one.
 
-    Those of a shorter sequence follow each other again and again.
+    The steps of a shorter sequence are repeated.
     """
     try:
         store, splits = FeatureStore(run.config.store), run.splits
@@ -136,7 +140,7 @@ def _stored(run: Run, steps: int) -> tuple[NDArray[Any], str] | None:
 
 
 def _drawn(run: Run, size: int, steps: int, chance: np.random.Generator) -> NDArray[Any]:
-    """Random features ``[n, F]`` with the mean and deviation of those of training, if known."""
+    """Draws random features ``[n, F]`` with the training's mean and deviation, if known."""
     drawn: NDArray[Any] = chance.normal(size=(steps, size))
     if size and run.facts.feature_moments:
         mean, variance = np.array(run.facts.feature_moments)
@@ -145,7 +149,7 @@ def _drawn(run: Run, size: int, steps: int, chance: np.random.Generator) -> NDAr
 
 
 def _drawn_labels(layout: Layout, steps: int, chance: np.random.Generator) -> NDArray[Any]:
-    """Random past labels as the model sees them, ``[n, P]``."""
+    """Draws random past labels as the model sees them, ``[n, P]``."""
     task = layout.task
     if not layout.past_size:
         return np.zeros((steps, 0))

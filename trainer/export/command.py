@@ -22,7 +22,7 @@ from trainer.run.folder import Run, load_run
 
 
 def run_export(config: ExportConfig) -> int:
-    """The command ``export``; see ``ExportConfig``."""
+    """Runs the command ``export``; see ``ExportConfig``."""
     check = export(config)
     size = sum(file.stat().st_size for file in _files(config.path))
     say(f"{config.path}: {size / 1e6:.1f} MB, described in {described(config.path)}")
@@ -56,12 +56,12 @@ def export(config: ExportConfig) -> Check:
 
 
 def described(path: Path) -> Path:
-    """The description of an exported model."""
+    """Returns the path of an exported model's description."""
     return path.with_name(f"{path.name}.json")
 
 
 def _model(run: Run, made: Format) -> Any:
-    """The run's model, opened anew, in the numbers in which a format computes."""
+    """Opens the run's model anew, in the dtype in which a format computes."""
     model = load_model(run.model_path)
     return in_float32(model) if made.float32 else model
 
@@ -142,7 +142,7 @@ def _whole(path: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _sync(files: list[Path]) -> None:
-    """Makes sure that files are on the disk."""
+    """Flushes files to the disk."""
     for file in files:
         with file.open("rb+") as written:
             os.fsync(written.fileno())

@@ -1,4 +1,4 @@
-"""What a client must know of an exported model, as JSON."""
+"""The facts that a client must know about an exported model, as JSON."""
 
 import json
 from importlib.metadata import version
@@ -14,7 +14,13 @@ MAKER = "longtake"
 
 
 def facts_of(run: Run, graph: Graph, format_name: FormatName) -> dict[str, Any]:
-    """Of an exported model; docs/export.md says what each means."""
+    """Returns the facts about an exported model; docs/export.md explains each.
+
+    Args:
+        run: the run of the model.
+        graph: the exported graph.
+        format_name: its format.
+    """
     config, facts, layout = run.config, run.facts, run.layout
     return {
         MAKER: version(MAKER),
@@ -41,14 +47,20 @@ def facts_of(run: Run, graph: Graph, format_name: FormatName) -> dict[str, Any]:
 
 
 def as_json(facts: dict[str, Any], check: Check | None = None, tolerance: float = 0.0) -> str:
-    """As it stands beside a model; with what came of its check, once there is one."""
+    """Returns the description of a model, with the result of its check if there is one.
+
+    Args:
+        facts: see ``facts_of``.
+        check: the result of the check.
+        tolerance: the largest difference that the check allows.
+    """
     if check is not None:
         facts = {**facts, "check": {**vars(check), "tolerance": tolerance}}
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
 
 
 def _past(layout: Layout) -> dict[str, Any] | None:
-    """What a client feeds beside the features of the step before; None if nothing."""
+    """Returns what a client feeds beside the features of the step before; None if nothing."""
     if not layout.past_size:
         return None
     return {
@@ -59,7 +71,7 @@ def _past(layout: Layout) -> dict[str, Any] | None:
 
 
 def _windows(run: Run) -> dict[str, int] | None:
-    """Where a client zeroes the carry, if not only where a sequence begins."""
+    """Returns the windows after which a client zeroes the carry; None if only at a start."""
     config = run.config
     if config.state == "carry":
         return None

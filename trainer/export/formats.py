@@ -29,14 +29,13 @@ SIGNATURE = "serving_default"
 
 @dataclass(frozen=True)
 class Format:
-    """One of them.
+    """One format.
 
     Attributes:
-        write: puts a graph, described by a text, at a path.
-        open: makes what was written callable, from arrays by name to arrays by name.
-        float32: whether layers that computed in less while training compute in float32 in it.
-        tolerance: by how much its answers may differ from those of the run; see
-            ``export_check.difference``.
+        write: writes a graph and its description to a path.
+        open: opens a written model as a function from arrays by name to arrays by name.
+        float32: True if all layers compute in float32, even if they did not in training.
+        tolerance: the largest difference of its answers from the run's; see ``difference``.
     """
 
     write: Callable[[Graph, Path, str], None]
@@ -108,7 +107,7 @@ def _write_onnx(graph: Graph, partial: Path, facts: str) -> None:
 
 
 def _name_sizes(graph: Graph, value: Any) -> None:
-    """Says in an ONNX graph which sizes are free, by name."""
+    """Names the free sizes of an ONNX graph."""
     batch, *sizes = value.type.tensor_type.shape.dim
     if graph.shape.batch is None:
         batch.dim_param = "batch"
@@ -164,10 +163,10 @@ def _lite() -> Any:
 
 
 def _extra(module: str, format_name: FormatName) -> Any:
-    """A package that only some formats need.
+    """Imports a package that only some formats need.
 
     Raises:
-        InputError: it is not installed.
+        InputError: the package is not installed.
     """
     try:
         return import_module(module)

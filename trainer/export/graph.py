@@ -26,8 +26,8 @@ class Graph:
     """A model for export.
 
     Attributes:
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``; nobody else may use it.
-        shape: what a call takes.
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``; used by nothing else.
+        shape: the B and T of a call.
     """
 
     model: keras.Model
@@ -35,17 +35,17 @@ class Graph:
 
     @property
     def carry(self) -> list[str]:
-        """Names of the parts of the carry."""
+        """The names of the parts of the carry."""
         return [state.name for state in self.model.inputs[1:]]
 
     @property
     def outputs(self) -> list[str]:
-        """Names of what comes out, in the order of the model."""
+        """The names of the outputs, in the order of the model."""
         return [OUTPUTS, *(name + AFTER for name in self.carry)]
 
     @property
     def specs(self) -> list[Any]:
-        """Names and shapes of what goes in, in the order of the model."""
+        """The names and shapes of the inputs, in the order of the model."""
         features, *carry = self.model.inputs
         batch, steps = self.shape.batch, self.shape.steps
         return [
@@ -55,10 +55,10 @@ class Graph:
 
     @cached_property
     def function(self) -> Any:
-        """The graph: a concrete function from arrays by name to arrays by name.
+        """The graph as a concrete function from arrays by name to arrays by name.
 
-        Recurrent layers loop as Keras has them, whatever a machine would do faster; for one step
-        there is no loop.
+        Recurrent layers loop as in Keras, whatever a machine would do faster; for one step there is
+        no loop.
         """
         _make_plain(self.model, loops=self.shape.steps != 1)
 
@@ -74,7 +74,7 @@ class Graph:
 
 
 def in_float32(model: keras.Model) -> keras.Model:
-    """The same model and weights, all computed in float32; itself if it is so already."""
+    """Returns the model with all layers computing in float32; itself if they do so already."""
     config = model.get_config()
     changed = _with_policy(config)
     if changed == config:
@@ -85,14 +85,19 @@ def in_float32(model: keras.Model) -> keras.Model:
 
 
 def named(model: keras.Model) -> keras.Model:
-    """The same model with a dictionary for its inputs and one for its outputs."""
+    """Returns the model with a dictionary for its inputs and one for its outputs."""
     names = [OUTPUTS, *(state.name + AFTER for state in model.inputs[1:])]
     inputs = {array.name: array for array in model.inputs}
     return keras.Model(inputs, dict(zip(names, model.outputs, strict=True)), name=model.name)
 
 
 def each_recurrent(model: keras.Model, change: Callable[[Any], None]) -> None:
-    """Calls a function for each recurrent layer of a model and of models in it."""
+    """Calls a function for each recurrent layer of a model and of models in it.
+
+    Args:
+        model: the model.
+        change: the function.
+    """
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             each_recurrent(layer, change)
@@ -101,7 +106,7 @@ def each_recurrent(model: keras.Model, change: Callable[[Any], None]) -> None:
 
 
 def _make_plain(model: keras.Model, loops: bool) -> None:
-    """Keeps the kernels of one kind of machine out, and loops over time too, unless needed."""
+    """Disables kernels of one kind of machine, and unrolls loops over time if asked to."""
 
     def change(layer: Any) -> None:
         layer.unroll = not loops
@@ -112,7 +117,7 @@ def _make_plain(model: keras.Model, loops: bool) -> None:
 
 
 def _with_policy(config: Any) -> Any:
-    """A model's configuration in which each layer computes in float32."""
+    """Returns a model's configuration in which each layer computes in float32."""
     if isinstance(config, dict):
         if config.get("class_name") == "DTypePolicy":
             return {**config, "config": {"name": FLOAT32}}

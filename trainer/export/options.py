@@ -1,4 +1,4 @@
-"""What ``export`` can be asked for."""
+"""The options of ``export``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ CHUNK = "chunk"
 
 @dataclass(frozen=True)
 class Shape:
-    """How much a call takes; None for any number.
+    """The size of a call's inputs; None for any number.
 
     Attributes:
         batch: B.
@@ -58,7 +58,7 @@ class ExportConfig:
 
     @property
     def path(self) -> Path:
-        """Where the model goes.
+        """The path of the exported model.
 
         Raises:
             InputError: the name has another format's suffix.
@@ -73,13 +73,13 @@ class ExportConfig:
         return path
 
     def shape(self, chunk_length: int) -> Shape:
-        """How much a call takes.
+        """Returns the size of a call's inputs.
 
         Args:
-            chunk_length: of the run.
+            chunk_length: the chunk length of the run.
 
         Raises:
-            InputError: no such number of steps, or sequences, can be exported.
+            InputError: this number of steps, or sequences, cannot be exported.
         """
         if self.format == "keras" and (self.steps or self.batch is not None):
             given = f"--steps {self.steps}" if self.steps else f"--batch {self.batch}"

@@ -1,1 +1,1 @@
-"""The command ``predict``: labels for what has none."""
+"""The command ``predict``: labels for videos and stores that have none."""

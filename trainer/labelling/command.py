@@ -1,4 +1,4 @@
-"""Labels for recordings that have none: the command ``predict``."""
+"""The command ``predict``: labels for recordings that have none."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,11 @@ OVERLAYS = "overlay"
 
 
 def run_predict(config: PredictConfig) -> int:
-    """The command ``predict``; see ``PredictConfig``."""
+    """Runs the command ``predict``; see ``PredictConfig``.
+
+    Raises:
+        InputError: there is nothing to predict.
+    """
     run = load_run(config.run)
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
@@ -51,7 +55,7 @@ def _overlay(
     predictions: Path,
     outputs: str,
 ) -> int:
-    """Draws the videos of sequences; returns how many failed."""
+    """Draws the videos of sequences; returns the number of failures."""
     from trainer.overlay.videos import draw_overlays
 
     there = {sequence_id: path for sequence_id, path in videos.items() if path is not None}
@@ -65,7 +69,7 @@ def _overlay(
 def _store_of(
     run: Run, config: PredictConfig
 ) -> tuple[FeatureStore, Mapping[str, Path | None], int]:
-    """The store to predict on, which of its sequences and their videos, how many videos failed."""
+    """Returns the store to predict on, the video of each sequence, and the number of failures."""
     if not config.inputs:
         raise InputError("nothing to predict: give video files, folders of them, or a store")
     if len(config.inputs) == 1 and _is_store(config.inputs[0]):

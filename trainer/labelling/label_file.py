@@ -51,7 +51,7 @@ def _numbers(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[
 
 
 def _names(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[str, str]]:
-    """The classes of each sequence; an empty name if it has none."""
+    """Yields the classes of each sequence; an empty name if it has none."""
     for info in infos:
         (predicted,) = answers.whole(info.sequence_id, "predicted")
         chosen = np.flatnonzero(predicted) if answers.task == "multilabel" else [predicted]
@@ -73,7 +73,7 @@ def _intervals(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[Inte
 
 
 def _tracks(predicted: NDArray[Any]) -> Iterator[NDArray[np.int32]]:
-    """Labels ``<int32>[N]`` that do not overlap, -1 for none: one track, or one for each class."""
+    """Yields labels ``<int32>[N]``, -1 for none: one track, or one for each class."""
     if predicted.ndim == 1:
         yield predicted
         return
@@ -82,7 +82,7 @@ def _tracks(predicted: NDArray[Any]) -> Iterator[NDArray[np.int32]]:
 
 
 def _edges(answers: Answers, info: SequenceInfo) -> NDArray[np.float64]:
-    """Seconds from ``start_time`` at which answers begin to hold, ``<float64>[N + 1]``."""
+    """Returns seconds from ``start_time`` at which answers begin, ``<float64>[N + 1]``."""
     times = answers.whole(info.sequence_id, "timestamps") - info.start_time
     after = info.end + info.step_seconds * np.arange(answers.horizon + 1)
     edges: NDArray[np.float64] = np.concatenate([times, after])

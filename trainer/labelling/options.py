@@ -1,4 +1,4 @@
-"""What ``predict`` can be asked for."""
+"""The options of ``predict``."""
 
 from dataclasses import dataclass
 from pathlib import Path

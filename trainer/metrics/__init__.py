@@ -1,4 +1,4 @@
-"""How good predictions are: what is counted, for each kind of task.
+"""Metrics: how good predictions are, for each kind of task.
 
 Steps without a label count nowhere. Where nothing can be counted, a value is None.
 """

@@ -1,4 +1,4 @@
-"""How well scores rank the steps of a class before the others, in bounded memory."""
+"""Average precision: how well scores rank the steps of a class, in bounded memory."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ SCORES = HALF + (HALF - LEAST + 1) + 1
 
 
 def ranks(scores: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Places of scores among ``SCORES`` bins, which are as fine near 1 as near 0.
+    """Returns the places of scores among ``SCORES`` bins, which are as fine near 1 as near 0.
 
     A higher score never has a lower place. Models that are sure answer within 2^-14 of 1, where
     the first bits of p itself are all the same.
@@ -36,12 +36,13 @@ def _kept(values: NDArray[np.float32]) -> NDArray[np.intp]:
 class RankedScores:
     """Counts the steps of one class, and all others, at each score.
 
-    Any number of steps takes the same memory, since scores are told apart by 14 significant
-    bits only, see ``ranks``. Steps in the same bin are taken in together.
+    Any number of steps takes the same memory, since scores are told apart by 14 significant bits
+    only, see ``ranks``. Steps in the same bin are counted together.
 
     Attributes:
-        hits, misses: ``<int64>[SCORES]``, steps of the class, and others, in each bin.
-        positives: steps of the class.
+        hits: ``<int64>[SCORES]``, steps of the class in each bin.
+        misses: ``<int64>[SCORES]``, other steps in each bin.
+        positives: the number of steps of the class.
     """
 
     hits: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
@@ -52,7 +53,7 @@ class RankedScores:
         """Counts steps.
 
         Args:
-            hits: ``<bool>[N]``, whether a step is of the class.
+            hits: ``<bool>[N]``, True for steps of the class.
             scores: ``<float32>[N]``, 0 to 1.
         """
         places = ranks(scores)

@@ -1,4 +1,4 @@
-"""How far figures might be others with other sequences: percentile bootstrap.
+"""Confidence intervals of figures over sequences: the percentile bootstrap.
 
 Efron and Tibshirani 1993, "An introduction to the bootstrap", chapter 13. Steps of a video are
 anything but independent, so whole sequences are drawn, as many as there are, with replacement.
@@ -21,12 +21,12 @@ Interval = list[float] | None
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """What is drawn.
+    """Draws of sequences.
 
     Attributes:
-        samples: how many times; 0 for no intervals.
-        level: share of the samples that lies in an interval.
-        seed: of the draws.
+        samples: the number of samples; 0 for no intervals.
+        level: the share of the samples that lies in an interval.
+        seed: the seed of the draws.
     """
 
     samples: int = 1000
@@ -34,11 +34,11 @@ class Bootstrap:
     seed: int = 0
 
     def facts(self) -> dict[str, Any]:
-        """As it stands in metrics.json."""
+        """Returns the settings for metrics.json."""
         return asdict(self)
 
     def draws(self, sequences: int) -> Iterator[Floats]:
-        """Weights of all samples, ``<float64>[block, sequences]`` at a time."""
+        """Yields the weights of all samples, ``<float64>[block, sequences]`` at a time."""
         generator = np.random.default_rng(self.seed)
         block = min(max(1, BLOCK_WEIGHTS // sequences), BLOCK_SAMPLES)
         shares = np.full(sequences, 1 / sequences)
@@ -47,7 +47,7 @@ class Bootstrap:
             yield generator.multinomial(sequences, shares, size).astype(np.float64)
 
     def figures(self, sides: Sequence[Tallies]) -> list[Figures]:
-        """Figures in all samples, the same samples for each side; none of a single sequence.
+        """Computes figures in all samples, the same for each side; none of a single sequence.
 
         Args:
             sides: tallies of the same sequences, by one model or by several.
@@ -59,7 +59,7 @@ class Bootstrap:
         return [_joined(parts) for parts in zip(*blocks, strict=True)]
 
     def interval(self, values: NDArray[np.float64] | None) -> Interval:
-        """Between which values the middle of the samples lies; samples without any do not count."""
+        """Returns the limits of the middle samples; samples without a value do not count."""
         known = values[~np.isnan(values)] if values is not None else np.empty(0)
         if not len(known):
             return None
@@ -67,7 +67,12 @@ class Bootstrap:
         return [float(edge) for edge in edges]
 
     def intervals(self, tallies: Tallies, names: Iterable[str]) -> dict[str, Interval]:
-        """An interval for each figure; None for those that tallies do not give."""
+        """Returns an interval for each figure; None for figures that the tallies lack.
+
+        Args:
+            tallies: the counts of each sequence.
+            names: the figures.
+        """
         (figures,) = self.figures([tallies])
         return {name: self.interval(figures.get(name)) for name in names}
 

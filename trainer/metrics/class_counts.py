@@ -1,4 +1,4 @@
-"""Precision, recall, F1 and Jaccard index of classes, from what was counted of them."""
+"""Precision, recall, F1 and Jaccard index of classes, computed from counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ SHARES = ("precision", "recall", "f1", "jaccard")
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """Steps of each class, all ``<int64>[C]``.
+    """The numbers of steps of each class, all ``<int64>[C]``.
 
     Attributes:
-        found: of the class, and said to be.
-        invented: said to be of the class, and not.
-        missed: of the class, and not said to be.
+        found: steps of the class that are predicted as such.
+        invented: steps predicted as the class that are not of it.
+        missed: steps of the class that are not predicted as such.
     """
 
     found: NDArray[np.int64]
@@ -27,13 +27,13 @@ class ClassCounts:
     missed: NDArray[np.int64]
 
     def __add__(self, other: "ClassCounts") -> "ClassCounts":
-        """Of the steps of both."""
+        """Adds up the counts of both."""
         return ClassCounts(
             self.found + other.found, self.invented + other.invented, self.missed + other.missed
         )
 
     def rows(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What stands under ``per_class``: the shares of each class, and its number of steps.
+        """Returns ``per_class`` of metrics.json: the shares of each class, and its steps.
 
         As scikit-learn defines them (``precision_recall_fscore_support`` and ``jaccard_score``):
         a share of nothing is 0. All are None for a class neither in the truth nor predicted.
@@ -43,12 +43,18 @@ class ClassCounts:
 
 
 def macro(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-    """The mean of each share over the classes that occur in truth or prediction."""
+    """Averages each share over the classes that occur in truth or prediction."""
     return {share: mean(row[share] for row in rows.values()) for share in SHARES}
 
 
 def f1(found: int, invented: int, missed: int) -> float | None:
-    """Harmonic mean of precision and recall; None where there is nothing to find or found."""
+    """Returns the harmonic mean of precision and recall; None if the class never occurs.
+
+    Args:
+        found: steps of the class that are predicted as such.
+        invented: steps predicted as the class that are not of it.
+        missed: steps of the class that are not predicted as such.
+    """
     counted = 2 * found + invented + missed
     return 2 * found / counted if counted else None
 

@@ -1,4 +1,4 @@
-"""One class a step: what metrics.json holds for it."""
+"""Metrics of one class per step, as in metrics.json."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from trainer.metrics.tallies import ClassTallies
 
 @dataclass
 class SequenceScore:
-    """What was counted on one sequence."""
+    """The counts and scores of one sequence."""
 
     sequence_id: str
     steps: int
@@ -37,9 +37,10 @@ class ClassificationScorer:
 
     Args:
         classes: names of the classes.
-        segmental: whether edit score, F1@k and delay make sense; they do for an answer a step.
+        segmental: True if there is an answer for each step, so that edit score, F1@k and delay
+            exist.
         ignored: indices of classes that make no segments for edit score and F1@k.
-        relaxed: what counts with relaxed boundaries, if anything.
+        relaxed: counts with relaxed boundaries, if wanted.
 
     Attributes:
         counts: ``<int64>[3, C]`` of each sequence that has labels; see ``ClassTallies``.
@@ -89,7 +90,7 @@ class ClassificationScorer:
         self.per_sequence.append(score)
 
     def result(self) -> dict[str, Any]:
-        """All metrics but those of ranks, as they stand in metrics.json."""
+        """Returns all metrics but those of ranks, as in metrics.json."""
         total = int(self.confusion.sum())
         rows = _class_counts(self.confusion).rows(self.classes)
         return {
@@ -109,7 +110,7 @@ class ClassificationScorer:
         }
 
     def tallies(self) -> ClassTallies:
-        """What each sequence that has labels added."""
+        """Returns the counts of each sequence that has labels."""
         scores = [score for score in self.per_sequence if score.steps]
         counts = np.array(self.counts, np.float64).reshape(-1, 3, len(self.classes))
         return ClassTallies(
@@ -144,7 +145,7 @@ class ClassificationScorer:
         return edit_score(true, predicted)
 
     def _largest_class(self) -> dict[str, Any] | None:
-        """What one gets by always naming the most frequent class."""
+        """Returns the accuracy of always naming the most frequent class."""
         steps = self.confusion.sum(1)
         if not steps.any():
             return None

@@ -1,4 +1,4 @@
-"""How long after a true change the new class is first named, in bounded memory."""
+"""Delays from a true change until the new class is first named, in bounded memory."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Delays:
         self.changes += len(changes)
 
     def result(self) -> dict[str, Any]:
-        """As it stands under ``delay``: seconds, of the changes that were noticed.
+        """Returns ``delay`` of metrics.json: seconds, of the changes that were noticed.
 
         ``median`` and ``p90`` are the shortest delay that a half, or nine tenths, do not exceed.
         """

@@ -1,4 +1,4 @@
-"""Any number of classes a step: what metrics.json holds for it."""
+"""Metrics of any number of classes per step, as in metrics.json."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,19 @@ Marks = NDArray[np.int8]
 
 
 def count_marks(true: Marks, predicted: Marks) -> ClassCounts:
-    """Counts labelled steps, ``<int8>[n, C]`` each of 0 and 1."""
+    """Counts labelled steps.
+
+    Args:
+        true: ``<int8>[n, C]`` of 0 and 1.
+        predicted: ``<int8>[n, C]`` of 0 and 1.
+    """
     both = np.count_nonzero(true & predicted, axis=0)
     said, there = np.count_nonzero(predicted, axis=0), np.count_nonzero(true, axis=0)
     return ClassCounts(both, said - both, there - both)
 
 
 def labelled_steps(true: Marks) -> NDArray[np.bool_]:
-    """Which rows of ``<int8>[n, C]`` are labels; those that are none are -1 throughout."""
+    """Returns which rows of ``<int8>[n, C]`` have a label; those without are -1 throughout."""
     return true[:, 0] >= 0
 
 
@@ -34,7 +39,7 @@ class MultilabelScorer:
         classes: names of the classes.
 
     Attributes:
-        counts: of each sequence that has labels.
+        counts: the counts of each sequence that has labels.
     """
 
     classes: Sequence[str]
@@ -67,7 +72,7 @@ class MultilabelScorer:
         self.per_sequence.append({"sequence_id": sequence_id, "steps": steps, "accuracy": share})
 
     def result(self) -> dict[str, Any]:
-        """All metrics but those of ranks, as they stand in metrics.json.
+        """Returns all metrics but those of ranks, as in metrics.json.
 
         ``accuracy`` is scikit-learn's ``accuracy_score`` of label sets: every class of a step must
         be right. ``without_class`` is the share of steps that show none of the classes.
@@ -85,7 +90,7 @@ class MultilabelScorer:
         }
 
     def tallies(self) -> ClassTallies:
-        """What each sequence that has labels added."""
+        """Returns the counts of each sequence that has labels."""
         steps = [row["steps"] for row in self.per_sequence if row["steps"]]
         counts = [(one.found, one.invented, one.missed) for one in self.counts]
         return ClassTallies(

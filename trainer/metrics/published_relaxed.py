@@ -1,4 +1,4 @@
-"""What the published evaluation script of the M2CAI16 and Cholec80 phase challenges computes.
+"""The results of the published evaluation script of the M2CAI16 and Cholec80 phase challenges.
 
 Results in many papers come from it, slips included; docs/metrics.md names each. They are kept here
 so that new results can be put beside old ones, for the phases of these data sets and nothing else.
@@ -33,7 +33,7 @@ EARLY = {4: (1, 2), 5: (1, 2), 6: (1, 2), 7: (1, 2)}
 
 
 def require_phases(classes: Sequence[str]) -> IntArray:
-    """Where each class stands in ``PHASES``, ``<int>[C]``.
+    """Returns the place of each class in ``PHASES``, ``<int>[C]``.
 
     Raises:
         InputError: a class is none of them.
@@ -54,7 +54,7 @@ def published_steps(
     times: NDArray[np.float64],
     seconds: float,
 ) -> NDArray[np.bool_]:
-    """Which steps the script takes for right, ``<bool>[N]``.
+    """Returns the steps that the script counts as right, ``<bool>[N]``.
 
     Args:
         phases: see ``require_phases``.
@@ -80,11 +80,17 @@ def published_steps(
 def published_shares(
     true: IntArray, predicted: IntArray, right: NDArray[np.bool_], classes: int
 ) -> NDArray[np.float64]:
-    """Precision, recall, F1 and Jaccard in a sequence, ``<float64>[4, C]``; there is no F1.
+    """Returns precision, recall, F1 and Jaccard in a sequence, ``<float64>[4, C]``; F1 is NaN.
 
     Right steps of a class are all that were taken for right where the class is true or predicted,
     so that precision and recall may exceed 1 and are cut. NaN for a class that the truth lacks,
     and for the precision of one that is never named, unless steps of it were forgiven: then 1.
+
+    Args:
+        true: ``<int>[N]``.
+        predicted: ``<int>[N]``.
+        right: ``<bool>[N]``, the steps that count as right.
+        classes: C.
     """
     shares = np.full((4, classes), np.nan)
     for number in np.unique(true):

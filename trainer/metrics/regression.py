@@ -1,4 +1,4 @@
-"""Numbers at a step: what metrics.json holds for them."""
+"""Metrics of numbers at each step, as in metrics.json."""
 
 import functools
 import operator
@@ -19,11 +19,12 @@ OF_COLUMNS = ("mae", "rmse", "r2")
 
 @dataclass(frozen=True)
 class Sums:
-    """What was counted on one sequence.
+    """Sums over the labelled steps of one sequence.
 
     Attributes:
         truth: moments of the true numbers.
-        low, high: ``<float64>[K]``, the range of the true numbers.
+        low: ``<float64>[K]``, the least true numbers.
+        high: ``<float64>[K]``, the largest true numbers.
         errors: ``<float64>[2, K]``, summed absolute and squared errors.
     """
 
@@ -34,13 +35,18 @@ class Sums:
 
     @classmethod
     def of(cls, true: NDArray[np.float64], predicted: Numbers) -> "Sums":
-        """Of labelled steps, ``<float>[n, K]``."""
+        """Computes the sums of labelled steps.
+
+        Args:
+            true: ``<float>[n, K]``.
+            predicted: ``<float>[n, K]``.
+        """
         errors = np.abs(predicted - true)
         summed = np.stack([errors.sum(0), (errors**2).sum(0)])
         return cls(Moments.of(true), true.min(0), true.max(0), summed)
 
     def __add__(self, other: "Sums") -> "Sums":
-        """Of the steps of both."""
+        """Joins the sums of both."""
         low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
         return Sums(self.truth + other.truth, low, high, self.errors + other.errors)
 
@@ -53,7 +59,7 @@ class RegressionScorer:
         columns: names of the numbers.
 
     Attributes:
-        sums: of each sequence that has labels.
+        sums: the sums of each sequence that has labels.
     """
 
     columns: Sequence[str]
@@ -82,7 +88,7 @@ class RegressionScorer:
         self.per_sequence.append({"sequence_id": sequence_id, "steps": steps, "mae": mae})
 
     def result(self) -> dict[str, Any]:
-        """All metrics, as they stand in metrics.json.
+        """Returns all metrics, as in metrics.json.
 
         Definitions are those of scikit-learn's ``mean_absolute_error``,
         ``root_mean_squared_error`` and ``r2_score`` over all labelled steps; each of the three is
@@ -99,7 +105,7 @@ class RegressionScorer:
         }
 
     def tallies(self) -> NumberTallies:
-        """What each sequence that has labels added."""
+        """Returns the sums of each sequence that has labels."""
         shape = (-1, len(self.columns))
         return NumberTallies(
             np.array([one.truth.count for one in self.sums], np.float64),

@@ -1,4 +1,4 @@
-"""Classes of steps where an answer near a change may name what is on its other side.
+"""Relaxed boundaries: near a change, an answer may name the class on its other side.
 
     true       A A A A A A B B B B B B C C C
     forgiven         B B B A A A
@@ -28,7 +28,7 @@ ROUNDING_SHARE = 0.25  # Of a step.
 def forgiven(
     true: IntArray, predicted: IntArray, times: NDArray[np.float64], seconds: float
 ) -> IntArray:
-    """Answers, with the truth in place of wrong ones that are forgiven, ``<int>[N]``.
+    """Replaces wrong answers that are forgiven by the truth, ``<int>[N]``.
 
     A step at time t of a segment that begins at s, directly after one of class A, may be called A
     if t < s + seconds; of a segment that ends at e, directly before one of class B, it may be
@@ -38,7 +38,7 @@ def forgiven(
         true: ``<int>[N]``, negative where there is no label.
         predicted: ``<int>[N]``.
         times: ``<float64>[N]``, seconds.
-        seconds: how far from a change.
+        seconds: the distance from a change within which answers are forgiven.
     """
     answers: IntArray = predicted.copy()
     truth = segments(true)
@@ -60,12 +60,12 @@ class RelaxedScorer:
 
     Args:
         classes: names of the classes.
-        seconds: how far from a change wrong answers may be forgiven.
-        bug_compatible: whether to count as the published script does.
+        seconds: the distance from a change within which wrong answers may be forgiven.
+        bug_compatible: True to count as the published script does.
 
     Attributes:
-        sums: ``<float64>[4, C]``, of precision, recall, F1, Jaccard of the classes in sequences.
-        known: ``<int64>[4, C]``, in how many.
+        sums: ``<float64>[4, C]``, precision, recall, F1 and Jaccard summed over sequences.
+        known: ``<int64>[4, C]``, the number of sequences in each sum.
 
     Raises:
         InputError: the published script does not know the classes.
@@ -86,7 +86,13 @@ class RelaxedScorer:
         self.phases = require_phases(names)
 
     def add(self, true: IntArray, predicted: IntArray, times: NDArray[np.float64]) -> None:
-        """Counts one sequence; see ``forgiven``."""
+        """Counts one sequence; see ``forgiven``.
+
+        Args:
+            true: ``<int>[N]``, negative where there is no label.
+            predicted: ``<int>[N]``.
+            times: ``<float64>[N]``, seconds.
+        """
         labelled = true >= 0
         if not labelled.any():
             return
@@ -105,7 +111,7 @@ class RelaxedScorer:
         self.known += ~np.isnan(shares)
 
     def result(self) -> dict[str, Any]:
-        """As it stands under ``relaxed``."""
+        """Returns ``relaxed`` of metrics.json."""
         rows = {name: self._row(number) for number, name in enumerate(self.classes)}
         return {
             "seconds": self.seconds,
@@ -122,7 +128,7 @@ class RelaxedScorer:
 
 
 def _shares(true: IntArray, answers: IntArray, classes: int) -> NDArray[np.float64]:
-    """Precision, recall, F1 and Jaccard in a sequence, ``<float64>[4, C]``.
+    """Returns precision, recall, F1 and Jaccard in a sequence, ``<float64>[4, C]``.
 
     NaN for a class that the truth of the sequence lacks; precision of no answer is 0.
     """

@@ -1,4 +1,4 @@
-"""Labels over time as segments, and how well those of a prediction match the true ones.
+"""Labels over time as segments, and how well predicted segments match the true ones.
 
 Steps without a label end what lies before them: truth and prediction are cut there alike, as the
 ms-tcn evaluation does with its background class. Classes that are to be ignored are marked
@@ -32,7 +32,8 @@ class Segments:
 
     Attributes:
         labels: ``<int>[M]``, the class of each.
-        starts, stops: ``<int64>[M]``, its first step and the one after its last.
+        starts: ``<int64>[M]``, its first step.
+        stops: ``<int64>[M]``, the step behind its last.
     """
 
     labels: IntArray
@@ -47,7 +48,7 @@ class Segments:
         return map(Segment, *columns)
 
     def changes(self) -> Places:
-        """Which segments begin where another ends: ``<int64>[changes]``, indices of segments."""
+        """Returns the segments that begin where another ends: ``<int64>[changes]``, indices."""
         return np.flatnonzero(self.starts[1:] == self.stops[:-1]) + 1
 
 
@@ -61,21 +62,27 @@ def segments(labels: IntArray) -> Segments:
 
 
 def without_classes(labels: IntArray, ignored: Collection[int]) -> IntArray:
-    """The same labels, negative where they are of a class that makes no segments."""
+    """Returns labels that are negative for classes that make no segments.
+
+    Args:
+        labels: ``<int>[N]``.
+        ignored: the classes.
+    """
     return np.where(np.isin(labels, list(ignored)), -1, labels) if ignored else labels
 
 
 def edit_score(true: IntArray, predicted: IntArray) -> float | None:
-    """Segmental edit score: 1 - Levenshtein distance of the segments' labels / the longer count.
+    """Returns 1 - Levenshtein distance of the segments' labels / the longer count.
 
-    Lea et al. 2016, "Learning convolutional action primitives for fine-grained action
-    recognition", section IV.
+    The segmental edit score of Lea et al. 2016, "Learning convolutional action primitives for fine-
+    grained action recognition", section IV.
 
     Args:
-        true, predicted: ``<int>[N]``, negative where there is no label.
+        true: ``<int>[N]``, negative where there is no label.
+        predicted: ``<int>[N]``.
 
     Returns:
-        None if neither has a segment.
+        The score, or None if neither has a segment.
     """
     one, other = segments(true).labels, segments(predicted).labels
     longer = max(len(one), len(other))
@@ -92,7 +99,8 @@ def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[i
     action segmentation and detection", section 4.1.
 
     Args:
-        true, predicted: ``<int>[N]``, negative where there is no label.
+        true: ``<int>[N]``, negative where there is no label.
+        predicted: ``<int>[N]``.
         overlap: more than 0.
 
     Returns:
@@ -109,7 +117,7 @@ def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[i
 
 
 def _meetings(truth: Segments, guesses: Segments) -> tuple[Places, Places]:
-    """Which guesses have a step in common with which true segments, ``<int64>[pairs]`` each."""
+    """Returns pairs of guesses and true segments that share a step, ``<int64>[pairs]`` each."""
     firsts = np.searchsorted(truth.stops, guesses.starts, "right")
     counts = np.searchsorted(truth.starts, guesses.stops, "left") - firsts
     own = np.repeat(np.arange(len(guesses)), counts)
@@ -118,7 +126,7 @@ def _meetings(truth: Segments, guesses: Segments) -> tuple[Places, Places]:
 
 
 def _overlaps(truth: Segments, met: Places, guesses: Segments, own: Places) -> NDArray[np.float64]:
-    """Intersection over union of pairs of segments; 0 where classes differ."""
+    """Returns intersection over union of pairs of segments; 0 where classes differ."""
     starts, stops = truth.starts[met], truth.stops[met]
     start, stop = guesses.starts[own], guesses.stops[own]
     common = np.minimum(stops, stop) - np.maximum(starts, start)

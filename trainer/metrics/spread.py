@@ -1,4 +1,4 @@
-"""Means of what may be unknown."""
+"""Means and deviations of values, some of which may be unknown."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,13 @@ import numpy as np
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """The mean of those that are known; None if none is."""
+    """Returns the mean of the known values; None if none is known."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
 
 
 def spread(values: Iterable[float | None]) -> dict[str, float | None]:
-    """Mean and standard deviation (with n - 1; 0 for a single one) of those that are known."""
+    """Returns mean and standard deviation (with n - 1; 0 for a single one) of known values."""
     known = [value for value in values if value is not None]
     if not known:
         return {"mean": None, "sd": None}

@@ -1,4 +1,4 @@
-"""What each sequence adds to the figures of a task: enough to score any selection of sequences.
+"""Tallies: the counts of each sequence, from which any selection of sequences can be scored.
 
 A selection gives each sequence a weight, how often it is taken; ``weights <float64>[R, S]`` are R
 selections of S sequences. Figures of them are ``<float64>[R]``, NaN where nothing can be counted.
@@ -18,24 +18,25 @@ Figures = dict[str, Floats]
 
 
 class Tallies(Protocol):
-    """Of S sequences that have labels."""
+    """The counts of S sequences that have labels."""
 
     def __len__(self) -> int:
-        """S."""
+        """Returns S."""
 
     def figures(self, weights: Floats) -> Figures:
-        """The figures of selections."""
+        """Computes the figures of selections."""
 
 
 @dataclass(frozen=True)
 class ClassTallies:
-    """Of classes: one a step, or any number.
+    """The counts of classes: one per step, or any number.
 
     Attributes:
-        steps, right: ``<float64>[S]``, labelled steps, and those with the right answer.
+        steps: ``<float64>[S]``, labelled steps.
+        right: ``<float64>[S]``, labelled steps with the right answer.
         counts: ``<float64>[S, 3, C]``, steps found, invented and missed; see ``ClassCounts``.
         edit: ``<float64>[S]``, edit scores, NaN where there is none; None if there are no segments.
-        matches: ``<float64>[S, 3, 3]``, for each overlap what ``segment_hits`` counts.
+        matches: ``<float64>[S, 3, 3]``, the counts of ``segment_hits`` for each overlap.
     """
 
     steps: Floats
@@ -69,14 +70,15 @@ class ClassTallies:
 
 @dataclass(frozen=True)
 class NumberTallies:
-    """Of the columns of a regression.
+    """The sums of the columns of a regression.
 
     Attributes:
         steps: ``<float64>[S]``, labelled steps.
         errors: ``<float64>[S, 2, K]``, summed absolute and squared errors.
-        means, squares: ``<float64>[S, K]``, the mean of the truth, and its summed squared
-            differences from that.
-        low, high: ``<float64>[S, K]``, the range of the truth.
+        means: ``<float64>[S, K]``, the mean of the truth.
+        squares: ``<float64>[S, K]``, its summed squared differences from that mean.
+        low: ``<float64>[S, K]``, the least true numbers.
+        high: ``<float64>[S, K]``, the largest true numbers.
     """
 
     steps: Floats
@@ -101,14 +103,14 @@ class NumberTallies:
         }
 
     def _variation(self, weights: Floats, steps: Floats) -> Floats:
-        """Summed squared differences of the truth from its mean in each selection, ``[R, K]``."""
+        """Sums squared differences of the truth from its mean in each selection, ``[R, K]``."""
         # From near the mean of all, so that little is lost where numbers are large.
         away = self.means - np.average(self.means, axis=0, weights=self.steps)
         own = weights @ (self.squares + self.steps[:, None] * away**2)
         return own - ratio((weights @ (self.steps[:, None] * away)) ** 2, steps)
 
     def _changes(self, weights: Floats) -> NDArray[np.bool_]:
-        """Whether the truth of a column changes in a selection, ``<bool>[R, K]``."""
+        """Returns True where the truth of a column changes in a selection, ``<bool>[R, K]``."""
         taken = weights > 0
         columns = zip(self.low.T, self.high.T, strict=True)
         ranges = [
@@ -119,7 +121,12 @@ class NumberTallies:
 
 
 def ratio(part: Any, whole: Any) -> Floats:
-    """A division that gives NaN where there is nothing to divide by."""
+    """Divides numbers; the result is NaN where the divisor is 0.
+
+    Args:
+        part: the dividends.
+        whole: the divisors, of a shape that fits.
+    """
     part, whole = np.broadcast_arrays(part, whole)
     shares: Floats = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
     return shares
@@ -130,11 +137,11 @@ def _f1(found: Floats, invented: Floats, missed: Floats) -> Floats:
 
 
 def _mean(values: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Over the last axis, of what is known."""
+    """Averages the known values over the last axis."""
     return ratio(np.where(known, values, 0).sum(-1), known.sum(-1))
 
 
 def _sums(weights: Floats, rows: Floats) -> Floats:
-    """``[R, S]`` times ``[S, ...]``."""
+    """Multiplies ``[R, S]`` by ``[S, ...]``."""
     flat = rows.reshape(len(rows), int(np.prod(rows.shape[1:])))
     return (weights @ flat).reshape(len(weights), *rows.shape[1:])

@@ -1,1 +1,1 @@
-"""Answers drawn into the videos that they are about."""
+"""Videos with the answers drawn into them."""

@@ -1,4 +1,4 @@
-"""Answers by the time that they are about, for what is drawn into a video.
+"""Answers by the time that they are about, for drawing into a video.
 
 With a horizon of 2, of a sequence of 5 steps:
 
@@ -22,8 +22,8 @@ class TimedAnswers:
     Args:
         answers: an opened file of predictions.
         sequence_id: the sequence.
-        once: whether there is one answer, about all of it.
-        block_steps: how many steps to read at once.
+        once: True if there is one answer, about the whole sequence.
+        block_steps: the number of steps to read at once.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class TimedAnswers:
         return len(self._answers.classes)
 
     def at(self, times: NDArray[np.float64]) -> NDArray[np.float32]:
-        """What was said about each of some moments.
+        """Returns the answer about each of some moments.
 
         Args:
             times: ``<float64>[n]`` in seconds, ascending.
 
         Returns:
-            Probabilities or numbers ``<float32>[n, C]``, NaN where nothing was said.
+            Probabilities or numbers ``<float32>[n, C]``, NaN where there is no answer.
         """
         found = np.full((len(times), self.size), np.nan, np.float32)
         for begins, values in self._blocks():
@@ -63,7 +63,7 @@ class TimedAnswers:
             yield from zip(begins.tolist(), values, strict=True)
 
     def _blocks(self) -> Iterator[Block]:
-        """Some answers at a time, and when they begin to hold; at least one."""
+        """Yields some answers at a time, at least one, and when they begin to hold."""
         if self._once:
             yield np.array([-np.inf]), self._answers.whole(self._sequence_id, self._name)
             return

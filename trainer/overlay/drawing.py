@@ -1,4 +1,4 @@
-"""What is drawn into a video: the answer in words, and all answers along the bottom.
+"""The drawing in a video: the answer in words, and all answers along the bottom.
 
 +--------------------------+
 | # welding    93 %        |     the answer at this moment
@@ -30,9 +30,9 @@ class Drawing:
     """Draws on the frames of one video, in time order.
 
     Args:
-        task: of the answers.
+        task: the task of the answers.
         classes: names of the classes, or of the columns of a regression.
-        answers: about the video.
+        answers: the answers about the video.
         size: height and width of the frames.
         span: seconds at which the first step begins and the last one ends.
     """
@@ -56,7 +56,12 @@ class Drawing:
         self._now: NDArray[np.float32] | None = None
 
     def draw(self, frame: Frame, time: float) -> None:
-        """Draws on ``<uint8>[H, W, 3]``, RGB, shown at a time in seconds."""
+        """Draws on a frame.
+
+        Args:
+            frame: ``<uint8>[H, W, 3]``, RGB.
+            time: the second at which it is shown.
+        """
         while self._next is not None and self._next[0] <= time:
             self._now, self._next = self._next[1], next(self._coming, None)
         height, width = self.size
@@ -69,7 +74,7 @@ class Drawing:
         self._panels.panel(self.rows()).over(frame, margin, margin)
 
     def rows(self) -> tuple[Row, ...]:
-        """The answer that holds now, in words."""
+        """Returns the current answer, in words."""
         now = self._now
         if now is None:
             return (NOTHING,)
@@ -90,7 +95,7 @@ class Drawing:
         return Row(self._colours[number], self.classes[number], text)
 
     def _drawn_band(self, answers: TimedAnswers) -> Ink:
-        """All answers over the width of a frame."""
+        """Draws all answers over the width of a frame."""
         height, width = self.size
         begin, end = self.span
         times = begin + (np.arange(width) + 0.5) / width * (end - begin)
@@ -113,13 +118,13 @@ class Drawing:
 
 
 def _coloured(labels: NDArray[np.int64], colours: Sequence[Colour]) -> Frame:
-    """Colours ``<uint8>[W, 3]`` of labels ``<int>[W]``, -1 for none."""
+    """Returns the colours ``<uint8>[W, 3]`` of labels ``<int>[W]``, -1 for none."""
     palette: Frame = np.array([*colours, GROUND], np.uint8)
     return palette[labels]
 
 
 def _ribbons(rows: Sequence[Frame], height: int) -> Ink:
-    """Rows of colours above each other, each of so many pixels, with dark lines between them."""
+    """Draws rows of colours above each other, of equal height, with dark lines between."""
     line: Frame = np.broadcast_to(np.array(GROUND, np.uint8), (max(1, height // 8), *rows[0].shape))
     parts = [part for row in rows for part in (line, np.repeat(row[None], height, 0))]
     colours = np.concatenate(parts)

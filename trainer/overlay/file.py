@@ -64,7 +64,12 @@ class OverlayFile:
         self._stream, self._last = stream, -1
 
     def add(self, pixels: NDArray[np.uint8], time: float) -> None:
-        """Adds a frame ``<uint8>[H, W, 3]``, RGB, shown at a time in seconds."""
+        """Adds a frame.
+
+        Args:
+            pixels: ``<uint8>[H, W, 3]``, RGB.
+            time: the second at which it is shown.
+        """
         frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
             format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
         )
@@ -74,7 +79,7 @@ class OverlayFile:
         self._output.mux(self._stream.encode(frame))
 
     def finish(self) -> None:
-        """Encodes what waits for frames that will not come."""
+        """Encodes frames that wait for others that will not come."""
         self._output.mux(self._stream.encode(None))
         self._sound.until(float("inf"))
 
@@ -83,9 +88,9 @@ class Sound:
     """Copies the packets of a file's sound, without decoding them.
 
     Args:
-        source: the file, open; if it has no sound that MP4 files can hold, nothing is copied.
+        source: the open file; sound that MP4 files cannot hold is not copied.
         output: the container to write.
-        start_time: seconds that become 0.
+        start_time: the second that becomes 0.
     """
 
     def __init__(self, source: Any, output: Any, start_time: float):
@@ -98,7 +103,7 @@ class Sound:
         self._waiting = next(self._packets, None)
 
     def until(self, time: float) -> None:
-        """Copies what is heard up to a time in seconds."""
+        """Copies the sound up to a time in seconds."""
         while self._waiting is not None and self._waiting[0] <= time:
             packet = self._waiting[1]
             packet.stream = self._copy
@@ -124,9 +129,9 @@ class Sound:
 
 
 def _fits(stream: Any) -> bool:
-    """Whether packets can go into an MP4 file as they are.
+    """Returns True if packets can go into an MP4 file unchanged.
 
-    AAC without a header of its own, as broadcasts have it, cannot.
+    AAC without a header of its own, as in broadcasts, cannot.
     """
     context = stream.codec_context
     return context.name in SOUNDS and (context.name != "aac" or bool(context.extradata))

@@ -25,8 +25,8 @@ class Ink:
     """A picture with transparency.
 
     Attributes:
-        added: ``<uint8>[h, w, 3]``, RGB, already weighed by its opacity.
-        kept: ``<uint16>[h, w, 1]``, how much of 256 is kept of what is below.
+        added: ``<uint8>[h, w, 3]``, RGB, already multiplied by its opacity.
+        kept: ``<uint16>[h, w, 1]``, how much of 256 is kept of the frame below.
     """
 
     added: NDArray[np.uint8]
@@ -34,13 +34,19 @@ class Ink:
 
     @classmethod
     def of(cls, picture: NDArray[np.uint8]) -> "Ink":
-        """Of ``<uint8>[h, w, 4]``, RGBA."""
+        """Makes ink of ``<uint8>[h, w, 4]``, RGBA."""
         opacity = picture[..., 3:].astype(np.uint16)
         added = (picture[..., :3] * opacity // 255).astype(np.uint8)
         return cls(added, (255 - opacity) * 256 // 255)
 
     def over(self, frame: NDArray[np.uint8], top: int, left: int) -> None:
-        """Draws on a frame ``<uint8>[H, W, 3]``; what lies beyond its edges is left out."""
+        """Draws on a frame; parts beyond its edges are left out.
+
+        Args:
+            frame: ``<uint8>[H, W, 3]``.
+            top: the row of the picture's upper edge.
+            left: the column of its left edge.
+        """
         below = frame[top : top + self.added.shape[0], left : left + self.added.shape[1]]
         rows, columns = below.shape[:2]
         kept, added = self.kept[:rows, :columns], self.added[:rows, :columns]
@@ -52,7 +58,7 @@ class Row:
     """A line of a panel.
 
     Attributes:
-        colour: of the square before it.
+        colour: the colour of the square before it.
         name: such as a class.
         value: such as its probability.
     """
@@ -63,7 +69,7 @@ class Row:
 
 
 class Panels:
-    """Panels of rows, of letters that suit a frame. Each is drawn once.
+    """Panels of rows, with letters that suit a frame. Each panel is drawn once.
 
     Args:
         size: height and width of the frame.
@@ -80,7 +86,7 @@ class Panels:
         self.panel = lru_cache(maxsize=32)(self._panel)
 
     def most_rows(self, height: int) -> int:
-        """How many rows there is room for."""
+        """Returns the number of rows that fit."""
         return max(1, (height - 3 * self.margin) // self._row_height)
 
     def _panel(self, rows: tuple[Row, ...]) -> Ink:
@@ -105,7 +111,7 @@ class Panels:
         draw.text((right, middle), row.value, GREY, self._font, "rm")
 
     def _fitted(self, name: str, room: int) -> str:
-        """A name in one line, cut where there is no room for all of it."""
+        """Returns a name in one line, cut where it does not fit."""
         name = printable(name)
         if self._width(name) <= room:
             return name
@@ -119,20 +125,25 @@ class Panels:
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font that matplotlib brings along; it has the letters of most alphabets."""
+    """Returns the font that comes with matplotlib; it has the letters of most alphabets."""
     import matplotlib
 
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / FONT), size)
 
 
 def rgb(colour: str) -> Colour:
-    """Of ``#rrggbb``."""
+    """Converts ``#rrggbb`` to numbers."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return red, green, blue
 
 
 def playhead(height: int, thickness: int) -> Ink:
-    """A white line between two dark ones, ``[height, 3 thickness]``."""
+    """Draws a white line between two dark ones, ``[height, 3 thickness]``.
+
+    Args:
+        height: its height in pixels.
+        thickness: the thickness of each line in pixels.
+    """
     picture = np.zeros((height, 3 * thickness, 4), np.uint8)
     picture[..., 3] = SHADE
     picture[:, thickness : 2 * thickness] = 255
@@ -140,12 +151,12 @@ def playhead(height: int, thickness: int) -> Ink:
 
 
 def curves(values: NDArray[np.float32], colours: Sequence[Colour], height: int) -> Ink:
-    """Curves side by side in one picture, each over all of its height.
+    """Draws curves side by side in one picture, each over its whole height.
 
     Args:
         values: ``<float32>[W, K]``; NaN leaves a gap.
-        colours: of each of the K.
-        height: of the picture.
+        colours: the colours of the K curves.
+        height: the picture's height.
     """
     width = len(values)
     picture = np.zeros((height, width, 4), np.uint8)

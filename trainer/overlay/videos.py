@@ -27,7 +27,7 @@ def require_apart(folder: Path, inputs: Iterable[Path]) -> None:
     """Checks that overlays neither replace the videos of which they are made nor join them.
 
     Args:
-        folder: where overlays go.
+        folder: the folder of the overlays.
         inputs: videos, and folders of them.
 
     Raises:
@@ -57,11 +57,11 @@ def draw_overlays(
     """Writes ``folder/<sequence_id>.mp4`` for each video.
 
     Args:
-        folder: where they go.
-        videos: by sequence id.
-        infos: what is known of the sequences.
+        folder: the folder of the overlays.
+        videos: the videos by sequence id.
+        infos: the sequences.
         predictions: their ``predictions.h5``.
-        once: whether there is one answer a sequence.
+        once: True if there is one answer per sequence.
 
     Returns:
         How many could not be drawn; ``folder/failures.csv`` says why.
@@ -93,9 +93,17 @@ def draw_overlay(
 ) -> None:
     """Writes one video, frame by frame; it has its name only when it is whole.
 
+    Args:
+        out: the new file.
+        video: the video.
+        info: its sequence.
+        answers: the opened file of predictions.
+        timed: the answers to the sequence.
+        advance: called with the number of frames each time some were written.
+
     Raises:
-        VideoError: it cannot be decoded.
-        OSError: it cannot be written.
+        VideoError: the video cannot be decoded.
+        OSError: the new file cannot be written.
     """
     size = drawn_size(*shown_size(video))
     span = (info.first, max(info.last, info.start_time + info.end))
@@ -111,7 +119,12 @@ def draw_overlay(
 
 
 def drawn_size(height: int, width: int) -> tuple[int, int]:
-    """Of the frames of an overlay: even, as the format asks for, and large enough to be read."""
+    """Returns height and width of an overlay's frames: even, and large enough to be read.
+
+    Args:
+        height: height of the video's frames.
+        width: width of the video's frames.
+    """
     larger = max(1.0, min(FEWEST_LINES / height, LONGEST_SIDE / max(height, width)))
     smaller = min(1.0, LONGEST_SIDE / max(height, width))
     even = (max(2, round(side * larger * smaller / 2) * 2) for side in (height, width))
@@ -119,6 +132,6 @@ def drawn_size(height: int, width: int) -> tuple[int, int]:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """The same for all names of a file."""
+    """Returns numbers that are the same for all names of a file."""
     known = path.stat()
     return known.st_dev, known.st_ino

@@ -1,1 +1,1 @@
-"""Answers to sequences: made by a model, written, read again; not what they are worth."""
+"""Answers to sequences: made by a model, written and read again, but not judged."""

@@ -1,4 +1,4 @@
-"""Sequences through a trained model, in chunks."""
+"""Inference: sequences go through a trained model in chunks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,9 +63,9 @@ def predict_pieces(
     """Streams sequences through a model with the carry, or in windows if it was trained so.
 
     Args:
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        model: a model from ``(features, *carry)`` to ``(outputs, *carry)``.
         data: the sequences.
-        config: of the training; gives the chunk length and whether there is a carry.
+        config: the training options, which give the chunk length and the state.
         lanes: B; the result does not depend on it.
     """
     lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))
@@ -78,7 +78,7 @@ def predict_pieces(
 
 
 def _pieces(batch: ChunkBatch, outputs: NDArray[np.float32]) -> Iterator[Piece]:
-    """The answers of each lane, without those of its burn-in."""
+    """Yields the answers of each lane, without those of its burn-in."""
     for row, chunk in enumerate(batch.chunks):
         if chunk is not None:
             kept = slice(chunk.burn_in, chunk.steps)

@@ -1,4 +1,4 @@
-"""``predictions.h5`` read piece by piece, for metrics, pictures and label files."""
+"""Reading of ``predictions.h5`` piece by piece, for metrics, pictures and label files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,9 +23,10 @@ NEEDED = ("true", "predicted", "timestamps")
 
 @dataclass(frozen=True)
 class Answers:
-    """An opened file of predictions; the writer says what lies in it for a task.
+    """An opened file of predictions; see the writer for its content.
 
     Attributes:
+        file: the open file.
         classes: names of the classes, or of the columns of a regression.
         task: ``classification``, ``multilabel`` or ``regression``.
         horizon: the answer at step t is about step t + horizon.
@@ -39,24 +40,28 @@ class Answers:
     ids: list[str]
 
     def group(self, sequence_id: str) -> h5py.Group:
-        """What the file holds of a sequence."""
+        """Returns the group of a sequence in the file."""
         name = group_name(sequence_id)
         return self.file[name if name in self.file else sequence_id]
 
     def steps(self, sequence_id: str) -> int:
-        """N."""
+        """Returns N of a sequence."""
         return len(self.group(sequence_id)["true"])
 
     def seconds(self, sequence_id: str) -> float:
-        """From the first step to the last."""
+        """Returns the seconds from a sequence's first step to its last."""
         times = self.group(sequence_id)["timestamps"]
         return float(times[-1] - times[0])
 
     def whole(self, sequence_id: str, name: str) -> NDArray[Any]:
-        """All of one dataset of a sequence.
+        """Reads one dataset of a sequence at once.
+
+        Args:
+            sequence_id: the sequence.
+            name: the dataset.
 
         Raises:
-            InputError: there is no such dataset, or it holds what no answer is.
+            InputError: the dataset is missing, or holds values that no answer has.
         """
         dataset = self._datasets(sequence_id, [name])[0]
         return self._read(sequence_id, name, dataset, EVERY, EVERY)
@@ -72,9 +77,9 @@ class Answers:
 
         Args:
             sequence_id: the sequence.
-            names: of the datasets.
-            columns: which of them, where a dataset has two axes.
-            block_steps: how many steps at once.
+            names: the names of the datasets.
+            columns: the columns to read of a dataset with two axes.
+            block_steps: the number of steps to read at once.
 
         Raises:
             InputError: an answer is not finite or of no class, or there is no such dataset.
@@ -113,7 +118,7 @@ class Answers:
         return values
 
     def _are_sensible(self, name: str, values: NDArray[Any]) -> bool:
-        """Whether labels are those of classes."""
+        """Returns True if the values of a dataset can be labels or numbers of the task."""
         if name in ("probabilities", "timestamps") or self.task == "regression":
             return values.dtype.kind == "f"
         least = -1 if name == "true" else 0
@@ -123,10 +128,10 @@ class Answers:
 
 @contextmanager
 def open_answers(path: Path) -> Iterator[Answers]:
-    """Opens a ``predictions.h5``; those that say neither task nor horizon classify what is.
+    """Opens a ``predictions.h5``; a file without task and horizon is a classification without one.
 
     Raises:
-        InputError: it is no such file, or not all of one.
+        InputError: the file is of another kind, or incomplete.
     """
     with ExitStack() as stack:
         try:
@@ -156,7 +161,7 @@ def _whole(file: h5py.File) -> Answers:
 
 
 def _require(answers: Answers, sequence_id: str, name: str) -> None:
-    """Checks that a dataset is there, with as many rows and columns as the others have."""
+    """Checks that a dataset exists, with as many rows and columns as the others."""
     try:
         data = own_dataset(answers.group(sequence_id), name)
         if name == "timestamps":

@@ -38,8 +38,8 @@ class Piece:
     """Predictions for one chunk.
 
     Attributes:
-        chunk: which steps of which sequence.
-        outputs: of the model, ``<float32>[steps, C]``.
+        chunk: the steps and their sequence.
+        outputs: the model's outputs, ``<float32>[steps, C]``.
         true: targets; see ``trainer.task``.
     """
 
@@ -50,7 +50,12 @@ class Piece:
 
 @contextmanager
 def predictions_writer(path: Path, layout: Layout) -> Iterator[Hdf5Writer]:
-    """Opens a new file for ``store_piece``; it has its name only when it is whole."""
+    """Opens a new file for ``store_piece``; it has its name only when it is whole.
+
+    Args:
+        path: the file.
+        layout: the layout of the model.
+    """
     with new_hdf5(path) as writer:
         attributes = writer.file.attrs
         attributes["classes"] = list(layout.task.classes)
@@ -60,7 +65,7 @@ def predictions_writer(path: Path, layout: Layout) -> Iterator[Hdf5Writer]:
 
 
 def group_name(sequence_id: str) -> str:
-    """The group of a sequence: its id, but for parts that a dataset beside it may be called.
+    """Returns the group of a sequence: its id, changed where a part is a dataset's name.
 
     >>> group_name("monday/x")
     'monday/x'
@@ -78,12 +83,12 @@ def _id_of(group: str) -> str:
 
 
 def read_classes(file: h5py.File) -> list[str]:
-    """Names of the classes, in the order of the probabilities."""
+    """Reads the names of the classes, in the order of the probabilities."""
     return [str(name) for name in file.attrs["classes"]]
 
 
 def sequence_ids(file: h5py.File) -> list[str]:
-    """The sequences in the file, sorted."""
+    """Returns the sequences in the file, sorted."""
     found: list[str] = []
 
     def visit(name: str, link: Any) -> None:
@@ -98,7 +103,12 @@ def sequence_ids(file: h5py.File) -> list[str]:
 
 
 def store_piece(writer: Hdf5Writer, data: SequenceSet, piece: Piece) -> None:
-    """Adds the predictions of a chunk; of a sequence with one answer, only the last step's.
+    """Writes the predictions of a chunk; of a sequence with one answer, only the last step's.
+
+    Args:
+        writer: the file.
+        data: the sequences.
+        piece: the predictions.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -123,7 +133,7 @@ def store_piece(writer: Hdf5Writer, data: SequenceSet, piece: Piece) -> None:
 
 
 def _columns(layout: Layout, piece: Piece) -> dict[str, NDArray[Any]]:
-    """What is stored of a piece, by name."""
+    """Returns the datasets of a piece, by name."""
     predicted = {"predicted": layout.task.predicted(piece.outputs)}
     if isinstance(layout.task, Regression):
         return {**predicted, "true": piece.true}

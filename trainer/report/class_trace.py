@@ -1,4 +1,4 @@
-"""What is drawn of one file's classes in one sequence, read block by block.
+"""The classes of one sequence as they are drawn, read block by block.
 
 A horizon moves answers to the steps that they are about:
 
@@ -18,15 +18,17 @@ from trainer.report.ribbons import shown_steps
 
 @dataclass
 class ClassTrace:
-    """Classes at the shown steps of a sequence, and where answers are wrong.
+    """The classes at the shown steps of a sequence, and the wrong answers.
 
     Attributes:
         steps: N.
-        horizon: of the answers.
-        true, predicted: ``<int32>[M]``, -1 where there is none.
+        horizon: the horizon of the answers.
+        true: ``<int32>[M]``, -1 where there is no label.
+        predicted: ``<int32>[M]``, -1 where there is no answer.
         confidence: probability of the predicted class, ``<float64>[M]``, NaN where unknown.
         wrong: ``<float64>[M]``, the share of wrong steps in the stretch that a pixel stands for.
-        labelled, right: how many steps of all.
+        labelled: the number of labelled steps.
+        right: the number of labelled steps with the right answer.
     """
 
     steps: int
@@ -47,7 +49,7 @@ class ClassTrace:
 
     @property
     def share(self) -> float | None:
-        """Of the labelled steps that are right, None where there are none."""
+        """The share of labelled steps that are right, None if there are none."""
         return self.right / self.labelled if self.labelled else None
 
     def add(
@@ -57,11 +59,12 @@ class ClassTrace:
         predicted: NDArray[np.int32],
         probabilities: NDArray[np.float32] | None = None,
     ) -> None:
-        """Takes in rows of answers.
+        """Adds rows of answers.
 
         Args:
-            start: number of the first row.
-            true, predicted: ``<int32>[n]``.
+            start: the number of the first row.
+            true: ``<int32>[n]``.
+            predicted: ``<int32>[n]``.
             probabilities: ``<float32>[n, C]``.
         """
         about = start + self.horizon
@@ -82,9 +85,9 @@ def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
     """Reads a sequence.
 
     Args:
-        answers: of a classification.
+        answers: the answers of a classification.
         sequence_id: the sequence.
-        sure: whether to read probabilities, if there are any.
+        sure: True to read probabilities, if there are any.
     """
     trace, start = ClassTrace(answers.steps(sequence_id), answers.horizon), 0
     there = sure and "probabilities" in answers.group(sequence_id)

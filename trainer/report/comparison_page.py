@@ -1,4 +1,4 @@
-"""A comparison as a table on the terminal, and as one HTML file."""
+"""The report of a comparison, as one HTML file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,9 +32,9 @@ def write_comparison(
 
     Args:
         path: the HTML file.
-        comparison: what comparison.json holds.
+        comparison: the content of comparison.json.
         predictions: the ``predictions.h5`` of each run, by its name.
-        videos: of the sequences, as far as they are known.
+        videos: the videos of the sequences, as far as they are known.
     """
     classes, names = comparison["classes"], list(predictions)
     strips = []
@@ -58,7 +58,7 @@ def write_comparison(
 
 
 def _dots(comparison: Comparison) -> list[list[float]]:
-    """Where each run stands in each sequence, from 0 to 100."""
+    """Returns the place of each run in each sequence, from 0 to 100."""
     rows = [row["scores"] for row in comparison["per_sequence"]]
     most = 1.0 if comparison["compared_by"] == "accuracy" else max(map(max, rows), default=0) or 1.0
     return [[100 * score / most for score in scores] for scores in rows]

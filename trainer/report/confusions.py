@@ -1,4 +1,4 @@
-"""Which classes are taken for which most often, and the longest stretches of it."""
+"""The most frequent confusions of classes, and the longest stretches of each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ NOTHING = -1
 
 @dataclass(frozen=True)
 class Moment:
-    """A stretch of a sequence in which one class is taken for another all the time.
+    """A stretch of a sequence in which one class is taken for another throughout.
 
     Attributes:
+        sequence_id: the sequence.
         time: timestamp of its first step, in seconds.
-        seconds: how long it lasts.
+        seconds: its length.
     """
 
     sequence_id: str
@@ -31,9 +32,11 @@ class Confusion:
     """A class taken for another.
 
     Attributes:
-        steps: how many.
-        share: of the steps of the true class.
-        moments: the longest first.
+        true: the true class.
+        predicted: the class it is taken for.
+        steps: the number of steps.
+        share: their share of the steps of the true class.
+        moments: the longest stretches first.
     """
 
     true: str
@@ -51,11 +54,11 @@ class _Run:
 
 
 def worst_confusions(answers: Answers, confusion: Sequence[Sequence[int]]) -> list[Confusion]:
-    """The most frequent confusions, where they last longest.
+    """Returns the most frequent confusions, with the places where they last longest.
 
     Args:
-        answers: of a classification.
-        confusion: steps; rows are true classes, columns predicted ones.
+        answers: the answers of a classification.
+        confusion: numbers of steps; rows are true classes, columns predicted ones.
     """
     counts = np.array(confusion, np.int64)
     totals = counts.sum(1)
@@ -77,7 +80,7 @@ def worst_confusions(answers: Answers, confusion: Sequence[Sequence[int]]) -> li
 
 
 def _longest(answers: Answers, codes: Sequence[int]) -> dict[int, list[_Run]]:
-    """The longest runs of each confusion, which is a true class times C plus a predicted one."""
+    """Returns the longest runs of each confusion, coded as true class times C plus predicted."""
     found: dict[int, list[_Run]] = {code: [] for code in codes}
     least = dict.fromkeys(codes, 0)
     for sequence_id in answers.ids:
@@ -94,7 +97,7 @@ def _longest(answers: Answers, codes: Sequence[int]) -> dict[int, list[_Run]]:
 def _runs(
     answers: Answers, sequence_id: str
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-    """Codes, starts and lengths of runs, those that end in a block at a time."""
+    """Yields codes, starts and lengths of runs, those that end in a block at a time."""
     size, start, code, begun = len(answers.classes), 0, NOTHING, 0
     for true, predicted in answers.blocks(sequence_id, "true", "predicted"):
         wrong = (true >= 0) & (true != predicted)

@@ -16,14 +16,14 @@ HISTORY_SCORES = ("accuracy", "mae")
 class Envelope:
     """A curve of at most ``MAX_POINTS`` points in which no peak is lost.
 
-    Up to so many steps have a point each; of more, each of half as many equal stretches has its
-    lowest and its highest.
+    Up to ``MAX_POINTS`` steps have a point each. More steps are divided into half as many equal
+    stretches as points, each drawn by its lowest and its highest value.
 
     Args:
         steps: N.
 
     Attributes:
-        width: steps in a stretch.
+        width: the number of steps in a stretch.
     """
 
     def __init__(self, steps: int):
@@ -32,7 +32,7 @@ class Envelope:
         self._parts: list[NDArray[Any]] = []
 
     def add(self, values: NDArray[np.float32]) -> None:
-        """Takes in ``<float32>[n, K]``; n is a whole number of stretches, but for the last."""
+        """Adds ``<float32>[n, K]``; n is a whole number of stretches, except at the end."""
         if self.width == 1:
             self._parts.append(values)
             return
@@ -44,24 +44,25 @@ class Envelope:
 
     @property
     def points(self) -> NDArray[np.float64]:
-        """``<float64>[M, K]``, NaN where there is no value."""
+        """The values of the points, ``<float64>[M, K]``, NaN where there is no value."""
         return np.concatenate(self._parts).astype(np.float64)
 
     @property
     def places(self) -> NDArray[np.float64]:
-        """When the points are, in steps, ``<float64>[M]``."""
+        """The places of the points in steps, ``<float64>[M]``."""
         distance = 1.0 if self.width == 1 else self.width / 2
         count = sum(map(len, self._parts))
         return distance * (np.arange(count, dtype=np.float64) + 0.5)
 
 
 def curve(places: NDArray[np.float64], values: NDArray[np.float64], low: float, high: float) -> str:
-    """The path of an SVG ``HEIGHT`` units high.
+    """Returns the path of an SVG ``HEIGHT`` units high.
 
     Args:
         places: ``<float64>[M]``, from the left.
         values: ``<float64>[M]``; the curve is broken where one is NaN.
-        low, high: the values at the lower and the upper edge.
+        low: the value at the lower edge.
+        high: the value at the upper edge.
     """
     heights = HEIGHT * (high - values) / (high - low)
     known = ~np.isnan(heights)

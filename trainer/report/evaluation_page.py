@@ -46,10 +46,10 @@ def write_report(
 
     Args:
         path: the HTML file.
-        run: where the learning curves come from.
-        metrics: what metrics.json holds.
+        run: the run of the learning curves.
+        metrics: the content of metrics.json.
         predictions: the ``predictions.h5`` that they were computed from.
-        infos: of the sequences, whose videos the report plays.
+        infos: the sequences, whose videos the report plays.
         latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
             timed.
     """
@@ -72,7 +72,7 @@ def write_report(
 def _pictures(
     metrics: Mapping[str, Any], predictions: Path, videos: Mapping[str, Footage]
 ) -> dict[str, Any]:
-    """What the template of a task shows beside the numbers."""
+    """Returns the pictures that a task's template shows beside the numbers."""
     more: dict[str, Any] = {}
     with open_answers(predictions) as answers:
         if metrics["task"] == "classification":
@@ -96,7 +96,7 @@ def _pictures(
 
 
 def _made(run: Run, metrics: Mapping[str, Any]) -> str:
-    """How the model came to be, in a sentence."""
+    """Returns a sentence about the training of the model."""
     config, best = run.config, run.progress.best_epoch
     epochs = len(run.history)
     kept = f"epoch {best} of {epochs}, the best on validation" if best else f"the last of {epochs}"
@@ -115,7 +115,7 @@ def _made(run: Run, metrics: Mapping[str, Any]) -> str:
 
 
 def _fed(metrics: Mapping[str, Any]) -> str:
-    """What stood for the labels that the model takes as inputs."""
+    """Returns a sentence about the past labels, if they were inputs."""
     if not metrics.get("feed"):
         return ""
     own = metrics["feed"] == "predictions"

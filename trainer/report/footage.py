@@ -1,4 +1,4 @@
-"""Where the video of a sequence lies, so that a report can play it."""
+"""The videos of sequences, so that a report can play them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class Footage:
     """The video of a sequence.
 
     Attributes:
-        name: of the file, by which a reader can give it another place.
+        name: the file's name, by which a reader can choose it at another place.
         uri: ``file://...``, None where there is no such video.
         problem: why there is none.
-        start_time: second of the timestamps that players show as 0.
+        start_time: the second of the timestamps that players show as 0.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Footage:
 
 
 def footage(infos: Iterable[SequenceInfo]) -> dict[str, Footage]:
-    """The video of each sequence, as far as it is still what its features were made from."""
+    """Returns the video of each sequence, if it is unchanged since its features were made."""
     return {info.sequence_id: _footage(info) for info in infos}
 
 

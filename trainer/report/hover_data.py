@@ -1,4 +1,4 @@
-"""What a report knows of a drawn sequence, packed small: a reader points, a script reads it out.
+"""Data about a drawn sequence, packed small: a reader points at it, and a script shows them.
 
 place     0     1     2     3     4        one pixel of the ribbons each
 times     0.0 ─────────── 0.5 ─ 9.0        straight between knots, here a gap in the video
@@ -19,7 +19,11 @@ CERTAIN, UNKNOWN = 100, 255
 
 
 def places_and_times(answers: Answers, sequence_id: str) -> dict[str, Sequence[float]]:
-    """When the pixels of a sequence's ribbons are, as knots of a line.
+    """Returns the times of the pixels of a sequence's ribbons, as knots of a line.
+
+    Args:
+        answers: the opened file.
+        sequence_id: the sequence.
 
     Returns:
         ``places`` from 0 to the number of pixels, and ``times`` as in predictions.h5, in seconds.
@@ -39,11 +43,11 @@ def places_and_times(answers: Answers, sequence_id: str) -> dict[str, Sequence[f
 
 
 def knots(values: NDArray[np.float64], tolerance: float) -> list[int]:
-    """Places of ``<float64>[M]`` between which it is straight (Douglas and Peucker 1973).
+    """Returns places between which ``<float64>[M]`` is straight (Douglas and Peucker 1973).
 
     Args:
         values: at the places 0, 1, ...
-        tolerance: how far it may be from the line.
+        tolerance: the largest distance from the straight line.
     """
     kept, open_ = {0, len(values) - 1}, [(0, len(values) - 1)]
     while open_:
@@ -58,7 +62,7 @@ def knots(values: NDArray[np.float64], tolerance: float) -> list[int]:
 
 
 def runs(labels: NDArray[Any]) -> list[int]:
-    """``<int>[M]`` as label, how often, label, how often, ..."""
+    """Encodes ``<int>[M]`` as label, count, label, count, ..."""
     edges = np.flatnonzero(np.diff(labels)) + 1
     starts, stops = np.append(0, edges), np.append(edges, len(labels))
     pairs: list[int] = np.stack([labels[starts], stops - starts], 1).ravel().tolist()
@@ -66,20 +70,20 @@ def runs(labels: NDArray[Any]) -> list[int]:
 
 
 def packed(shares: NDArray[np.float64]) -> str:
-    """``<float64>[M]`` from 0 to 1 in percent, a byte each, as base64; NaN is 255."""
+    """Encodes ``<float64>[M]`` from 0 to 1 in percent, a byte each, as base64; NaN is 255."""
     percents = np.where(np.isnan(shares), UNKNOWN, np.round(CERTAIN * np.nan_to_num(shares)))
     return base64.b64encode(percents.astype(np.uint8).tobytes()).decode()
 
 
 def clock(seconds: float) -> str:
-    """As h:mm:ss, as players show it: not rounded up; what is before 0 has a minus."""
+    """Formats a time as h:mm:ss, as players show it: rounded down, with a minus before 0."""
     whole = int(abs(seconds))
     sign = "-" if seconds < 0 and whole else ""
     return f"{sign}{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def precise(seconds: float) -> str:
-    """As h:mm:ss.t, for what is shorter than a second."""
+    """Formats a time as h:mm:ss.t, for stretches shorter than a second."""
     tenths = int(10 * abs(seconds) + 1e-5)
     sign = "-" if seconds < 0 and tenths else ""
     return f"{sign}{clock(tenths / 10)}.{tenths % 10}"

@@ -1,4 +1,4 @@
-"""The report: one HTML file with everything in it, readable without a network."""
+"""The HTML page of every report: one file, readable without a network."""
 
 import base64
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MATRIX_CLASSES, DRAWN_COLUMNS = 100, 50
 def confusion_rows(
     confusion: Sequence[Sequence[int]], kept: Sequence[int] = ()
 ) -> list[list[tuple[int, float]]]:
-    """Cells of the confusion matrix: count, and share of its row (the true class).
+    """Returns cells of the confusion matrix: count, and share of its row (the true class).
 
     Args:
         confusion: steps; rows are true classes, columns predicted ones.
@@ -36,14 +36,14 @@ def confusion_rows(
 
 
 def most_confused(confusion: Sequence[Sequence[int]]) -> list[int]:
-    """Which classes a matrix has room for, in their order: those with the most wrong steps."""
+    """Returns the classes for which a matrix has room: those with the most wrong steps."""
     counts = np.array(confusion, np.int64)
     wrong = counts.sum(0) + counts.sum(1) - 2 * counts.diagonal()
     return sorted(np.argsort(-wrong, kind="stable")[:MATRIX_CLASSES].tolist())
 
 
 def worst_columns(scores: Sequence[float | None]) -> list[int]:
-    """Which columns of a regression are drawn: those with the least R², which may be unknown."""
+    """Returns the columns of a regression to draw: those with the least R², which may be None."""
     known = np.array([np.inf if score is None else score for score in scores])
     return sorted(np.argsort(known, kind="stable")[:DRAWN_COLUMNS].tolist())
 
@@ -51,8 +51,13 @@ def worst_columns(scores: Sequence[float | None]) -> list[int]:
 def render(path: Path, template: str, **values: Any) -> None:
     """Fills in a template of this package and writes it, whole or not at all.
 
-    The page may run the one script of this package and nothing else, and load nothing but the
-    videos: so a name of a stranger stays a name even if it should get around the escaping.
+    The page may run only the one script of this package, and load only the videos. So a stranger's
+    name stays harmless even if it should get around the escaping.
+
+    Args:
+        path: the HTML file.
+        template: the template's file name.
+        **values: the template's variables.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -71,7 +76,7 @@ def render(path: Path, template: str, **values: Any) -> None:
 
 
 def unusual_options(config: TrainConfig) -> dict[str, str]:
-    """The options of a training that are not at their defaults, and those that have none."""
+    """Returns the options of a training that are not at their defaults, or have none."""
     return {
         option(field.name): value_text(getattr(config, field.name))
         for field in fields(config)
@@ -80,12 +85,12 @@ def unusual_options(config: TrainConfig) -> dict[str, str]:
 
 
 def option(name: str) -> str:
-    """A field's name as it is given on the command line."""
+    """Returns a field's name as it is given on the command line."""
     return f"--{flag(name)}"
 
 
 def value_text(value: Any) -> str:
-    """A value of an option as a person would write it; empty for none."""
+    """Returns a value of an option as a person would write it; empty for none."""
     if isinstance(value, tuple):
         return " ".join(map(str, value))
     return {"None": "", "True": "yes", "False": "no"}.get(str(value), str(value))

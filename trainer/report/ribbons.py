@@ -1,4 +1,4 @@
-"""Labels of a sequence as thin pictures: one pixel a step, one colour a class."""
+"""Ribbons, which are labels of a sequence as thin pictures: one pixel per step."""
 
 import base64
 from collections.abc import Sequence
@@ -29,18 +29,23 @@ FAINTEST = 0.4
 
 
 def class_colours(classes: Sequence[str]) -> list[str]:
-    """A ``#rrggbb`` for each class; the first eight are the easiest to tell apart."""
+    """Returns a ``#rrggbb`` for each class; the first eight are the easiest to tell apart."""
     more = [_spread(number) for number in range(max(0, len(classes) - len(COLOURS)))]
     return [*COLOURS, *more][: len(classes)]
 
 
 def shown_steps(steps: int) -> NDArray[np.int64]:
-    """Which steps of a sequence are drawn: all, or one of each of ``MAX_PIXELS`` stretches."""
+    """Returns the steps of a sequence to draw: all, or one of each of ``MAX_PIXELS`` stretches."""
     return np.linspace(0, steps - 1, min(steps, MAX_PIXELS)).astype(np.int64)
 
 
 def ribbon(labels: NDArray[np.int32], colours: Sequence[str]) -> str:
-    """Draws ``<int>[N]`` as a data URI of a PNG one pixel high; negative labels are grey."""
+    """Draws labels as a data URI of a PNG one pixel high.
+
+    Args:
+        labels: ``<int>[N]``; negative labels are grey.
+        colours: the colour of each class.
+    """
     labels = labels[shown_steps(len(labels))]
     palette = np.array([_bgr(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
     return _png(palette[np.where(labels < 0, len(colours), labels)][None])
@@ -85,7 +90,7 @@ def _bgr(colour: str) -> tuple[int, int, int]:
 
 
 def _spread(number: int) -> str:
-    """Hues a golden angle apart, so that any number of them keeps some distance."""
+    """Returns a hue a golden angle from the one before, so that all keep some distance."""
     hue = int(number * GOLDEN_ANGLE % 360) // 2
     shade = np.array([[[hue, 150, 130 + 45 * (number % 3)]]], np.uint8)
     blue, green, red = cv2.cvtColor(shade, cv2.COLOR_HSV2BGR)[0, 0].tolist()

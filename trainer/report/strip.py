@@ -1,4 +1,4 @@
-"""What a report shows of one sequence."""
+"""Strips: the pictures and data of one sequence in a report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ class Ribbon:
         name: such as ``true``, the name of a run, or of a class.
         picture: a data URI.
         share: how good it is, None for the truth itself and where nothing can be counted.
-        wrong: another picture, of where it is wrong.
-        curve: whether the picture is one of how sure it is, not of labels.
+        wrong: another picture, of the wrong steps.
+        curve: True if the picture shows confidence, not labels.
     """
 
     name: str
@@ -32,10 +32,12 @@ class Curves:
     """A column of a regression in a sequence.
 
     Attributes:
-        name: of the column.
-        true, predicted: paths of an SVG; see ``trainer.report.curves``.
-        last: the last numbers of both, which are the only ones of one answer a sequence.
-        low, high: the values at the edges of the SVG.
+        name: the name of the column.
+        true: the path of an SVG; see ``trainer.report.curves``.
+        predicted: the path of an SVG.
+        last: the last numbers of both, which are the only ones if a sequence has one answer.
+        low: the value at the lower edge of the SVG.
+        high: the value at its upper edge.
         mae: mean absolute error, None where nothing is labelled.
     """
 
@@ -53,10 +55,13 @@ class Strip:
     """A sequence with its pictures.
 
     Attributes:
+        sequence_id: the sequence.
+        seconds: its length.
         steps: N.
+        pictures: its pictures.
         score: the higher, the better; None where nothing is labelled.
-        readout: what is told where a reader points; see ``trainer.report.hover_data``.
-        footage: the video, where that is known.
+        readout: the data shown where a reader points; see ``trainer.report.hover_data``.
+        footage: the video, if that is known.
     """
 
     sequence_id: str
@@ -69,7 +74,7 @@ class Strip:
 
     @property
     def length(self) -> str:
-        """As h:mm:ss; empty for one answer a sequence, whose file does not tell."""
+        """The length as h:mm:ss; empty for one answer per sequence, whose file does not tell it."""
         return clock(round(self.seconds)) if self.steps > 1 else ""
 
     @property
@@ -79,7 +84,7 @@ class Strip:
 
     @property
     def told(self) -> dict[str, Any]:
-        """All that the script of a report is told of it, ready for JSON."""
+        """The data about the sequence for the script of a report, ready for JSON."""
         video = None
         if self.footage:
             names = ("name", "uri", "problem")

@@ -1,4 +1,4 @@
-"""Sequences over time, truth against prediction: what the report shows of each.
+"""The strips of all sequences, truth against prediction, for each task.
 
 A horizon moves all answers to the steps that they are about; see ``trainer.report.class_trace``.
 """
@@ -30,17 +30,22 @@ from trainer.report.strip import Curves, Ribbon, Strip
 
 
 def worst_first(strips: Sequence[Strip]) -> list[Strip]:
-    """Sorted by score; those without one come last."""
+    """Sorts strips by score; those without one come last."""
     return sorted(strips, key=lambda strip: np.inf if strip.score is None else strip.score)
 
 
 def with_footage(strips: Iterable[Strip], videos: Mapping[str, Footage]) -> list[Strip]:
-    """The same strips, with the videos that are known of them."""
+    """Returns the strips with the videos that are known.
+
+    Args:
+        strips: the strips.
+        videos: the video of each sequence.
+    """
     return [replace(strip, footage=videos.get(strip.sequence_id)) for strip in strips]
 
 
 def class_strips(classes: Sequence[str], predictions: Mapping[str, Path]) -> list[Strip]:
-    """Ribbons of the truth and of each file's predicted classes, for each sequence.
+    """Draws ribbons of the truth and of each file's predicted classes, for each sequence.
 
     Args:
         classes: names of the classes.
@@ -57,7 +62,7 @@ def class_strips(classes: Sequence[str], predictions: Mapping[str, Path]) -> lis
 
 
 def label_set_strips(answers: Answers) -> list[Strip]:
-    """A ribbon for each class that a sequence shows or was said to show, truth above prediction."""
+    """Draws a ribbon, truth above prediction, for each class that a sequence shows."""
     colours = class_colours(answers.classes)
     return [_label_set_strip(answers, sequence_id, colours) for sequence_id in answers.ids]
 
@@ -65,11 +70,11 @@ def label_set_strips(answers: Answers) -> list[Strip]:
 def number_strips(
     answers: Answers, ranges: Sequence[tuple[float, float]], kept: Collection[int] = ()
 ) -> list[Strip]:
-    """Curves of columns.
+    """Draws curves of columns, for each sequence.
 
     Args:
-        answers: of a regression.
-        ranges: what the curves of each column show at least, so that sequences can be compared.
+        answers: the answers of a regression.
+        ranges: the least range of each column's curves, so that sequences can be compared.
         kept: numbers of the columns that are drawn; none for all.
     """
     kept = kept or range(len(answers.classes))
@@ -138,7 +143,7 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
 
 
 def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
-    """``<int8>[2, M]`` in a number: 1 for predicted, 2 for true, -1 for no label."""
+    """Encodes ``<int8>[2, M]`` in a number: 1 for predicted, 2 for true, -1 for no label."""
     return np.where(drawn[0] < 0, -1, 2 * drawn[0] + (drawn[1] > 0)).astype(np.int8)
 
 

@@ -1,1 +1,1 @@
-"""The folder of a run: what it holds, checkpoints, its lock; nothing is computed here."""
+"""The folder of a run: its files, its checkpoints and its lock; nothing is computed here."""

@@ -1,11 +1,11 @@
-"""Arrays, and what JSON can hold, in one file that is used only if it is what was written.
+"""Arrays and JSON values in one file that is used only if it is unchanged.
 
 An ``.npz`` as NumPy writes it, a zip archive of members that are not compressed. Its comment, which
-ends the file, is a digest of all that comes before the digest:
+ends the file, is a digest of everything before the digest:
 
     member  member  ...  directory  "blake2b " <64 hexadecimal digits>
 
-Files of before there was a digest have no comment; what the archive itself can tell is checked.
+Older files have no comment; the checksums of the archive are checked instead.
 """
 
 import io
@@ -40,7 +40,13 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def write_archive(path: Path, plain: Mapping[str, Any], arrays: Arrays) -> None:
-    """Writes arrays, and what JSON can hold, whole or not at all."""
+    """Writes arrays and JSON values, whole or not at all.
+
+    Args:
+        path: the file.
+        plain: values that JSON can hold, by name.
+        arrays: arrays by name.
+    """
     with whole_file(path) as partial:
         with partial.open("wb") as file:
             members = {**arrays, PLAIN: np.array(json.dumps(plain))}
@@ -56,10 +62,14 @@ def write_archive(path: Path, plain: Mapping[str, Any], arrays: Arrays) -> None:
 def read_archive(
     path: Path, only_plain: bool = False
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Reads what ``write_archive`` wrote; not more memory is taken than the file is long.
+    """Reads the values and arrays of ``write_archive``, in no more memory than the file's size.
+
+    Args:
+        path: the file.
+        only_plain: read no arrays.
 
     Raises:
-        Exception: one of ``DAMAGE``.
+        Exception: the file is damaged; one of ``DAMAGE``.
     """
     if not path.is_file():
         raise OSError("it is no file")
@@ -78,7 +88,7 @@ def read_archive(
 
 
 def _digest(file: Any, size: int) -> bytes:
-    """Of the first ``size`` bytes of a file, as hexadecimal digits."""
+    """Returns a digest of the first ``size`` bytes of a file, as hexadecimal digits."""
     hashed = blake2b(digest_size=DIGITS // 2)
     file.seek(0)
     while size and (block := file.read(min(size, BLOCK_BYTES))):
@@ -88,10 +98,10 @@ def _digest(file: Any, size: int) -> bytes:
 
 
 def _require_unchanged(file: Any, size: int) -> bool:
-    """Whether the file has a digest, which is the right one; without one it must be an old file.
+    """Checks the digest of a file; returns False if the file is an old one without a digest.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the digest is wrong, or the file is no archive.
     """
     file.seek(-min(size, END_BYTES), io.SEEK_END)
     if file.read().startswith(END):
@@ -104,7 +114,7 @@ def _require_unchanged(file: Any, size: int) -> bool:
 
 
 def _require_stored(archive: zipfile.ZipFile, size: int) -> None:
-    """Checks that all members together are no longer than the file, as where none is compressed."""
+    """Checks that the members together are no longer than the file, as if none is compressed."""
     members = archive.infolist()
     plain = all(
         member.compress_type == zipfile.ZIP_STORED and member.file_size == member.compress_size
@@ -117,7 +127,7 @@ def _require_stored(archive: zipfile.ZipFile, size: int) -> None:
 
 
 def _array(archive: zipfile.ZipFile, member: str) -> NDArray[Any]:
-    """One member; an array of as many bytes as come after its header."""
+    """Returns one member as an array, whose size must be that of the bytes after its header."""
     content = archive.read(member)
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)

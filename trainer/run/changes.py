@@ -1,4 +1,4 @@
-"""What has changed since a run was begun, said so that a person finds it."""
+"""Descriptions of the differences between a run as it was begun and as it is asked for now."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -31,7 +31,12 @@ SHOWN = 80
 
 
 def changed_facts(before: "ModelFacts", now: "ModelFacts") -> Iterator[str]:
-    """The facts that differ; of what follows from others nothing is said."""
+    """Yields the facts that differ, without those that follow from other differences.
+
+    Args:
+        before: the facts that the run was begun with.
+        now: the facts as they are now.
+    """
     said = False
     for field in fields(before):
         was, value = getattr(before, field.name), getattr(now, field.name)
@@ -44,7 +49,12 @@ def changed_facts(before: "ModelFacts", now: "ModelFacts") -> Iterator[str]:
 
 
 def changed_splits(before: Splits, now: Splits) -> Iterator[str]:
-    """The parts that have other sequences, with one of them."""
+    """Yields the parts that have other sequences, each with one of these.
+
+    Args:
+        before: the splits that the run was begun with.
+        now: the splits as they are now.
+    """
     for part in PARTS:
         if gone := sorted(set(before[part]) - set(now[part])):
             yield f"the {part} split (without {gone[0]!r}, {len(now[part])} sequences)"
@@ -55,7 +65,7 @@ def changed_splits(before: Splits, now: Splits) -> Iterator[str]:
 
 
 def _between(before: object, now: object) -> str:
-    """Two values side by side, if they tell a person anything."""
+    """Returns two values side by side, if they tell a person anything; else empty."""
     if isinstance(before, tuple) and isinstance(now, tuple):
         return _difference(before, now) if all(isinstance(it, str) for it in before) else ""
     said = f" ({before or 'none'}, now {now or 'none'})"

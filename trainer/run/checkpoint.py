@@ -1,4 +1,4 @@
-"""What a run needs to go on as if it had never been interrupted.
+"""Checkpoints: everything that a run needs to continue as if it had never been interrupted.
 
 RUN/checkpoints/EPOCH-ITEM.npz    written after whole updates only, whole or not at all
     progress                      JSON, see ``Progress``
@@ -27,22 +27,22 @@ SUFFIX = ".npz"
 
 @dataclass
 class Progress:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
-        epoch: whole epochs done, validation included.
-        items: lineups, or groups of sequences, of the next epoch that are done already.
-        begun: whether callbacks know that this epoch has begun.
-        updates: since the beginning, also those that needed no change of the weights.
-        sums, steps, places, waited, seconds: of the epoch under way; see ``Totals``.
-        best_loss: lowest validation loss so far.
-        best_epoch: the epoch that had it, counted from 1.
-        stopped: a callback asked for the end.
-        lanes: of all devices, as at the first start; 0 in older checkpoints.
-        threads: in which TensorFlow computes, as at the first start; 0 in older checkpoints.
-        finished: nothing is left to do.
-        history: a row an epoch.
-        callbacks: what each callback remembers, but for arrays.
+        epoch: the number of whole epochs done, validation included.
+        items: the number of lineups, or groups of sequences, of the next epoch that are done.
+        begun: True if callbacks know that this epoch has begun.
+        updates: the number of updates since the beginning, also those that changed no weight.
+        sums, steps, places, waited, seconds: totals of the epoch under way; see ``Totals``.
+        best_loss: the lowest validation loss so far.
+        best_epoch: the epoch with that loss, counted from 1.
+        stopped: True if a callback asked for the end.
+        lanes: the lanes of all devices at the first start; 0 in older checkpoints.
+        threads: TensorFlow's threads at the first start; 0 in older checkpoints.
+        finished: True if nothing is left to do.
+        history: a row for each epoch.
+        callbacks: the state of each callback, without arrays.
         chance: states of Python's and NumPy's random generators.
     """
 
@@ -74,12 +74,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint as it was read.
+    """One checkpoint that was read.
 
     Attributes:
         path: its file.
-        arrays: what is no number of ``progress``, by name.
-        progress: how far the run was.
+        arrays: its arrays, by name.
+        progress: the progress of the run at that time.
     """
 
     path: Path
@@ -87,11 +87,14 @@ class Checkpoint:
     progress: Progress = field(default_factory=Progress)
 
     def group(self, name: str) -> list[NDArray[Any]]:
-        """The arrays of one group, in order."""
+        """Returns the arrays of one group, in order."""
         return [self.arrays[key] for key in sorted(self.arrays) if key.startswith(f"{name}/")]
 
     def restore(self, variables: Sequence[Any]) -> None:
-        """Sets variables to what they were.
+        """Sets variables to their saved values.
+
+        Args:
+            variables: the variables, in the order in which they were saved.
 
         Raises:
             InputError: the file holds other variables.
@@ -110,18 +113,18 @@ class Checkpoints:
     """The checkpoints of a run.
 
     Args:
-        folder: where they are.
+        folder: their folder.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
 
     def paths(self) -> list[Path]:
-        """Files of checkpoints, the oldest first."""
+        """Returns the files of checkpoints, the oldest first."""
         return sorted(path for path in self.folder.glob(f"*{SUFFIX}") if path.name[0] != ".")
 
     def progress(self) -> Progress:
-        """How far the run is, by its last whole checkpoint; at its beginning if it has none."""
+        """Returns the progress of the last whole checkpoint, or that of a new run."""
         for path in reversed(self.paths()):
             try:
                 return Progress(**read_archive(path, only_plain=True)[0])
@@ -130,7 +133,7 @@ class Checkpoints:
         return Progress()
 
     def latest(self) -> Checkpoint | None:
-        """Reads the last checkpoint that is whole; a damaged one is passed over with a note.
+        """Reads the last whole checkpoint; damaged ones are skipped with a note.
 
         Raises:
             InputError: there are checkpoints, and all of them are damaged.
@@ -150,7 +153,13 @@ class Checkpoints:
         return None
 
     def save(self, progress: Progress, arrays: Arrays, keep: int) -> Path:
-        """Writes a checkpoint, whole or not at all, and removes all but the last ``keep``."""
+        """Writes a checkpoint, whole or not at all, and removes all but the last ones.
+
+        Args:
+            progress: the progress of the run.
+            arrays: the arrays, by name.
+            keep: the number of checkpoints to keep.
+        """
         path = self.folder / f"{progress.epoch:06d}-{progress.items:09d}{SUFFIX}"
         write_archive(path, asdict(progress), arrays)
         paths = self.paths()
@@ -162,12 +171,17 @@ class Checkpoints:
 
 
 def numbered(group: str, values: Sequence[Any]) -> dict[str, NDArray[Any]]:
-    """Names for the arrays of a group, in order."""
+    """Names the arrays of a group, in order.
+
+    Args:
+        group: the name of the group.
+        values: its arrays.
+    """
     return {f"{group}/{number:05d}": np.asarray(value) for number, value in enumerate(values)}
 
 
 def all_finite(arrays: Arrays) -> bool:
-    """Whether no array holds NaN or infinity."""
+    """Returns True if no array holds NaN or infinity."""
     return all(
         bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind == "f"
     )

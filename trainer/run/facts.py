@@ -1,4 +1,4 @@
-"""What a model has to know of the data that it was made for."""
+"""The facts about the training data that belong to a model."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,19 +10,19 @@ from trainer.task import Regression, Task, make_task
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a trained model takes and answers.
+    """The inputs and answers of a trained model.
 
     Attributes:
         classes: names, in the order of its outputs.
         dimension: F of the store.
-        fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
-        task: what it was trained for.
+        fps, backbone, backbone_digest, settings: the recipe of its features; see ``Origin``.
+        task: the task that it was trained for.
         target_moments: mean and variance of each column of a regression.
         feature_moments: mean and variance of each feature of the training split, if needed.
-        data_digest: of the sequences and labels that it was trained and validated on.
-        features_digest: of what they hold, see there; empty if the model sees no features, and in
-            older runs.
-        model_digest: of the file of a model of one's own.
+        data_digest: digest of the sequences and labels for training and validation.
+        features_digest: digest of their features; empty if the model sees no features, and in older
+            runs.
+        model_digest: digest of the file of a user's own model.
     """
 
     classes: tuple[str, ...]
@@ -40,7 +40,13 @@ class ModelFacts:
 
     @classmethod
     def of(cls, task: Task, info: SequenceInfo, data_digest: str) -> "ModelFacts":
-        """For a model trained on sequences made like ``info``."""
+        """Makes the facts of a model.
+
+        Args:
+            task: its task.
+            info: one of the sequences that it is trained on.
+            data_digest: digest of the sequences and labels.
+        """
         moments = (task.mean, task.variance) if isinstance(task, Regression) else ()
         return cls(
             task.classes,
@@ -52,26 +58,26 @@ class ModelFacts:
         )
 
     def is_of_same_data(self, other: "ModelFacts") -> bool:
-        """Whether both are of the same sequences, labels and features, as far as is known."""
+        """Returns True if both have the same sequences, labels and features, as far as is known."""
         known = self.features_digest and other.features_digest
         return self.data_digest == other.data_digest and (
             not known or self.features_digest == other.features_digest
         )
 
     def to_json(self) -> str:
-        """As it stands in run.json."""
+        """Returns the content of run.json."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
     @property
     def learned_task(self) -> Task:
-        """The task with all that was learned of it from the training split."""
+        """The task, with the moments learned from the training split."""
         return make_task(self.task, self.classes, self.target_moments)
 
     def require(self, info: SequenceInfo) -> None:
         """Checks that a sequence can go through the model.
 
         Raises:
-            InputError: it was made otherwise than the training sequences.
+            InputError: its features were made in another way than those of training.
         """
         pairs = zip(
             ("dimension", "fps", "backbone", "backbone weights", "settings"),

@@ -1,4 +1,4 @@
-"""A run: the folder that holds all that training makes.
+"""A run: the folder of everything that training writes.
 
 RUN/config.yaml     the resolved configuration; --config takes it again
 RUN/splits.json     which sequence went where
@@ -54,7 +54,7 @@ class Run:
         self.logs_path = self.path / "logs"
 
     def evaluation_path(self, split: str) -> Path:
-        """Where the results on a split go."""
+        """Returns the folder of the results on a split."""
         return self.path / "evaluation" / split
 
     @property
@@ -65,12 +65,16 @@ class Run:
 
     @property
     def splits(self) -> Splits:
-        """Which sequence went where."""
+        """The sequences of each split."""
         return read_splits(self.path / "splits.json")
 
     @property
     def facts(self) -> ModelFacts:
-        """What the model takes and answers."""
+        """The inputs and answers of the model.
+
+        Raises:
+            InputError: run.json cannot be read.
+        """
         try:
             loaded = dict(read_json(self.facts_path, "what the model takes"))
             pairs: dict[str, Any] = {
@@ -85,14 +89,18 @@ class Run:
 
     @property
     def layout(self) -> Layout:
-        """How the model takes sequences and answers them."""
+        """The layout of the model's inputs and targets."""
         facts = self.facts
         unknown = facts.feature_moments[0] if facts.feature_moments else ()
         return Layout.of(self.config, facts.learned_task, unknown)
 
     @property
     def history(self) -> list[dict[str, str]]:
-        """The rows of history.csv; its cells are numbers, or empty."""
+        """The rows of history.csv; each cell is a number, or empty.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
         if not self.history_path.is_file():
             return []
         try:
@@ -109,14 +117,19 @@ class Run:
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """The progress of the last whole checkpoint."""
         return self.checkpoints.progress()
 
     def require_same(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
-        """Checks that a folder that is a run already is this one.
+        """Checks that an existing run was begun with the same options and data.
+
+        Args:
+            config: the options of ``train``.
+            splits: the sequences of each split.
+            facts: the facts about the data.
 
         Raises:
-            InputError: it was begun with another configuration, split or features, or holds
+            InputError: it was begun with other options, splits or features, or the folder holds
                 something that is no run.
         """
         self.require_free()
@@ -140,7 +153,7 @@ class Run:
             )
 
     def require_free(self) -> None:
-        """Checks that the folder is a run's, or may become one.
+        """Checks that the folder is a run, or may become one.
 
         Raises:
             InputError: it holds something else.
@@ -149,12 +162,18 @@ class Run:
             raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
 
     def _holds_something_else(self) -> bool:
-        """Whether the folder holds what no beginning run would have left there."""
+        """Returns True if the folder holds a file that no beginning run would have left there."""
         names = {path.name for path in self.path.iterdir()} if self.path.exists() else set()
         return any(name not in BEGINNING and not PARTIAL.fullmatch(name) for name in names)
 
     def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
-        """Writes down what is being trained on what; config.yaml comes last."""
+        """Writes down the options, splits and facts of a new run; config.yaml comes last.
+
+        Args:
+            config: the options of ``train``.
+            splits: the sequences of each split.
+            facts: the facts about the data.
+        """
         (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
         remove_strays(self.path)
         write_whole(self.path / "splits.json", splits.to_json())
@@ -162,7 +181,7 @@ class Run:
         write_whole(self.config_path, to_yaml(config))
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Writes a line an epoch; what an epoch had no figure for is empty."""
+        """Writes one line per epoch; a figure that an epoch lacks is empty."""
         columns = list(dict.fromkeys(name for row in rows for name in row))
         with (
             whole_file(self.history_path) as partial,

@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop: it ends the updates under way, writes a checkpoint, and stops."""
+"""Signals that ask a run to stop: it finishes the updates under way and writes a checkpoint."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ HEED_SECONDS = 1.0
 
 
 class Interruption:
-    """While entered, the first SIGTERM or SIGINT is remembered; a second one acts as before.
+    """Remembers the first SIGTERM or SIGINT while entered; a second one acts as usual.
 
     In a thread other than the main one signals stay as they are.
 
@@ -50,9 +50,9 @@ class Interruption:
 
 @contextmanager
 def ending_at_once() -> Iterator[None]:
-    """While entered, signals end the process: for what waits where Python would heed none.
+    """Lets signals end the process while entered, for waits in which Python would react to none.
 
-    Those that are ignored stay so.
+    Signals that are ignored stay ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

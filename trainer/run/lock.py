@@ -1,4 +1,4 @@
-"""A lock on a folder: one process at a time, and none after its death."""
+"""A lock on a folder: held by one process at a time, and released by its death."""
 
 import errno
 import fcntl
@@ -17,7 +17,11 @@ POLL = 0.25  # Seconds between two tries.
 
 
 def heed(interruption: Interruption) -> None:
-    """Raises ``Stopped`` if a signal came."""
+    """Stops if a signal came.
+
+    Raises:
+        Stopped: a signal came.
+    """
     if interruption:
         raise Stopped(f"{interruption.signal}: stopped; start the same command again to go on")
 
@@ -33,7 +37,12 @@ class Lock:
     def acquire(
         self, interruption: Interruption, waiting: Callable[[], None] = lambda: None
     ) -> None:
-        """Waits until it is free; ``waiting`` is called once if it is not."""
+        """Waits until the lock is free, and takes it.
+
+        Args:
+            interruption: ends the wait if a signal came.
+            waiting: called once if the lock is not free.
+        """
         said = False
         while True:
             heed(interruption)
@@ -51,7 +60,7 @@ class Lock:
                 time.sleep(POLL)
 
     def close(self) -> None:
-        """Gives it back; once more does nothing."""
+        """Releases the lock; a second call does nothing."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
@@ -61,7 +70,13 @@ class Lock:
 def locked(
     path: Path, interruption: Interruption, waiting: Callable[[], None] = lambda: None
 ) -> Iterator[Lock]:
-    """Holds a lock within a block, unless the block closes it earlier."""
+    """Holds a lock within a block, unless the block closes it earlier.
+
+    Args:
+        path: the file of the lock.
+        interruption: ends the wait if a signal came.
+        waiting: called once if the lock is not free.
+    """
     lock = Lock(path)
     try:
         lock.acquire(interruption, waiting)

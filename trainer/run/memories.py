@@ -1,9 +1,9 @@
-"""What callbacks and random generators remember, for checkpoints.
+"""The state of callbacks and random generators, for checkpoints.
 
 A Keras callback keeps its state in attributes: how long it has waited, the best value, the best
-weights. Those that changed since training began go into a checkpoint: numbers, and lists and
-dictionaries of them by names, as JSON; arrays and lists of arrays beside it. All else (the model,
-texts such as the name of a file, sets) the callback makes anew.
+weights. Attributes that changed since training began go into a checkpoint: numbers, and lists and
+dictionaries of them by names, as JSON; arrays and lists of arrays beside it. Everything else (the
+model, texts such as the name of a file, sets) is made anew by the callback.
 """
 
 import random
@@ -19,7 +19,7 @@ Plain = list[dict[str, Any]]
 
 
 def callback_memories(callbacks: Sequence[Any]) -> tuple[Plain, Arrays]:
-    """Collects what callbacks remember.
+    """Collects the state of callbacks.
 
     Returns:
         For each callback its class and plain attributes; arrays by ``callbacks/N/attribute``, those
@@ -46,7 +46,12 @@ def callback_memories(callbacks: Sequence[Any]) -> tuple[Plain, Arrays]:
 def changed_memories(
     callbacks: Sequence[Any], before: tuple[Plain, Arrays]
 ) -> tuple[Plain, Arrays]:
-    """What callbacks remember that they did not before, or otherwise."""
+    """Collects the state of callbacks that changed since training began.
+
+    Args:
+        callbacks: the callbacks.
+        before: their state when training began.
+    """
     plain, arrays = callback_memories(callbacks)
     for kept, was in zip(plain, before[0], strict=True):
         unchanged = [
@@ -60,7 +65,13 @@ def changed_memories(
 def remind_callbacks(
     callbacks: Sequence[Any], plain: Sequence[dict[str, Any]], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Gives callbacks back what they remembered; one of another class gets nothing."""
+    """Restores the state of callbacks; a callback of another class gets nothing.
+
+    Args:
+        callbacks: the callbacks.
+        plain: the plain attributes of each.
+        arrays: their arrays by name.
+    """
     for number, (callback, kept) in enumerate(zip(callbacks, plain, strict=False)):
         if kept["class"] != type(callback).__name__:
             continue
@@ -77,7 +88,7 @@ def remind_callbacks(
 
 
 def chance_memory() -> list[Any]:
-    """States of Python's and NumPy's global random generators, as JSON can hold them."""
+    """Returns the states of Python's and NumPy's global random generators, for JSON."""
     version, numbers, gauss = random.getstate()
     name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     return [
@@ -87,7 +98,7 @@ def chance_memory() -> list[Any]:
 
 
 def remind_chance(kept: Sequence[Any]) -> None:
-    """Sets the generators to states that ``chance_memory`` gave."""
+    """Restores the states that ``chance_memory`` returned."""
     if not kept:
         return
     (version, numbers, gauss), (name, keys, position, has_gauss, cached) = kept

@@ -1,4 +1,4 @@
-"""The end of a command that was told to stop, and waits for what does not come."""
+"""The end of a command that was told to stop but is stuck in a wait."""
 
 import os
 import threading
@@ -16,15 +16,15 @@ POLL_SECONDS = 0.1
 def ended_when_overdue(
     interruption: Interruption, code: int, grace: float = GRACE_SECONDS
 ) -> Iterator[None]:
-    """While entered, a signal ends the process after a while, whatever it is stuck in.
+    """Ends the process some time after a signal, while entered, whatever it is stuck in.
 
-    That may be a read of a source that sends nothing, or a write to a reader that takes nothing.
-    Only where all that was written is whole at any moment may it be used.
+    It may be stuck in a read from a source that sends nothing, or in a write that nobody reads. Use
+    it only where every file is whole at any moment.
 
     Args:
         interruption: remembers the signal.
-        code: exit code.
-        grace: seconds to end in order.
+        code: the exit code.
+        grace: seconds in which the process may end by itself.
     """
     done = threading.Event()
 

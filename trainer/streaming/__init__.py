@@ -1,1 +1,1 @@
-"""The command ``stream``, and learning as data arrive: one step after the other."""
+"""The command ``stream``, and learning from data as they arrive, one step after the other."""

@@ -19,16 +19,16 @@ from trainer.run.checkpoint import Checkpoint, numbered
 
 
 class Arriving:
-    """Where a pass over one sequence is.
+    """The state of a pass over one sequence.
 
     Args:
         layout: how steps become inputs and targets.
         dimension: F.
-        carry: the initial one, of one lane.
+        carry: the initial carry of one lane.
 
     Attributes:
-        carry: after the last batch; who passes a batch through the model puts it here.
-        begun: whether a step came since the reset.
+        carry: the carry after the last batch, set by whoever passes batches through the model.
+        begun: True if a step came since the reset.
     """
 
     def __init__(self, layout: Layout, dimension: int, carry: Carry):
@@ -36,7 +36,7 @@ class Arriving:
         self.reset()
 
     def reset(self) -> None:
-        """The next step begins a sequence."""
+        """Begins a new sequence with the next step."""
         size = self.layout.feature_size(self.dimension)
         known = self.layout.unknown_features if size else ()
         self.begun = False
@@ -44,11 +44,11 @@ class Arriving:
         self._past = self.layout.task.unknown
 
     def batch(self, steps: NDArray[np.float32], targets: NDArray[Any] | None = None) -> ChunkBatch:
-        """The next steps as the model sees them, a batch of one row.
+        """Returns the next steps as the model sees them, a batch of one row.
 
         Args:
             steps: ``<float32>[n, F]``, n at least 1.
-            targets: of each; None where nobody knows. See ``trainer.task``.
+            targets: the target of each; None if they are unknown. See ``trainer.task``.
         """
         task = self.layout.task
         if targets is None:
@@ -67,12 +67,17 @@ class Arriving:
         )
 
     def arrays(self, group: str) -> Mapping[str, NDArray[Any]]:
-        """What a later ``restore`` needs, by names that begin with ``group``."""
+        """Returns the state for a later ``restore``, by names that begin with ``group``."""
         last = [self._features, self._past, np.array(self.begun)]
         return {**numbered(group, self.carry), **numbered(f"{group}_last", last)}
 
     def restore(self, saved: Checkpoint, group: str) -> None:
-        """Goes on where ``arrays`` was called."""
+        """Restores the state that ``arrays`` returned.
+
+        Args:
+            saved: the checkpoint that holds the arrays.
+            group: the beginning of their names.
+        """
         import keras
 
         self.carry = tuple(keras.ops.convert_to_tensor(x) for x in saved.group(group))

@@ -1,4 +1,4 @@
-"""Answers as a video happens: the command ``stream``.
+"""The command ``stream``: answers while a video happens.
 
     source ─▶ samples ─▶ features ─▶ follower ─▶ a JSON line a step ─▶ state
     (thread)             (batches)   (the carry)  (flushed)             (if --state)
@@ -40,7 +40,7 @@ Samples = FileSamples | LiveSamples
 
 
 def run_stream(config: StreamConfig) -> int:
-    """The command ``stream``; see ``StreamConfig``."""
+    """Runs the command ``stream``; see ``StreamConfig``."""
     _check(config)
     run = load_run(config.run)
     extraction = recipe(run, (), Path(), config.backbone)
@@ -135,7 +135,7 @@ def _open(
 def _described(
     samples: Samples, state: StreamState, backbone: Joined, size: int, dtype: str
 ) -> Iterator[tuple[list[StreamSample], NDArray[Any]]]:
-    """Samples that come after what was answered before, with their features."""
+    """Yields the samples that were not answered before, with their features."""
     if isinstance(samples, LiveSamples):
         yield from described(frame_batches(samples, size, backbone.context), backbone, dtype)
         return
@@ -148,7 +148,7 @@ def _described(
 def _after(
     samples: Iterable[StreamSample], timestamp: float, before: deque[StreamSample]
 ) -> Iterator[StreamSample]:
-    """Leaves out what was answered before, but remembers the last of it."""
+    """Leaves out samples that were answered before, but remembers the last of them."""
     for sample in samples:
         if sample.timestamp > timestamp:
             yield sample

@@ -31,10 +31,10 @@ class Follower:
     Where labels are inputs, the model's own answers stand for them.
 
     Args:
-        run: whose model answers.
+        run: the run of the model.
 
     Attributes:
-        steps: how many were answered.
+        steps: the number of steps answered.
 
     Raises:
         InputError: the run has no model yet, or it cannot be opened.
@@ -79,16 +79,16 @@ class Follower:
         return self._pass(step)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
-        """What a later ``restore`` needs to go on, by name."""
+        """Returns the state for a later ``restore``, by name."""
         recent = np.stack(self._recent) if self._recent else np.zeros((0, self.dimension))
         place = [np.array(self.steps), recent.astype("float32")]
         return {**self._arriving.arrays("carry"), **numbered("place", place)}
 
     def restore(self, saved: Checkpoint) -> None:
-        """Goes on where ``arrays`` was called.
+        """Restores the state that ``arrays`` returned.
 
         Raises:
-            InputError: these are no such arrays.
+            InputError: the arrays are not a state of this model.
         """
         own = self.arrays()
         recent = saved.arrays.get("place/00001")
@@ -109,7 +109,7 @@ class Follower:
 
     @property
     def _burn_in(self) -> int:
-        """Steps that a window sees without answering."""
+        """The steps that a window sees without answering."""
         return self.config.burn_in if self.config.state == "reset" else 0
 
     def _begins_window(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a stream prints: a line of JSON a step."""
+"""The output of a stream: one line of JSON per step."""
 
 import time
 from datetime import datetime, timezone
@@ -18,18 +18,27 @@ class Lines:
     """Writes the answers of steps to standard output.
 
     Args:
-        layout: of the model.
-        start_time: seconds that players show as 0.
+        layout: the layout of the model.
+        start_time: the second that players show as 0.
 
     Attributes:
-        written: how many there were.
+        written: the number of lines written.
     """
 
     def __init__(self, layout: Layout, start_time: float):
         self.layout, self.start_time, self.written = layout, start_time, 0
 
     def write(self, step: int, sample: StreamSample, outputs: NDArray[np.float32]) -> None:
-        """Writes one step's line and sends it off."""
+        """Writes one step's line and flushes it.
+
+        Args:
+            step: the step's number.
+            sample: the step's sample.
+            outputs: the model's outputs, ``<float32>[C]``.
+
+        Raises:
+            InputError: an output is not finite.
+        """
         line: dict[str, Any] = {
             "step": step,
             "time": round(sample.timestamp - self.start_time, 6),

@@ -1,4 +1,4 @@
-"""Learning and answering as the data arrive, piece by piece.
+"""Learning and answering while the data arrive, piece by piece.
 
     predict(piece 0)   partial_fit(piece 0)   predict(piece 1)   partial_fit(piece 1)   ...
        carry of answers ──────────────────────────▶
@@ -86,7 +86,7 @@ class OnlineTrainer:
 
     @classmethod
     def from_run(cls, run: Run | Path | str) -> "OnlineTrainer":
-        """Goes on with the model of a trained run, with an optimizer that starts anew.
+        """Continues with the model of a trained run, with a new optimizer.
 
         Raises:
             InputError: there is no such run, or it has no model.
@@ -109,7 +109,7 @@ class OnlineTrainer:
             classes: names of the classes, or of the columns of a regression.
             target_moments: mean and variance of each column of a regression, as far as they are
                 known; 0 and 1 without.
-            **options: of ``TrainConfig``. ``normalize`` is ``running`` unless said otherwise.
+            **options: options of ``TrainConfig``; ``normalize`` is ``running`` by default.
 
         Raises:
             InputError: options that contradict each other, or mean nothing before the data are
@@ -139,7 +139,7 @@ class OnlineTrainer:
 
     @classmethod
     def load(cls, folder: Path | str) -> "OnlineTrainer":
-        """Goes on where ``save`` was called.
+        """Restores the trainer that ``save`` wrote.
 
         Raises:
             InputError: the folder holds no such state, or it is damaged.
@@ -185,7 +185,7 @@ class OnlineTrainer:
 
         Args:
             features: ``<float>[n, F]``, any n.
-            targets: what each step is asked for: ``<int>[n]`` with -1 for no label, or
+            targets: the target of each step: ``<int>[n]`` with -1 for no label, or
                 ``<float>[n, C]`` with rows of NaN; with a horizon, the labels so many steps later.
 
         Returns:
@@ -238,7 +238,7 @@ class OnlineTrainer:
         return [*self.model.variables, *optimizer_variables(self.optimizer)]
 
     def _known(self, targets: ArrayLike) -> NDArray[Any]:
-        """Targets as the task has them."""
+        """Converts targets to those of the task."""
         task = self.layout.task
         known = np.asarray(targets).astype(task.no_targets((1,)).dtype)
         if known.dtype.kind == "f" and np.isinf(known).any():

@@ -1,4 +1,4 @@
-"""What ``stream`` can be asked for."""
+"""The options of ``stream``."""
 
 from dataclasses import dataclass
 from pathlib import Path

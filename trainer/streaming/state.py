@@ -1,4 +1,4 @@
-"""What a stream keeps between two starts: how far it is, and the carry."""
+"""The state of a stream between two starts: its position and the carry."""
 
 import hashlib
 import math
@@ -12,14 +12,14 @@ from trainer.streaming.follower import Follower
 
 
 class StreamState:
-    """How far a source was followed, in a file or only for the time being.
+    """The position in a source, kept in a file or only in memory.
 
     Args:
         path: the file, which may be missing; None keeps nothing.
-        run: whose model follows.
+        run: the run of the model.
 
     Attributes:
-        timestamp: of the last step that was answered, in seconds of the source; -inf before it.
+        timestamp: the time of the last step answered, in seconds of the source; -inf before it.
         origin: the second since 1970 that is 0 of a live source.
 
     Raises:
@@ -57,15 +57,15 @@ class StreamState:
         self._saved = Checkpoint(path, arrays)
 
     def restore(self, follower: Follower) -> None:
-        """Brings a follower to where it was."""
+        """Restores the state of a follower."""
         if self._saved:
             follower.restore(self._saved)
 
     def begin(self, source: str) -> None:
-        """Says what is followed.
+        """Sets the source that is followed.
 
         Args:
-            source: a URL, the number of a camera, or what identifies a file.
+            source: a URL, the number of a camera, or the fingerprint of a file.
 
         Raises:
             InputError: the file is of another source.
@@ -80,7 +80,13 @@ class StreamState:
         self._source = digest
 
     def advance(self, follower: Follower, timestamp: float, origin: float | None) -> None:
-        """Steps up to that time were answered; writes the file, whole or not at all."""
+        """Notes that steps were answered; writes the file, whole or not at all.
+
+        Args:
+            follower: the follower after these steps.
+            timestamp: the time of the last of them, in seconds.
+            origin: see the class.
+        """
         self.timestamp, self.origin = timestamp, origin
         if self.path:
             plain = {

@@ -1,4 +1,4 @@
-"""``tune``: a search for the options of train that do best on the validation split.
+"""The command ``tune``: a search for the training options that do best on the validation split.
 
 A worker takes trials from a study that may have many workers:
 
@@ -45,11 +45,15 @@ CHANGEABLE = ("run", "trials", "storage")  # between two starts of one search
 
 
 class TrialError(Exception):
-    """A trial has no value; the search goes on."""
+    """A trial has no value; the search continues."""
 
 
 def run_tune(config: TuneConfig) -> int:
-    """The command ``tune``; see ``TuneConfig``."""
+    """Runs the command ``tune``; see ``TuneConfig``.
+
+    Raises:
+        InputError: Optuna is not installed.
+    """
     try:
         import optuna
     except ImportError:
@@ -61,7 +65,7 @@ def run_tune(config: TuneConfig) -> int:
 
 
 class _Worker:
-    """One process that takes trials of a study until none is left."""
+    """A process that takes trials of a study until none is left."""
 
     def __init__(self, config: TuneConfig, study: "Study", interruption: Interruption):
         self.config, self.study, self.interruption = config, study, interruption
@@ -111,7 +115,7 @@ class _Worker:
         return True
 
     def _value(self, trial: "Trial", lock: Lock) -> float:
-        """Of one trial; has the lock until the study knows what is tried."""
+        """Returns the value of a trial; holds the lock until the study knows its options."""
         trial.set_user_attr("worker", f"{machine()} {os.getpid()}")
         parameters = self._suggest(trial)
         lock.close()
@@ -129,7 +133,7 @@ class _Worker:
             return self._train(trial, training, own)
 
     def _suggest(self, trial: "Trial") -> dict[str, Any]:
-        """Values of the options, from the sampler or from the trial that this one continues."""
+        """Returns values of the options, from the sampler or from the trial that is continued."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Said better below.
@@ -161,7 +165,7 @@ class _Worker:
         return watch.best
 
     def _is_done(self, digest: str) -> bool:
-        """Whether another trial was the same and came to its end."""
+        """Returns True if another trial was the same and was trained to its end."""
         trials = self.study.get_trials(deepcopy=False)
         return any(
             t.state.name == "COMPLETE" and t.user_attrs.get("digest") == digest for t in trials
@@ -175,7 +179,7 @@ class _Worker:
 
 
 class _Watch:
-    """Tells a study what a training writes into its history, an epoch at a time."""
+    """Reports to a study what a training writes into its history, epoch by epoch."""
 
     def __init__(self, trial: "Trial", training: TrialRun, config: TuneConfig):
         self.trial, self.training, self.config = trial, training, config
@@ -186,7 +190,7 @@ class _Watch:
         """Reports new epochs.
 
         Raises:
-            TrialPruned: they are not good enough to go on.
+            TrialPruned: they are not good enough to continue.
             InputError: the objective is no column of the history.
         """
         rows = self.training.run.history
@@ -201,7 +205,7 @@ class _Watch:
 
     @property
     def best(self) -> float:
-        """Value of the best epoch."""
+        """The value of the best epoch."""
         if not self.values:
             raise _failed(self.trial, f"{self.config.objective} was never a finite number")
         return (min if self.config.direction == "minimize" else max)(self.values)
@@ -257,7 +261,7 @@ def _said(value: object) -> str:
 
 
 def _resolved(config: TuneConfig) -> TuneConfig:
-    """With absolute paths, so that trials and best.yaml are the same from anywhere."""
+    """Makes paths absolute, so that trials and best.yaml are the same from anywhere."""
     paths = {
         field.name: getattr(config, field.name).resolve()
         for field in fields(config)

@@ -55,11 +55,11 @@ class TuneConfig(TrainConfig):
 
     @property
     def direction(self) -> Literal["minimize", "maximize"]:
-        """Whether the objective is better low or high, by its name."""
+        """The direction in which the objective is better, by its name."""
         lower = any(word in LOWER_IS_BETTER for word in self.objective.split("_"))
         return "minimize" if lower else "maximize"
 
     @property
     def train_config(self) -> TrainConfig:
-        """The options that are train's; those that are searched are replaced in each trial."""
+        """The options of ``train``; each trial replaces those that are searched."""
         return TrainConfig(**{f.name: getattr(self, f.name) for f in fields(TrainConfig)})

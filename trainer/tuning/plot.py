@@ -28,7 +28,7 @@ def draw_search(path: Path, config: TuneConfig, rows: Sequence[Row]) -> None:
 
     Args:
         path: a PNG file.
-        config: what was searched.
+        config: the options of the search.
         rows: its trials, the best first, which is done.
     """
     space = parse_search(config.search)
@@ -90,7 +90,7 @@ def _draw_option(axes: Axes, config: TuneConfig, dimension: Dimension, rows: Seq
 def _draw_points(
     axes: Axes, config: TuneConfig, rows: Sequence[Row], places: Sequence[float]
 ) -> None:
-    """Draws a mark for each trial; what lies outside of the axis is drawn at its edge."""
+    """Draws a mark for each trial; a trial outside of the axis is drawn at its edge."""
     low, high = sorted(axes.get_ylim())
     worst = high if config.direction == "minimize" else low
     points: dict[str, list[tuple[float, float]]] = {"done": [], "pruned": [], "failed": []}
@@ -117,7 +117,7 @@ def _draw_points(
 
 
 def _set_scale(axes: Axes, config: TuneConfig, rows: Sequence[Row]) -> None:
-    """Has the axis hold what was trained to its end, with some room."""
+    """Fits the axis to the trials that were trained to their end, with some room."""
     values = [row.value for row in rows if row.state == "done" and row.value is not None]
     low, high = min(values), max(values)
     if low > 0 and high / low > LOGARITHMIC:
@@ -130,7 +130,7 @@ def _set_scale(axes: Axes, config: TuneConfig, rows: Sequence[Row]) -> None:
 
 
 def _set_range(axes: Axes, dimension: Range) -> None:
-    """Has the axis hold all that was searched, with ticks that can be read."""
+    """Fits the axis to the searched values, with ticks that can be read."""
     low, high = dimension.low, dimension.high
     if dimension.log:
         axes.set_xscale("log")

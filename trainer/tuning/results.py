@@ -1,4 +1,4 @@
-"""What came of a search: a table, a plot and the best options."""
+"""The results of a search: a table, a plot and the best options."""
 
 import csv
 import io
@@ -25,7 +25,13 @@ MOST_LINES = 20
 
 
 def progress_line(config: TuneConfig, study: "Study", number: int) -> str:
-    """Says in a line what became of a trial."""
+    """Returns a line about a trial that has ended.
+
+    Args:
+        config: the options of the search.
+        study: its study.
+        number: the trial.
+    """
     rows = read_rows(config, study)
     ended = sum(row.state in ("done", "pruned", "failed") for row in rows)
     (row,) = (row for row in rows if row.number == number)
@@ -41,8 +47,12 @@ def progress_line(config: TuneConfig, study: "Study", number: int) -> str:
 def write_results(config: TuneConfig, study: "Study") -> None:
     """Writes trials.csv, tune.png and best.yaml, and prints the table and what to do next.
 
+    Args:
+        config: the options of the search.
+        study: its study.
+
     Raises:
-        InputError: no trial came to its end; only trials.csv was written.
+        InputError: no trial was trained to its end; only trials.csv was written.
     """
     rows = read_rows(config, study)
     if not rows:
@@ -127,7 +137,7 @@ def _short(value: Any) -> str:
 
 
 def _said(value: Any) -> str:
-    """As --search and YAML have it."""
+    """Returns a value as ``--search`` and YAML have it."""
     return (
         "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     )

@@ -1,4 +1,4 @@
-"""What ``tune`` can be asked for, and the space of options that it searches."""
+"""The search space of ``tune``: options of ``train`` with their possible values."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -40,11 +40,11 @@ class Choice:
     log = False
 
     def suggest(self, trial: "Trial") -> Any:
-        """Gives the option a value in a trial."""
+        """Returns a value for the option in a trial."""
         return trial.suggest_categorical(self.name, self.values)
 
     def holds(self, value: Any) -> bool:
-        """Whether it can be this option's value."""
+        """Returns True if a value can be this option's."""
         return value in self.values
 
 
@@ -58,13 +58,13 @@ class Range:
     log: bool
 
     def suggest(self, trial: "Trial") -> Any:
-        """Gives the option a value in a trial."""
+        """Returns a value for the option in a trial."""
         if isinstance(self.low, int) and isinstance(self.high, int):
             return trial.suggest_int(self.name, self.low, self.high, log=self.log)
         return trial.suggest_float(self.name, self.low, self.high, log=self.log)
 
     def holds(self, value: Any) -> bool:
-        """Whether it can be this option's value."""
+        """Returns True if a value can be this option's."""
         return type(value) is type(self.low) and self.low <= value <= self.high
 
 
@@ -92,7 +92,7 @@ def parse_search(texts: Sequence[str]) -> tuple[Dimension, ...]:
 
 
 def searchable() -> dict[str, Any]:
-    """Types of the options that can be searched, by name; of a list, one item or none."""
+    """Returns the types of the options that can be searched; of a list, one item or none."""
     hints = get_type_hints(TrainConfig)
     hints |= dict.fromkeys(LISTS, Union[None, str])  # noqa: UP007  (none is tried first)
     return {
@@ -105,14 +105,14 @@ def searchable() -> dict[str, Any]:
 
 
 def with_values(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
-    """The options of a trial.
+    """Returns the options of a trial.
 
     Args:
         config: the options that are not searched.
-        values: of those that are, as they were chosen.
+        values: the chosen values of the others.
 
     Raises:
-        InputError: they make no sense together.
+        InputError: the options make no sense together.
     """
     lists = {name: (it,) if it else () for name, it in values.items() if name in LISTS}
     return replace(config, **{**values, **lists})
@@ -152,7 +152,11 @@ def _parse_range(text: str, name: str, hint: Any, values: str) -> Range:
 
 
 def _value(text: str, hint: Any, part: str) -> Any:
-    """A value of one of the types that an option has."""
+    """Converts a text to a value of one of the types that an option has.
+
+    Raises:
+        InputError: the text is no such value.
+    """
     for kind in _alternatives(hint):
         if kind is NoneType and part == "none":
             return None
@@ -173,7 +177,7 @@ def _value(text: str, hint: Any, part: str) -> Any:
 
 
 def _alternatives(hint: Any) -> list[Any]:
-    """The types in a union, and the values of a Literal, that an option may have."""
+    """Returns the types in a union, and the values of a Literal."""
     if get_origin(hint) in (Union, UnionType):
         return [inner for part in get_args(hint) for inner in _alternatives(part)]
     return list(get_args(hint)) if get_origin(hint) is Literal else [hint]

@@ -1,7 +1,7 @@
-"""The study of a search: what was tried, in a database that workers share.
+"""The study of a search: its trials, in a database that workers share.
 
 A trial that was stopped, or whose worker died, stays in the study as failed without a reason, and
-another one with the same parameters continues it: in the rows the two are one.
+another one with the same parameters continues it: the two are one row.
 """
 
 import re
@@ -32,14 +32,14 @@ class Row:
     """One trial.
 
     Attributes:
-        number: in the study.
+        number: its number in the study.
         state: done, pruned, failed, running, stopped or waiting.
-        value: of the objective in the best epoch so far.
+        value: the objective in the best epoch so far.
         epoch: that epoch, counted from 1.
-        epochs: how many there were.
-        seconds: of all goes at it.
-        parameters: by the name of the field.
-        digest: name of its folder; empty if it has none.
+        epochs: the number of epochs.
+        seconds: the time of all attempts together.
+        parameters: values by the names of fields.
+        digest: the name of its folder; empty if it has none.
         reason: why it was pruned or failed.
     """
 
@@ -55,7 +55,7 @@ class Row:
 
 
 def open_study(config: TuneConfig) -> "Study":
-    """Opens the study that a search goes on with, or makes it.
+    """Opens the study that a search continues, or creates it.
 
     Raises:
         InputError: the database cannot be used.
@@ -89,7 +89,7 @@ def open_study(config: TuneConfig) -> "Study":
 
 
 def _engine_options(config: TuneConfig) -> dict[str, Any]:
-    """For SQLAlchemy: no URL can hold every path, and workers wait for each other."""
+    """Returns options for SQLAlchemy, since no URL holds every path and workers must wait."""
     path = config.run / "tune.db"
     if config.storage is None:
         return {
@@ -102,7 +102,11 @@ def _engine_options(config: TuneConfig) -> dict[str, Any]:
 
 @contextmanager
 def storage_errors_are_the_inputs() -> Iterator[None]:
-    """Turns failures of the database into ``InputError``."""
+    """Turns failures of the database into bad input.
+
+    Raises:
+        InputError: the database failed in the block.
+    """
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -116,7 +120,7 @@ def storage_errors_are_the_inputs() -> Iterator[None]:
 
 
 def revive(study: "Study") -> None:
-    """Lets trials wait for another go whose worker was stopped or died; needs RUN/tune.lock."""
+    """Queues trials again whose worker was stopped or died; the caller holds RUN/tune.lock."""
     import optuna
     from optuna.trial import TrialState
 
@@ -140,7 +144,12 @@ def revive(study: "Study") -> None:
 
 
 def read_rows(config: TuneConfig, study: "Study") -> list[Row]:
-    """All trials, the best first, then those that have no value to compare."""
+    """Returns all trials, the best first, then those that have no value to compare.
+
+    Args:
+        config: the options of the search.
+        study: its study.
+    """
     trials = study.get_trials(deepcopy=False)
     continued = _continued(trials)
     rows = [_row(config, trials, trial) for trial in trials if trial.number not in continued]
@@ -173,7 +182,7 @@ def _row(config: TuneConfig, trials: list["FrozenTrial"], trial: "FrozenTrial") 
 
 
 def _parameters(config: TuneConfig, trial: "FrozenTrial") -> dict[str, Any]:
-    """What was tried; the database may come from a stranger and gets nothing else said."""
+    """Returns the tried values that fit the search, since the database may be a stranger's."""
     return {
         dimension.name: trial.params[dimension.name]
         for dimension in parse_search(config.search)
@@ -188,7 +197,7 @@ def _state(trial: "FrozenTrial") -> str:
 
 
 def _continued(trials: list["FrozenTrial"]) -> set[int]:
-    """Numbers of the trials that others continue."""
+    """Returns the numbers of the trials that others continue."""
     return {t.user_attrs["continues"] for t in trials if "continues" in t.user_attrs}
 
 

@@ -28,8 +28,8 @@ class TrialRun:
     """A configuration and the process that trains it.
 
     Args:
-        config: of any ``run``; the digest of the rest names its folder.
-        folder: of all trials.
+        config: the options; the digest of all but ``run`` names the trial's folder.
+        folder: the folder of all trials.
     """
 
     def __init__(self, config: TrainConfig, folder: Path):
@@ -45,17 +45,17 @@ class TrialRun:
 
     @property
     def command(self) -> list[str]:
-        """What is started."""
+        """The command line of the process."""
         # What a file names is executed only if the command line names it too.
         own = [f"--model={self.config.model}"] if self.config.model else []
         command = [sys.executable, "-m", "trainer", "train", "--config", str(self._yaml_path)]
         return command + own
 
     def start(self, lock: Lock) -> None:
-        """Starts to train, or to go on after the last checkpoint.
+        """Starts the training, or continues it from the last checkpoint.
 
         Args:
-            lock: the training's own; it keeps it if this process is killed.
+            lock: the lock of the training, which keeps it if this process is killed.
         """
         write_whole(self._yaml_path, to_yaml(self.config))
         with self.log_path.open("ab") as log:
@@ -72,11 +72,11 @@ class TrialRun:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; below 0 if a signal ended it."""
+        """The exit code; None while it runs, negative if a signal ended it."""
         return self._process.poll() if self._process else None
 
     def stop(self) -> None:
-        """Has it write a checkpoint and waits for its end; killed if that is interrupted."""
+        """Makes the training write a checkpoint and end; an interrupted wait kills it."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
@@ -88,7 +88,7 @@ class TrialRun:
 
     @property
     def failure(self) -> str:
-        """Why it failed: the last line that it said, without the name of the command."""
+        """The reason of a failure: the last line of the log, without the name of the command."""
         code = self.exit_code or 0
         if code < 0:
             memory = ", as when memory runs out" if code == -signal.SIGKILL else ""
@@ -102,6 +102,6 @@ class TrialRun:
 
 
 def _environment() -> dict[str, str]:
-    """For a process that imports what this one imports, whatever lies in the folder it is in."""
+    """Returns the environment of a process that imports the same modules from any folder."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}

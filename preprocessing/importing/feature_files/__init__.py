@@ -1,4 +1,4 @@
-"""Feature files that others made, a format a module; each sequence opens as a ``Table``."""
+"""Feature files that others made, one format per module; each sequence opens as a ``Table``."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -29,10 +29,10 @@ CONTAINERS = {"npz": npz.arrays, "mat": mat.arrays, "h5": h5.arrays}
 
 
 def format_of(path: Path) -> str:
-    """The format that a file's suffix names.
+    """Returns the format that a file's suffix names.
 
     Raises:
-        InputError: it names none.
+        InputError: the suffix is unknown.
     """
     if path.suffix.lower() not in SUFFIXES:
         known = ", ".join(SUFFIXES)
@@ -41,14 +41,19 @@ def format_of(path: Path) -> str:
 
 
 def parts_of(path: Path, kind: str, selection: Selection) -> dict[str, str | None]:
-    """The sequences that a file holds.
+    """Returns the sequences that a file holds.
+
+    Args:
+        path: the file.
+        kind: the file's format.
+        selection: the arrays and columns to take.
 
     Returns:
-        For what each adds to the file's id, the name of its array; ``{"": None}`` for a file that
-        is one sequence.
+        The name of the array of each sequence, by the part that the sequence adds to the file's id;
+        ``{"": None}`` for a file that is one sequence.
 
     Raises:
-        InputError: it cannot be read, or holds no array that the selection means.
+        InputError: the file cannot be read, or holds no array that the selection names.
     """
     if kind not in CONTAINERS or not has_wildcards(selection.dataset):
         return {"": None}
@@ -64,11 +69,11 @@ def open_table(path: Path, kind: str, selection: Selection, part: str | None = N
     Args:
         path: the file.
         kind: its format.
-        selection: what is wanted of it.
+        selection: the columns to take.
         part: name of the array, of those that ``parts_of`` gave.
 
     Raises:
-        InputError: it is no such file, or lacks what was selected.
+        InputError: the file is of another kind, or lacks a selected array or column.
     """
     _require_ordinary(path)
     if kind == "csv":
@@ -81,7 +86,7 @@ def open_table(path: Path, kind: str, selection: Selection, part: str | None = N
 
 
 def _arrays(path: Path, kind: str) -> Mapping[str, Array]:
-    """What is in a file; looked up once for all the sequences in it."""
+    """Returns the arrays in a file, looked up once for all sequences in it."""
     state = path.stat()
     return _arrays_of(path, kind, (state.st_mtime_ns, state.st_size))
 
@@ -92,6 +97,6 @@ def _arrays_of(path: Path, kind: str, state: tuple[int, int]) -> Mapping[str, Ar
 
 
 def _require_ordinary(path: Path) -> None:
-    """Pipes and devices may never begin, or never end."""
+    """Refuses pipes and devices, which may never begin or never end."""
     if path.exists() and not path.is_file():
         raise InputError(f"{path} is not an ordinary file")

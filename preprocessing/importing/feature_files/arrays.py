@@ -38,10 +38,12 @@ class Array:
     """An array in a file, not read yet.
 
     Attributes:
-        where: for messages.
-        reader: opens it for reads along an axis: a function from ``start, stop`` to the part of
-            the array between them on that axis.
-        obstacle: why it cannot be used, if it cannot.
+        where: the array's file and name, for messages.
+        shape: its shape.
+        dtype: its dtype.
+        reader: opens the array for reads along an axis: returns a function from ``start, stop`` to
+            the part of the array between them on that axis.
+        obstacle: why the array cannot be used, or empty.
     """
 
     where: str
@@ -52,12 +54,12 @@ class Array:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether it holds real numbers."""
+        """True if the array holds real numbers."""
         return not self.obstacle and self.dtype.kind in "iuf"
 
     @property
     def wide_axes(self) -> int:
-        """How many of its axes are longer than 1."""
+        """The number of axes longer than 1."""
         return sum(size > 1 for size in self.shape)
 
     def __str__(self) -> str:
@@ -73,12 +75,12 @@ class Steps:
 
     @property
     def count(self) -> int:
-        """Number of steps."""
+        """The number of steps."""
         return self.array.shape[self.axis]
 
     @property
     def width(self) -> int:
-        """Numbers in a step."""
+        """The number of numbers in a step."""
         return prod(size for axis, size in enumerate(self.array.shape) if axis != self.axis)
 
 
@@ -87,11 +89,11 @@ def table_of(arrays: Mapping[str, Array], selection: Selection, times: Array | N
 
     Args:
         arrays: each with what its columns' numbers are led by.
-        selection: what is wanted of the columns.
+        selection: the columns to take.
         times: the times of the steps, if they are an array of their own.
 
     Raises:
-        InputError: they are no numbers of steps by features, differ in length, or lack a column.
+        InputError: an array is not numbers [steps, features], lengths differ, or a column lacks.
     """
     parts = [_steps(array, selection.time_last) for array in arrays.values()]
     where, count = parts[0].array.where, parts[0].count
@@ -143,7 +145,12 @@ def _steps(array: Array, time_last: bool) -> Steps:
 
 
 def unusable(where: str, obstacle: str) -> Array:
-    """An array that only shows why it cannot be used."""
+    """Returns an array that cannot be used; its reader raises an InputError.
+
+    Args:
+        where: the array's file and name, for messages.
+        obstacle: why it cannot be used.
+    """
 
     def reader(axis: int) -> AbstractContextManager[Read]:
         raise InputError(f"{where} is {obstacle}")
@@ -152,14 +159,20 @@ def unusable(where: str, obstacle: str) -> Array:
 
 
 def unwritten(shape: tuple[int, ...], itemsize: int, stored: int) -> str:
-    """Why an array that takes so many bytes cannot be of such a shape; empty if it can."""
+    """Returns why an array was hardly written, so that it would unpack into far more; else empty.
+
+    Args:
+        shape: the declared shape.
+        itemsize: bytes per number.
+        stored: bytes that the array takes in the file.
+    """
     if prod(shape) * itemsize <= MOST_PACKED * stored:
         return ""
     return f"said to be {list(shape)}, but was hardly written: it takes {stored} bytes"
 
 
 def _times(array: Array, count: int) -> Steps:
-    """Times may be a column or a row of their own."""
+    """Returns the array of times, which may be a column or a row of its own."""
     if not array.is_numeric or array.wide_axes > 1:
         raise InputError(f"{array.where} is {array}; expected a time for each step")
     axis = max(range(len(array.shape)), key=lambda axis: array.shape[axis], default=0)
@@ -176,7 +189,7 @@ def _require_length(array: Array, length: int, expected: int) -> None:
 
 
 def _pick(names: list[str], chosen: list[str]) -> Any:
-    """An index for the chosen columns; a slice, which copies nothing, for all of them."""
+    """Returns an index for the chosen columns; for all of them a slice, which copies nothing."""
     if chosen == names:
         return slice(None)
     numbers = {name: number for number, name in enumerate(names)}

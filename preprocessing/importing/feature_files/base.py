@@ -1,4 +1,4 @@
-"""What every feature file is to the importer: named columns, and blocks of steps."""
+"""The importer's view of every feature file: named columns, and blocks of steps."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,15 +17,15 @@ LISTED = 12
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a file is wanted.
+    """The part of a file that is wanted.
 
     Attributes:
         columns: names of the feature columns; empty for all that are nothing else.
         label_column: name of the column that holds a class name for each step.
-        time_column: name of the column that holds the steps' times, or, of a file of arrays, the
+        time_column: name of the column that holds the steps' times, or, in a file of arrays, the
             number of that column or the name of another array.
-        dataset: pattern of the names of the arrays wanted, in a file that holds several.
-        time_last: whether arrays are [features, steps].
+        dataset: pattern of the names of the wanted arrays, in a file that holds several.
+        time_last: True if arrays are [features, steps].
     """
 
     columns: tuple[str, ...]
@@ -35,10 +35,14 @@ class Selection:
     time_last: bool
 
     def choose(self, where: str, names: Sequence[str]) -> list[str]:
-        """The feature columns among ``names``, all columns of a file.
+        """Returns the feature columns.
+
+        Args:
+            where: the file, for messages.
+            names: all columns of the file.
 
         Raises:
-            InputError: a column is not there, or none is left.
+            InputError: a column is missing, or none is left.
         """
         known = set(names)
         for name in self.columns:
@@ -57,8 +61,8 @@ class Block:
 
     Attributes:
         features: ``<number>[n, F]``.
-        numbers: of the n steps, or of their lines, for messages.
-        times: ``<float64>[n]`` as the file has them; None if it has none.
+        numbers: the numbers of the n steps, or of their lines, for messages.
+        times: ``<float64>[n]`` in the file's unit; None if the file has no times.
         labels: a class name for each step, ``''`` for none; empty if the file has no labels.
     """
 
@@ -73,12 +77,12 @@ class Table:
     """One sequence in a feature file, read in blocks.
 
     Attributes:
-        where: for messages.
+        where: the file, for messages.
         columns: names of the F feature columns.
-        blocks: the steps, once.
+        blocks: the steps, which can be read once.
         shape: steps and columns of an array, whose axes could have been mistaken; else None.
-        timed: whether the blocks have times.
-        row: what ``Block.numbers`` count.
+        timed: True if the blocks have times.
+        row: the word for what ``Block.numbers`` count.
     """
 
     where: str
@@ -90,25 +94,39 @@ class Table:
 
 
 def block_steps(step_bytes: int) -> int:
-    """Steps to read at once."""
+    """Returns the number of steps to read at once."""
     return min(max(BLOCK_BYTES // max(step_bytes, 1), 1), BLOCK_STEPS)
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names for a message: all of a few, the first and the last of many."""
+    """Returns names for a message: all of a few, the first and the last of many."""
     if len(names) <= LISTED:
         return ", ".join(map(shorten, names))
     return f"{', '.join(map(shorten, names[:3]))}, ... {shorten(names[-1])} ({len(names)} in all)"
 
 
 def no_column(where: str, name: str, names: Sequence[str]) -> OptionError:
-    """The error that a column is not in a file."""
+    """Returns the error that a column is not in a file.
+
+    Args:
+        where: the file.
+        name: the missing column.
+        names: the file's columns.
+    """
     return OptionError(f"{where} has no column {shorten(name)!r}; its columns are {listed(names)}")
 
 
 @contextmanager
 def refusing(where: str, *kinds: type[Exception]) -> Iterator[None]:
-    """Turns errors of a library that stumbles over a file into one line that names the file."""
+    """Turns errors of a library that cannot read a file into one line that names the file.
+
+    Args:
+        where: the file.
+        *kinds: the library's exceptions.
+
+    Raises:
+        InputError: the block raised one of them.
+    """
     try:
         yield
     except InputError:

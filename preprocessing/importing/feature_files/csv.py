@@ -1,4 +1,4 @@
-"""CSV tables: a line of column names, then a line a step."""
+"""CSV tables: a line of column names, then one line per step."""
 
 import itertools
 import sys
@@ -25,12 +25,13 @@ VALUE_BYTES = 64
 
 @dataclass(frozen=True)
 class Columns:
-    """Where in a line is what.
+    """The columns of a CSV table.
 
     Attributes:
         names: all columns.
         features: numbers of the feature columns.
-        time, label: numbers of those columns, if there are any.
+        time: number of the column of times, or None.
+        label: number of the column of labels, or None.
     """
 
     names: list[str]
@@ -42,8 +43,12 @@ class Columns:
 def open_table(path: Path, selection: Selection) -> Table:
     """Opens a ``.csv`` file.
 
+    Args:
+        path: the file.
+        selection: the columns to take.
+
     Raises:
-        InputError: it has no line of column names, or lacks a column.
+        InputError: the file has no line of column names, or lacks a column.
     """
     if selection.dataset is not None or selection.time_last:
         raise OptionError(f"{path} is a table, a line a step: no --dataset, no --time-axis last")
@@ -71,7 +76,7 @@ def _number(path: Path, header: list[str], name: str | None) -> int | None:
 
 
 def _require_names(path: Path, header: list[str]) -> None:
-    """Refuses a first line that is none of names."""
+    """Refuses a first line that is not one of names."""
     if not header or len(set(header)) != len(header):
         shown = shorten(listed(header)) or "nothing"
         raise InputError(f"{path}: expected a first line of column names, each once; got {shown}")
@@ -83,7 +88,7 @@ def _require_names(path: Path, header: list[str]) -> None:
 
 
 def _is_value(text: str) -> bool:
-    """Whether a text is a number, or what programs write where there is none."""
+    """Returns True if a text is a number, or what programs write for a missing number."""
     return is_number(text) or text.lower().lstrip("+-") in ("nan", "inf", "infinity")
 
 

@@ -20,10 +20,15 @@ LISTED = 20
 
 
 def matching(path: Path, arrays: Mapping[str, Array], pattern: str) -> list[str]:
-    """Names of the arrays that a pattern with wildcards means: numbers, and what cannot be used.
+    """Returns the arrays that a pattern with wildcards matches: of numbers, or unusable.
+
+    Args:
+        path: the file.
+        arrays: all its arrays, by name.
+        pattern: the pattern.
 
     Raises:
-        InputError: it means none.
+        InputError: no array matches.
     """
     names = [
         name
@@ -36,10 +41,14 @@ def matching(path: Path, arrays: Mapping[str, Array], pattern: str) -> list[str]
 
 
 def id_part(pattern: str, name: str) -> str:
-    """What tells an array's sequence from others of its file.
+    """Returns the part of a sequence's id that tells it from others of its file.
 
     It is the array's name without the folders that the pattern spells out before its first and
-    after its last wildcard, as these are the same for all.
+    after its last wildcard, since these are the same for all.
+
+    Args:
+        pattern: the pattern of the arrays' names.
+        name: the array's name.
     """
     spelled = [not any(sign in part for sign in WILDCARDS) for part in pattern.split("/")]
     first = spelled.index(False)
@@ -49,7 +58,7 @@ def id_part(pattern: str, name: str) -> str:
 
 
 def has_wildcards(pattern: str | None) -> bool:
-    """Whether a pattern can mean several arrays of a file."""
+    """Returns True if a pattern can match several arrays of a file."""
     return pattern is not None and any(sign in pattern for sign in WILDCARDS)
 
 
@@ -61,11 +70,11 @@ def table_of_dataset(
     Args:
         path: the file.
         arrays: all that it holds, by name.
-        selection: what is wanted of it.
+        selection: the columns to take.
         part: name of the array; None for the one that the selection names, or the only one.
 
     Raises:
-        InputError: there is no such array, or not one alone, or it is no table.
+        InputError: no array, or more than one, is meant, or it is no table.
     """
     name = part or selection.dataset or _only(path, arrays, selection)
     if name not in arrays:
@@ -76,7 +85,7 @@ def table_of_dataset(
 def _times(
     path: Path, arrays: Mapping[str, Array], selection: Selection, name: str
 ) -> Array | None:
-    """The array of times beside the features, or from the top; a number means a column instead."""
+    """Returns the array of times beside the features, or at the root; None for a column number."""
     wanted = selection.time_column
     if wanted is None or wanted.isdecimal():
         return None
@@ -90,7 +99,11 @@ def _times(
 
 
 def _only(path: Path, arrays: Mapping[str, Array], selection: Selection) -> str:
-    """The array with two axes if there is one, else the one with one axis."""
+    """Returns the only array with two axes, or else the only one with one axis.
+
+    Raises:
+        InputError: several arrays, or none, may be meant.
+    """
     wanted = selection.time_column
     candidates = {
         name: array.wide_axes

@@ -17,14 +17,14 @@ from preprocessing.importing.feature_files.base import refusing
 
 
 def arrays(path: Path, matlab: bool = False) -> Mapping[str, Array]:
-    """The datasets in a file, not read yet, by full name.
+    """Returns the datasets in a file, not read yet, by full name.
 
     Args:
         path: the file.
-        matlab: whether MATLAB wrote it, which has its axes the other way round.
+        matlab: True if MATLAB wrote the file, which reverses the axes.
 
     Raises:
-        InputError: it is no HDF5 file.
+        InputError: the file is not HDF5.
     """
     found: dict[str, Array] = {}
     with refusing(f"{path}", DAMAGE), open_hdf5(path) as file:
@@ -71,7 +71,7 @@ def _array(path: Path, name: str, dataset: h5py.Dataset, matlab: bool) -> Array:
 
 
 def _not_numbers(dataset: h5py.Dataset) -> str:
-    """What MATLAB says that a dataset is, if that is no array of numbers."""
+    """Returns what a dataset of MATLAB is, if it is no array of numbers; else empty."""
     kind = dataset.attrs.get("MATLAB_class", b"double")
     kind = kind.decode("ascii", "replace") if isinstance(kind, bytes) else str(kind)
     if dataset.attrs.get("MATLAB_empty", 0):

@@ -44,11 +44,13 @@ BAD_FILE = (OSError, EOFError, ValueError, struct.error, zlib.error, OverflowErr
 
 @dataclass(frozen=True)
 class Matrix:
-    """What leads the numbers of a variable.
+    """The description that precedes the numbers of a variable.
 
     Attributes:
-        obstacle: why it is no array of numbers, if it is none.
-        header: how the numbers lie; the offset counts from the first byte after the matrix's tag.
+        name: the variable's name.
+        obstacle: why it is no array of numbers, or empty.
+        header: the place of the numbers; the offset counts from the first byte after the matrix's
+            tag.
     """
 
     name: str
@@ -57,10 +59,10 @@ class Matrix:
 
 
 def arrays(path: Path) -> Mapping[str, Array]:
-    """The variables in a ``.mat`` file, not read yet, by name.
+    """Returns the variables in a ``.mat`` file, not read yet, by name.
 
     Raises:
-        InputError: it is no such file.
+        InputError: the file is of another kind.
     """
     if h5py.is_hdf5(path):
         return h5.arrays(path, matlab=True)
@@ -76,7 +78,7 @@ def arrays(path: Path) -> Mapping[str, Array]:
 
 
 def _elements(file: IO[bytes], order: str, size: int) -> Iterator[tuple[int, int, int]]:
-    """Yields the kind of each element, and where its content begins and how long it is."""
+    """Yields the kind of each element, the place of its content, and its length."""
     begin = FILE_HEADER_BYTES
     while begin < size:
         file.seek(begin)
@@ -120,7 +122,7 @@ def _array(
 
 
 def _unpack(file: IO[bytes], length: int, header: Header, to: IO[bytes]) -> None:
-    """Unpacks a matrix of ``length`` bytes, if it is as long as it says and its checksum right."""
+    """Unpacks a matrix of ``length`` bytes, and checks its length and its checksum."""
     end = TAG_BYTES + header.offset + prod(header.shape) * header.dtype.itemsize
     stream, unpacked = zlib.decompressobj(), 0
     while not stream.eof and (length or stream.unconsumed_tail):
@@ -138,7 +140,7 @@ def _unpack(file: IO[bytes], length: int, header: Header, to: IO[bytes]) -> None
 
 
 def _matrix(data: IO[bytes], order: str) -> Matrix:
-    """Reads what leads the numbers: flags, shape, name, and the tag of the numbers."""
+    """Reads the parts before the numbers: flags, shape, name, and the tag of the numbers."""
     flags = struct.unpack(f"{order}II", _part(data, order))[0]
     if flags & 0xFF == OPAQUE:
         return Matrix(_part(data, order).decode("utf-8", "replace"), "a MATLAB object, not numbers")
@@ -169,7 +171,7 @@ def _part(data: IO[bytes], order: str) -> bytes:
 
 
 def _tag(data: IO[bytes], order: str) -> tuple[int, int, int, int]:
-    """Reads a part's type, its length, where it begins, and where the next part does.
+    """Reads a part's type, its length, its beginning, and the beginning of the next part.
 
     A part of up to 4 bytes lies within its tag, its length in the upper half of its type.
     """

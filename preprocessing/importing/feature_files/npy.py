@@ -33,10 +33,13 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Header:
-    """How the numbers of an array lie in a file.
+    """The layout of an array's numbers in a file.
 
     Attributes:
-        offset: of the first of them, in bytes.
+        shape: the array's shape.
+        fortran: True if the first axis varies fastest.
+        dtype: the array's dtype.
+        offset: the place of the first number, in bytes.
     """
 
     shape: tuple[int, ...]
@@ -45,15 +48,19 @@ class Header:
     offset: int
 
     def goes_by(self, axis: int) -> bool:
-        """Whether the file holds one index of this axis after the other."""
+        """Returns True if the file holds one index of this axis after the other."""
         return prod(self.shape[axis + 1 :] if self.fortran else self.shape[:axis]) == 1
 
 
 def open_table(path: Path, selection: Selection) -> Table:
     """Opens a ``.npy`` file.
 
+    Args:
+        path: the file.
+        selection: the columns to take.
+
     Raises:
-        InputError: it is no array of numbers [steps, features], or lacks a column.
+        InputError: the file is no array of numbers [steps, features], or lacks a column.
     """
     if selection.dataset is not None:
         raise OptionError(f"{path} holds one array without a name; --dataset cannot choose there")
@@ -64,7 +71,7 @@ def open_array(path: Path) -> Array:
     """Opens a ``.npy`` file as an array.
 
     Raises:
-        InputError: it is none.
+        InputError: the file is of another kind.
     """
     with path.open("rb") as file:
         header = read_header(file, path.stat().st_size, f"{path}")
@@ -78,10 +85,15 @@ def open_array(path: Path) -> Array:
 
 
 def read_header(file: IO[bytes], size: int, where: str) -> Header:
-    """Reads the beginning of a ``.npy`` file of ``size`` bytes.
+    """Reads the header of a ``.npy`` file.
+
+    Args:
+        file: the file at its beginning.
+        size: the file's size in bytes.
+        where: the file's name, for messages.
 
     Raises:
-        InputError: it is no such file, holds objects, or is shorter than it says.
+        InputError: the file is of another kind, holds objects, or is shorter than it claims.
     """
     try:
         # The header says how long it is; only so much is looked at.
@@ -101,7 +113,14 @@ def read_header(file: IO[bytes], size: int, where: str) -> Header:
 
 
 def read_part(file: IO[bytes], header: Header, axis: int, start: int, stop: int) -> NDArray[Any]:
-    """Reads an array from ``start`` to ``stop`` on an axis.
+    """Reads a part of an array along an axis.
+
+    Args:
+        file: the open file.
+        header: the layout of the array.
+        axis: the axis.
+        start: the first index.
+        stop: the index behind the last.
 
     Raises:
         InputError: the file has become shorter.

@@ -1,8 +1,8 @@
 """NumPy archives: arrays with names in a ZIP file.
 
-An array that is stored as it is gets read from where it lies. A compressed one is unpacked as a
-stream, block by block, except where its steps do not lie one after the other: that one is unpacked
-into a temporary file first.
+An uncompressed array is read from its place in the file. A compressed one is unpacked as a stream,
+block by block; if its steps do not lie one after the other, it is first unpacked into a temporary
+file.
 """
 
 import shutil
@@ -28,10 +28,10 @@ COPIED_BYTES = 1 << 20
 
 
 def arrays(path: Path) -> Mapping[str, Array]:
-    """The arrays in a ``.npz`` file, not read yet, by name.
+    """Returns the arrays in a ``.npz`` file, not read yet, by name.
 
     Raises:
-        InputError: it is no such file.
+        InputError: the file is of another kind.
     """
     with refusing(f"{path}", *BAD_ARCHIVE), zipfile.ZipFile(path) as archive:
         return {

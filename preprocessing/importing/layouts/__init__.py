@@ -1,4 +1,4 @@
-"""How folders of feature files are laid out: which files make which sequence."""
+"""Layouts of folders of feature files: which files make which sequence."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -21,7 +21,7 @@ FILES, MS_TCN, VIDEO_FEATURES = "files", "ms-tcn", "video-features"
 
 
 def recognize(inputs: Collection[Path]) -> str:
-    """The layout that the names in the input folders give away; ``files`` if none does."""
+    """Returns the layout that names in the input folders suggest; ``files`` by default."""
     if len(inputs) == 1 and all(map(ms_tcn.is_layout, inputs)):
         return MS_TCN
     if any(map(video_features.is_layout, inputs)):

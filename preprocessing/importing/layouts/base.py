@@ -1,4 +1,4 @@
-"""What a layout finds: recordings, each to become a sequence."""
+"""The recordings that a layout finds, each of which becomes a sequence."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ class Recording:
     """A sequence to import.
 
     Attributes:
-        files: all that it is made of; failures name the first.
+        sequence_id: its id.
+        files: all its files; failures name the first.
         kind: format of the files.
-        part: what of the files it is, if not all.
-        open: opens them; raises ``InputError``.
-        intervals: from the number of steps to what is labelled when; None for what the table says.
+        part: the part of the files that it is, if not all.
+        open: opens the files; raises ``InputError``.
+        intervals: returns the labelled intervals for a number of steps; None to take the table's.
     """
 
     sequence_id: str
@@ -30,7 +31,13 @@ class Recording:
 
 
 def broken(sequence_id: str, path: Path, error: InputError) -> Recording:
-    """A recording that fails when it is opened, so that it is reported with the others."""
+    """Returns a recording that fails when it is opened, so that it is reported with the others.
+
+    Args:
+        sequence_id: its id.
+        path: its file.
+        error: the failure.
+    """
 
     def fail() -> Table:
         raise error

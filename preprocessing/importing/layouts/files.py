@@ -1,6 +1,4 @@
-"""Feature files, or folders of them: a file is a sequence, or each of the arrays in it that
-``--dataset`` means.
-"""
+"""The layout of single files: each file, or each array that ``--dataset`` names, is a sequence."""
 
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
@@ -30,9 +28,9 @@ def recordings(
     Args:
         inputs: files and folders.
         kind: format of the files, by default told by their suffix.
-        selection: what is wanted of them.
+        selection: the columns to take.
         made: files and folders that the command itself writes, which are no inputs.
-        prefer: suffix of the file to take where several would be one sequence.
+        prefer: the suffix to take of files that differ only in it.
 
     Raises:
         InputError: there are none.
@@ -47,6 +45,11 @@ def recordings(
 def sources(inputs: Iterable[Path], kind: str | None, prefer: str | None = None) -> list[Source]:
     """Finds the files of a format, or of all formats.
 
+    Args:
+        inputs: files and folders.
+        kind: the format; None for all.
+        prefer: the suffix to take of files that differ only in it.
+
     Raises:
         InputError: there are none.
     """
@@ -57,7 +60,15 @@ def sources(inputs: Iterable[Path], kind: str | None, prefer: str | None = None)
 def recording(
     sequence_id: str, path: Path, kind: str, selection: Selection, part: str | None = None
 ) -> Recording:
-    """A recording that is one file, or one array of it."""
+    """Returns the recording for a file, or for one array of it.
+
+    Args:
+        sequence_id: its id.
+        path: the file.
+        kind: the file's format.
+        selection: the columns to take.
+        part: the array's name, if not the whole file.
+    """
     opened = partial(open_table, path, kind, selection, part)
     return Recording(sequence_id, (path,), kind, opened, part or "")
 

@@ -34,7 +34,7 @@ WHAT = "data of ms-tcn"
 
 
 def is_layout(path: Path) -> bool:
-    """Whether a folder looks like this."""
+    """Returns True if a folder has this layout."""
     return (path / FEATURES).is_dir() and (path / TRUTH).is_dir()
 
 
@@ -46,6 +46,13 @@ def recordings(
     prefer: str | None = None,
 ) -> list[Recording]:
     """Finds all sequences, with their labels if ``truth`` is given.
+
+    Args:
+        root: the folder of the data.
+        kind: the format of the feature files; None for any.
+        selection: the columns to take.
+        truth: the ground truth, if labels are wanted.
+        prefer: the suffix to take of files that differ only in it.
 
     Raises:
         InputError: there are none.
@@ -66,12 +73,13 @@ def recordings(
 
 @dataclass(frozen=True)
 class Truth:
-    """The classes of the videos.
+    """The ground truth of the videos.
 
     Attributes:
+        root: the folder of the data.
         fps: steps per second of the features.
         line_fps: lines per second of the text files.
-        classes: those that mapping.txt has; empty if there is no such file.
+        classes: the classes of mapping.txt; empty if there is no such file.
     """
 
     root: Path
@@ -80,14 +88,18 @@ class Truth:
     classes: frozenset[str]
 
     def path(self, name: str) -> Path:
-        """The text file of a video."""
+        """Returns the text file of a video."""
         return self.root / TRUTH / f"{name}.txt"
 
     def intervals(self, name: str, steps: int) -> Sequence[Interval]:
-        """What a video shows when, in seconds.
+        """Returns the labelled intervals of a video, in seconds.
+
+        Args:
+            name: the video.
+            steps: the number of steps of its features.
 
         Raises:
-            InputError: a class that mapping.txt lacks, or another length than the features have.
+            InputError: mapping.txt lacks a class, or labels and features differ in length.
         """
         path, end = self.path(name), steps / self.fps
         named = read_lines(path, WHAT)
@@ -112,7 +124,7 @@ class Truth:
 
 
 def read_mapping(root: Path) -> frozenset[str]:
-    """The class names in mapping.txt; none if there is no such file.
+    """Returns the class names in mapping.txt; none if there is no such file.
 
     Raises:
         InputError: a line is not a number and a name.
@@ -128,7 +140,7 @@ def read_mapping(root: Path) -> frozenset[str]:
 
 
 def bundles(root: Path) -> dict[str, dict[str, Path]]:
-    """For each split by its name, such as ``split1``, the file of each of its parts."""
+    """Returns the file of each part of each split, by the split's name, such as ``split1``."""
     found: dict[str, dict[str, Path]] = {}
     folder = root / BUNDLES
     for path in sorted(files_below(folder, {".bundle"})) if folder.is_dir() else ():
@@ -145,8 +157,8 @@ def write_splits(
     Args:
         root: the folder of the data.
         out: folder for the splits; None to check them only.
-        usable: sequences that are in the store, and have labels if they must.
-        labelled: whether they must.
+        usable: sequences that are in the store, and have labels if they need them.
+        labelled: True if sequences need labels.
 
     Yields:
         The file of a split that could not be used, and why.

@@ -24,7 +24,7 @@ KIND = "npy"
 
 
 def is_layout(path: Path) -> bool:
-    """Whether a folder looks like this."""
+    """Returns True if a folder has this layout."""
     files = files_below(path, {".npy"}, lambda error: None) if path.is_dir() else ()
     return any(file.stem.endswith((f"_{TIMES}", f"_{FPS}")) for file in files)
 
@@ -36,7 +36,7 @@ def recordings(
 
     Args:
         inputs: folders, or files.
-        selection: what of the columns is wanted; a column is called ``rgb:0``.
+        selection: the columns to take; a column is called ``rgb:0``.
         streams: kinds of features that are joined, column by column; empty for the only one.
 
     Raises:
@@ -55,7 +55,7 @@ def recordings(
 
 
 def _split(name: str) -> tuple[str, str]:
-    """The video's id and the word for what a file holds."""
+    """Returns the video's id and the word for the kind of features in a file."""
     if name.endswith(f"_{TIMES}"):
         return name.removesuffix(f"_{TIMES}"), TIMES
     video, _, what = name.rpartition("_")
