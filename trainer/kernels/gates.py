@@ -25,12 +25,26 @@ class Gates(Protocol):
     slope_arrays: int
 
     def forward(self, inputs: Any, recurrent: Any, states: States) -> tuple[States, States]:
-        """Returns the states after it and what ``backward`` needs, ``<float32>[B, U]`` each."""
+        """Computes the step.
+
+        Args:
+            inputs: ``<float32>[B, G U]``, the product of the inputs.
+            recurrent: ``<float32>[B, G U]``, the product of ``h``.
+            states: before the step, ``<float32>[B, U]`` each.
+
+        Returns:
+            The states after it, and what ``backward`` needs of it, ``<float32>[B, U]`` each.
+        """
 
     def backward(
         self, kept: States, states: States, slopes: States
     ) -> tuple[tuple[Any, ...], States]:
         """Takes slopes after the step to slopes before it.
+
+        Args:
+            kept: what ``forward`` kept.
+            states: before the step.
+            slopes: by the states after it, ``<float32>[B, U]`` each.
 
         Returns:
             The gradient by ``inputs`` and, if it is another, by ``recurrent``; that by the states

@@ -25,7 +25,15 @@ def compiled_by_xla() -> Iterator[None]:
 def compiled(
     function: Callable[..., Any], any_length: bool = False, plain: bool = False
 ) -> Callable[..., Any]:
-    """Compiles, by XLA where that is right: it needs fixed shapes, and would keep cuDNN out."""
+    """Compiles a function, by XLA where that is right.
+
+    XLA needs fixed shapes, and where there is a GPU it would keep recurrent layers out of cuDNN.
+
+    Args:
+        function: of tensors.
+        any_length: whether shapes may differ from call to call.
+        plain: whether XLA is to be left out.
+    """
     by_xla = not (any_length or plain or tf.config.list_physical_devices("GPU"))
 
     def traced(*arguments: Any) -> Any:
