@@ -1,1 +1,1 @@
-"""Where a step is computed: devices, processes, machines; what it computes is not known here."""
+"""Devices, processes and machines that compute a step; what it computes is not known here."""

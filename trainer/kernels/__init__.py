@@ -1,1 +1,1 @@
-"""How a recurrent layer is computed over a chunk, fast and exactly; models are not known here."""
+"""Recurrent layers over a chunk, computed fast and exactly; models are not known here."""

@@ -38,7 +38,12 @@ def load_model(path: Path) -> keras.Model:
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Writes a ``.keras`` file, without an optimizer, that has its name only when it is whole."""
+    """Writes a ``.keras`` file, without an optimizer, that has its name only when it is whole.
+
+    Args:
+        model: built.
+        path: of the file; one that has the name is replaced.
+    """
     bare = keras.Model(model.inputs, model.outputs, name=model.name)
     with whole_file(path) as partial:
         bare.save(partial)

@@ -22,7 +22,13 @@ SMALLEST_VARIANCE = 1e-4  # Of a sequence, in units of the training split's.
 
 
 def scale(x: Any, mean: NDArray[Any], variance: NDArray[Any]) -> Any:
-    """Makes a layer that takes the mean away and divides by the deviation, in float32."""
+    """Makes a layer that takes the mean away and divides by the deviation, in float32.
+
+    Args:
+        x: ``<float32>[B, T, F]``.
+        mean: ``<float>[F]``.
+        variance: ``<float>[F]``.
+    """
     import keras
 
     return keras.layers.Normalization(

@@ -1,1 +1,1 @@
-"""Which chunk of which sequence goes into which row, and when: arithmetic on lengths alone."""
+"""Plans of chunks: which goes into which row, and when; arithmetic on lengths alone."""

@@ -45,7 +45,13 @@ def deal(costs: Sequence[int], lanes: int, seed: str) -> list[Iterator[int]]:
 
 
 def groups_of_similar(costs: Sequence[int], size: int, seed: str) -> list[list[int]]:
-    """Groups sequences of about the same length, ``size`` at a time; others in every epoch."""
+    """Groups sequences of about the same length, ``size`` at a time; others in every epoch.
+
+    Args:
+        costs: what each sequence costs, such as its steps.
+        size: of a group; some have fewer.
+        seed: of the epoch.
+    """
     chance = random.Random(seed)
     order = list(range(len(costs)))
     chance.shuffle(order)

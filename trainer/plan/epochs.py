@@ -31,13 +31,27 @@ def training_plan(config: TrainConfig, lengths: Sequence[int], lanes: int, epoch
 def training_groups(
     config: TrainConfig, lengths: Sequence[int], lanes: int, epoch: int, done: int = 0
 ) -> Iterator[list[Lineup]]:
-    """Plans an epoch of full gradients: groups of whole sequences, without the first ``done``."""
+    """Plans an epoch of full gradients: groups of whole sequences, without the first ``done``.
+
+    Args:
+        config: of the run.
+        lengths: steps of each sequence.
+        lanes: B.
+        epoch: counted from 0.
+        done: groups of this epoch that were trained on before an interruption.
+    """
     groups = groups_of_similar(lengths, lanes, f"{config.seed}/{epoch}")
     return group_plans(lengths, groups[done:], lanes, config.chunk_length, config.burn_in)
 
 
 def evaluation_plan(config: TrainConfig, lengths: Sequence[int], lanes: int) -> Plan:
-    """Plans inference: every step answered once, with the carry or in windows, as in training."""
+    """Plans inference: every step answered once, with the carry or in windows, as in training.
+
+    Args:
+        config: of the run.
+        lengths: steps of each sequence.
+        lanes: B.
+    """
     if config.state == "carry":
         return inference_plan(lengths, lanes, config.chunk_length)
     windows = Windows(config.chunk_length, config.window_stride, config.burn_in)
@@ -48,6 +62,11 @@ def updates_an_epoch(config: TrainConfig, lengths: Sequence[int], lanes: int) ->
     """Counts the updates of the first epoch; later ones may have a few more or fewer.
 
     Batches in which nothing is asked for count too, as they do in ``Progress.updates``.
+
+    Args:
+        config: of the run.
+        lengths: steps of each sequence.
+        lanes: B.
     """
     if config.gradient == "full":
         items = -(-len(lengths) // lanes)

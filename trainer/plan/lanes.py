@@ -1,4 +1,4 @@
-"""Which chunk of which sequence goes where: pure arithmetic on lengths.
+"""Lanes of chunks: which chunk of which sequence goes into which row, by arithmetic on lengths.
 
 Sequences A (5 chunks' worth), B (2), C (3) and D (2) in two lanes, one chunk of T steps a batch:
 
@@ -115,6 +115,10 @@ def varied_lengths(chunk_length: int, seed: str) -> Iterator[int]:
 
     The idea is that of Merity, Keskar and Socher 2017, "Regularizing and optimizing LSTM language
     models", section 5; with two lengths only, two programs are compiled and no more.
+
+    Args:
+        chunk_length: T.
+        seed: of the epoch.
     """
     chance = random.Random(f"{seed}/lengths")
     lengths = (chunk_length, short_length(chunk_length))

@@ -77,6 +77,11 @@ def window_inference_plan(lengths: Sequence[int], lanes: int, windows: Windows) 
 
     The burn-in is that of ``windows``, except at the beginning of a sequence, where nothing could
     warm the carry; ``last`` marks the window in which the sequence ends.
+
+    Args:
+        lengths: steps of each sequence, at least 1.
+        lanes: B.
+        windows: how sequences were cut in training; only T and burn-in are taken.
     """
     tiled = Windows(windows.chunk_length, windows.chunk_length - windows.burn_in, windows.burn_in)
     chunks = (
