@@ -1,4 +1,4 @@
-"""Which sequences go to which lane, so that lanes end together: pure arithmetic on costs.
+"""Sequences dealt out to lanes so that lanes end together: pure arithmetic on costs.
 
 A lane that is idle at the end of an epoch is a row of the batch for nothing. Sequences in random
 order leave each lane idle for about half a sequence; dealt out evenly, for about a chunk.

@@ -1,4 +1,4 @@
-"""Which plan an epoch follows, and which an evaluation: pure arithmetic."""
+"""The plan of an epoch, and that of an evaluation: pure arithmetic."""
 
 import random
 from collections.abc import Iterator, Sequence
