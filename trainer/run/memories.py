@@ -46,7 +46,7 @@ def callback_memories(callbacks: Sequence[Any]) -> tuple[Plain, Arrays]:
 def changed_memories(
     callbacks: Sequence[Any], before: tuple[Plain, Arrays]
 ) -> tuple[Plain, Arrays]:
-    """What callbacks remember that they did not before, or otherwise."""
+    """Collects what callbacks remember now and did not before, or otherwise."""
     plain, arrays = callback_memories(callbacks)
     for kept, was in zip(plain, before[0], strict=True):
         unchanged = [
@@ -76,8 +76,8 @@ def remind_callbacks(
         vars(callback).update(lists)
 
 
-def chance_memory() -> list[Any]:
-    """States of Python's and NumPy's global random generators, as JSON can hold them."""
+def random_state() -> list[Any]:
+    """Returns the states of Python's and NumPy's random generators, as JSON can hold them."""
     version, numbers, gauss = random.getstate()
     name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     return [
@@ -86,8 +86,8 @@ def chance_memory() -> list[Any]:
     ]
 
 
-def remind_chance(kept: Sequence[Any]) -> None:
-    """Sets the generators to states that ``chance_memory`` gave."""
+def set_random_state(kept: Sequence[Any]) -> None:
+    """Sets the generators to states that ``random_state`` gave."""
     if not kept:
         return
     (version, numbers, gauss), (name, keys, position, has_gauss, cached) = kept
