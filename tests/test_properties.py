@@ -31,7 +31,8 @@ from trainer.predictions.inference import predict_pieces
 from trainer.step.forward import FeedbackStep, ForwardStep
 from trainer.step.train_step import TrainStep
 from trainer.task import Classification, Task, make_task
-from trainer.training.updates import accumulated_updates, full_updates, truncated_updates
+from trainer.training.full import full_updates
+from trainer.training.truncated import accumulated_updates, truncated_updates
 
 tensor = keras.ops.convert_to_tensor
 LENGTHS = [23, 4, 11, 8, 1, 17]

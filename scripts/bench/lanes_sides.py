@@ -16,7 +16,7 @@ from trainer.step.optimizers import make_optimizer
 from trainer.step.totals import Totals
 from trainer.step.train_step import TrainStep
 from trainer.training.data import load_data
-from trainer.training.updates import truncated_updates
+from trainer.training.truncated import truncated_updates
 
 LANES, LENGTH, UNITS, EPOCHS = 8, 64, 128, 3
 
@@ -39,11 +39,11 @@ def main(side: str, folder: Path) -> dict[str, Any]:
             spent, totals = 0.0, Totals()
         begun, carry, batches = time.perf_counter(), step.initial(LANES), 0
         plan = plan_of(side, data.train.lengths, f"{epoch}")
-        for updates in truncated_updates(
+        for stretch in truncated_updates(
             step, data.train, plan, carry, lambda: sys.maxsize, lambda _: None
         ):
-            batches += updates.items
-            for some in updates.totals:
+            batches += stretch.items
+            for some in stretch.totals:
                 totals = totals + some
         spent += time.perf_counter() - begun
     return {

@@ -55,8 +55,7 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
     from trainer.batches.chunk_batch import ChunkBatches
     from trainer.config import TrainConfig
     from trainer.devices.processes import Processes
-    from trainer.devices.replicated_step import ReplicatedStep
-    from trainer.devices.strategy import find_replicas
+    from trainer.devices.strategy import find_devices
     from trainer.layout import Layout
     from trainer.model.build import build_model
     from trainer.step.optimizers import make_optimizer
@@ -72,13 +71,12 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
         strategy="multiworker" if workers else "local",
         normalize="none",
     )
-    replicas = find_replicas(config)
+    devices = find_devices(config)
     task = Classification(tuple(f"c{number}" for number in range(CLASSES)))
-    with replicas.scope() if replicas else contextlib.nullcontext():
+    with devices.scope():
         model = build_model(config, Layout(task=task), DIMENSION, ())
         optimizer = make_optimizer(config)
-    made = (model, optimizer, task)
-    stepper = ReplicatedStep(*made, replicas) if replicas else TrainStep(*made)
+    stepper = TrainStep(model, optimizer, task, devices)
     rows, chance = int(lanes) * max(1, len(workers)), np.random.default_rng(0)
     shape = (rows, LENGTH)
     batch = ChunkBatches(
@@ -93,32 +91,31 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
 
     def update() -> None:
         nonlocal carry
-        sums, carry = stepper.updates(stepper.load(batch), 0, 1, carry)
+        sums, carry = stepper.update_many(stepper.load(batch), 0, 1, carry)
         np.asarray(sums)
 
     found = {
         "step": seconds(update, STEPS),
         "gradient_bytes": 4.0 * sum(np.prod(v.shape) for v in stepper.variables),
     }
-    if replicas:
+    if devices.replicated:
         for name, part in parts(tf, stepper, stepper.load(batch), carry).items():
             found[name] = seconds(part, PARTS)
-        Processes(replicas).leave()
+        Processes(devices).leave()
     return found
 
 
 def parts(tf: Any, step: Any, loaded: Any, carry: Any) -> dict[str, Callable[[], Any]]:
     """What a step of several replicas consists of: own slopes, adding up, applying."""
     from trainer.devices.replicas import total
-    from trainer.step.train_step import batch_of
 
-    replicas = step.replicas
+    replicas = step.devices
     zeros = [tf.zeros(variable.shape) for variable in step.variables]
 
     @tf.function
     def slopes() -> Any:
         def own(loaded: Any, carry: Any) -> Any:
-            return step._own_slopes(batch_of(loaded, 0), carry)[0][0]
+            return step._own_slopes(loaded.batch(0), carry)[0][0]
 
         return replicas.one(replicas.run(own, loaded, carry))
 

@@ -33,9 +33,10 @@ from trainer.batches.sequence_set import SequenceSet
 from trainer.column_moments import Moments
 from trainer.config import TrainConfig
 from trainer.devices import processes as processes_module
+from trainer.devices.one_device import OneDevice
 from trainer.devices.processes import Processes
 from trainer.devices.slurm import cluster_of_step, host_names, task_counts
-from trainer.devices.strategy import find_replicas
+from trainer.devices.strategy import find_devices
 from trainer.layout import Layout
 from trainer.plan.epochs import training_plan
 from trainer.plan.lineup import Chunk, Lineup, with_room
@@ -59,8 +60,8 @@ halves = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
 from pathlib import Path
 from trainer.config import TrainConfig
-from trainer.devices.strategy import find_replicas
-from trainer.devices.replicated_step import ReplicatedStep
+from trainer.devices.strategy import find_devices
+from trainer.step.train_step import TrainStep
 from trainer.task import Classification
 
 def masks(count):
@@ -70,12 +71,12 @@ def masks(count):
     dropping = keras.Model(model.inputs, model.layers[1].output)
     if count == 1:
         return [dropping([np.ones((2, 3, 40), "float32")], training=True).numpy()]
-    step = ReplicatedStep(model, keras.optimizers.SGD(), Classification(("a", "b")), replicas)
+    step = TrainStep(model, keras.optimizers.SGD(), Classification(("a", "b")), replicas)
     halves = replicas.split(np.ones((4, 3, 40), "float32"))
     drop = tf.function(lambda x: replicas.run(lambda own: dropping([own], training=True), x))
     return [half.numpy() for half in replicas.strategy.experimental_local_results(drop(halves))]
 
-replicas = find_replicas(TrainConfig(*map(Path, "abc")))
+replicas = find_devices(TrainConfig(*map(Path, "abc")))
 (alone,) = masks(1)
 with replicas.scope():
     first, second = masks(2)
@@ -365,7 +366,7 @@ def test_processes_that_nobody_names_are_asked_for(
         monkeypatch.setenv("TF_CONFIG", given)
     config = TrainConfig(*memory_task, Path("run"), strategy="multiworker")
     with pytest.raises(InputError, match=expected):
-        find_replicas(config)
+        find_devices(config)
 
 
 STEP = {
@@ -412,7 +413,7 @@ def test_of_several_gpus_one_can_be_asked_for(
     tf, seen = import_tensorflow(), []
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["first", "second"])
     monkeypatch.setattr(tf.config, "set_visible_devices", lambda *told: seen.append(told))
-    assert find_replicas(TrainConfig(*memory_task, Path("run"), devices="one")) is None
+    assert not find_devices(TrainConfig(*memory_task, Path("run"), devices="one")).replicated
     assert seen == [(["first"], "GPU")]
 
 
@@ -509,8 +510,9 @@ def half_precision(tmp_path: Path) -> SequenceSet:
 def test_features_travel_to_devices_as_they_are_stored(tmp_path: Path) -> None:
     plan = training_plan(TrainConfig(tmp_path, tmp_path, tmp_path, chunk_length=4), [8], 1, 0)
     batches = next(half_precision(tmp_path).read(plan))
-    loaded = TrainStep.load(TrainStep.__new__(TrainStep), batches)
-    assert loaded[0].dtype == "float16"
+    step = TrainStep.__new__(TrainStep)
+    step.devices = OneDevice()
+    assert step.load(batches).features.dtype == "float16"
 
 
 def test_of_lanes_of_other_processes_labels_are_known_and_features_are_not(tmp_path: Path) -> None:

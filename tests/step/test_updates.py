@@ -33,7 +33,8 @@ from trainer.step.optimizers import make_optimizer, optimizer_variables
 from trainer.step.train_step import TrainStep
 from trainer.task import Classification
 from trainer.training.command import train
-from trainer.training.updates import Updates, truncated_updates
+from trainer.training.stretch import Stretch
+from trainer.training.truncated import truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402
@@ -160,10 +161,10 @@ def test_updates_in_one_call_are_those_of_several_bit_for_bit(
         step, sums = a_step(data, **options), np.zeros((16, 4))
         loaded, carry = step.load(batches), step.initial(2)
         for first, stop in calls:
-            rows, carry = step.updates(loaded, first, stop, carry, rates)
+            rows, carry = step.update_many(loaded, first, stop, carry, rates)
             assert not np.delete(rows.numpy(), range(first, stop), 0).any()
             sums += rows.numpy()
-        assert step.traces == {"updates": 1}
+        assert step.traces == {"update_many": 1}
         found.append([sums, *map(np.asarray, carry), *values(step)])
     for other in found[1:]:
         for left, right in zip(found[0], other, strict=True):
@@ -180,10 +181,10 @@ def test_a_batch_that_asks_for_nothing_lies_between_two_calls(
     assert asked == [True, True, True, False, False]
     begun: list[int] = []
     step = a_step(data)
-    some: list[Updates] = list(
+    some: list[Stretch] = list(
         truncated_updates(step, data, plan, step.initial(1), lambda: 99, begun.append)
     )
-    assert begun == [3, 1, 1] == [updates.items for updates in some]
+    assert begun == [3, 1, 1] == [stretch.items for stretch in some]
     assert int(step.optimizer.iterations.numpy()) == 3
 
 
@@ -238,11 +239,15 @@ def test_a_callback_that_watches_each_update_changes_none(
 @pytest.mark.parametrize(
     ("options", "traces"),
     [
-        ({}, {"updates": 1}),
-        pytest.param({"random_phase": True, "epochs": 4}, {"updates": 2}, marks=pytest.mark.slow),
+        ({}, {"update_many": 1}),
+        pytest.param(
+            {"random_phase": True, "epochs": 4}, {"update_many": 2}, marks=pytest.mark.slow
+        ),
         ({"accumulate": 2}, {"gather": 1, "apply": 1}),
         pytest.param(
-            {"gradient": "full"}, {"go_on": 1, "go_back": 1, "apply": 1}, marks=pytest.mark.slow
+            {"gradient": "full"},
+            {"forward_only": 1, "go_back": 1, "apply": 1},
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -284,16 +289,16 @@ def test_a_signal_amid_many_updates_loses_none_and_changes_nothing(
     memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    updates = TrainStep.updates
+    update_many = TrainStep.update_many
 
     def signalled(self: TrainStep, loaded: Any, first: int, stop: int, *more: Any) -> Any:
         calls.append(stop - first)
         if len(calls) == 3:
             os.kill(os.getpid(), signal.SIGTERM)
-        return updates(self, loaded, first, stop, *more)
+        return update_many(self, loaded, first, stop, *more)
 
     straight = trained(memory_task, tmp_path / "straight", dropout=0.3)
-    monkeypatch.setattr(TrainStep, "updates", signalled)
+    monkeypatch.setattr(TrainStep, "update_many", signalled)
     with pytest.raises(Stopped, match=r"after (\d+) updates") as stopped:
         trained(memory_task, tmp_path / "stopped", dropout=0.3)
     assert calls[:2] == [1, 1]  # How long an update takes is not known before.
@@ -307,17 +312,17 @@ def test_the_first_update_whose_loss_is_no_number_is_named(
     memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    updates = TrainStep.updates
+    update_many = TrainStep.update_many
 
     def broken(self: TrainStep, loaded: Any, first: int, stop: int, *more: Any) -> Any:
-        sums, carry = updates(self, loaded, first, stop, *more)
+        sums, carry = update_many(self, loaded, first, stop, *more)
         calls.append(stop - first)
         rows = sums.numpy()
         if len(calls) == 3:
             rows[first + 1 :] = np.nan
         return rows, carry
 
-    monkeypatch.setattr(TrainStep, "updates", broken)
+    monkeypatch.setattr(TrainStep, "update_many", broken)
     with pytest.raises(InputError, match="in epoch 1, update 4;"):
         trained(memory_task, tmp_path / "run")
     assert calls[2] > 3

@@ -7,7 +7,7 @@ from typing import Any
 
 from preprocessing.terminal.console import note
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.devices.replicas import Replicas
+from trainer.devices.replicas import Devices
 
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
@@ -19,7 +19,7 @@ MOST_THREADS = 1024  # A checkpoint may come from anywhere.
 
 
 def threads() -> int:
-    """How many threads share an operation of TensorFlow here: as set, or one for each core."""
+    """Returns how many threads share an operation of TensorFlow here: as set, or one a core."""
     asked = os.environ.get(THREADS, "").strip()
     told = int(asked) if asked.isdecimal() else 0
     cores = len(os.sched_getaffinity(0))
@@ -27,7 +27,7 @@ def threads() -> int:
 
 
 def compute_in(count: int) -> None:
-    """Has TensorFlow share operations among as many threads as before, on whatever machine.
+    """Makes TensorFlow share operations among as many threads as before, on whatever machine.
 
     How a product is cut up, and so the last bits of a sum, may depend on their number.
 
@@ -47,27 +47,27 @@ def compute_in(count: int) -> None:
         note(f"computing in {count} threads, as the run did so far, where {own} would be usual")
 
 
-def computing(model: keras.Model, replicas: Replicas | None) -> str:
-    """What computes a model here, and why not in cuDNN if it does not.
+def computing(model: keras.Model, devices: Devices) -> str:
+    """Says what computes a model here, and why not in cuDNN if it does not.
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
-        replicas: the devices that share each batch; None for one.
+        devices: that share each batch.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         hint = f" although {DRIVER} is there: is longtake[cuda] installed?"
         return (
-            f"computing on {_share(replicas)}the CPU, {len(os.sched_getaffinity(0))} cores; "
+            f"computing on {_share(devices)}the CPU, {len(os.sched_getaffinity(0))} cores; "
             f"no cuDNN, for TensorFlow finds no GPU{hint if DRIVER.exists() else ''}"
         )
     names = {tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus}
-    here = len(replicas.own) if replicas else 1
-    return f"computing on {here} x {', '.join(sorted(map(str, names)))}; {recurrent(model)}"
+    said = f"{len(devices.own)} x {', '.join(sorted(map(str, names)))}"
+    return f"computing on {said}; {recurrent(model)}"
 
 
 def recurrent(model: keras.Model) -> str:
-    """Which recurrent layers of a model run in cuDNN, and why the others do not."""
+    """Says which recurrent layers of a model run in cuDNN, and why the others do not."""
     layers = list(_recurrent_layers(model))
     count = cudnn_kernels(model)
     said = f"recurrent layers in cuDNN: {count} of {len(layers)}"
@@ -76,7 +76,7 @@ def recurrent(model: keras.Model) -> str:
 
 
 def cudnn_kernels(model: keras.Model) -> int:
-    """How many kernels of cuDNN are in the graph that TensorFlow makes of a model."""
+    """Counts the kernels of cuDNN in the graph that TensorFlow makes of a model."""
     sizes = [(2, *[size or 3 for size in x.shape[1:]]) for x in model.inputs]
     specs = [tf.TensorSpec(size, x.dtype) for size, x in zip(sizes, model.inputs, strict=True)]
     graph = tf.function(lambda *x: model(list(x), training=True)).get_concrete_function(*specs)
@@ -84,7 +84,7 @@ def cudnn_kernels(model: keras.Model) -> int:
 
 
 def why_not(layer: Any) -> list[str]:
-    """What keeps a recurrent layer from cuDNN, by Keras' conditions."""
+    """Returns what keeps a recurrent layer from cuDNN, by Keras' conditions."""
     if not isinstance(layer, keras.layers.LSTM | keras.layers.GRU):
         return ["neither LSTM nor GRU"]
     conditions = {
@@ -107,6 +107,6 @@ def _recurrent_layers(model: keras.Model) -> Iterator[Any]:
             yield layer
 
 
-def _share(replicas: Replicas | None) -> str:
-    """Said of parts of one CPU that count as devices."""
-    return f"{len(replicas.own)} parts of " if replicas and len(replicas.own) > 1 else ""
+def _share(devices: Devices) -> str:
+    """Says of parts of one CPU that count as devices how many they are."""
+    return f"{len(devices.own)} parts of " if len(devices.own) > 1 else ""

@@ -8,14 +8,15 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from preprocessing.errors import InputError, Stopped
 from preprocessing.terminal.quiet import import_tensorflow
-from trainer.devices.replicas import Replicas, total
+from trainer.devices.one_device import OneDevice
+from trainer.devices.replicas import Devices
+from trainer.model.carry import Tensor
 from trainer.run.interruption import HEED_SECONDS
 
 tf = import_tensorflow()
@@ -26,23 +27,23 @@ LOSSES += (tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 
 
 class Processes:
-    """All that train together; this one alone if there are no replicas elsewhere.
+    """All that train together; this one alone if there are no devices elsewhere.
 
     Args:
-        replicas: the devices of all of them.
+        devices: of all of them; one by default.
 
     Attributes:
         count: how many there are.
         number: of this one, from 0.
     """
 
-    def __init__(self, replicas: Replicas | None = None):
-        own = len(replicas.own) if replicas else 1
-        self.count = replicas.count // own if replicas else 1
-        self.number = replicas.own[0] // own if replicas else 0
+    def __init__(self, devices: Devices | None = None):
+        self._devices = devices = devices or OneDevice()
+        self.count = devices.count // len(devices.own)
+        self.number = devices.own[0] // len(devices.own)
         self._calls, self._next_asked, self._asked_at = 0, 1, time.monotonic()
         self._met = False
-        self._replicas, self._sum = replicas, tf.function(self._sum_body)
+        self._sum = tf.function(self._sum_body)
 
     @property
     def chief(self) -> bool:
@@ -57,16 +58,15 @@ class Processes:
         summed: NDArray[np.float64] = self._sum(tf.constant(values)).numpy()
         return summed
 
-    def _sum_body(self, values: Any) -> Any:
-        replicas: Any = self._replicas
+    def _sum_body(self, values: Tensor) -> Tensor:
+        def mine(values: Tensor) -> tuple[Tensor, tuple[()]]:
+            return tf.identity(values), ()
 
-        def mine(values: Any) -> Any:
-            return total(tf.identity(values)) / len(replicas.own)
-
-        return replicas.one(replicas.run(mine, values))
+        summed, _ = self._devices.add_up(mine, values)
+        return summed / len(self._devices.own)
 
     def agree(self, *flags: bool) -> list[bool]:
-        """Whether some process says so, for each flag."""
+        """Returns, for each flag, whether some process raises it."""
         return [bool(count > 0) for count in self.total(flags)]
 
     def agree_seldom(self, *flags: bool) -> list[bool]:

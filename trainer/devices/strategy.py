@@ -10,15 +10,16 @@ from preprocessing.errors import InputError
 from preprocessing.terminal.console import note
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
-from trainer.devices.replicas import Replicas
+from trainer.devices.one_device import OneDevice
+from trainer.devices.replicas import Devices, Replicas
 from trainer.devices.slurm import cluster_of_step, is_step
 from trainer.run.interruption import ending_at_once
 
 tf = import_tensorflow()
 
 
-def find_replicas(config: TrainConfig) -> Replicas | None:
-    """The devices that a configuration asks for; None for one device in one process.
+def find_devices(config: TrainConfig) -> Devices:
+    """Returns the devices that a configuration asks for.
 
     Raises:
         InputError: several processes are asked for and nothing says which.
@@ -33,7 +34,7 @@ def find_replicas(config: TrainConfig) -> Replicas | None:
         note("TF_CONFIG is set, but --strategy is local: this process trains by itself")
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if config.devices == "one" or len(devices) < 2:
-        return None
+        return OneDevice()
     return Replicas(_mirrored(*[device.name for device in devices]))
 
 

@@ -43,7 +43,8 @@ from preprocessing.terminal.quiet import import_tensorflow
 import_tensorflow()
 from keras import ops, tree  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-Carry = tuple[Any, ...]
+Tensor = Any  # Of TensorFlow; with several devices, one on each of them.
+Carry = tuple[Tensor, ...]
 
 
 def zero_carry(model: Any, lanes: int) -> Carry:

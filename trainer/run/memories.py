@@ -87,8 +87,8 @@ def remind_callbacks(
         vars(callback).update(lists)
 
 
-def chance_memory() -> list[Any]:
-    """Returns the states of Python's and NumPy's global random generators, for JSON."""
+def random_state() -> list[Any]:
+    """Returns the states of Python's and NumPy's random generators, as JSON can hold them."""
     version, numbers, gauss = random.getstate()
     name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     return [
@@ -97,8 +97,8 @@ def chance_memory() -> list[Any]:
     ]
 
 
-def remind_chance(kept: Sequence[Any]) -> None:
-    """Restores the states that ``chance_memory`` returned."""
+def set_random_state(kept: Sequence[Any]) -> None:
+    """Sets the generators to states that ``random_state`` gave."""
     if not kept:
         return
     (version, numbers, gauss), (name, keys, position, has_gauss, cached) = kept

@@ -9,9 +9,11 @@ from typing import Any
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches.chunk_batch import ChunkBatch
 from trainer.config import TrainConfig
+from trainer.devices.one_device import OneDevice
+from trainer.devices.replicas import Devices
 from trainer.kernels.accelerate import accelerate
-from trainer.kernels.xla import compiled
-from trainer.model.carry import Carry, call_model, reset_rows, zero_carry
+from trainer.model.carry import Carry, Tensor, call_model, reset_rows, zero_carry
+from trainer.step.batch_tensors import BatchTensors, arrays_of
 from trainer.step.totals import sums_of
 from trainer.task import Task
 
@@ -23,26 +25,31 @@ class ForwardStep:
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
-        any_length: whether T may differ from batch to batch; slower.
-        plain: without XLA.
+        devices: that share each batch; one by default.
     """
 
-    def __init__(self, model: Any, any_length: bool = False, plain: bool = False):
-        self.model = model
+    def __init__(self, model: Any, devices: Devices | None = None):
+        self.model, self.devices = model, devices or OneDevice()
         accelerate(model)
-        self._forward = compiled(self.body, any_length, plain)
+        self._forward = self.devices.program(self.body)
 
     def initial(self, lanes: int) -> Carry:
-        """The carry before anything."""
+        """Returns the carry before anything."""
+        return self.devices.split_all(self.zero_carry(lanes))
+
+    def zero_carry(self, lanes: int) -> Carry:
+        """Returns the carry before anything, of all lanes in one place."""
         return zero_carry(self.model, lanes)
 
-    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        """Resets rows, then answers."""
+    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
+        """Resets rows, then answers; on one device."""
         outputs, carry = self._forward(batch.features, batch.past, batch.reset, carry)
         return outputs, carry
 
-    def body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
-        """What is compiled."""
+    def body(
+        self, features: Tensor, past: Tensor, reset: Tensor, carry: Carry
+    ) -> tuple[Tensor, Carry]:
+        """Answers the lanes of one device; this is compiled."""
         return apply_model(self.model, features, past, reset, carry, training=False)
 
 
@@ -55,25 +62,31 @@ class FeedbackStep(ForwardStep):
 
     The carry has one part more: the answers that later steps will need, as differences from
     nothing known, so that zeros are right after a reset too.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        task: what the answers are.
+        horizon: steps that the answer lies ahead.
+        devices: that share each batch; one by default.
     """
 
-    def __init__(
-        self, model: Any, task: Task, horizon: int, any_length: bool = False, plain: bool = False
-    ):
-        super().__init__(model, any_length, plain)
+    def __init__(self, model: Any, task: Task, horizon: int, devices: Devices | None = None):
+        super().__init__(model, devices)
         self.task, self.horizon = task, horizon
 
-    def initial(self, lanes: int) -> Carry:
+    def zero_carry(self, lanes: int) -> Carry:
         waiting = tf.zeros((lanes, self.horizon + 1, self.task.size))
-        return (*super().initial(lanes), waiting)
+        return (*super().zero_carry(lanes), waiting)
 
-    def body(self, features: Any, past: Any, reset: Any, carry: Carry) -> Any:
+    def body(
+        self, features: Tensor, past: Tensor, reset: Tensor, carry: Carry
+    ) -> tuple[Tensor, Carry]:
         *states, waiting = reset_rows(carry, reset)
         lanes, steps = features.shape[0], features.shape[1] or tf.shape(features)[1]
         unknown = tf.constant(self.task.unknown)
         outputs = tf.TensorArray(tf.float32, steps, element_shape=(lanes, self.task.size))
 
-        def one(t: Any, outputs: Any, states: Any, waiting: Any) -> Any:
+        def one(t: Tensor, outputs: Any, states: list[Tensor], waiting: Tensor) -> Any:
             seen = tf.cast(features[:, t], tf.float32)
             inputs = tf.concat([seen, waiting[:, 0] + unknown], -1)[:, None]
             answer, after = call_model(self.model, inputs, states, training=False)
@@ -99,24 +112,37 @@ class EvaluationStep:
     """
 
     def __init__(self, forward: ForwardStep, task: Task):
-        self.forward = forward
-        self._sums = compiled(
-            lambda targets, outputs, weights: sums_of(task, targets, outputs, weights, False)
+        self.forward, self.task, self.devices = forward, task, forward.devices
+        self._sums = self.devices.program(self._sums_of)
+        self._own_answer = self.devices.own_program(self._answer)
+        self._answer_all = self.devices.program(
+            lambda batch, carry: self.devices.add_up(self._own_answer, batch, carry)
         )
 
     def initial(self, lanes: int) -> Carry:
-        """The carry before anything."""
+        """Returns the carry before anything."""
         return self.forward.initial(lanes)
 
-    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        """Sums of a batch, ``<float32>[4]``, and the carry after it."""
+    def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
+        """Returns the sums of a batch, ``<float32>[4]``, and the carry after it."""
+        if self.devices.replicated:
+            split = BatchTensors(*self.devices.split_all(arrays_of(batch)))
+            sums, carry = self._answer_all(split, carry)
+            return sums, carry
         outputs, carry = self.forward(batch, carry)
         return self._sums(batch.targets, outputs, batch.weights), carry
 
+    def _answer(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
+        outputs, carry = self.forward.body(batch.features, batch.past, batch.reset, carry)
+        return self._sums_of(batch.targets, outputs, batch.weights), carry
+
+    def _sums_of(self, targets: Tensor, outputs: Tensor, weights: Tensor) -> Tensor:
+        return sums_of(self.task, targets, outputs, weights, training=False)
+
 
 def apply_model(
-    model: Any, features: Any, past: Any, reset: Any, carry: Carry, training: bool
-) -> tuple[Any, Carry]:
+    model: Any, features: Tensor, past: Tensor, reset: Tensor, carry: Carry, training: bool
+) -> tuple[Tensor, Carry]:
     """Resets rows, then passes a chunk of features beside past labels through a model."""
     inputs = tf.concat([tf.cast(features, tf.float32), past], -1)
     outputs, after = call_model(model, inputs, reset_rows(carry, reset), training=training)
@@ -124,17 +150,16 @@ def apply_model(
 
 
 def forward_step(
-    model: Any, config: TrainConfig, task: Task, any_length: bool = False, plain: bool = False
+    model: Any, config: TrainConfig, task: Task, devices: Devices | None = None
 ) -> ForwardStep:
-    """Inference as a configuration asks for: with true labels as inputs, its own, or none.
+    """Makes the inference that a configuration asks for: by true labels, its own answers, or none.
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         config: of the training.
         task: what the answers are.
-        any_length: whether T may differ from batch to batch.
-        plain: without XLA.
+        devices: that share each batch; one by default.
     """
     if config.inputs == "features" or config.feed == "truth":
-        return ForwardStep(model, any_length, plain)
-    return FeedbackStep(model, task, config.horizon, any_length, plain)
+        return ForwardStep(model, devices)
+    return FeedbackStep(model, task, config.horizon, devices)

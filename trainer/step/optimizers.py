@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
 
@@ -20,7 +23,7 @@ KINDS = {
 
 
 def make_optimizer(config: TrainConfig) -> Any:
-    """The optimizer of a run; what is not asked for is as Keras has it."""
+    """Makes the optimizer of a run; what is not asked for is as Keras has it."""
     options: dict[str, Any] = {"momentum": MOMENTUM} if config.optimizer == "sgd" else {}
     if config.weight_decay is not None:
         options["weight_decay"] = config.weight_decay
@@ -33,19 +36,19 @@ def make_optimizer(config: TrainConfig) -> Any:
 
 
 def optimizer_variables(optimizer: Any) -> list[Any]:
-    """All that an optimizer remembers, with that of one inside it."""
+    """Returns all that an optimizer remembers, with that of one inside it."""
     inner = getattr(optimizer, "inner_optimizer", None)
     known = [*optimizer.variables, *(inner.variables if inner is not None else [])]
     return list({id(variable): variable for variable in known}.values())
 
 
 def is_scheduled(config: TrainConfig) -> bool:
-    """Whether the learning rate changes from update to update."""
+    """Says whether the learning rate changes from update to update."""
     return config.schedule != "constant" or config.warmup > 0
 
 
 def learning_rate(config: TrainConfig, update: int, total: int) -> float:
-    """The learning rate of an update: it rises over the warm-up, then falls to the end.
+    """Returns the learning rate of an update: it rises over the warm-up, then falls to the end.
 
     Cosine: Loshchilov and Hutter 2017, "SGDR", equation 5, without restarts.
 
@@ -63,3 +66,20 @@ def learning_rate(config: TrainConfig, update: int, total: int) -> float:
         "exponential": LAST_SHARE**done,
     }[config.schedule]
     return config.learning_rate * share
+
+
+def learning_rates(
+    config: TrainConfig, first: int, count: int, total: int
+) -> NDArray[np.float32] | None:
+    """Returns the learning rates of some updates; None where it never changes.
+
+    Args:
+        config: the schedule, the highest rate and the warm-up.
+        first: the first update, counted from 0.
+        count: of updates.
+        total: updates of the whole run.
+    """
+    if not is_scheduled(config):
+        return None
+    rates = [learning_rate(config, update, total) for update in range(first, first + count)]
+    return np.array(rates, "float32")

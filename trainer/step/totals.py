@@ -1,21 +1,24 @@
 """Sums of losses and scores over many chunks."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches.chunk_batch import ChunkBatch
+from trainer.model.carry import Tensor
+from trainer.run.checkpoint import Progress
 from trainer.task import Task
 
 tf = import_tensorflow()
 TINY = 1e-7
 
 
-def sums_of(task: Task, targets: Any, outputs: Any, weights: Any, training: bool) -> Any:
-    """Sums of a batch, ``<float32>[4]``; see ``TrainStep``."""
+def sums_of(
+    task: Task, targets: Tensor, outputs: Tensor, weights: Tensor, training: bool
+) -> Tensor:
+    """Returns the sums of a batch, ``<float32>[4]``; see ``TrainStep``."""
     losses = task.loss(targets, outputs, training)
     counts = tf.cast(weights > 0, tf.float32)
     return tf.stack(
@@ -44,7 +47,18 @@ class Totals:
     places: int = 0
     waited: float = 0.0
 
-    def add(self, sums: Any, batch: ChunkBatch) -> None:
+    @classmethod
+    def of(cls, progress: Progress) -> "Totals":
+        """Returns those of the epoch under way."""
+        sums = np.array(progress.sums)
+        return cls(sums, progress.steps, progress.places, progress.waited)
+
+    def note(self, progress: Progress) -> None:
+        """Makes these the ones of the epoch under way."""
+        progress.sums, progress.steps = self.sums.tolist(), self.steps
+        progress.places, progress.waited = self.places, self.waited
+
+    def add(self, sums: Tensor, batch: ChunkBatch) -> None:
         """Adds a batch and its sums."""
         self.sums = self.sums + np.asarray(sums)
         self.steps += batch.steps
@@ -59,7 +73,7 @@ class Totals:
         )
 
     def logs(self, score_name: str) -> dict[str, float]:
-        """Mean loss, mean score, share of the batches that was real steps."""
+        """Returns mean loss, mean score, and the share of the batches that was real steps."""
         return {
             "loss": float(self.sums[0] / max(self.sums[1], TINY)),
             score_name: float(self.sums[2] / max(self.sums[3], 1)),

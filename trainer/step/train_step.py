@@ -1,4 +1,9 @@
-"""Training step by step: the only module that knows how Keras' backend computes gradients."""
+"""Updates, step by step, on one device or several.
+
+load ─▶ update_many        truncated: each chunk's gradient is an update at once
+gather, gather, ─▶ apply   accumulated: gradients of several chunks are one update
+forward_only, go_back ─▶ apply   full: chunks in reverse, then one update
+"""
 
 from typing import Any
 
@@ -7,97 +12,110 @@ from numpy.typing import NDArray
 
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches.chunk_batch import ChunkBatch, ChunkBatches
+from trainer.devices.one_device import OneDevice
+from trainer.devices.replicas import Devices
 from trainer.kernels.accelerate import accelerate
-from trainer.kernels.xla import compiled
-from trainer.model.carry import Carry, zero_carry
-from trainer.step.forward import apply_model
-from trainer.step.totals import TINY, sums_of
+from trainer.model.carry import Carry, Tensor, zero_carry
+from trainer.step.batch_tensors import BatchTensors, arrays_of
+from trainer.step.slopes import GATHERED_SHARE, Found, Slopes
+from trainer.step.totals import TINY
 from trainer.task import Task
 
 tf = import_tensorflow()
 
-Loaded = tuple[Any, ...]  # What ``ChunkBatches`` holds, or a ``ChunkBatch``, in that order.
-# Sums over many steps are kept small while they are gathered, for gradients in half precision.
-GATHERED_SHARE = 1.0 / 1024
-
 
 class TrainStep:
-    """Gradients and updates.
+    """Gradients and updates, on one device or several.
 
     Sums are ``<float32>[4]``: the weighted loss, its weights, the score (``Task.score``) of the
     steps that have a weight, their number. An update is that of the gradient of the weighted loss
     over its weights, summed over all batches that make it.
 
+    What ``devices`` adds up is computed on each of them from its own lanes; see ``Slopes``.
+
     Args:
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
-        optimizer: a Keras optimizer.
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``, made in the devices' scope.
+        optimizer: a Keras optimizer, likewise.
         task: what the loss is.
-        any_length: whether T may differ from batch to batch; slower.
-        plain: without XLA.
+        devices: that share each batch; one by default.
+
+    Attributes:
+        variables: that updates change.
+        passing: what a pass in training mode changes besides the carry, such as random generators.
+        seed_devices_apart: lets devices, if there are several, draw different random numbers from
+            now on.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        optimizer: Any,
-        task: Task,
-        any_length: bool = False,
-        plain: bool = False,
-    ):
-        self.model, self.optimizer, self.task = model, optimizer, task
-        self.variables = model.trainable_variables
-        # What a pass in training mode changes besides the carry, such as random generators.
+    def __init__(self, model: Any, optimizer: Any, task: Task, devices: Devices | None = None):
+        self.devices = devices = devices or OneDevice()
+        self.model, self.optimizer = model, optimizer
+        self.slopes = Slopes(model, optimizer, task)
+        self.variables = self.slopes.variables
         self.passing = list(model.non_trainable_variables)
         accelerate(model)
-        optimizer.build(self.variables)
+        with devices.scope():
+            optimizer.build(self.variables)
+        self.seed_devices_apart = devices.seeding(self.passing)
+        self.seed_devices_apart()
         self._gathered: list[Any] = []
-        self._updates = compiled(self._updates_body, any_length, plain)
-        self._gather = compiled(self._gather_body, any_length, plain)
-        self._go_back = compiled(self._go_back_body, any_length, plain)
-        self._go_on = compiled(self._go_on_body, any_length, plain)
-        self._apply = compiled(self._apply_body, any_length, plain)
+        self._own_forward = devices.own_program(self.slopes.forward)
+        self._own_slopes = devices.own_program(self.slopes.of_share)
+        self._own_slopes_back = devices.own_program(self.slopes.of_share_and_later)
+        self._programs = {
+            "update_many": devices.program(self._update_many),
+            "update_one": devices.program(self._update_one),
+            "gather": devices.program(self._gather),
+            "go_back": devices.program(self._go_back),
+            "forward_only": devices.program(self._forward_only),
+            "apply": devices.program(self._apply),
+        }
 
     @property
     def traces(self) -> dict[str, int]:
-        """How often each call was compiled, of those that were."""
-        names = ("updates", "gather", "go_back", "go_on", "apply")
+        """How often each method was compiled, of those that were."""
         counts = {
-            name: getattr(self, f"_{name}").experimental_get_tracing_count() for name in names
+            name: program.experimental_get_tracing_count()  # type: ignore[attr-defined]
+            for name, program in self._programs.items()
         }
         return {name: count for name, count in counts.items() if count}
 
     def initial(self, lanes: int) -> Carry:
-        """The carry before anything."""
-        return zero_carry(self.model, lanes)
+        """Returns the carry before anything."""
+        return self.devices.split_all(zero_carry(self.model, lanes))
 
-    def load(self, batches: ChunkBatches) -> Loaded:
+    def load(self, batches: ChunkBatches) -> BatchTensors:
         """Brings batches to where they are computed."""
-        return self._bring(*arrays_of(batches))
+        return self._brought(arrays_of(batches))
 
-    def _bring(self, *arrays: Any) -> Loaded:
-        return tuple(map(tf.convert_to_tensor, arrays))
+    def _brought(self, arrays: BatchTensors) -> BatchTensors:
+        """Gives each device its lanes of K batches."""
+        split = self.devices.split
+        return BatchTensors(
+            features=split(arrays.features),
+            past=split(arrays.past),
+            targets=split(arrays.targets),
+            weights=split(arrays.weights),
+            reset=split(arrays.reset, axis=1),
+        )
 
-    def state(self) -> list[Any]:
-        """What a pass in training mode changes besides the carry, on the first device."""
+    def state(self) -> list[NDArray[Any]]:
+        """Returns what a pass in training mode changes besides the carry, on the first device."""
         return [variable.numpy() for variable in self.passing]
 
-    def set_state(self, values: list[Any]) -> None:
+    def set_state(self, values: list[NDArray[Any]]) -> None:
         """Makes it what ``state`` returned."""
         for variable, value in zip(self.passing, values, strict=True):
             variable.assign(value)
-        self.part_devices()
+        self.seed_devices_apart()
 
-    def part_devices(self) -> None:
-        """Lets devices, if there are several, draw different random numbers from now on."""
-
-    def updates(
+    def update_many(
         self,
-        loaded: Loaded,
+        loaded: BatchTensors,
         first: int,
         stop: int,
         carry: Carry,
         rates: NDArray[np.float32] | None = None,
-    ) -> tuple[Any, Carry]:
+    ) -> tuple[Tensor, Carry]:
         """Makes one update of each of some batches, none of whose weights are all 0.
 
         It is the same program, and the same result bit for bit, whether they come in one call or in
@@ -114,25 +132,32 @@ class TrainStep:
             Sums ``<float32>[K, 4]``, 0 for batches not asked for, and the carry. Gradients end at
             each chunk's first step.
         """
-        places = np.array(first, "int32"), np.array(stop, "int32")
-        sums, carry = self._updates(loaded, *places, carry, rates)
+        if not self.devices.replicated:
+            places = np.array(first, "int32"), np.array(stop, "int32")
+            sums, carry = self._programs["update_many"](loaded, *places, carry, rates)
+            return sums, carry
+        sums = np.zeros((stop, 4), "float32")
+        for number in range(first, stop):
+            place = np.array(number, "int32")
+            sums[number], carry = self._programs["update_one"](loaded, place, carry, rates)
         return sums, carry
 
-    def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
-        """Makes one update of one batch; see ``updates``."""
-        *arrays, reset = arrays_of(batch)
-        sums, carry = self.updates(self._bring(*arrays, reset[None]), 0, 1, carry)
+    def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
+        """Makes one update of one batch; see ``update_many``."""
+        arrays = arrays_of(batch)
+        loaded = self._brought(arrays._replace(reset=arrays.reset[None]))
+        sums, carry = self.update_many(loaded, 0, 1, carry)
         return sums[0], carry
 
-    def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+    def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
         """Adds the gradient of a batch to those that ``apply`` makes an update of."""
         self._make_room()
-        sums, carry = self._gather(arrays_of(batch), carry)
+        sums, carry = self._programs["gather"](self._brought_one(batch), carry)
         return sums, carry
 
-    def go_on(self, batch: ChunkBatch, carry: Carry) -> tuple[Any, Carry]:
+    def forward_only(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
         """Passes a batch as training does, without a gradient."""
-        sums, carry = self._go_on(arrays_of(batch), carry)
+        sums, carry = self._programs["forward_only"](self._brought_one(batch), carry)
         return sums, carry
 
     def go_back(self, batch: ChunkBatch, carry: Carry, gradient: Carry) -> Carry:
@@ -147,7 +172,7 @@ class TrainStep:
             The gradient by the carry before it; 0 where a lane was reset.
         """
         self._make_room()
-        before: Carry = self._go_back(arrays_of(batch), carry, gradient)
+        before: Carry = self._programs["go_back"](self._brought_one(batch), carry, gradient)
         return before
 
     def apply(self, rates: NDArray[np.float32] | None = None) -> None:
@@ -156,27 +181,33 @@ class TrainStep:
         Args:
             rates: ``<float32>[1]``, its learning rate; None leaves it as it is.
         """
-        self._apply(rates)
+        self._programs["apply"](rates)
 
     def forget(self) -> None:
         """Forgets what was gathered."""
         for total in self._gathered:
             total.assign(tf.zeros_like(total))
 
+    def _brought_one(self, batch: ChunkBatch) -> BatchTensors:
+        """Gives each device its lanes of a batch."""
+        return BatchTensors(*self.devices.split_all(arrays_of(batch)))
+
     def _make_room(self) -> None:
-        """A sum for the gradient of each variable, and one for the weights of the loss."""
+        """Makes a sum for the gradient of each variable, and one for the weights of the loss."""
         if not self._gathered:
             zeros = [tf.zeros(variable.shape) for variable in self.variables]
             self._gathered = [tf.Variable(zero) for zero in [*zeros, tf.zeros(())]]
 
-    def _updates_body(self, loaded: Loaded, first: Any, stop: Any, carry: Carry, rates: Any) -> Any:
-        room = loaded[-1].shape[0]
+    def _update_many(
+        self, loaded: BatchTensors, first: Tensor, stop: Tensor, carry: Carry, rates: Tensor
+    ) -> tuple[Tensor, Carry]:
+        room = loaded.reset.shape[0]
         if room == 1:
-            sums, carry = self._update(batch_of(loaded, 0), carry, rates, 0)
+            sums, carry = self._update_one(loaded, 0, carry, rates)
             return sums[None], carry
 
-        def one(k: Any, sums: Any, carry: Carry) -> Any:
-            row, carry = self._update(batch_of(loaded, k), carry, rates, k)
+        def one(k: Tensor, sums: Tensor, carry: Carry) -> tuple[Tensor, Tensor, Carry]:
+            row, carry = self._update_one(loaded, k, carry, rates)
             return k + 1, tf.tensor_scatter_nd_update(sums, [[k]], row[None]), carry
 
         begin = (first, tf.zeros((room, 4)), carry)
@@ -185,81 +216,54 @@ class TrainStep:
         )
         return sums, carry
 
-    def _update(self, batch: Any, carry: Carry, rates: Any, k: Any) -> Any:
+    def _update_one(
+        self, loaded: BatchTensors, k: Tensor, carry: Carry, rates: Tensor
+    ) -> tuple[Tensor, Carry]:
         self._set_rate(rates, k)
-        with tf.GradientTape() as tape:
-            sums, carry = self._pass(batch, carry)
-            loss = self.optimizer.scale_loss(sums[0] / tf.maximum(sums[1], TINY))
-        self.optimizer.apply(self._gradient(tape, loss, self.variables), self.variables)
+        if self.devices.replicated:
+            (sums, slopes), carry = self._added_slopes(loaded, k, carry)
+        else:
+            (sums, slopes), carry = self.slopes.of_mean(loaded.batch(k), carry)
+        self.optimizer.apply(slopes, self.variables)
         return sums, carry
 
-    def _set_rate(self, rates: Any, k: Any) -> None:
+    def _added_slopes(self, loaded: BatchTensors, k: Tensor, carry: Carry) -> Found:
+        """Returns the same as ``Slopes.of_mean``; no device knows before what all weights are."""
+
+        def own(loaded: BatchTensors, carry: Carry) -> Found:
+            found: Found = self._own_slopes(loaded.batch(k), carry)
+            return found
+
+        (sums, slopes), carry = self.devices.add_up(own, loaded, carry)
+        weight = tf.maximum(sums[1] * GATHERED_SHARE, TINY)
+        return (sums, [tf.convert_to_tensor(slope) / weight for slope in slopes]), carry
+
+    def _set_rate(self, rates: Tensor, k: Tensor) -> None:
         if rates is not None:
             self.optimizer.learning_rate.assign(rates[k])
 
-    def _gather_body(self, batch: Any, carry: Carry) -> Any:
-        with tf.GradientTape() as tape:
-            sums, carry = self._pass(batch, carry)
-            loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
-        self._add(self._gradient(tape, loss, self.variables), sums[1])
+    def _gather(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
+        (sums, slopes), carry = self.devices.add_up(self._own_slopes, batch, carry)
+        self._add(slopes, sums[1])
         return sums, carry
 
-    def _go_on_body(self, batch: Any, carry: Carry) -> Any:
-        return self._pass(batch, carry)
+    def _forward_only(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
+        return self.devices.add_up(self._own_forward, batch, carry)
 
-    def _go_back_body(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
-        weight, *slopes = self._slopes_back(batch, carry, gradient)
-        count = len(self.variables)
-        self._add(slopes[:count], weight)
-        return tuple(slopes[count:])
+    def _go_back(self, batch: BatchTensors, carry: Carry, gradient: Carry) -> Carry:
+        (weight, slopes), before = self.devices.add_up(
+            self._own_slopes_back, batch, carry, gradient
+        )
+        self._add(slopes, weight)
+        return tuple(before)
 
-    def _slopes_back(self, batch: Any, carry: Carry, gradient: Carry) -> Any:
-        """The weights of the loss, and the slopes of all variables and of the carry."""
-        with tf.GradientTape() as tape:
-            tape.watch(carry)
-            sums, after = self._pass(batch, carry)
-            later = [
-                tf.reduce_sum(state * slope) for state, slope in zip(after, gradient, strict=True)
-            ]
-            here = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
-            loss = here + tf.add_n([tf.zeros(()), *later])
-        return sums[1], *self._gradient(tape, loss, [*self.variables, *carry])
-
-    def _apply_body(self, rates: Any) -> None:
+    def _apply(self, rates: Tensor) -> None:
         self._set_rate(rates, 0)
         *totals, weight = self._gathered
         mean = [total / tf.maximum(weight, TINY) for total in totals]
         self.optimizer.apply(mean, self.variables)
         self.forget()
 
-    def _pass(self, batch: Any, carry: Carry) -> tuple[Any, Carry]:
-        features, past, targets, weights, reset = batch
-        outputs, carry = apply_model(self.model, features, past, reset, carry, training=True)
-        return sums_of(self.task, targets, outputs, weights, training=True), carry
-
-    def _gradient(self, tape: Any, loss: Any, of: Any) -> Any:
-        return tape.gradient(loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-
-    def _add(self, slopes: Any, weight: Any) -> None:
+    def _add(self, slopes: list[Tensor], weight: Tensor) -> None:
         for total, value in zip(self._gathered, [*slopes, weight * GATHERED_SHARE], strict=True):
             total.assign_add(value)
-
-
-def arrays_of(batch: ChunkBatch | ChunkBatches) -> Loaded:
-    """What is computed with."""
-    return batch.features, batch.past, batch.targets, batch.weights, batch.reset
-
-
-def batch_of(loaded: Loaded, k: Any) -> Loaded:
-    """Batch ``k`` of K."""
-    *arrays, reset = loaded
-    room = reset.shape[0]
-    if room == 1:
-        return (*arrays, reset[0])
-    length = arrays[0].shape[1] // room
-
-    def steps(array: Any) -> Any:
-        begin = [0, k * length, *[0] * (len(array.shape) - 2)]
-        return tf.slice(array, begin, [array.shape[0], length, *array.shape[2:]])
-
-    return (*map(steps, arrays), reset[k])

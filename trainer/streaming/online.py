@@ -21,6 +21,7 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.options import to_yaml
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
+from trainer.devices.one_device import OneDevice
 from trainer.layout import Layout
 from trainer.model.build import build_model
 from trainer.model.model_file import load_model, save_model
@@ -79,9 +80,10 @@ class OnlineTrainer:
         unknown = facts.feature_moments[0] if facts.feature_moments else ()
         self.layout = Layout.of(config, facts.learned_task, unknown)
         self.optimizer = make_optimizer(config)
-        self.step = TrainStep(model, self.optimizer, self.layout.task, any_length=True)
+        task, device = self.layout.task, OneDevice(any_length=True)
+        self.step = TrainStep(model, self.optimizer, task, device)
         answering = replace(config, feed="predictions")
-        self.forward = forward_step(model, answering, self.layout.task, any_length=True)
+        self.forward = forward_step(model, answering, task, device)
         self.reset()
 
     @classmethod
@@ -207,7 +209,7 @@ class OnlineTrainer:
             part = slice(start, start + self.config.chunk_length)
             stream = self._streams["learning"]
             batch = stream.batch(steps[part], known[part])
-            take = self.step.update if batch.weights.any() else self.step.go_on
+            take = self.step.update if batch.weights.any() else self.step.forward_only
             sums, stream.carry = take(batch, stream.carry)
             totals.add(sums, batch)
         logs = totals.logs(task.score_name)

@@ -14,10 +14,10 @@ from trainer.run.checkpoint import Checkpoint, Progress, all_finite, numbered
 from trainer.run.folder import Run
 from trainer.run.memories import (
     callback_memories,
-    chance_memory,
     changed_memories,
+    random_state,
     remind_callbacks,
-    remind_chance,
+    set_random_state,
 )
 from trainer.step.optimizers import optimizer_variables
 
@@ -40,8 +40,8 @@ class Keeper:
         run: where everything goes.
         model: being trained.
         optimizer: of the model.
-        callbacks: the user's, whose memories are kept; training has begun for them.
-        writes: whether this process does; of several that train together, one.
+        callbacks: the user's, whose memories are kept.
+        writes: whether this process writes; of several that train together, one does.
     """
 
     def __init__(
@@ -56,17 +56,20 @@ class Keeper:
         self.writes = writes
         self.config, self.run, self.model = config, run, model
         self.optimizer, self.callbacks = optimizer, callbacks
-        self.memories_at_begin = callback_memories(callbacks)
         self.saved_at, self.saved_update = time.monotonic(), 0
+
+    def begin(self) -> None:
+        """Remembers how callbacks were when training began; they have been told that it did."""
+        self.memories_at_begin = callback_memories(self.callbacks)
 
     @property
     def variables(self) -> list[Any]:
-        """All that a checkpoint must hold of model and optimizer."""
+        """Returns all that a checkpoint must hold of model and optimizer."""
         return [*self.model.variables, *optimizer_variables(self.optimizer)]
 
     @property
     def digest(self) -> list[int]:
-        """Of all that a checkpoint holds of model and optimizer, but for random generators."""
+        """Returns a checksum of each variable of a checkpoint, but for random generators."""
         random = "seed_generator"
         return [
             zlib.crc32(variable.numpy().tobytes())
@@ -76,11 +79,11 @@ class Keeper:
 
     @property
     def is_late(self) -> bool:
-        """Whether it is time for a checkpoint within an epoch."""
+        """Says whether it is time for a checkpoint within an epoch."""
         return time.monotonic() - self.saved_at >= 60 * self.config.checkpoint_minutes
 
     def updates_left(self, state: Progress) -> int | None:
-        """Updates until the next checkpoint that must not be late; None if none is counted."""
+        """Counts the updates until the next checkpoint is due; None if they do not matter."""
         every = self.config.checkpoint_updates
         return None if every is None else max(0, every - (state.updates - self.saved_update))
 
@@ -94,24 +97,24 @@ class Keeper:
         arrays |= numbered("carry", carry)
         self.require_finite(all_finite(arrays), state)
         plain, more = changed_memories(self.callbacks, self.memories_at_begin)
-        state.callbacks, state.chance = plain, chance_memory()
+        state.callbacks, state.chance = plain, random_state()
         state.stopped = bool(self.model.stop_training)
         self._write_history(state)
         if self.writes:
             self.run.checkpoints.save(state, arrays | more, self.config.keep_checkpoints)
         self.saved_at, self.saved_update = time.monotonic(), state.updates
 
-    def restore(self, checkpoint: Checkpoint) -> tuple[Progress, Carry]:
-        """Sets everything to what it was when a checkpoint was written."""
+    def restore(self, checkpoint: Checkpoint) -> Carry:
+        """Sets everything to what it was when a checkpoint was written; returns its carry."""
         state = checkpoint.progress
         checkpoint.restore(self.variables)
-        carry = tuple(keras.ops.convert_to_tensor(x) for x in checkpoint.group("carry"))
+        carry: Carry = tuple(keras.ops.convert_to_tensor(x) for x in checkpoint.group("carry"))
         self.saved_update = state.updates
         self.model.stop_training = state.stopped
         remind_callbacks(self.callbacks, state.callbacks, checkpoint.arrays)
-        remind_chance(state.chance)
+        set_random_state(state.chance)
         self._write_history(state)
-        return state, carry
+        return carry
 
     def keep_best(self, state: Progress, row: dict[str, float]) -> None:
         """Writes the model if its validation loss is the lowest so far."""

@@ -1,4 +1,11 @@
-"""One model being trained: epochs and validation."""
+"""One model being trained, epoch by epoch, to the end.
+
+a chunk comes from       ``SequenceSet.read``, by the plan of the epoch (``_updates``)
+state lives in           ``Training.carry``, a row for each lane, and nowhere else
+it is reset in           ``Slopes.forward``, the rows whose sequence begins; all after an epoch
+an update happens in     ``TrainStep``, called by ``truncated_updates`` or ``full_updates``
+a checkpoint is written  by ``Keeper.save``, after updates and after each epoch (``_save``)
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,27 +15,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError, Stopped
+from preprocessing.errors import InputError
 from preprocessing.read_ahead import read_ahead
-from preprocessing.terminal.console import say
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches.sequence_set import READS_AHEAD, SequenceSet
 from trainer.config import TrainConfig
-from trainer.devices.hardware import threads
-from trainer.devices.placement import Placement
-from trainer.devices.processes import Processes
 from trainer.model.carry import Carry
 from trainer.plan.epochs import evaluation_plan, training_groups, training_plan, updates_an_epoch
 from trainer.plan.lineup import with_room
 from trainer.run.checkpoint import Checkpoint, Progress
 from trainer.run.folder import Run
-from trainer.run.interruption import HEED_SECONDS, Interruption
-from trainer.step.optimizers import is_scheduled, learning_rate
+from trainer.run.interruption import HEED_SECONDS
+from trainer.step.optimizers import is_scheduled, learning_rates
 from trainer.step.totals import TINY, Totals
+from trainer.training.announcer import Announcer
+from trainer.training.callbacks import callback_list
 from trainer.training.data import Data
 from trainer.training.epoch_line import epoch_bar, show
+from trainer.training.full import full_updates
 from trainer.training.keeper import Keeper
-from trainer.training.updates import Updates, accumulated_updates, full_updates, truncated_updates
+from trainer.training.steps import Steps
+from trainer.training.stops import Stops
+from trainer.training.stretch import Stretch
+from trainer.training.truncated import accumulated_updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
@@ -41,54 +50,44 @@ class Training:
 
     Args:
         config: what was asked for.
-        data: what it is trained on.
         run: where everything goes.
-        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        data: what is trained on.
+        state: how far the run is; it is kept up to date, and is what checkpoints hold.
+        steps: what computes.
+        stops: what may end it early.
+        announcer: says what is seen beside the line of each epoch.
         callbacks: the user's.
-        interruption: asked after each update whether a signal came.
-        begun: ``time.perf_counter()`` when training was asked for.
-        lanes: of all devices together.
-        processes: that train together.
-        placement: on which devices.
     """
 
     def __init__(
         self,
         config: TrainConfig,
-        data: Data,
         run: Run,
-        model: keras.Model,
+        data: Data,
+        state: Progress,
+        steps: Steps,
+        stops: Stops,
+        announcer: Announcer,
         callbacks: Sequence[keras.callbacks.Callback],
-        interruption: Interruption,
-        begun: float,
-        lanes: int,
-        processes: Processes,
-        placement: Placement,
     ):
-        self.processes, self.placement = processes, placement
-        self.config, self.data, self.run, self.model = config, data, run, model
-        self.lanes = lanes
-        self.user_callbacks, self.interruption = list(callbacks), interruption
-        self.asked_for: float | None = begun
-        self.update_seconds, self.signalled = HEED_SECONDS, False
-        self.watched = any(map(_watches_batches, callbacks))
-        self.task = data.layout.task
-        self.step = placement.step
-        self.total_updates = 0
+        self.config, self.data, self.state = config, data, state
+        self.stops, self.announcer = stops, announcer
+        self.step, self.evaluation, self.devices = steps
+        self.room = self.devices.room(state.lanes)
+        self.own_rows = self.devices.own_rows(self.room)
+        self.model, self.processes = self.step.model, stops.processes
+        self.model.compile(optimizer=self.step.optimizer)
+        logs = run.logs_path if config.tensorboard and self.processes.chief else None
+        self.callbacks = callback_list(self.model, callbacks, config.epochs, logs)
+        self.keeper = Keeper(
+            config, run, self.model, self.step.optimizer, callbacks, self.processes.chief
+        )
+        self.score_name = data.layout.task.score_name
+        self.update_seconds, self.all_updates = HEED_SECONDS, 0
         if is_scheduled(config):
-            each = updates_an_epoch(config, data.train.lengths, self.lanes)
-            self.total_updates = config.epochs * each
-        self.state = Progress(lanes=self.lanes, threads=threads())
-        self.carry: Carry = self.step.initial(placement.room)
-
-    def _save(self) -> None:
-        """Writes a checkpoint of all lanes."""
-        carry = self.placement.joined(self.carry)
-        try:
-            self.keeper.save(self.state, carry)
-        except InputError:
-            self.processes.leave()
-            raise
+            each = updates_an_epoch(config, data.train.lengths, state.lanes)
+            self.all_updates = config.epochs * each
+        self.carry: Carry = self.step.initial(self.room)
 
     def go(self, checkpoint: Checkpoint | None) -> None:
         """Trains to the end.
@@ -100,182 +99,153 @@ class Training:
             Stopped: a signal came; a checkpoint is written.
             InputError: the loss is no number any more; the last good checkpoint is kept.
         """
-        callbacks = self._callbacks()
-        callbacks.on_train_begin()
-        self.keeper = Keeper(
-            self.config,
-            self.run,
-            self.model,
-            self.placement.optimizer,
-            self.user_callbacks,
-            self.processes.chief,
-        )
+        self.callbacks.on_train_begin()
+        self.keeper.begin()
         if checkpoint:
-            self.state, carry = self.keeper.restore(checkpoint)
-            self.state.lanes = self.lanes
-            self.state.threads = self.state.threads or threads()
-            self.carry = self.placement.placed(carry)
+            self.carry = self.devices.place(self.keeper.restore(checkpoint))
         if self.processes.count > 1:
             self.processes.require_same(weights=self.keeper.digest)
-        self.step.part_devices()
-        self._heed(*self.processes.agree(bool(self.interruption)))
+        self.step.seed_devices_apart()
+        self._stop_if(self.stops.agree(self.stops.signal_here))
         while self.state.begun or not is_over(
             self.state, self.config, self.data.validation is not None
         ):
-            self._epoch(callbacks)
-        callbacks.on_train_end()
+            self._epoch()
+        self.callbacks.on_train_end()
         self.keeper.keep_last(self.state)
         self.state.finished = True
         self._save()
         self.processes.leave()
 
-    def _epoch(self, callbacks: keras.callbacks.CallbackList) -> None:
-        epoch, state = self.state.epoch, self.state
-        if not state.begun:
-            callbacks.on_epoch_begin(epoch)
-            state.begun = True
-        totals = Totals(np.array(state.sums), state.steps, state.places, state.waited)
-        steps, shown = sum(self.data.train.lengths), self.processes.chief
-        with epoch_bar(epoch + 1, self.config.epochs, steps, totals.steps, shown) as bar:
-            totals = self._train(totals, callbacks, bar)
-            row = totals.logs(self.task.score_name)
-            rate = totals.steps / max(state.seconds, TINY)
-            row |= {"frames_per_second": rate, "seconds": state.seconds}
-            row |= {"waiting_seconds": totals.waited}
+    def _epoch(self) -> None:
+        number, steps = self.state.epoch + 1, sum(self.data.train.lengths)
+        if not self.state.begun:
+            self.callbacks.on_epoch_begin(self.state.epoch)
+            self.state.begun = True
+        shown = self.processes.chief
+        with epoch_bar(number, self.config.epochs, steps, self.state.steps, shown) as bar:
+            row = self._learn(bar)
             if self.data.validation:
-                validated = self._validate(self.data.validation).logs(self.task.score_name)
-                self._require_finite(validated["loss"])
-                row |= {f"val_{name}": validated[name] for name in ("loss", self.task.score_name)}
+                row |= self._validate(self.data.validation)
             show(bar, row)
-        self._end_epoch(row, callbacks)
+        self._end_epoch(row)
 
-    def _end_epoch(self, row: dict[str, float], callbacks: keras.callbacks.CallbackList) -> None:
-        state = self.state
-        state.history.append({"epoch": state.epoch + 1, **row})
-        self.keeper.keep_best(state, row)
-        callbacks.on_epoch_end(state.epoch, row)
-        (self.model.stop_training,) = self.processes.agree(bool(self.model.stop_training))
-        state.epoch += 1
-        state.begun, state.items, state.seconds = False, 0, 0.0
-        state.sums, state.steps, state.places, state.waited = [0.0] * 4, 0, 0, 0.0
-        self.carry = self.step.initial(self.placement.room)
-        self._save()
-        self._heed(*self.processes.agree(bool(self.interruption)))
-
-    def _train(self, totals: Totals, callbacks: keras.callbacks.CallbackList, bar: Any) -> Totals:
-        state = self.state
+    def _learn(self, bar: Any) -> dict[str, float]:
+        """Makes the updates that an epoch has left, and returns its figures."""
+        state, totals = self.state, Totals.of(self.state)
         begun = time.perf_counter()
-        stopped = state.stopped and state.items
-        for updates in () if stopped else self._updates(callbacks):
-            self._announce()
+        for stretch in self._updates():
+            self.announcer.first_update()
             before = totals.steps
-            for some in updates.totals:
+            for some in stretch.totals:
                 totals = totals + some
                 state.updates += 1
                 self._require_finite(totals.sums)
-            self.carry = updates.carry
-            state.items += updates.items
-            state.sums, state.steps = totals.sums.tolist(), totals.steps
-            state.places, state.waited = totals.places, totals.waited
-            spent, begun = time.perf_counter() - begun, time.perf_counter()
+            totals.note(state)
+            self.carry = stretch.carry
+            state.items += stretch.items
+            spent = time.perf_counter() - begun
+            begun += spent
             state.seconds += spent
-            self.update_seconds = spent / len(updates.totals)
-            logs = totals.logs(self.task.score_name)
-            callbacks.on_train_batch_end(state.items - updates.items, logs)
+            self.update_seconds = spent / len(stretch.totals)
+            logs = totals.logs(self.score_name)
+            self.callbacks.on_train_batch_end(state.items - stretch.items, logs)
             show(bar, logs)
             bar.update(totals.steps - before)
-            late, stop, came = self._asked(
-                self.keeper.is_late, bool(self.model.stop_training), bool(self.interruption)
-            )
-            if late or self.keeper.updates_left(state) == 0:
-                self._save()
-            self._heed(came)
-            if stop:
-                self.model.stop_training = True
+            if self._pause():
                 break
-        self._heed(self._signal_came())
-        return totals
+        self._stop_if(self.stops.signal_came())
+        return totals.logs(self.score_name) | {
+            "frames_per_second": totals.steps / max(state.seconds, TINY),
+            "seconds": state.seconds,
+            "waiting_seconds": totals.waited,
+        }
 
-    def _announce(self) -> None:
-        """Says once how long it took until the first update, or pass, was made."""
-        if self.asked_for is not None and self.processes.chief:
-            seconds = time.perf_counter() - self.asked_for
-            say(f"first update after {seconds:.1f} s")
-            self.asked_for = None
-
-    def _updates(self, callbacks: keras.callbacks.CallbackList) -> Iterator[Updates]:
-        """The rest of the epoch under way."""
-        config, state, data = self.config, self.state, self.placement.own(self.data.train)
-
-        def begin(count: int) -> NDArray[np.float32] | None:
-            callbacks.on_train_batch_begin(state.items)
-            if not is_scheduled(config):
-                return None
-            numbers = range(state.updates, state.updates + count)
-            rates = [learning_rate(config, number, self.total_updates) for number in numbers]
-            return np.array(rates, "float32")
-
-        def allowed() -> int:
-            if self.watched or self.model.stop_training or self.placement.several:
-                return 1
-            left = self.keeper.updates_left(state)
-            heeded = max(1, int(HEED_SECONDS / self.update_seconds))
-            return heeded if left is None else min(heeded, left)
-
+    def _updates(self) -> Iterator[Stretch]:
+        """Makes the updates that an epoch has left, as they are asked for."""
+        config, state, room = self.config, self.state, self.room
+        if state.stopped and state.items:  # A callback asked for the end within this epoch.
+            return iter(())
+        data = self.data.train.only(self.own_rows)
         if config.gradient == "full":
-            groups = training_groups(config, data.lengths, self.lanes, state.epoch, state.items)
-            roomy = (list(with_room(group, self.placement.room)) for group in groups)
-            return full_updates(self.step, data, roomy, config.accumulate, begin, self._signal_came)
-        plan = training_plan(config, data.lengths, self.lanes, state.epoch)
-        rest = with_room(islice(plan, state.items, None), self.placement.room)
+            groups = training_groups(config, data.lengths, state.lanes, state.epoch, state.items)
+            roomy = (list(with_room(group, room)) for group in groups)
+            stop = self.stops.signal_came
+            return full_updates(self.step, data, roomy, config.accumulate, self._begin, stop)
+        plan = training_plan(config, data.lengths, state.lanes, state.epoch)
+        rest = with_room(islice(plan, state.items, None), room)
         if config.accumulate > 1:
-            return accumulated_updates(self.step, data, rest, self.carry, config.accumulate, begin)
-        return truncated_updates(self.step, data, rest, self.carry, allowed, begin)
+            return accumulated_updates(
+                self.step, data, rest, self.carry, config.accumulate, self._begin
+            )
+        return truncated_updates(self.step, data, rest, self.carry, self._allowed, self._begin)
 
-    def _validate(self, data: SequenceSet) -> Totals:
-        """Validates with a carry of its own."""
-        carry = self.placement.evaluation.initial(self.placement.room)
-        plan = with_room(
-            evaluation_plan(self.config, data.lengths, self.lanes), self.placement.room
+    def _begin(self, count: int) -> NDArray[np.float32] | None:
+        """Tells callbacks that updates begin, and returns the learning rate of each."""
+        self.callbacks.on_train_batch_begin(self.state.items)
+        return learning_rates(self.config, self.state.updates, count, self.all_updates)
+
+    def _allowed(self) -> int:
+        """Returns how many updates may come before the next pause."""
+        if self.stops.at_once or self.model.stop_training or self.devices.replicated:
+            return 1
+        heeded = max(1, int(HEED_SECONDS / self.update_seconds))
+        left = self.keeper.updates_left(self.state)
+        return heeded if left is None else min(heeded, left)
+
+    def _pause(self) -> bool:
+        """Writes a checkpoint between updates if it is time, and says whether the epoch ends."""
+        late, stop, signalled = self.stops.after_update(
+            self.keeper.is_late, bool(self.model.stop_training)
         )
+        if late or self.keeper.updates_left(self.state) == 0:
+            self._save()
+        self._stop_if(signalled)
+        if stop:
+            self.model.stop_training = True
+        return stop
+
+    def _validate(self, data: SequenceSet) -> dict[str, float]:
+        """Returns the figures of validation, which has a carry of its own."""
+        carry = self.evaluation.initial(self.room)
+        plan = with_room(evaluation_plan(self.config, data.lengths, self.state.lanes), self.room)
         totals = Totals()
-        for batch in read_ahead(self.placement.own(data).batches(plan), READS_AHEAD):
-            sums, carry = self.placement.evaluation(batch, carry)
+        for batch in read_ahead(data.only(self.own_rows).batches(plan), READS_AHEAD):
+            sums, carry = self.evaluation(batch, carry)
             totals.add(sums, batch)
-            self._heed(self._signal_came())
-        return totals
+            self._stop_if(self.stops.signal_came())
+        logs = totals.logs(self.score_name)
+        self._require_finite(logs["loss"])
+        return {f"val_{name}": logs[name] for name in ("loss", self.score_name)}
 
-    def _callbacks(self) -> keras.callbacks.CallbackList:
-        self.model.compile(optimizer=self.placement.optimizer)
-        callbacks = list(self.user_callbacks)
-        if self.config.tensorboard and self.processes.chief:
-            callbacks.append(keras.callbacks.TensorBoard(self.run.logs_path, write_graph=False))
-        self.model.stop_training = False
-        return keras.callbacks.CallbackList(
-            callbacks, model=self.model, epochs=self.config.epochs, verbose=0
-        )
-
-    def _asked(self, *flags: bool) -> list[bool]:
-        """Whether some process raises a flag; at once if callbacks may raise one at any update."""
-        return (self.processes.agree if self.watched else self.processes.agree_seldom)(*flags)
-
-    def _signal_came(self) -> bool:
-        """Whether a signal came, to this process or another; once it is said it stays so."""
-        if not self.signalled:
-            (self.signalled,) = self.processes.agree_seldom(bool(self.interruption))
-        return self.signalled
-
-    def _heed(self, signalled: bool) -> None:
-        """Ends with a checkpoint if a signal came."""
-        if not signalled:
-            return
+    def _end_epoch(self, row: dict[str, float]) -> None:
+        state = self.state
+        state.history.append({"epoch": state.epoch + 1, **row})
+        self.keeper.keep_best(state, row)
+        self.callbacks.on_epoch_end(state.epoch, row)
+        self.model.stop_training = self.stops.agree(bool(self.model.stop_training))
+        state.epoch += 1
+        state.begun, state.items, state.seconds = False, 0, 0.0
+        Totals().note(state)
+        self.carry = self.step.initial(self.room)
         self._save()
-        self.processes.leave()
-        raise Stopped(
-            f"{self.interruption.signal or 'another process was stopped'}: stopped in epoch "
-            f"{self.state.epoch + 1} after {self.state.updates} updates, checkpoint written; start "
-            "the same command again to go on"
-        )
+        self._stop_if(self.stops.agree(self.stops.signal_here))
+
+    def _save(self) -> None:
+        """Writes a checkpoint of all lanes."""
+        carry = self.devices.join(self.carry, self.state.lanes)
+        try:
+            self.keeper.save(self.state, carry)
+        except InputError:
+            self.processes.leave()
+            raise
+
+    def _stop_if(self, signalled: bool) -> None:
+        """Ends with a checkpoint if a signal came."""
+        if signalled:
+            self._save()
+            self.processes.leave()
+            raise self.stops.stopped(self.state)
 
     def _require_finite(self, sums: Any) -> None:
         finite = bool(np.isfinite(sums).all())
@@ -285,16 +255,6 @@ class Training:
 
 
 def is_over(state: Progress, config: TrainConfig, validated: bool) -> bool:
-    """Whether no epoch is left to train, or none that could still help."""
+    """Says whether no epoch is left to train, or none that could still help."""
     patient = not validated or state.epoch - state.best_epoch < config.patience
     return state.stopped or state.epoch >= config.epochs or not patient
-
-
-def _watches_batches(callback: keras.callbacks.Callback) -> bool:
-    """Whether a callback wants to be called for each update."""
-    names = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
-    methods = {name: getattr(callback, name) for name in names}
-    return any(
-        getattr(method, "__func__", None) is not getattr(keras.callbacks.Callback, name)
-        for name, method in methods.items()
-    )

@@ -1,0 +1,88 @@
+"""What a device computes from its own lanes: sums, the carry, and the slopes of the loss."""
+
+from typing import Any
+
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.model.carry import Carry, Tensor
+from trainer.step.batch_tensors import BatchTensors
+from trainer.step.forward import apply_model
+from trainer.step.totals import TINY, sums_of
+from trainer.task import Task
+
+tf = import_tensorflow()
+
+# Sums over many steps are kept small while they are gathered, for gradients in half precision.
+GATHERED_SHARE = 1.0 / 1024
+
+Found = tuple[tuple[Tensor, list[Tensor]], Carry]
+
+
+class Slopes:
+    """Derivatives of the loss of one batch by the weights of a model.
+
+    The first of the two that a method returns is what several devices add up.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        optimizer: a Keras optimizer, which may scale the loss for half precision.
+        task: what the loss is.
+    """
+
+    def __init__(self, model: Any, optimizer: Any, task: Task):
+        self.model, self.optimizer, self.task = model, optimizer, task
+        self.variables = model.trainable_variables
+
+    def forward(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
+        """Resets the rows whose sequence begins, then passes a chunk of each lane.
+
+        Returns:
+            Sums ``<float32>[4]``, see ``TrainStep``, and the carry.
+        """
+        outputs, carry = apply_model(
+            self.model, batch.features, batch.past, batch.reset, carry, training=True
+        )
+        return sums_of(self.task, batch.targets, outputs, batch.weights, training=True), carry
+
+    def of_mean(self, batch: BatchTensors, carry: Carry) -> Found:
+        """Returns sums and the slopes of the mean loss; and the carry."""
+        with tf.GradientTape() as tape:
+            sums, carry = self.forward(batch, carry)
+            loss = self.optimizer.scale_loss(sums[0] / tf.maximum(sums[1], TINY))
+        return (sums, _gradient(tape, loss, self.variables)), carry
+
+    def of_share(self, batch: BatchTensors, carry: Carry) -> Found:
+        """Returns sums and the slopes of ``GATHERED_SHARE`` of the summed loss; and the carry."""
+        with tf.GradientTape() as tape:
+            sums, carry = self.forward(batch, carry)
+            loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+        return (sums, _gradient(tape, loss, self.variables)), carry
+
+    def of_share_and_later(self, batch: BatchTensors, carry: Carry, gradient: Carry) -> Found:
+        """Returns weights and slopes as ``of_share``, with those of all that comes after the chunk.
+
+        Args:
+            batch: a chunk a lane.
+            carry: before it.
+            gradient: of the loss of all later chunks, by the carry after this one.
+
+        Returns:
+            The sum of the weights and the slopes; and the gradient by the carry before.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(carry)
+            sums, after = self.forward(batch, carry)
+            later = [
+                tf.reduce_sum(state * slope) for state, slope in zip(after, gradient, strict=True)
+            ]
+            here = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+            loss = here + tf.add_n([tf.zeros(()), *later])
+        slopes = _gradient(tape, loss, [*self.variables, *carry])
+        count = len(self.variables)
+        return (sums[1], slopes[:count]), tuple(slopes[count:])
+
+
+def _gradient(tape: Any, loss: Tensor, of: list[Any]) -> list[Tensor]:
+    slopes: list[Tensor] = tape.gradient(
+        loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return slopes

@@ -1,0 +1,69 @@
+"""What a training says on the terminal, but for the line of each epoch."""
+
+import time
+
+from preprocessing.terminal.console import say
+from trainer.devices.replicas import Devices
+from trainer.run.checkpoint import Progress
+from trainer.run.folder import Run
+from trainer.training.data import Data
+from trainer.training.epoch_line import best_of
+
+NAMED = 100  # Classes, when training begins.
+
+
+class Announcer:
+    """Says what is trained; silent in all processes but the one that writes.
+
+    Args:
+        begun: ``time.perf_counter()`` when training was asked for.
+        speaks: whether this process does.
+    """
+
+    def __init__(self, begun: float, speaks: bool):
+        self.begun, self.speaks = begun, speaks
+        self._updated = False
+
+    def say(self, line: str) -> None:
+        """Says a line."""
+        if self.speaks:
+            say(line)
+
+    def beginning(self, data: Data, lanes: int, devices: Devices) -> None:
+        """Says what is trained on, so that a stray class or a forgotten video is seen at once."""
+        validation = data.validation.infos if data.validation else []
+        more = len(data.facts.classes) - NAMED
+        names = ", ".join(data.facts.classes[:NAMED]) + (f" and {more} more" if more > 0 else "")
+        kind = "columns" if data.facts.task == "regression" else "classes"
+        self.say(
+            f"{len(data.train.infos)} sequences to train on in {lanes} lanes"
+            f"{f' on {devices.count} devices' if devices.replicated else ''}, "
+            f"{len(validation)} to validate, {len(data.splits.test)} to test; "
+            f"{len(data.facts.classes)} {kind}: {names}"
+        )
+
+    def going_on(self, state: Progress) -> None:
+        """Says where a run that was begun before goes on."""
+        self.say(f"going on in epoch {state.epoch + 1} after {state.updates} updates")
+
+    def first_update(self) -> None:
+        """Says once how long it took until the first update, or pass, was made."""
+        if not self._updated:
+            self.say(f"first update after {time.perf_counter() - self.begun:.1f} s")
+        self._updated = True
+
+
+def say_finished(run: Run, patience: int, before: bool) -> None:
+    """Says how a run ended, and what to do next.
+
+    Args:
+        run: which is finished.
+        patience: epochs without a better one after which it was to stop.
+        before: whether it was finished already when it was asked for.
+    """
+    state = run.progress
+    best = best_of(run.history, state.best_epoch)
+    if state.best_epoch and state.epoch - state.best_epoch >= patience:
+        best += f" (no better one in --patience {patience} epochs)"
+    said = "was already finished" if before else "is finished"
+    say(f"{run.path} {said}: {state.epoch} epochs{best}; next: longtake evaluate {run.path}")

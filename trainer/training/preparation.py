@@ -1,0 +1,124 @@
+"""What must be there, and fit together, before a model is trained on it."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from preprocessing.errors import InputError
+from preprocessing.terminal.quiet import import_tensorflow
+from trainer.config import TrainConfig, flag
+from trainer.devices.processes import Processes
+from trainer.devices.replicas import Devices
+from trainer.model.build import build_model
+from trainer.model.model_file import load_model
+from trainer.model.own_model import Build, OwnModel
+from trainer.run.checkpoint import Checkpoint
+from trainer.run.folder import Run
+from trainer.training.continuation import own_model_of, resolved
+from trainer.training.data import Data, load_data
+from trainer.training.feature_moments import with_feature_moments
+
+import_tensorflow()
+import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+
+import_tensorflow()
+
+
+class Prepared(NamedTuple):
+    """What is trained, on what, and where to.
+
+    Attributes:
+        config: with absolute paths, and with what a run that is continued says.
+        own: a model of the user's own; None for one that is built here.
+    """
+
+    config: TrainConfig
+    run: Run
+    data: Data
+    own: OwnModel | None
+
+
+def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> Prepared:
+    """Finds and checks all that a configuration names; the same in all processes.
+
+    Args:
+        config: what was asked for.
+        build: a model of the user's own, from Python.
+        processes: that train together.
+
+    Raises:
+        InputError: something is missing or does not fit, here or in another process.
+    """
+    processes.require_same(**_comparable(config))
+    with processes.ready():
+        config = resolved(config)
+        own = own_model_of(config, build)
+        run = Run(config.run)
+        run.require_free()
+        data = load_data(config)
+        facts = replace(data.facts, model_digest=own.digest if own else "")
+    processes.require_same(**{"splits": data.splits, "store, labels or --model": facts})
+    data = with_feature_moments(replace(data, facts=facts), config, run, processes)
+    return Prepared(config, run, data, own)
+
+
+def make_model(prepared: Prepared, devices: Devices, processes: Processes) -> keras.Model:
+    """Builds the model, or takes that of the run that is continued.
+
+    Raises:
+        InputError: the devices cannot share it.
+    """
+    config, _, data, own = prepared
+    with devices.scope():
+        keras.utils.set_random_seed(config.seed)
+        if config.continue_from:
+            model = load_model(Run(config.continue_from).model_path)
+        else:
+            facts = data.facts
+            model = build_model(config, data.layout, facts.dimension, facts.feature_moments, own)
+    with processes.ready():
+        if devices.replicated:
+            _require_shareable(model)
+    return model
+
+
+def last_checkpoint(prepared: Prepared, processes: Processes) -> Checkpoint | None:
+    """Reads where a run that was begun before goes on; None if it begins now.
+
+    Raises:
+        InputError: it was begun with something else, or not all processes see the same checkpoint.
+    """
+    config, run, data, _ = prepared
+    with processes.ready():
+        run.require_same(config, data.splits, data.facts)
+        checkpoint = run.checkpoints.latest()
+    progress = checkpoint.progress if checkpoint else None
+    processes.require_same(**{"checkpoint in --run": progress})
+    return checkpoint
+
+
+def lanes_of(config: TrainConfig, data: Data, devices: Devices) -> int:
+    """Returns B of all devices together; a lane that carries needs a sequence."""
+    lanes = data.lanes * devices.count
+    return lanes if config.state == "reset" else min(lanes, len(data.train.infos))
+
+
+def _comparable(config: TrainConfig) -> dict[str, object]:
+    """Returns options that must be the same everywhere; paths may differ between machines."""
+    values = {f"--{flag(field.name)}": getattr(config, field.name) for field in fields(config)}
+    return {name: None if isinstance(it, Path) else it for name, it in values.items()}
+
+
+def _require_shareable(model: keras.Model) -> None:
+    """Checks that all of a model is the same on all devices.
+
+    Raises:
+        InputError: a layer gathers statistics of what it sees, which differs from one to another.
+    """
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            raise InputError(
+                f"layer {layer.name} gathers statistics, which would differ from device to device; "
+                "give --devices one and the default --strategy, or normalise by "
+                "LayerNormalization or GroupNormalization"
+            )
