@@ -17,7 +17,16 @@ BENCH = Path(__file__).parent.parent / "scripts" / "bench"
 def bench(monkeypatch) -> None:
     monkeypatch.syspath_prepend(str(BENCH))
     yield
-    for name in ("film", "lanes_sides", "measure", "noise", "scale_model", "train", "train_plot"):
+    for name in (
+        "film",
+        "lanes_sides",
+        "measure",
+        "noise",
+        "scale_model",
+        "tables",
+        "train",
+        "train_plot",
+    ):
         sys.modules.pop(name, None)
 
 
@@ -138,3 +147,32 @@ def test_an_epoch_stops_getting_shorter_once_reading_takes_longer_than_computing
     assert more.step == pytest.approx(0.040 + 128 * 0.0005)
     assert eight.seconds < two.seconds < one.seconds < 2 * two.seconds
     assert more.seconds > many.seconds
+
+
+def test_the_tables_of_the_page_are_those_of_the_results_that_are_kept(bench):
+    import tables
+
+    page, kept = tables.PAGE.read_text("utf-8"), tables.results()
+    assert tables.filled_in(page, kept) == page
+    shown = {(benchmark, name) for benchmark, name, _ in tables.PLACE.findall(page)}
+    assert shown == {(name, one) for name, found in kept.items() for one in found["tables"]}
+
+
+def test_results_are_kept_for_their_version_and_the_newest_are_shown(bench, monkeypatch, tmp_path):
+    import measure
+    import tables
+
+    monkeypatch.setattr(tables, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(measure, "BUILD", tmp_path)
+    for version, seconds in (("0.9.0", 1.5), ("0.10.0", 2.5)):
+        monkeypatch.setattr(tables, "version", lambda version=version: version)
+        made = {"all": (("side", "s"), [["a", seconds], ["b", None]])}
+        kept = tables.take(measure.write("speed.json", {"machine": {"cores": 2}, "more": 1}, made))
+        assert kept.name == f"{version}.json"
+    (found,) = tables.results().values()
+    assert set(found) == set(tables.KEYS)
+    page = "# Speed\n\n<!-- speed: all -->\n\n    old\n    figures\n\nText.\n"
+    wanted = (
+        "<!-- speed: all -->\n\n    side     s\n    ----------\n    a     2.50\n    b\n\nText.\n"
+    )
+    assert tables.filled_in(page, tables.results()) == f"# Speed\n\n{wanted}"

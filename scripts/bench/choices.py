@@ -12,7 +12,7 @@ from pathlib import Path
 
 import choices_sides
 import tyro
-from measure import BUILD, Facts, machine, run, table, write
+from measure import BUILD, Facts, Table, machine, run, table, write
 
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
@@ -56,10 +56,17 @@ def main(options: Options) -> None:
                 results.append(_trained(task, choice, seed))
     about = machine()
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
-    for task, choices in found.items():
-        rows = [_row(choice, results) for choice, results in choices.items()]
-        print("", task, "", table(COLUMNS, rows), sep="\n")
-    write("choices.json", {"machine": about, "tasks": found})
+    tables = {task: _table(choices) for task, choices in found.items()}
+    for task, made in tables.items():
+        print("", task, "", table(*made), sep="\n")
+    write("choices.json", {"machine": about, "tasks": found}, tables)
+
+
+def _table(choices: dict[str, list[Facts]]) -> Table:
+    """Columns and rows of a task, without the columns that have no figure."""
+    rows = [_row(choice, results) for choice, results in choices.items()]
+    kept = [n for n in range(len(COLUMNS)) if any(row[n] is not None for row in rows)]
+    return [COLUMNS[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
 
 def _choices(task: str) -> list[str]:

@@ -51,7 +51,8 @@ def main(options: Options) -> None:
     rows, notes = report(found, options.seconds * film.FPS, about["cores"])
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
     print("", table(COLUMNS, rows), "", *notes, sep="\n")
-    print(f"written to {write('extract.json', results)}", file=sys.stderr)
+    path = write("extract.json", results, {"sides": (COLUMNS, rows)})
+    print(f"written to {path}", file=sys.stderr)
 
 
 def side(name: str, *arguments: object) -> list[str]:

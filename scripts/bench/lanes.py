@@ -42,7 +42,11 @@ def main(options: Options) -> None:
     found = in_turn(sides, options.rounds)
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
     print("", table(COLUMNS, rows(found)), sep="\n")
-    path = write("lanes.json", {"machine": about, "lengths": lengths(), "sides": found})
+    path = write(
+        "lanes.json",
+        {"machine": about, "lengths": lengths(), "sides": found},
+        {"sides": (COLUMNS, rows(found))},
+    )
     print(f"written to {path}", file=sys.stderr)
 
 

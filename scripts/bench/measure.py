@@ -16,6 +16,7 @@ import sys
 import time
 import venv
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +151,35 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def write(name: str, results: Facts) -> Path:
-    """Writes the results of a benchmark as JSON under ``build/bench``."""
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+def write(name: str, results: Facts, tables: Mapping[str, Table]) -> Path:
+    """Writes what a benchmark found as JSON under ``build/bench``.
+
+    Args:
+        name: of the file.
+        results: all that was measured.
+        tables: columns and rows of each; what ``tables.py`` keeps, with the command and the commit.
+
+    Returns:
+        The file.
+    """
+    commit = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
+    about = {
+        "command": " ".join(["python", *sys.argv]),
+        "measured": time.strftime("%Y-%m-%d"),
+        "commit": subprocess.run(commit, capture_output=True, text=True).stdout.strip(),
+        "software": _versions(),
+        "tables": {name: {"columns": c, "rows": rows} for name, (c, rows) in tables.items()},
+    }
     path = BUILD / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({**results, **about}, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def _versions() -> str:
+    packages = ("tensorflow", "keras", "av", "opencv-python-headless")
+    found = [f"{name} {metadata.version(name)}" for name in packages]
+    return ", ".join([f"Python {platform.python_version()}", *found, *TORCH[:1]])

@@ -47,7 +47,9 @@ def main(options: Options) -> None:
         found[str(steps)] = medians(peaks)
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
     print("", table(COLUMNS, rows(found)), sep="\n")
-    path = write("memory.json", {"machine": about, "peaks_mb": found})
+    path = write(
+        "memory.json", {"machine": about, "peaks_mb": found}, {"peaks": (COLUMNS, rows(found))}
+    )
     print(f"written to {path}", file=sys.stderr)
     if options.picture:
         memory_plot.draw(found, options.picture)

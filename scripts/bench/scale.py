@@ -11,14 +11,14 @@ long a process takes to fill a batch by the lanes of all. Computed from that, by
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import tyro
-from measure import Command, Facts, in_turn, machine, run, table, write
+from measure import Command, Facts, Table, in_turn, machine, run, table, write
 from scale_model import FPS, Epoch, Network, Replica, lengths, widest
 from scale_sides import DIMENSION, LENGTH, SEQUENCES
 
@@ -54,10 +54,11 @@ def main(options: Options) -> None:
             store = run([*SIDE, "make", folder])
             about, sides = machine(), in_turn(commands(folder), options.rounds)
         results = {"machine": about, "store": store, "sides": sides}
-        print(f"written to {write('scale.json', results)}", file=sys.stderr)
     print(*(f"{name}: {value}" for name, value in results["machine"].items()), sep="\n")
-    for title, columns, rows in tables(results["store"], results["sides"]):
+    made = tables(results["store"], results["sides"])
+    for title, (columns, rows) in made.items():
         print(f"\n{title}", table(columns, rows), sep="\n\n")
+    print(f"written to {write('scale.json', results, made)}", file=sys.stderr)
 
 
 def commands(folder: str) -> dict[str, Command]:
@@ -73,22 +74,20 @@ def commands(folder: str) -> dict[str, Command]:
     return sides
 
 
-Table = tuple[str, Sequence[str], list[list[Any]]]
-
-
-def tables(store: Facts, sides: dict[str, Facts]) -> list[Table]:
-    """Titles, columns and rows of all tables."""
+def tables(store: Facts, sides: dict[str, Facts]) -> dict[str, Table]:
+    """Columns and rows of all tables, by their titles."""
     pair = sides[f"two replicas {REPLICA_LANES[0]}"]
     network = Network.of_two(pair["gradient_bytes"], pair["adding"], pair["empty"])
     print(f"\nring: {network.bandwidth / 1e6:.0f} MB/s, {network.latency * 1e3:.2f} ms a message")
-    return [
-        ("MEASURED: a step, ms", STEP_COLUMNS, step_rows(sides)),
-        ("MEASURED: filling a batch, ms", READ_COLUMNS, read_rows(sides)),
-        ("COMPUTED: lanes", LANE_COLUMNS, lane_rows()),
-        ("COMPUTED: an epoch", EPOCH_COLUMNS, epoch_rows(store, sides, network)),
-        ("COMPUTED, networks ASSUMED: hours of an epoch", WIRE_COLUMNS, wire_rows(sides, network)),
-        ("COMPUTED: the store", ("", "bytes a step", "GB"), store_rows(store)),
-    ]
+    wires = wire_rows(sides, network)
+    return {
+        "MEASURED: a step, ms": (STEP_COLUMNS, step_rows(sides)),
+        "MEASURED: filling a batch, ms": (READ_COLUMNS, read_rows(sides)),
+        "COMPUTED: lanes": (LANE_COLUMNS, lane_rows()),
+        "COMPUTED: an epoch": (EPOCH_COLUMNS, epoch_rows(store, sides, network)),
+        "COMPUTED, networks ASSUMED: hours of an epoch": (WIRE_COLUMNS, wires),
+        "COMPUTED: the store": (("", "bytes a step", "GB"), store_rows(store)),
+    }
 
 
 STEP_COLUMNS = ("", "lanes", "step", "frames/s", "slopes", "adding up", "a number", "applying")

@@ -45,7 +45,11 @@ def main(options: Options) -> None:
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
     print("", table(COLUMNS, rows(found)), sep="\n")
     print("", table(WAY_COLUMNS, way_rows(whole)), sep="\n")
-    path = write("stream.json", {"machine": about, "shapes": found, "way": whole})
+    path = write(
+        "stream.json",
+        {"machine": about, "shapes": found, "way": whole},
+        {"shapes": (COLUMNS, rows(found)), "way": (WAY_COLUMNS, way_rows(whole))},
+    )
     print(f"written to {path}", file=sys.stderr)
 
 

@@ -60,7 +60,11 @@ def main(options: Options) -> None:
         "start: seconds from the start of the process to the first updated weights.",
         sep="\n",
     )
-    path = write("train.json", {"machine": about, "shapes": results})
+    path = write(
+        "train.json",
+        {"machine": about, "shapes": results},
+        {"shapes": (COLUMNS, rows(results))},
+    )
     print(f"written to {path}", file=sys.stderr)
     if options.picture:
         train_plot.draw(results, options.picture)
