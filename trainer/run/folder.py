@@ -11,6 +11,7 @@ RUN/evaluation/     a folder for each split that was evaluated
 """
 
 import csv
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -24,6 +25,7 @@ from preprocessing.labels.splits import Splits, read_splits
 from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import TrainConfig, flag
 from trainer.layout import Layout
+from trainer.run.archive import DAMAGE
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
@@ -33,6 +35,8 @@ CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
 # Where data are; what they hold is compared.
 CHANGEABLE |= {"store", "labels", "splits"}
+# Where a .keras file has its weights.
+WEIGHTS = "model.weights.h5"
 # What a run that was killed before its configuration was written may have left.
 BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
 
@@ -62,6 +66,16 @@ class Run:
         """The resolved configuration."""
         config: TrainConfig = from_yaml(TrainConfig, self.config_path)
         return config
+
+    @property
+    def weights_digest(self) -> str:
+        """Tells the weights in model.keras from others; empty if there is no such file to read."""
+        try:
+            with zipfile.ZipFile(self.model_path) as archive:
+                weights = archive.getinfo(WEIGHTS)
+        except DAMAGE:
+            return ""
+        return f"{weights.file_size}-{weights.CRC:08x}"
 
     @property
     def splits(self) -> Splits:
