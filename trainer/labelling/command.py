@@ -12,8 +12,15 @@ from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
 from preprocessing.terminal.console import DONE, SOME_FAILED, say
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches.sequence_set import SequenceSet
-from trainer.labelling.label_file import write_predicted_labels
 from trainer.labelling.options import PredictConfig
+from trainer.labelling.out_folder import (
+    LABELS,
+    PREDICTIONS,
+    STORE,
+    require_free,
+    require_own_store,
+    write_labels,
+)
 from trainer.predictions.inference import predict
 from trainer.recipe import recipe
 from trainer.run.folder import Run, load_run
@@ -24,6 +31,7 @@ OVERLAYS = "overlay"
 def run_predict(config: PredictConfig) -> int:
     """The command ``predict``; see ``PredictConfig``."""
     run = load_run(config.run)
+    require_free(run, config)
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
     if not ids:
@@ -32,13 +40,13 @@ def run_predict(config: PredictConfig) -> int:
     for info in infos:
         run.facts.require(info)
     data = SequenceSet(store, infos, None, run.layout)
-    predictions = config.out / "predictions.h5"
+    predictions = config.out / PREDICTIONS
     predict(run, data, predictions, model=config.model)
-    write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
-    say(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
+    write_labels(config.out, infos, predictions, data.layout.outputs)
+    say(f"{len(infos)} sequences labelled in {config.out / LABELS}")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
-    for folder in (config.out / "store", config.out / OVERLAYS):
+    for folder in (config.out / STORE, config.out / OVERLAYS):
         if failed and (folder / FAILURES).exists():
             say(f"why some failed: {folder / FAILURES}")
     return SOME_FAILED if failed else DONE
@@ -79,13 +87,14 @@ def _store_of(
         from trainer.overlay.videos import require_apart
 
         require_apart(config.out / OVERLAYS, config.inputs)
-    results = extract(recipe(run, config.inputs, config.out / "store", config.backbone))
+    require_own_store(run, config.out)
+    results = extract(recipe(run, config.inputs, config.out / STORE, config.backbone))
     done = {
         r.source.sequence_id: r.source.path
         for r in results
         if r.outcome in ("extracted", "skipped")
     }
-    return FeatureStore(config.out / "store"), done, len(results) - len(done)
+    return FeatureStore(config.out / STORE), done, len(results) - len(done)
 
 
 def _is_store(path: Path) -> bool:
