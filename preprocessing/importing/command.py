@@ -8,6 +8,7 @@ from pathlib import Path
 from preprocessing.errors import InputError, MustStay, OptionError
 from preprocessing.files.failures import FailureLog
 from preprocessing.importing.intake import Taken, take_in
+from preprocessing.importing.labels_out import require_nothing_lost, write_labels
 from preprocessing.importing.layouts import (
     FILES,
     MS_TCN,
@@ -19,7 +20,6 @@ from preprocessing.importing.layouts import (
     video_features,
 )
 from preprocessing.importing.options import ImportConfig, check
-from preprocessing.labels.writing import write_intervals
 from preprocessing.store.freshness import put_aside
 from preprocessing.store.sequence_info import sequence_path
 from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, say
@@ -61,6 +61,8 @@ def run(config: ImportConfig) -> int:
     check(config, layout)
     recordings = _recordings(config, layout)
     _require_own_ids(recordings)
+    if config.labels_out:
+        require_nothing_lost(config.labels_out, [recording.sequence_id for recording in recordings])
     config.store.mkdir(parents=True, exist_ok=True)
     bundles = ms_tcn.bundles(config.inputs[0]) if layout == MS_TCN else {}
     failures = FailureLog(
@@ -74,7 +76,7 @@ def run(config: ImportConfig) -> int:
     if layout == MS_TCN:
         _write_splits(config, tally, failures)
     if config.labels_out and tally.ids:
-        write_intervals(config.labels_out, tally.labelled)
+        write_labels(config.labels_out, tally.labelled)
     _remark(tally, config, layout)
     say(
         f"{len(tally.ids) - tally.skipped} imported, {tally.skipped} already done, "

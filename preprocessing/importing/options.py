@@ -8,6 +8,7 @@ import numpy as np
 import tyro
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_file, require_folder
 from preprocessing.importing.clock import Clock
 from preprocessing.importing.feature_files import Selection
 from preprocessing.importing.intake import Intake
@@ -99,6 +100,11 @@ def check(config: ImportConfig, layout: str) -> None:
     Raises:
         InputError: there is one; the first is named.
     """
+    require_folder("--store", config.store)
+    if config.labels_out:
+        require_file("--labels-out", config.labels_out, "labels.csv")
+    if config.splits_out:
+        require_folder("--splits-out", config.splits_out)
     for flag, rate in (("--fps", config.fps), ("--label-fps", config.label_fps)):
         if rate is not None and not 0 < rate < np.inf:
             raise InputError(f"{flag} {rate}: expected a number per second")

@@ -739,3 +739,42 @@ def test_a_column_that_is_gone_puts_aside_what_was_made_of_it(tmp_path):
     inputs[1].write_text("x,z\n1,2\n")
     code, store = import_into(tmp_path, *inputs, columns=("y",))
     assert (code, store.ids()) == (SOME_FAILED, ["a"])
+
+
+def labelled_csv(path: Path, *labels: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(["x,what", *(f"1,{label}" for label in labels)]))
+    return path
+
+
+def test_a_table_of_labels_that_would_be_lost_is_not_replaced(tmp_path, capsys):
+    out = tmp_path / "labels.csv"
+    options = {"label_column": "what", "labels_out": out}
+    one, two = (labelled_csv(tmp_path / name, "a", "b") for name in ("one.csv", "two.csv"))
+    for _ in range(2):
+        assert import_into(tmp_path, one, **options)[0] == ALL_DONE
+    before = out.read_text()
+    with pytest.raises(InputError, match=r"has labels of one, which .* give another name, or all"):
+        import_into(tmp_path, two, **options)
+    assert out.read_text() == before
+    assert import_into(tmp_path, one, two, **options)[0] == ALL_DONE
+    assert set(before.splitlines()) < set(out.read_text().splitlines())
+    assert sorted(path.name for path in tmp_path.glob("labels*")) == ["labels.csv"]
+    out.write_text("sequence,label\none,a\n")
+    with pytest.raises(InputError, match="is no table of sequence,start,end,label"):
+        import_into(tmp_path, one, two, **options)
+
+
+def test_a_table_of_labels_that_was_corrected_is_kept(tmp_path, capsys):
+    out = tmp_path / "labels.csv"
+    options = {"label_column": "what", "labels_out": out}
+    one = labelled_csv(tmp_path / "one.csv", "a", "b")
+    import_into(tmp_path, one, **options)
+    made = out.read_text()
+    for number, name in enumerate(["labels.csv.old", "labels.csv.old1"]):
+        corrected = made.replace(",b", f",c{number}")
+        out.write_text(corrected)
+        import_into(tmp_path, one, **options)
+        assert out.read_text() == made
+        assert (tmp_path / name).read_text() == corrected
+        assert f"it is now {tmp_path / name}" in capsys.readouterr().err

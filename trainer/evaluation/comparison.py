@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
@@ -78,6 +79,8 @@ def compare(config: CompareConfig) -> dict[str, Any]:
         InputError: a run was not evaluated, or not since it was trained further, or they were not
             evaluated on the same labels.
     """
+    if config.out:
+        require_folder("--out", config.out, "comparison.html")
     sides = _sides(config)
     with ExitStack() as stack:
         files = [stack.enter_context(open_answers(side.predictions)) for side in sides]

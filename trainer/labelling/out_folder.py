@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import whole_file, write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
@@ -30,8 +31,7 @@ def require_free(run: Run, config: PredictConfig) -> None:
             that predict did not write.
     """
     out = config.out
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file; expected a folder, which gets {LABELS}")
+    require_folder("--out", out, LABELS)
     for place, what in _places(run, config):
         if out.resolve().is_relative_to(place.resolve()):
             raise InputError(f"--out {out} lies in {place}, {what}; give --out a folder outside it")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.strays import remove_strays
 from preprocessing.files.text_files import BoundedLines, open_text, read_json
 from preprocessing.files.whole_file import PARTIAL, whole_file, write_whole
@@ -157,8 +158,9 @@ class Run:
         """Checks that the folder is a run's, or may become one.
 
         Raises:
-            InputError: it holds something else.
+            InputError: it holds something else, or is a file.
         """
+        require_folder("--run", self.path)
         if not self.config_path.exists() and self._holds_something_else():
             raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
 
