@@ -63,15 +63,22 @@ class FrameLabels(NamedLabels):
         if self._line_a_step(info) is not None:
             return
         if fps is None:
-            given, found = f"{lines} lines", f"{info.steps} steps"
-            raise InputError(
-                misfit(self.options, info, given, found) + " (lines a second: --label-fps)"
-            )
+            raise InputError(self._miscounted(info, lines))
         seconds = info.end + info.start_time - _origin(info)
         if abs(lines / fps - seconds) > self.options.tolerance:
             given, found = f"{lines / fps:.2f} s ({lines} lines)", f"{seconds:.2f} s"
             raise InputError(misfit(self.options, info, given, found))
         self._remark(info, fps)
+
+    def _miscounted(self, info: SequenceInfo, lines: int) -> str:
+        """Says that there is neither a line for each step nor one for each frame."""
+        frames = self._frames(info.sequence_id)
+        of_frames = f", or of the {frames.total} frames of its video" if frames else ""
+        return (
+            f"{info.sequence_id}.txt in {self.options.path} has {lines} lines; expected one for "
+            f"each of the {info.steps} steps of the sequence{of_frames}; mend the file, or say with "
+            "--label-fps how many lines there are in a second"
+        )
 
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         of_steps = self._line_a_step(info)

@@ -196,7 +196,7 @@ def test_a_line_a_frame_is_the_line_of_that_frame(tmp_path, fps):
 
 def test_another_number_of_lines_than_steps_is_refused_with_both(tmp_path, store):
     labels = read_labels(LabelOptions(text_folder(tmp_path, a="x\n" * 9)), store)
-    with pytest.raises(InputError, match=r"9 lines, the sequence lasts 8 steps.*--label-fps"):
+    with pytest.raises(InputError, match=r"9 lines; expected one for each of the 8 steps .*--label-fps"):
         labels.check(store.info("a"))
 
 
@@ -420,3 +420,27 @@ def test_labels_of_what_failed_are_left_out_with_a_note(store, csv_path, capsys)
         read(csv_path, store, "sequence,label\na,x\nday/bad,y\nnight/unknown,y\n")
     with pytest.raises(InputError, match="none of the sequences"):
         read(csv_path, store, "sequence,label\nday/bad,y\n")
+
+
+@pytest.mark.parametrize(
+    ("factor", "meant"),
+    [
+        (1000, "1000 times as long: are they in milliseconds"),
+        (1e6, "1e+06 times as long: are they in microseconds"),
+        (4, "4 times as long: do they count steps"),
+        (60, "60 times as long: are the times of the sequence in minutes"),
+    ],
+)
+def test_labels_in_another_unit_are_told_by_their_length(tmp_path, csv_path, factor, meant):
+    write(tmp_path / "store", "a", np.arange(400) / 4)
+    store = FeatureStore(tmp_path / "store")
+    for kind in ("classification", "regression"):
+        row = f"0,{99.5 * factor},x" if kind == "classification" else f"{99.5 * factor},1"
+        header = "start,end,label" if kind == "classification" else "time,speed"
+        labels = read(csv_path, store, f"sequence,{header}\na,{row}\n", task=kind)
+        with pytest.raises(InputError) as caught:
+            labels.check(store.info("a"))
+        assert meant in str(caught.value)
+    labels = read(csv_path, store, "sequence,start,end,label\na,0,103,x\n")
+    with pytest.raises(InputError, match=r"expected them to agree within 1 s$"):
+        labels.check(store.info("a"))
