@@ -20,6 +20,7 @@ from preprocessing.importing.layouts import (
     video_features,
 )
 from preprocessing.importing.options import ImportConfig, check
+from preprocessing.importing.suspicions import Suspicions
 from preprocessing.store.freshness import put_aside
 from preprocessing.store.sequence_info import sequence_path
 from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, say
@@ -35,6 +36,7 @@ class Tally:
         ids: of those that are in the store.
         shapes: steps and columns of their arrays.
         labelled: intervals.
+        suspicions: what of new tables is probably a mistake.
     """
 
     opened: int = 0
@@ -45,12 +47,15 @@ class Tally:
     steps: int = 0
     shapes: set[tuple[int, int]] = field(default_factory=set)
     labelled: list[tuple[str, float, float, str]] = field(default_factory=list)
+    suspicions: Suspicions = field(default_factory=Suspicions)
 
     def add(self, sequence_id: str, taken: Taken) -> None:
         """Counts a sequence that is in the store."""
         self.ids.add(sequence_id)
         self.skipped += taken.outcome == "skipped"
         self.again += taken.outcome == "again"
+        if taken.outcome != "skipped":
+            self.suspicions.add(taken.rising, taken.step_seconds)
         self.steps += taken.steps
         self.labelled += [(sequence_id, *interval) for interval in taken.intervals]
 
@@ -177,6 +182,8 @@ def _require_own_ids(recordings: list[Recording]) -> None:
 def _remark(tally: Tally, config: ImportConfig, layout: str) -> None:
     if tally.again:
         note(f"{tally.again} had been made of other content or with other settings: made again")
+    for doubt in tally.suspicions.notes(config.time_column is not None, config.time_unit):
+        note(doubt)
     steps, columns = ({shape[axis] for shape in tally.shapes} for axis in (0, 1))
     if len(steps) == 1 < len(columns):
         other = "first" if config.selection(layout).time_last else "last"

@@ -46,8 +46,8 @@ class ImportConfig:
     """Whether arrays are [steps, features] or [features, steps]; first, but for ms-tcn last."""
     time_column: str | None = None
     """Column of the steps' times: its name (csv), its number, or the name of another array."""
-    time_unit: Literal["s", "ms", "us", "min"] = "s"
-    """Of the times."""
+    time_unit: Literal["s", "ms", "us", "min"] | None = None
+    """Of the times; s by default."""
     start_time: float | None = None
     """Second of the times from which labels count; by default the first (video_features: 0)."""
     label_column: str | None = None
@@ -65,6 +65,11 @@ class ImportConfig:
     overwrite: bool = False
     """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
+    @property
+    def unit(self) -> str:
+        """Of the times."""
+        return self.time_unit or "s"
+
     def selection(self, layout: str) -> Selection:
         """What of each file is wanted."""
         time_axis = self.time_axis or ("last" if layout == MS_TCN else "first")
@@ -81,13 +86,13 @@ class ImportConfig:
         by_video = layout == VIDEO_FEATURES
         return Intake(
             store=self.store,
-            clock=Clock(self.fps, video_features.UNIT if by_video else self.time_unit),
+            clock=Clock(self.fps, video_features.UNIT if by_video else self.unit),
             start_time=0.0 if by_video and self.start_time is None else self.start_time,
             dtype=self.dtype,
             labelled=self.label_column is not None,
             overwrite=self.overwrite,
             reading=settings_text(
-                time=(self.time_column, self.time_unit, self.start_time),
+                time=(self.time_column, self.unit, self.start_time),
                 time_last=self.selection(layout).time_last,
                 dataset=self.dataset,
             ),
@@ -124,7 +129,7 @@ def _time_rules(config: ImportConfig, layout: str) -> tuple[tuple[bool, str], ..
         ),
         (config.fps is not None and timed, "--fps and --time-column exclude each other"),
         (timed and layout != FILES, f"--time-column does not go with --layout {layout}"),
-        (config.time_unit != "s" and not timed, "--time-unit goes with --time-column"),
+        (config.unit != "s" and not timed, "--time-unit goes with --time-column"),
         (
             config.start_time is not None and not timed and layout != VIDEO_FEATURES,
             "--start-time goes with --time-column: without times the first step is at 0",

@@ -76,8 +76,8 @@ class FrameLabels(NamedLabels):
         of_frames = f", or of the {frames.total} frames of its video" if frames else ""
         return (
             f"{info.sequence_id}.txt in {self.options.path} has {lines} lines; expected one for "
-            f"each of the {info.steps} steps of the sequence{of_frames}; mend the file, or say with "
-            "--label-fps how many lines there are in a second"
+            f"each of the {info.steps} steps of the sequence{of_frames}; mend the file, or say "
+            "with --label-fps how many lines there are in a second"
         )
 
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:

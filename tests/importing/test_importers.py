@@ -778,3 +778,35 @@ def test_a_table_of_labels_that_was_corrected_is_kept(tmp_path, capsys):
         assert out.read_text() == made
         assert (tmp_path / name).read_text() == corrected
         assert f"it is now {tmp_path / name}" in capsys.readouterr().err
+
+
+def test_a_column_that_only_rises_is_asked_about(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    for name in "ab":
+        rows = [f"{step / 8},{step},{generator.normal()}" for step in range(5000)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["timestamp,frame,x", *rows]))
+    inputs = tmp_path / "a.csv", tmp_path / "b.csv"
+    import_into(tmp_path, *inputs)
+    (one, two) = [line for line in capsys.readouterr().err.splitlines() if "rises" in line]
+    assert one.startswith("note: column 'frame' rises in every row of 2 files")
+    assert two.endswith("give --time-column timestamp, or leave it out with --columns")
+    import_into(tmp_path, *inputs)  # All is done already.
+    assert "rises" not in capsys.readouterr().err
+    options = {"fps": None, "time_column": "timestamp", "overwrite": True}
+    import_into(tmp_path, *inputs, **options)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "rises" in line]
+    assert "--time-column" not in line
+    import_into(tmp_path, *inputs, columns=("x",), **options)
+    assert "rises" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("apart", "unit"), [(32, "ms"), (32000, "us"), (2, None)])
+def test_steps_far_apart_are_asked_about(tmp_path, capsys, apart, unit):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["t,x", *(f"{apart * step},{step % 3}" for step in range(20))]))
+    timed = {"fps": None, "time_column": "t"}
+    import_into(tmp_path, path, **timed)
+    said = capsys.readouterr().err
+    assert (f"steps are {apart} s apart; are the times in {unit}? give" in said) == bool(unit)
+    import_into(tmp_path, path, **timed, time_unit="s", dtype="float16", overwrite=True)
+    assert "apart" not in capsys.readouterr().err

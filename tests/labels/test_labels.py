@@ -196,7 +196,8 @@ def test_a_line_a_frame_is_the_line_of_that_frame(tmp_path, fps):
 
 def test_another_number_of_lines_than_steps_is_refused_with_both(tmp_path, store):
     labels = read_labels(LabelOptions(text_folder(tmp_path, a="x\n" * 9)), store)
-    with pytest.raises(InputError, match=r"9 lines; expected one for each of the 8 steps .*--label-fps"):
+    expected = r"9 lines; expected one for each of the 8 steps .*--label-fps"
+    with pytest.raises(InputError, match=expected):
         labels.check(store.info("a"))
 
 
