@@ -1,11 +1,23 @@
 """Failures that are the input's, not the program's."""
 
+from collections.abc import Sequence
+
 SHOWN_LETTERS = 80
 
 
 def shorten(text: str, most: int = SHOWN_LETTERS) -> str:
     """What a message shows of a stranger's text: its beginning, and that there is more."""
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} letters)"
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things: ``1 step``, ``2 steps``."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """What a message shows of names: the first few, and that there are more."""
+    return ", ".join(map(shorten, names[:most])) + ", ..." * (len(names) > most)
 
 
 class InputError(ValueError):

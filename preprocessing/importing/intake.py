@@ -17,6 +17,7 @@ from preprocessing.labels.runs import Interval, LabelRuns
 from preprocessing.store.freshness import file_state, find_done, joint_fingerprint
 from preprocessing.store.sequence_file import SequenceWriter, require_finite
 from preprocessing.store.sequence_info import (
+    IMPORTED,
     Origin,
     median_step,
     read_info,
@@ -152,7 +153,7 @@ def _origin(recording: Recording, table: Table, intake: Intake) -> Origin:
         source=str(recording.files[0].resolve()),
         fingerprint=joint_fingerprint(recording.files, f"{recording.part} {intake.reading}"),
         fps=intake.clock.rate(table),
-        backbone=f"import-{recording.kind}",
+        backbone=f"{IMPORTED}{recording.kind}",
         backbone_digest="",
         settings=settings_text(columns=_described(table.columns), dtype=intake.dtype),
     )

@@ -4,13 +4,11 @@ from collections.abc import Collection, Iterable
 from itertools import count
 from pathlib import Path
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, some
 from preprocessing.files.csv_rows import csv_rows
 from preprocessing.files.whole_file import whole_file
 from preprocessing.labels.writing import INTERVAL_FIELDS, write_intervals
 from preprocessing.terminal.console import note
-
-SHOWN = 3
 
 
 def require_nothing_lost(path: Path, ids: Collection[str]) -> None:
@@ -34,10 +32,9 @@ def require_nothing_lost(path: Path, ids: Collection[str]) -> None:
         )
     lost = sorted({row[0] for _, row in rows} - set(ids))
     if lost:
-        some = ", ".join(map(shorten, lost[:SHOWN])) + ", ..." * (len(lost) > SHOWN)
         raise InputError(
-            f"--labels-out {path} has labels of {some}, which this command does not import, so "
-            "they would be lost; give another name, or all inputs in one command"
+            f"--labels-out {path} has labels of {some(lost)}, which this command does not import, "
+            "so they would be lost; give another name, or all inputs in one command"
         )
 
 

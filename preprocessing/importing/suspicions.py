@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import shorten
+from preprocessing.errors import counted, shorten
 
 # In fewer rows a feature may rise by chance.
 FEWEST_ROWS = 10
@@ -25,7 +25,7 @@ class Rises:
     def add(self, block: NDArray[Any]) -> None:
         """Takes in ``<number>[n, F]``."""
         rows = block if self._last is None else np.concatenate([self._last, block])
-        rising = (rows[1:] > rows[:-1]).all(axis=0)
+        rising = np.all(rows[1:] > rows[:-1], axis=0)
         self._rising = rising if self._rising is None else self._rising & rising
         self._last, self._rows = block[-1:], self._rows + len(block)
 
@@ -66,7 +66,7 @@ class Suspicions:
         for name in map(shorten, sorted(self._rising)[:MOST_NAMED]):
             time = "" if timed else f"is it the time? give --time-column {name}, or "
             yield (
-                f"column {name!r} rises in every row of {_count(self._tables, 'file')}; as a "
+                f"column {name!r} rises in every row of {counted(self._tables, 'file')}; as a "
                 f"feature it tells when, not what: {time}leave it out with --columns"
             )
         median = float(np.median(self._seconds)) if self._seconds else 0.0
@@ -74,7 +74,3 @@ class Suspicions:
             small = "ms" if median < 1e3 * SPARSE_SECONDS else "us"
             asked = f"are the times in {small}? give --time-unit {small}"
             yield f"steps are {median:g} s apart; {asked}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number != 1)}"

@@ -17,14 +17,13 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, misfit, rounding_seconds
 from preprocessing.labels.named import UNKNOWN, NamedLabels, NameSets
 from preprocessing.store.sequence_file import SourceFrames
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import IMPORTED, SequenceInfo
 from preprocessing.terminal.console import note
 
 # Programs that count frames differ by one or two at the end of a video.
 FRAMES_APART = 2
 # By so much the mean time between steps may differ from the usual one where their rate is even.
 UNEVEN = 0.05
-IMPORTED = "import-"
 
 
 class FrameLabels(NamedLabels):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.files.csv_rows import NumberedRow, csv_rows
 from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.failures import failed_among
@@ -50,21 +50,26 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
         InputError: no such form, a bad line, or sequences that the store lacks.
     """
     stored = store.ids()
+    if not stored and not (store.root / FAILURES).exists():
+        raise InputError(
+            f"there are no sequences in {store.root}: `longtake extract` makes a store of videos, "
+            "`longtake import` one of feature files; give --store the folder that they made"
+        )
     labels = _read(options, store, stored)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
         advice = hint(unknown[0], stored) or "extract them or take them out of the labels"
         raise InputError(
-            f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
-            f"({_some(unknown)}); {advice}"
+            f"{options.path} labels {counted(len(unknown), 'sequence')} that {store.root} does not "
+            f"have ({some(unknown)}); {advice}"
         )
     for sequence_id in failed:
         labels.leave_out(sequence_id)
     if failed:
         note(
-            f"{len(failed)} labelled sequences could not be extracted or imported and are left out "
-            f"({_some(sorted(failed))}); {store.root / FAILURES} says why"
+            f"{counted(len(failed), 'labelled sequence')} could not be extracted or "
+            f"imported: left out ({some(sorted(failed))}); {store.root / FAILURES} says why"
         )
     if not labels.ids():
         raise InputError(f"{store.root} has none of the sequences that {options.path} labels")
@@ -87,11 +92,13 @@ def _shown(header: list[str]) -> str:
     return shorten(",".join(header)) or "nothing"
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
-
-
 def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:
+    text = options.path.is_dir() and str(options.path) != FOLDERS
+    if options.fps is not None and not text:
+        note(
+            f"--label-fps {options.fps:g} does nothing: it is for folders of text files, and "
+            f"--labels is {options.path}"
+        )
     if str(options.path) == FOLDERS:
         _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)

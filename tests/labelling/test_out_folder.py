@@ -102,3 +102,13 @@ def test_predictions_lie_apart(
     before = sorted(tmp_path.rglob("*"))
     assert reason in refused(run, tmp_path / out, tmp_path / "videos")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_is_no_video_is_named(run: Run, store: FeatureStore, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for name in ("empty", "videos"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "videos" / "v.mp4").write_bytes(b"")
+    assert "holds nothing: neither videos nor" in refused(run, out, tmp_path / "empty")
+    inputs = tmp_path / "videos", store.root
+    assert f"{store.root} is a store, which is predicted on its own" in refused(run, out, *inputs)

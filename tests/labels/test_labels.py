@@ -254,7 +254,7 @@ def test_folders_are_no_labels_where_a_sequence_lies_in_none(store):
     "content", ["sequence,start,end,label\nnope,0,1,x\n", "sequence,label\nnope,x\n"]
 )
 def test_a_sequence_that_the_store_lacks_is_refused_by_name(store, csv_path, content):
-    with pytest.raises(InputError, match=r"1 sequences .* does not have \(nope\)"):
+    with pytest.raises(InputError, match=r"1 sequence .* does not have \(nope\)"):
         read(csv_path, store, content)
 
 
@@ -263,7 +263,7 @@ def test_a_sequence_whose_video_failed_is_noted_and_the_rest_is_read(store, csv_
     failed.add(csv_path.parent / "videos" / "nope.mp4", "damaged", "cut")
     labels = read(csv_path, store, "sequence,label\nnope,x\na,y\n")
     assert "a" in labels.ids()
-    assert "1 labelled sequences could not" in (said := capsys.readouterr().err)
+    assert "1 labelled sequence could not" in (said := capsys.readouterr().err)
     assert "left out (nope)" in said
 
 
@@ -416,7 +416,7 @@ def test_labels_of_what_failed_are_left_out_with_a_note(store, csv_path, capsys)
     FailureLog(store.root, []).add(Path("/videos/day/bad.mp4"), "damaged", "no frame")
     labels = read(csv_path, store, "sequence,label\na,x\nday/bad,y\n")
     assert list(labels.ids()) == ["a"]
-    assert "1 labelled sequences could not be extracted or imported" in capsys.readouterr().err
+    assert "1 labelled sequence could not be extracted or imported" in capsys.readouterr().err
     with pytest.raises(InputError, match="night/unknown"):
         read(csv_path, store, "sequence,label\na,x\nday/bad,y\nnight/unknown,y\n")
     with pytest.raises(InputError, match="none of the sequences"):
@@ -445,3 +445,21 @@ def test_labels_in_another_unit_are_told_by_their_length(tmp_path, csv_path, fac
     labels = read(csv_path, store, "sequence,start,end,label\na,0,103,x\n")
     with pytest.raises(InputError, match=r"expected them to agree within 1 s$"):
         labels.check(store.info("a"))
+
+
+def test_a_folder_of_feature_files_is_no_store(tmp_path, csv_path):
+    np.save(tmp_path / "a.npy", np.zeros((3, 2)))
+    with pytest.raises(InputError, match=r"no sequences in .*`longtake import` one of feature"):
+        read(csv_path, FeatureStore(tmp_path), "sequence,label\na,x\n")
+
+
+def test_lines_a_second_are_of_no_use_to_a_table(store, csv_path, capsys):
+    read(csv_path, store, "sequence,start,end,label\na,0,1,x\n", fps=4.0)
+    assert "note: --label-fps 4 does nothing" in capsys.readouterr().err
+    read(csv_path, store, "sequence,start,end,label\na,0,1,x\n")
+    assert not capsys.readouterr().err
+
+
+def test_one_is_one(store, csv_path):
+    with pytest.raises(InputError, match=r"labels 1 sequence that .* have \(z\); "):
+        read(csv_path, store, "sequence,label\nz,x\n")

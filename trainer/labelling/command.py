@@ -1,9 +1,9 @@
 """Labels for recordings that have none: the command ``predict``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted
 from preprocessing.extraction.command import extract
 from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.folders import files_below
@@ -43,7 +43,7 @@ def run_predict(config: PredictConfig) -> int:
     predictions = config.out / PREDICTIONS
     predict(run, data, predictions, model=config.model)
     write_labels(config.out, infos, predictions, data.layout.outputs)
-    say(f"{len(infos)} sequences labelled in {config.out / LABELS}")
+    say(f"{counted(len(infos), 'sequence')} labelled in {config.out / LABELS}")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     for folder in (config.out / STORE, config.out / OVERLAYS):
@@ -66,7 +66,7 @@ def _overlay(
     by_id = {info.sequence_id: info for info in infos}
     folder = config.out / OVERLAYS
     failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
-    say(f"{len(there) - failed} videos with their labels in {folder}")
+    say(f"{counted(len(there) - failed, 'video')} with labels in {folder}")
     return failed
 
 
@@ -83,6 +83,7 @@ def _store_of(
             )
         store = FeatureStore(config.inputs[0])
         return store, dict.fromkeys(store.ids()), 0
+    _require_videos(config.inputs)
     if config.overlay:
         from trainer.overlay.videos import require_apart
 
@@ -95,6 +96,19 @@ def _store_of(
         if r.outcome in ("extracted", "skipped")
     }
     return FeatureStore(config.out / STORE), done, len(results) - len(done)
+
+
+def _require_videos(inputs: Sequence[Path]) -> None:
+    """Checks that inputs are no stores, nor empty folders, where videos are expected.
+
+    Raises:
+        InputError: one is.
+    """
+    for path in inputs:
+        if _is_store(path):
+            raise InputError(f"{path} is a store, which is predicted on its own; give it alone")
+        if path.is_dir() and not any(files_below(path, unreadable=lambda error: None)):
+            raise InputError(f"{path} holds nothing: neither videos nor the sequences of a store")
 
 
 def _is_store(path: Path) -> bool:
