@@ -12,6 +12,7 @@ as many rows as labels.
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.errors import InputError, counted, shorten, some
-from preprocessing.files.csv_rows import NumberedRow, csv_rows
+from preprocessing.files.csv_rows import NumberedRow, csv_rows, require_commas
 from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.failures import failed_among
 from preprocessing.files.folders import files_below
@@ -105,6 +106,7 @@ def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labe
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         _require_names_wanted(options, "is a folder, of text files with class names")
+        _require_texts(options.path)
         return FrameLabels(_text_files(options), options, store.frames)
     return _read_csv(options)
 
@@ -112,6 +114,7 @@ def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labe
 def _read_csv(options: LabelOptions) -> Labels:
     path, body = options.path, csv_rows(options.path)
     _, header = next(body)
+    require_commas(path, header)
     fields = tuple(name.lower() for name in header)
     if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
         _require_names_wanted(options, f"holds class names ({','.join(fields)})")
@@ -215,6 +218,24 @@ def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
         if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
+
+
+def _require_texts(folder: Path) -> None:
+    """Checks that there are text files in a folder of labels.
+
+    Raises:
+        InputError: there are none; what there is instead is named.
+    """
+    if _texts(folder):
+        return
+    found = Counter(path.suffix or "without a suffix" for path in files_below(folder))
+    kinds = found.most_common(3)
+    shown = ", ".join(f"{counted(count, 'file')} {suffix}" for suffix, count in kinds)
+    raise InputError(
+        f"--labels {folder}: looked for <sequence>.txt, a class name a line, and found "
+        f"{shown or 'nothing'}; intervals of all sequences go into one CSV file, which is given by "
+        "its name"
+    )
 
 
 def _texts(folder: Path) -> list[Path]:

@@ -810,3 +810,19 @@ def test_steps_far_apart_are_asked_about(tmp_path, capsys, apart, unit):
     assert (f"steps are {apart} s apart; are the times in {unit}? give" in said) == bool(unit)
     import_into(tmp_path, path, **timed, time_unit="s", dtype="float16", overwrite=True)
     assert "apart" not in capsys.readouterr().err
+
+
+def test_a_column_spelled_otherwise_is_asked_about(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Time,speed\n0,1\n1,2\n")
+    for name, meant in (("time", "Time"), ("sped", "speed")):
+        with pytest.raises(InputError, match=rf"no column '{name}' \(did you mean {meant}\?\)"):
+            import_into(tmp_path, path, columns=(name,))
+
+
+def test_a_table_with_semicolons_is_recognised(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("time;speed\n0,5;1\n1,5;2\n")
+    assert import_into(tmp_path, path)[0] == SOME_FAILED
+    (row,) = failures(tmp_path)
+    assert "seem to be separated by ';'; expected commas" in row["message"]

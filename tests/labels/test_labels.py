@@ -381,7 +381,7 @@ def test_an_empty_text_file_is_refused_by_name(tmp_path, store):
 
 def test_an_empty_folder_and_a_missing_file_are_refused(tmp_path, store):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty holds no label"):
+    with pytest.raises(InputError, match=r"empty: looked for <sequence>\.txt, .* and found nothing"):
         read_labels(LabelOptions(tmp_path / "empty"), store)
     with pytest.raises(InputError, match=r"none\.csv"):
         read_labels(LabelOptions(tmp_path / "none.csv"), store)
@@ -463,3 +463,20 @@ def test_lines_a_second_are_of_no_use_to_a_table(store, csv_path, capsys):
 def test_one_is_one(store, csv_path):
     with pytest.raises(InputError, match=r"labels 1 sequence that .* have \(z\); "):
         read(csv_path, store, "sequence,label\nz,x\n")
+
+
+def test_a_folder_of_tables_says_what_was_looked_for(tmp_path, store):
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv", "notes.md"):
+        (folder / name).touch()
+    expected = r"looked for <sequence>\.txt, .* and found 2 files \.csv, 1 file \.md; intervals"
+    with pytest.raises(InputError, match=expected):
+        read_labels(LabelOptions(folder), store)
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "';'"), ("\t", "tabs")])
+def test_tables_with_other_separators_are_recognised(store, csv_path, mark, name):
+    text = "sequence,label\na,x\n".replace(",", mark)
+    with pytest.raises(InputError, match=f"seem to be separated by {name}; expected commas"):
+        read(csv_path, store, text)
