@@ -381,7 +381,7 @@ def test_an_empty_text_file_is_refused_by_name(tmp_path, store):
 
 def test_an_empty_folder_and_a_missing_file_are_refused(tmp_path, store):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"empty: looked for <sequence>\.txt, .* and found nothing"):
+    with pytest.raises(InputError, match=r"empty: looked for <sequence>\.txt, .* found nothing"):
         read_labels(LabelOptions(tmp_path / "empty"), store)
     with pytest.raises(InputError, match=r"none\.csv"):
         read_labels(LabelOptions(tmp_path / "none.csv"), store)
