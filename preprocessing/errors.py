@@ -1,5 +1,7 @@
 """Exceptions for bad input, and for work that ends early although nothing is wrong."""
 
+from collections.abc import Sequence
+
 SHOWN_LETTERS = 80
 
 
@@ -11,6 +13,16 @@ def shorten(text: str, most: int = SHOWN_LETTERS) -> str:
         most: the number of letters to keep.
     """
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} letters)"
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things: ``1 step``, ``2 steps``."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """What a message shows of names: the first few, and that there are more."""
+    return ", ".join(map(shorten, names[:most])) + ", ..." * (len(names) > most)
 
 
 class InputError(ValueError):

@@ -302,7 +302,7 @@ def test_bad_data_for_training_is_refused_and_no_run_begun(
         return "--splits", "splits.json"
 
     unknown = refusal(train_on(GOOD + "s9,a\n"))
-    assert "1 sequences that store does not have (s9)" in unknown.replace(str(tmp_path) + "/", "")
+    assert "1 sequence that store does not have (s9)" in unknown.replace(str(tmp_path) + "/", "")
     long = "sequence,start,end,label\ns0,0,13.5,a\n"
     assert "last 13.50 s, the sequence lasts 10.00 s" in refusal(
         train_on(long, *splits(train=["s0"]))
@@ -475,7 +475,7 @@ def test_predict_labels_the_videos_it_was_given_and_no_others(
     train = ("train", "--store", "store", "--labels", "folders", "--run", "run")
     assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
     for folder in ("new", "other"):
-        assert "1 sequences labelled" in longtake("predict", "run", folder, "--out", "out")[1]
+        assert "1 sequence labelled" in longtake("predict", "run", folder, "--out", "out")[1]
     with (tmp_path / "out" / "labels.csv").open() as file:
         assert {row["sequence"] for row in csv.DictReader(file)} == {"two"}
     (tmp_path / "other" / "broken.mp4").write_bytes(b"not a video")

@@ -12,6 +12,7 @@ from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
 from preprocessing.files.inputs import Source
+from preprocessing.files.outputs import require_folder
 from preprocessing.videos.damage import WHOLE_SHARE
 
 
@@ -73,6 +74,7 @@ def check(config: ExtractConfig) -> None:
     Raises:
         InputError: an option is out of range, or two do not go together.
     """
+    require_folder("--store", config.store)
     if config.fps != "native" and not 0 < float(config.fps) < 1000:
         raise InputError(f"--fps {config.fps}: expected a number of steps per second, or native")
     if config.batch_size < 1 or config.jobs < 1:

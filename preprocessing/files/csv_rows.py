@@ -52,5 +52,19 @@ def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
             raise InputError(f"{path} cannot be read as CSV: {error}") from None
 
 
+def require_commas(path: Path, header: list[str]) -> None:
+    """Checks that a first line is not one name with the separators of another kind of table in it.
+
+    Raises:
+        InputError: it is.
+    """
+    for mark, name in ((";", "';'"), ("\t", "tabs"), ("|", "'|'")):
+        if len(header) == 1 and mark in header[0].strip():
+            raise InputError(
+                f"{path}: its columns seem to be separated by {name}; expected commas between them "
+                "and points in numbers: save it so, for example from a spreadsheet"
+            )
+
+
 def _stripped(row: list[str]) -> list[str]:
     return [value.strip() for value in row]

@@ -8,6 +8,7 @@ from pathlib import Path
 from preprocessing.errors import InputError, MustStay, OptionError
 from preprocessing.files.failures import FailureLog
 from preprocessing.importing.intake import Taken, take_in
+from preprocessing.importing.labels_out import require_nothing_lost, write_labels
 from preprocessing.importing.layouts import (
     FILES,
     MS_TCN,
@@ -19,7 +20,7 @@ from preprocessing.importing.layouts import (
     video_features,
 )
 from preprocessing.importing.options import ImportConfig, check
-from preprocessing.labels.writing import write_intervals
+from preprocessing.importing.suspicions import Suspicions
 from preprocessing.store.freshness import put_aside
 from preprocessing.store.sequence_info import sequence_path
 from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, say
@@ -38,6 +39,7 @@ class Tally:
         steps: the number of steps in the store.
         shapes: steps and columns of the recordings' arrays.
         labelled: intervals of labels, as (sequence, start, end, label).
+        suspicions: what is probably a mistake in new tables.
     """
 
     opened: int = 0
@@ -48,6 +50,7 @@ class Tally:
     steps: int = 0
     shapes: set[tuple[int, int]] = field(default_factory=set)
     labelled: list[tuple[str, float, float, str]] = field(default_factory=list)
+    suspicions: Suspicions = field(default_factory=Suspicions)
 
     def add(self, sequence_id: str, taken: Taken) -> None:
         """Counts a sequence that is in the store.
@@ -59,6 +62,8 @@ class Tally:
         self.ids.add(sequence_id)
         self.skipped += taken.outcome == "skipped"
         self.again += taken.outcome == "again"
+        if taken.outcome != "skipped":
+            self.suspicions.add(taken.rising, taken.step_seconds)
         self.steps += taken.steps
         self.labelled += [(sequence_id, *interval) for interval in taken.intervals]
 
@@ -69,6 +74,8 @@ def run(config: ImportConfig) -> int:
     check(config, layout)
     recordings = _recordings(config, layout)
     _require_own_ids(recordings)
+    if config.labels_out:
+        require_nothing_lost(config.labels_out, [recording.sequence_id for recording in recordings])
     config.store.mkdir(parents=True, exist_ok=True)
     bundles = ms_tcn.bundles(config.inputs[0]) if layout == MS_TCN else {}
     failures = FailureLog(
@@ -82,7 +89,7 @@ def run(config: ImportConfig) -> int:
     if layout == MS_TCN:
         _write_splits(config, tally, failures)
     if config.labels_out and tally.ids:
-        write_intervals(config.labels_out, tally.labelled)
+        write_labels(config.labels_out, tally.labelled)
     _remark(tally, config, layout)
     say(
         f"{len(tally.ids) - tally.skipped} imported, {tally.skipped} already done, "
@@ -183,6 +190,8 @@ def _require_own_ids(recordings: list[Recording]) -> None:
 def _remark(tally: Tally, config: ImportConfig, layout: str) -> None:
     if tally.again:
         note(f"{tally.again} had been made of other content or with other settings: made again")
+    for doubt in tally.suspicions.notes(config.time_column is not None, config.time_unit):
+        note(doubt)
     steps, columns = ({shape[axis] for shape in tally.shapes} for axis in (0, 1))
     if len(steps) == 1 < len(columns):
         other = "first" if config.selection(layout).time_last else "last"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -12,10 +12,18 @@ from preprocessing.importing.clock import Clock
 from preprocessing.importing.feature_files import Table
 from preprocessing.importing.layouts import Recording
 from preprocessing.importing.rounding import Coarseness, require_fits
+from preprocessing.importing.suspicions import Rises
 from preprocessing.labels.runs import Interval, LabelRuns
 from preprocessing.store.freshness import file_state, find_done, joint_fingerprint
 from preprocessing.store.sequence_file import SequenceWriter, require_finite
-from preprocessing.store.sequence_info import Origin, read_info, sequence_path, settings_text
+from preprocessing.store.sequence_info import (
+    IMPORTED,
+    Origin,
+    median_step,
+    read_info,
+    sequence_path,
+    settings_text,
+)
 from preprocessing.terminal.console import note
 
 NAMED_COLUMNS = 32
@@ -52,11 +60,15 @@ class Taken:
         outcome: ``imported``, ``again`` if it was there but made otherwise, or ``skipped``.
         steps: the number of steps in the store.
         intervals: labels in seconds, if they were wanted.
+        rising: columns of a new table of lines that rise in every row.
+        step_seconds: median time between its steps, if it has times; 0 if not.
     """
 
     outcome: str
     steps: int
     intervals: Sequence[Interval]
+    rising: frozenset[str] = frozenset()
+    step_seconds: float = 0.0
 
 
 def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
@@ -86,8 +98,8 @@ def take_in(recording: Recording, table: Table, intake: Intake) -> Taken:
         if states != [file_state(file) for file in recording.files]:
             raise InputError(f"{table.where} was written to while it was read; import it again")
 
-    steps, intervals = _write(path, recording.sequence_id, table, origin, intake, require_unchanged)
-    return Taken(outcome, steps, intervals if given is None else given)
+    taken = _write(path, recording.sequence_id, table, origin, intake, require_unchanged)
+    return replace(taken, outcome=outcome, intervals=taken.intervals if given is None else given)
 
 
 def _write(
@@ -97,26 +109,34 @@ def _write(
     origin: Origin,
     intake: Intake,
     require_unchanged: Callable[[], None],
-) -> tuple[int, Sequence[Interval]]:
+) -> Taken:
     told = intake.clock.tell(table)
     first = next(told, None)
     if first is None:
         raise InputError(f"{table.where} holds no step")
     start_time = _start_time(table, float(first[0][0]), intake)
-    runs, coarse = LabelRuns(), Coarseness(intake.dtype)
+    runs, coarse, rises = LabelRuns(), Coarseness(intake.dtype), Rises()
     with SequenceWriter(path, len(table.columns), origin, intake.dtype, start_time) as writer:
         for times, block in chain([first], told):
             require_finite(block.features, table.where, writer.steps)
             require_fits(block.features, table.where, table.columns, intake.dtype)
             writer.append(times, block.features)
             coarse.add(block.features)
+            if table.row == "line":  # Numbers whose columns have names.
+                rises.add(block.features)
             if intake.labelled:
                 runs.add(times, block.labels)
         require_unchanged()
         writer.frames_decoded = writer.steps
     if worst := coarse.worst(table.columns):
         note(f"{sequence_id}: float16 is coarse for {worst}; consider --dtype float32")
-    return writer.steps, runs.intervals(start_time, intake.clock.step_seconds(table))
+    return Taken(
+        outcome="imported",
+        steps=writer.steps,
+        intervals=runs.intervals(start_time, intake.clock.step_seconds(table)),
+        rising=rises.named(table.columns),
+        step_seconds=median_step(first[0]) if table.timed else 0.0,
+    )
 
 
 def _labels(table: Table, intake: Intake, start_time: float) -> Sequence[Interval]:
@@ -138,7 +158,7 @@ def _origin(recording: Recording, table: Table, intake: Intake) -> Origin:
         source=str(recording.files[0].resolve()),
         fingerprint=joint_fingerprint(recording.files, f"{recording.part} {intake.reading}"),
         fps=intake.clock.rate(table),
-        backbone=f"import-{recording.kind}",
+        backbone=f"{IMPORTED}{recording.kind}",
         backbone_digest="",
         settings=settings_text(columns=_described(table.columns), dtype=intake.dtype),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import tyro
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_file, require_folder
 from preprocessing.importing.clock import Clock
 from preprocessing.importing.feature_files import Selection
 from preprocessing.importing.intake import Intake
@@ -45,8 +46,8 @@ class ImportConfig:
     """Whether arrays are [steps, features] or [features, steps]; first, but for ms-tcn last."""
     time_column: str | None = None
     """Column of the steps' times: its name (csv), its number, or the name of another array."""
-    time_unit: Literal["s", "ms", "us", "min"] = "s"
-    """Of the times."""
+    time_unit: Literal["s", "ms", "us", "min"] | None = None
+    """Of the times; s by default."""
     start_time: float | None = None
     """Second of the times from which labels count; by default the first (video_features: 0)."""
     label_column: str | None = None
@@ -64,6 +65,11 @@ class ImportConfig:
     overwrite: bool = False
     """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
+    @property
+    def unit(self) -> str:
+        """Of the times."""
+        return self.time_unit or "s"
+
     def selection(self, layout: str) -> Selection:
         """Returns the part of each file that is wanted."""
         time_axis = self.time_axis or ("last" if layout == MS_TCN else "first")
@@ -80,13 +86,13 @@ class ImportConfig:
         by_video = layout == VIDEO_FEATURES
         return Intake(
             store=self.store,
-            clock=Clock(self.fps, video_features.UNIT if by_video else self.time_unit),
+            clock=Clock(self.fps, video_features.UNIT if by_video else self.unit),
             start_time=0.0 if by_video and self.start_time is None else self.start_time,
             dtype=self.dtype,
             labelled=self.label_column is not None,
             overwrite=self.overwrite,
             reading=settings_text(
-                time=(self.time_column, self.time_unit, self.start_time),
+                time=(self.time_column, self.unit, self.start_time),
                 time_last=self.selection(layout).time_last,
                 dataset=self.dataset,
             ),
@@ -103,6 +109,11 @@ def check(config: ImportConfig, layout: str) -> None:
     Raises:
         InputError: an option makes no sense; the first is named.
     """
+    require_folder("--store", config.store)
+    if config.labels_out:
+        require_file("--labels-out", config.labels_out, "labels.csv")
+    if config.splits_out:
+        require_folder("--splits-out", config.splits_out)
     for flag, rate in (("--fps", config.fps), ("--label-fps", config.label_fps)):
         if rate is not None and not 0 < rate < np.inf:
             raise InputError(f"{flag} {rate}: expected a number per second")
@@ -122,7 +133,7 @@ def _time_rules(config: ImportConfig, layout: str) -> tuple[tuple[bool, str], ..
         ),
         (config.fps is not None and timed, "--fps and --time-column exclude each other"),
         (timed and layout != FILES, f"--time-column does not go with --layout {layout}"),
-        (config.time_unit != "s" and not timed, "--time-unit goes with --time-column"),
+        (config.unit != "s" and not timed, "--time-unit goes with --time-column"),
         (
             config.start_time is not None and not timed and layout != VIDEO_FEATURES,
             "--start-time goes with --time-column: without times the first step is at 0",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_file
 from preprocessing.inspection.listing import print_listing
 from preprocessing.inspection.options import InspectConfig
 from preprocessing.store.feature_store import FeatureStore
@@ -45,6 +46,7 @@ def _draw(store: FeatureStore, ids: list[str], config: InspectConfig, path: Path
     """Draws the sheet; see ``draw_sheet``."""
     if path.suffix.lower() != ".png" or path.is_dir():
         raise InputError(f"--sheet {path}: expected the name of a picture, such as sheet.png")
+    require_file("--sheet", path, "sheet.png")
     if not ids:
         raise InputError(f"there are no sequences in {store.root}, so there is nothing to draw")
     from preprocessing.inspection.contact_sheet import draw_sheet

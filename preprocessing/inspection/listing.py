@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TextIO
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import IMPORTED, SequenceInfo
 from preprocessing.terminal.commands import PATIENCE
 from preprocessing.terminal.console import progress, say
 from preprocessing.terminal.streams import printable, require_heard
@@ -155,11 +155,13 @@ def _print_table(totals: Totals, rows: TextIO) -> None:
     say(f"backbone   {_together(totals.backbone)}")
     say(f"bytes      {totals.bytes}")
     if len(totals.made) > 1:
-        say("mixed      yes: it can't be trained on; extract all with the same settings")
+        imported = all(name.startswith(IMPORTED) for name in totals.backbone)
+        make = "import" if imported else "extract"
+        say(f"mixed      yes: it can't be trained on; {make} all with the same settings")
     _say_all(rows)
 
 
 def _together(counts: Counter[str]) -> str:
     if len(counts) <= 1:
         return "".join(counts)
-    return ", ".join(f"{name} ({count} sequences)" for name, count in counts.items())
+    return ", ".join(f"{name} ({counted(count, 'sequence')})" for name, count in counts.items())

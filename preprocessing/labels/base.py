@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import InputError
 from preprocessing.store.sequence_info import SequenceInfo
 
 TaskName = Literal["classification", "multilabel", "regression"]
@@ -19,6 +20,8 @@ UNLABELLED = -1
 # Containers round times, Matroska to milliseconds; a label's edge is met this much before its time.
 ROUNDING_SECONDS = 6e-4
 ROUNDING_SHARE = 0.25
+# So near must labels be to a multiple of their sequence's length for that to be a mistake of units.
+MULTIPLE_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -154,3 +157,34 @@ def misfit(options: LabelOptions, info: SequenceInfo, given: str, found: str) ->
         f"labels of {info.sequence_id} in {options.path} last {given}, the sequence lasts {found}; "
         f"expected them to agree within {options.tolerance:g} s"
     )
+
+
+def require_within(options: LabelOptions, info: SequenceInfo, last: float) -> None:
+    """Checks that the last label of a sequence ends with it, or before.
+
+    Args:
+        options: how labels are read.
+        info: the sequence.
+        last: seconds, where its labels end.
+
+    Raises:
+        InputError: it ends later; if all are a known multiple too late, their unit is named.
+    """
+    if last <= info.end + options.tolerance:
+        return
+    unit = ""
+    for factor, name in _multiples(info) if info.end > 0 else ():
+        if factor > 1.5 and abs(last / info.end / factor - 1) < MULTIPLE_SHARE:
+            unit = f". That is {factor:.6g} times as long: {name}"
+            break
+    raise InputError(misfit(options, info, f"{last:.2f} s", f"{info.end:.2f} s") + unit)
+
+
+def _multiples(info: SequenceInfo) -> Iterator[tuple[float, str]]:
+    """By how much labels are too long, and of what that is a sign."""
+    seconds = "labels must be in seconds"
+    yield 1e3, f"are they in milliseconds? {seconds}"
+    yield 1e6, f"are they in microseconds? {seconds}"
+    yield info.steps / info.end, f"do they count steps? {seconds}"
+    yield info.frames_decoded / info.end, f"do they count frames? {seconds}"
+    yield 60.0, "are the times of the sequence in minutes? import it again with --time-unit min"

@@ -17,14 +17,13 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, misfit, rounding_seconds
 from preprocessing.labels.named import UNKNOWN, NamedLabels, NameSets
 from preprocessing.store.sequence_file import SourceFrames
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import IMPORTED, SequenceInfo
 from preprocessing.terminal.console import note
 
 # Programs that count frames differ by one or two at the end of a video.
 FRAMES_APART = 2
 # By so much the mean time between steps may differ from the usual one where their rate is even.
 UNEVEN = 0.05
-IMPORTED = "import-"
 
 
 class FrameLabels(NamedLabels):
@@ -63,15 +62,22 @@ class FrameLabels(NamedLabels):
         if self._line_a_step(info) is not None:
             return
         if fps is None:
-            given, found = f"{lines} lines", f"{info.steps} steps"
-            raise InputError(
-                misfit(self.options, info, given, found) + " (lines a second: --label-fps)"
-            )
+            raise InputError(self._miscounted(info, lines))
         seconds = info.end + info.start_time - _origin(info)
         if abs(lines / fps - seconds) > self.options.tolerance:
             given, found = f"{lines / fps:.2f} s ({lines} lines)", f"{seconds:.2f} s"
             raise InputError(misfit(self.options, info, given, found))
         self._remark(info, fps)
+
+    def _miscounted(self, info: SequenceInfo, lines: int) -> str:
+        """Says that there is neither a line for each step nor one for each frame."""
+        frames = self._frames(info.sequence_id)
+        of_frames = f", or of the {frames.total} frames of its video" if frames else ""
+        return (
+            f"{info.sequence_id}.txt in {self.options.path} has {lines} lines; expected one for "
+            f"each of the {info.steps} steps of the sequence{of_frames}; mend the file, or say "
+            "with --label-fps how many lines there are in a second"
+        )
 
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         of_steps = self._line_a_step(info)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
-from preprocessing.labels.base import LabelOptions, misfit
+from preprocessing.labels.base import LabelOptions, require_within
 from preprocessing.labels.named import NamedLabels, NameSets, seconds_read
 from preprocessing.store.sequence_info import SequenceInfo
 
@@ -49,9 +49,7 @@ class IntervalLabels(NamedLabels):
 
     def check(self, info: SequenceInfo) -> None:
         begins, _ = self._segments[info.sequence_id]
-        if begins[-1] > info.end + self.options.tolerance:
-            given, found = f"{begins[-1]:.2f} s", f"{info.end:.2f} s"
-            raise InputError(misfit(self.options, info, given, found))
+        require_within(self.options, info, float(begins[-1]))
 
     def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:
         begins, numbers = self._segments[info.sequence_id]

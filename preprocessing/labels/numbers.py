@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
-from preprocessing.labels.base import LabelOptions, Labels, misfit, rounding_seconds
+from preprocessing.labels.base import LabelOptions, Labels, require_within, rounding_seconds
 from preprocessing.store.sequence_info import SequenceInfo
 
 # Rows are written with nine decimals; this near to one, a step has the very value of the row.
@@ -97,9 +97,7 @@ class NumberLabels(Labels):
         del self._tracks[sequence_id]
 
     def check(self, info: SequenceInfo) -> None:
-        last = self._tracks[info.sequence_id].times[-1]
-        if last > info.end + self.options.tolerance:
-            raise InputError(misfit(self.options, info, f"{last:.2f} s", f"{info.end:.2f} s"))
+        require_within(self.options, info, float(self._tracks[info.sequence_id].times[-1]))
 
     def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         rounding = rounding_seconds(info.step_seconds)

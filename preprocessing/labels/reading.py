@@ -12,14 +12,15 @@ as many rows as labels.
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
-from preprocessing.errors import InputError, shorten
-from preprocessing.files.csv_rows import NumberedRow, csv_rows
+from preprocessing.errors import InputError, counted, shorten, some
+from preprocessing.files.csv_rows import NumberedRow, csv_rows, require_commas
 from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.failures import failed_among
 from preprocessing.files.folders import files_below
@@ -54,21 +55,26 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
         InputError: the form is unknown, a line is bad, or the store lacks a sequence.
     """
     stored = store.ids()
+    if not stored and not (store.root / FAILURES).exists():
+        raise InputError(
+            f"there are no sequences in {store.root}: `longtake extract` makes a store of videos, "
+            "`longtake import` one of feature files; give --store the folder that they made"
+        )
     labels = _read(options, store, stored)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
         advice = hint(unknown[0], stored) or "extract them or take them out of the labels"
         raise InputError(
-            f"{options.path} labels {len(unknown)} sequences that {store.root} does not have "
-            f"({_some(unknown)}); {advice}"
+            f"{options.path} labels {counted(len(unknown), 'sequence')} that {store.root} does not "
+            f"have ({some(unknown)}); {advice}"
         )
     for sequence_id in failed:
         labels.leave_out(sequence_id)
     if failed:
         note(
-            f"{len(failed)} labelled sequences could not be extracted or imported and are left out "
-            f"({_some(sorted(failed))}); {store.root / FAILURES} says why"
+            f"{counted(len(failed), 'labelled sequence')} could not be extracted or "
+            f"imported: left out ({some(sorted(failed))}); {store.root / FAILURES} says why"
         )
     if not labels.ids():
         raise InputError(f"{store.root} has none of the sequences that {options.path} labels")
@@ -91,17 +97,20 @@ def _shown(header: list[str]) -> str:
     return shorten(",".join(header)) or "nothing"
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(map(shorten, names[:3])) + (", ..." if len(names) > 3 else "")
-
-
 def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:
+    text = options.path.is_dir() and str(options.path) != FOLDERS
+    if options.fps is not None and not text:
+        note(
+            f"--label-fps {options.fps:g} does nothing: it is for folders of text files, and "
+            f"--labels is {options.path}"
+        )
     if str(options.path) == FOLDERS:
         _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         _require_names_wanted(options, "is a folder, of text files with class names")
+        _require_texts(options.path)
         return FrameLabels(_text_files(options), options, store.frames)
     return _read_csv(options)
 
@@ -109,6 +118,7 @@ def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labe
 def _read_csv(options: LabelOptions) -> Labels:
     path, body = options.path, csv_rows(options.path)
     _, header = next(body)
+    require_commas(path, header)
     fields = tuple(name.lower() for name in header)
     if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
         _require_names_wanted(options, f"holds class names ({','.join(fields)})")
@@ -216,6 +226,24 @@ def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
         if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
+
+
+def _require_texts(folder: Path) -> None:
+    """Checks that there are text files in a folder of labels.
+
+    Raises:
+        InputError: there are none; what there is instead is named.
+    """
+    if _texts(folder):
+        return
+    found = Counter(path.suffix or "without a suffix" for path in files_below(folder))
+    kinds = found.most_common(3)
+    shown = ", ".join(f"{counted(count, 'file')} {suffix}" for suffix, count in kinds)
+    raise InputError(
+        f"--labels {folder}: looked for <sequence>.txt, a class name a line, and found "
+        f"{shown or 'nothing'}; intervals of all sequences go into one CSV file, which is given by "
+        "its name"
+    )
 
 
 def _texts(folder: Path) -> list[Path]:

@@ -1,13 +1,15 @@
 """Splits: the sequences for training, validation and test."""
 
+import difflib
 import json
 import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, shorten, some
 from preprocessing.files.text_files import read_json, read_lines
+from preprocessing.terminal.console import note
 
 PARTS = ("train", "validation", "test")
 
@@ -54,11 +56,24 @@ def read_splits(path: Path) -> Splits:
     """
     loaded = _read_folder(path) if path.is_dir() else read_json(path, "splits")
     if not isinstance(loaded, dict) or not set(loaded) <= set(PARTS) or "train" not in loaded:
-        raise InputError(f'{path}: expected {{"train": [...], "validation": [...], "test": [...]}}')
+        raise InputError(
+            f'{path}: expected {{"train": [...], "validation": [...], "test": [...]}}, of which '
+            f"only train is needed; {_found(loaded)}"
+        )
     for part, ids in loaded.items():
         if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
             raise InputError(f"{path}: {part} must be a list of sequence ids")
     return Splits(*(tuple(loaded.get(part, ())) for part in PARTS))
+
+
+def _found(loaded: object) -> str:
+    """What there was instead of the parts."""
+    if not isinstance(loaded, dict):
+        return "got no object with names"
+    keys = some([repr(key) for key in loaded], 5) or "nothing"
+    near = {key: difflib.get_close_matches(key, PARTS, 1, 0.4) for key in set(loaded) - set(PARTS)}
+    meant = [f"{shorten(key)} for {match[0]}" for key, match in sorted(near.items()) if match]
+    return f"got {keys}" + f" (is {some(meant)}?)" * bool(meant)
 
 
 def random_splits(ids: Collection[str], fractions: tuple[float, float, float], seed: int) -> Splits:
@@ -92,6 +107,8 @@ def random_splits(ids: Collection[str], fractions: tuple[float, float, float], s
 
 def _read_folder(path: Path) -> dict[str, list[str]]:
     files = {part: path / f"{part}.txt" for part in PARTS}
+    for other in sorted(set(path.glob("*.txt")) - set(files.values())):
+        note(f"{other} is not read: a splits folder has train.txt, validation.txt and test.txt")
     return {
         part: [line for line in read_lines(file, "splits") if line]
         for part, file in files.items()

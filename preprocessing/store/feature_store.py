@@ -20,9 +20,12 @@ from preprocessing.store.sequence_info import (
     open_file,
     read_info,
     sequence_path,
+    shown_apart,
 )
 
 OPEN_FILES = 64
+# What tells the folder of a run.
+RUN_FILES = ("config.yaml", "run.json")
 # Timestamps are small and asked for often, so they are read this many at a time.
 TIMES_AT_ONCE = 4096
 # Of so many sequences they stay at hand (32 MB), also where fewer files can be kept open: several
@@ -54,6 +57,8 @@ class FeatureStore:
                 f"no store at {self.root}; give the folder where it is, or make one with `longtake "
                 "extract` or `longtake import`"
             )
+        if all((self.root / name).is_file() for name in RUN_FILES):
+            raise InputError(f"{self.root} is a run, not a store; give the store it was trained on")
 
     def ids(self) -> list[str]:
         """Returns all sequence ids, sorted.
@@ -208,7 +213,7 @@ def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
         InputError: they differ in backbone, settings or dimension; both values are named.
     """
     names = ("fps", "backbone", "backbone weights", "settings", "dimension")
-    values = zip(
+    values: Iterable[tuple[str, object, object]] = zip(
         names,
         (*one.origin.recipe, one.dimension),
         (*other.origin.recipe, other.dimension),
@@ -216,9 +221,10 @@ def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
     )
     for name, first, second in values:
         if first != second:
+            first, second = shown_apart(name, first, second)
             raise InputError(
                 f"{one.sequence_id} and {other.sequence_id} were made differently ({name}: {first} "
-                f"and {second}); extract all of them with the same settings"
+                f"and {second}); {one.origin.command} all of them with the same settings"
             )
 
 

@@ -25,6 +25,7 @@ from preprocessing.files.hdf5_file import DAMAGE, open_hdf5, own_dataset, requir
 
 SCHEMA_VERSION = 1
 SUFFIX = ".h5"
+IMPORTED = "import-"  # The beginning of what stands for the backbone of imported features.
 FLOATS = ("float16", "float32", "float64")
 MEDIAN_STEPS = 1 << 12
 TIMES_AT_ONCE = 1 << 16
@@ -54,6 +55,11 @@ class Origin:
     def recipe(self) -> tuple[str, str, str, str]:
         """Everything that must be the same for two sequences to be comparable."""
         return self.fps, self.backbone, self.backbone_digest, self.settings
+
+    @property
+    def command(self) -> str:
+        """The command that makes such features: ``import``, or ``extract`` of videos."""
+        return "import" if self.backbone.startswith(IMPORTED) else "extract"
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,18 @@ def median_step(times: NDArray[np.float64]) -> float:
     The mean would grow with every gap in a recording.
     """
     return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+
+
+def shown_apart(name: str, one: object, other: object) -> tuple[object, object]:
+    """What a message shows of two values that differ; of settings only those that do."""
+    try:
+        both = [json.loads(str(value)) for value in (one, other) if name == "settings"]
+        names = sorted(both[0].keys() | both[1].keys())
+    except (ValueError, LookupError, AttributeError):
+        return one, other
+    apart = [key for key in names if both[0].get(key) != both[1].get(key)]
+    first, second = (", ".join(f"{key} {of.get(key)}" for key in apart) for of in both)
+    return first, second
 
 
 def settings_text(**settings: Any) -> str:

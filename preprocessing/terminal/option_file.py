@@ -54,7 +54,7 @@ def read_options(path: Path, options: type) -> dict[str, Any]:
             values[name] = _value(hints[name], node)
         except ValueError:
             raise InputError(
-                f"{where}: {flag(name)} is {_said(node)}; expected {_expected(hints[name])}"
+                f"{where}: {flag(name)} is {_said(node)}; expected {expected(hints[name])}"
             ) from None
     return values
 
@@ -160,13 +160,14 @@ WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or f
 WORDS |= {Path: "a path", NoneType: "null"}
 
 
-def _expected(hint: Any) -> str:
+def expected(hint: Any) -> str:
+    """What a type takes, in words: ``a number or native``."""
     arguments = [part for part in get_args(hint) if part is not Ellipsis]
     if get_origin(hint) is tuple:
         count = f"{len(arguments)} of " if Ellipsis not in get_args(hint) else ""
-        return f"a list, {count}{_expected(arguments[0])} each"
+        return f"a list, {count}{expected(arguments[0])} each"
     if arguments:
-        words = (part if get_origin(hint) is Literal else _expected(part) for part in arguments)
+        words = (part if get_origin(hint) is Literal else expected(part) for part in arguments)
         return " or ".join(map(str, words))
     return WORDS[hint]
 

@@ -7,19 +7,24 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, asdict, fields
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import tyro
 
 from preprocessing.errors import InputError
-from preprocessing.terminal.option_file import flag, read_options, short
+from preprocessing.terminal.console import note
+from preprocessing.terminal.option_file import expected, flag, read_options, short
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
 POSITIONAL: Any = tyro.conf.Positional
 # Options that name a Python file, which is executed, and what a value that does so has in it.
 EXECUTED = {"model": "", "backbone": ".py"}
+# How tyro begins what it says of the values of one option.
+OF_VALUES = re.compile(
+    r"(?:Error parsing |Missing value for argument '|invalid choice .* for argument ')--([\w-]+)"
+)
 
 
 def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
@@ -51,7 +56,8 @@ def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise InputError(f"{_one_line(said.getvalue())}; see {prog} --help") from None
+        text = _one_line(said.getvalue())
+        raise InputError(f"{_bad_value(options, flags, text) or text}; see {prog} --help") from None
 
 
 def to_yaml(options: Any) -> str:
@@ -133,12 +139,29 @@ def _require_known(options: type, prog: str, arguments: list[str]) -> None:
     named = [n for n, h in hints.items() if POSITIONAL not in getattr(h, "__metadata__", ())]
     known = ["--help", "--config", *(f"--{flag(name)}" for name in named)]
     known += [f"--no-{flag(name)}" for name in named if hints[name] is bool]
+    given: set[str] = set()
     for argument in takewhile(lambda argument: argument != "--", arguments):
         name = flag(argument.split("=")[0])
         if name.startswith("--") and name not in known:
             near = difflib.get_close_matches(name, known, 1)
             meant = f" (did you mean {near[0]}?)" if near else ""
             raise InputError(f"no option {name}{meant}; see {prog} --help")
+        if name.startswith("--") and name.replace("--no-", "--", 1) in given:
+            note(f"{name} is given twice; the last one counts")
+        given.add(name.replace("--no-", "--", 1))
+
+
+def _bad_value(options: type, arguments: list[str], text: str) -> str:
+    """Says which values an option cannot have, and what it takes; nothing if tyro said more."""
+    match, hints = OF_VALUES.match(text), get_type_hints(options)
+    if match is None or (field := match[1].replace("-", "_")) not in hints:
+        return ""
+    name = f"--{match[1]}"
+    rest = list(dropwhile(lambda argument: flag(argument.split("=")[0]) != name, arguments))
+    after = takewhile(lambda argument: not argument.startswith("--"), rest[1:])
+    values = rest[0].split("=", 1)[1:] if "=" in "".join(rest[:1]) else list(after)
+    wanted = expected(hints[field]).replace(" or null", "")
+    return f"{short(' '.join([name, *values]))}: expected {wanted}"
 
 
 def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:

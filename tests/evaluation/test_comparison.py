@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.relaxed import ROUNDING_SECONDS
 from trainer.report.comparison_page import INKS, SHAPES
 from trainer.report.ribbons import class_colours
+from trainer.run.folder import Run
 
 CLASSES = ["a", "<b>", "c"]
 MadeRun = Callable[..., Path]
@@ -325,3 +328,31 @@ def test_a_configuration_in_yaml(tmp_path: Path) -> None:
     config = parse(CompareConfig, "compare", ["--config", str(tmp_path / "c.yaml")])
     assert config.runs == (Path("x"), Path("y"))
     assert config.bootstrap == 5
+
+
+def test_an_evaluation_of_before_more_training_is_refused(
+    make_run: MadeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = (make_run("x", answers(1, 0.5)), make_run("y", answers(1, 0.5)))
+    config = CompareConfig(runs, bootstrap=0)
+
+    def trained(weights: bytes, seconds: float) -> None:
+        with zipfile.ZipFile(runs[1] / "model.keras", "w") as archive:
+            archive.writestr("model.weights.h5", weights)
+        os.utime(runs[1] / "model.keras", (seconds, seconds))
+
+    predictions = runs[1] / "evaluation" / "test" / "predictions.h5"
+    trained(b"first", predictions.stat().st_mtime - 9)
+    compare(config)
+    assert not capsys.readouterr().err
+    trained(b"second", predictions.stat().st_mtime + 9)
+    compare(config)
+    advice = f"`longtake evaluate {runs[1]} --split test` again"
+    assert advice in capsys.readouterr().err
+    with h5py.File(predictions, "r+") as file:
+        file.attrs["weights"] = Run(runs[1]).weights_digest
+    compare(config)
+    assert not capsys.readouterr().err
+    trained(b"third!", predictions.stat().st_mtime - 9)
+    with pytest.raises(InputError, match=f"trained further since .*{re.escape(advice)}"):
+        compare(config)

@@ -42,6 +42,7 @@ def test_predictions_hold_every_step_of_every_test_sequence(run: Run, memory_tas
     with h5py.File(run.evaluation_path("test") / "predictions.h5") as file:
         assert sequence_ids(file) == sorted(run.splits.test)
         assert list(file.attrs["classes"]) == ["minus", "plus"]
+        assert file.attrs["weights"] == run.weights_digest != ""
         for sequence_id in run.splits.test:
             group, steps = file[sequence_id], store.info(sequence_id).steps
             assert group["probabilities"].shape == (steps, 2)

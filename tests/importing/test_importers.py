@@ -739,3 +739,90 @@ def test_a_column_that_is_gone_puts_aside_what_was_made_of_it(tmp_path):
     inputs[1].write_text("x,z\n1,2\n")
     code, store = import_into(tmp_path, *inputs, columns=("y",))
     assert (code, store.ids()) == (SOME_FAILED, ["a"])
+
+
+def labelled_csv(path: Path, *labels: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(["x,what", *(f"1,{label}" for label in labels)]))
+    return path
+
+
+def test_a_table_of_labels_that_would_be_lost_is_not_replaced(tmp_path, capsys):
+    out = tmp_path / "labels.csv"
+    options = {"label_column": "what", "labels_out": out}
+    one, two = (labelled_csv(tmp_path / name, "a", "b") for name in ("one.csv", "two.csv"))
+    for _ in range(2):
+        assert import_into(tmp_path, one, **options)[0] == ALL_DONE
+    before = out.read_text()
+    with pytest.raises(InputError, match=r"has labels of one, which .* give another name, or all"):
+        import_into(tmp_path, two, **options)
+    assert out.read_text() == before
+    assert import_into(tmp_path, one, two, **options)[0] == ALL_DONE
+    assert set(before.splitlines()) < set(out.read_text().splitlines())
+    assert sorted(path.name for path in tmp_path.glob("labels*")) == ["labels.csv"]
+    out.write_text("sequence,label\none,a\n")
+    with pytest.raises(InputError, match="is no table of sequence,start,end,label"):
+        import_into(tmp_path, one, two, **options)
+
+
+def test_a_table_of_labels_that_was_corrected_is_kept(tmp_path, capsys):
+    out = tmp_path / "labels.csv"
+    options = {"label_column": "what", "labels_out": out}
+    one = labelled_csv(tmp_path / "one.csv", "a", "b")
+    import_into(tmp_path, one, **options)
+    made = out.read_text()
+    for number, name in enumerate(["labels.csv.old", "labels.csv.old1"]):
+        corrected = made.replace(",b", f",c{number}")
+        out.write_text(corrected)
+        import_into(tmp_path, one, **options)
+        assert out.read_text() == made
+        assert (tmp_path / name).read_text() == corrected
+        assert f"it is now {tmp_path / name}" in capsys.readouterr().err
+
+
+def test_a_column_that_only_rises_is_asked_about(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    for name in "ab":
+        rows = [f"{step / 8},{step},{generator.normal()}" for step in range(5000)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["timestamp,frame,x", *rows]))
+    inputs = tmp_path / "a.csv", tmp_path / "b.csv"
+    import_into(tmp_path, *inputs)
+    (one, two) = [line for line in capsys.readouterr().err.splitlines() if "rises" in line]
+    assert one.startswith("note: column 'frame' rises in every row of 2 files")
+    assert two.endswith("give --time-column timestamp, or leave it out with --columns")
+    import_into(tmp_path, *inputs)  # All is done already.
+    assert "rises" not in capsys.readouterr().err
+    options = {"fps": None, "time_column": "timestamp", "overwrite": True}
+    import_into(tmp_path, *inputs, **options)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "rises" in line]
+    assert "--time-column" not in line
+    import_into(tmp_path, *inputs, columns=("x",), **options)
+    assert "rises" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("apart", "unit"), [(32, "ms"), (32000, "us"), (2, None)])
+def test_steps_far_apart_are_asked_about(tmp_path, capsys, apart, unit):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["t,x", *(f"{apart * step},{step % 3}" for step in range(20))]))
+    timed = {"fps": None, "time_column": "t"}
+    import_into(tmp_path, path, **timed)
+    said = capsys.readouterr().err
+    assert (f"steps are {apart} s apart; are the times in {unit}? give" in said) == bool(unit)
+    import_into(tmp_path, path, **timed, time_unit="s", dtype="float16", overwrite=True)
+    assert "apart" not in capsys.readouterr().err
+
+
+def test_a_column_spelled_otherwise_is_asked_about(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Time,speed\n0,1\n1,2\n")
+    for name, meant in (("time", "Time"), ("sped", "speed")):
+        with pytest.raises(InputError, match=rf"no column '{name}' \(did you mean {meant}\?\)"):
+            import_into(tmp_path, path, columns=(name,))
+
+
+def test_a_table_with_semicolons_is_recognised(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("time;speed\n0,5;1\n1,5;2\n")
+    assert import_into(tmp_path, path)[0] == SOME_FAILED
+    (row,) = failures(tmp_path)
+    assert "seem to be separated by ';'; expected commas" in row["message"]

@@ -56,8 +56,8 @@ def test_a_store_of_different_kinds_is_told_to_be_mixed(tmp_path, capsys):
     _, out = inspect(capsys, tmp_path)
     for line in (
         "dimension  3, 5",
-        "fps        4.0 (2 sequences), 8 (1 sequences)",
-        "backbone   test (2 sequences), other (1 sequences)",
+        "fps        4.0 (2 sequences), 8 (1 sequence)",
+        "backbone   test (2 sequences), other (1 sequence)",
         "mixed      yes: it can't be trained on; extract all with the same settings",
     ):
         assert line in out.splitlines()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_inputs import write
 
+from preprocessing.errors import InputError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
 from preprocessing.labels.base import LabelOptions
@@ -154,3 +155,16 @@ def test_what_fails_is_a_frame_and_what_never_comes_is_none():
     numbers.announce(4.0)
     assert numbers.take(4.0) == 2
     assert numbers.count == 3
+
+
+def test_lines_that_are_counted_have_no_tolerance_in_seconds(tmp_path):
+    write(tmp_path / "store", "v", np.arange(764) / 4)
+    store = FeatureStore(tmp_path / "store")
+    for lines in (763, 765):
+        with pytest.raises(InputError) as caught:
+            given_labels(store, tmp_path / "lines", lines)
+        said = str(caught.value)
+        assert f"v.txt in {tmp_path / 'lines'} has {lines} lines; expected one" in said
+        assert "each of the 764 steps of the sequence; mend" in said
+        assert "agree within" not in said
+    assert len(given_labels(store, tmp_path / "lines", 765, fps=4.0)) == 764

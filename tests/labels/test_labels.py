@@ -196,7 +196,8 @@ def test_a_line_a_frame_is_the_line_of_that_frame(tmp_path, fps):
 
 def test_another_number_of_lines_than_steps_is_refused_with_both(tmp_path, store):
     labels = read_labels(LabelOptions(text_folder(tmp_path, a="x\n" * 9)), store)
-    with pytest.raises(InputError, match=r"9 lines, the sequence lasts 8 steps.*--label-fps"):
+    expected = r"9 lines; expected one for each of the 8 steps .*--label-fps"
+    with pytest.raises(InputError, match=expected):
         labels.check(store.info("a"))
 
 
@@ -253,7 +254,7 @@ def test_folders_are_no_labels_where_a_sequence_lies_in_none(store):
     "content", ["sequence,start,end,label\nnope,0,1,x\n", "sequence,label\nnope,x\n"]
 )
 def test_a_sequence_that_the_store_lacks_is_refused_by_name(store, csv_path, content):
-    with pytest.raises(InputError, match=r"1 sequences .* does not have \(nope\)"):
+    with pytest.raises(InputError, match=r"1 sequence .* does not have \(nope\)"):
         read(csv_path, store, content)
 
 
@@ -262,7 +263,7 @@ def test_a_sequence_whose_video_failed_is_noted_and_the_rest_is_read(store, csv_
     failed.add(csv_path.parent / "videos" / "nope.mp4", "damaged", "cut")
     labels = read(csv_path, store, "sequence,label\nnope,x\na,y\n")
     assert "a" in labels.ids()
-    assert "1 labelled sequences could not" in (said := capsys.readouterr().err)
+    assert "1 labelled sequence could not" in (said := capsys.readouterr().err)
     assert "left out (nope)" in said
 
 
@@ -380,7 +381,7 @@ def test_an_empty_text_file_is_refused_by_name(tmp_path, store):
 
 def test_an_empty_folder_and_a_missing_file_are_refused(tmp_path, store):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty holds no label"):
+    with pytest.raises(InputError, match=r"empty: looked for <sequence>\.txt, .* found nothing"):
         read_labels(LabelOptions(tmp_path / "empty"), store)
     with pytest.raises(InputError, match=r"none\.csv"):
         read_labels(LabelOptions(tmp_path / "none.csv"), store)
@@ -415,8 +416,67 @@ def test_labels_of_what_failed_are_left_out_with_a_note(store, csv_path, capsys)
     FailureLog(store.root, []).add(Path("/videos/day/bad.mp4"), "damaged", "no frame")
     labels = read(csv_path, store, "sequence,label\na,x\nday/bad,y\n")
     assert list(labels.ids()) == ["a"]
-    assert "1 labelled sequences could not be extracted or imported" in capsys.readouterr().err
+    assert "1 labelled sequence could not be extracted or imported" in capsys.readouterr().err
     with pytest.raises(InputError, match="night/unknown"):
         read(csv_path, store, "sequence,label\na,x\nday/bad,y\nnight/unknown,y\n")
     with pytest.raises(InputError, match="none of the sequences"):
         read(csv_path, store, "sequence,label\nday/bad,y\n")
+
+
+@pytest.mark.parametrize(
+    ("factor", "meant"),
+    [
+        (1000, "1000 times as long: are they in milliseconds"),
+        (1e6, "1e+06 times as long: are they in microseconds"),
+        (4, "4 times as long: do they count steps"),
+        (60, "60 times as long: are the times of the sequence in minutes"),
+    ],
+)
+def test_labels_in_another_unit_are_told_by_their_length(tmp_path, csv_path, factor, meant):
+    write(tmp_path / "store", "a", np.arange(400) / 4)
+    store = FeatureStore(tmp_path / "store")
+    for kind in ("classification", "regression"):
+        row = f"0,{99.5 * factor},x" if kind == "classification" else f"{99.5 * factor},1"
+        header = "start,end,label" if kind == "classification" else "time,speed"
+        labels = read(csv_path, store, f"sequence,{header}\na,{row}\n", task=kind)
+        with pytest.raises(InputError) as caught:
+            labels.check(store.info("a"))
+        assert meant in str(caught.value)
+    labels = read(csv_path, store, "sequence,start,end,label\na,0,103,x\n")
+    with pytest.raises(InputError, match=r"expected them to agree within 1 s$"):
+        labels.check(store.info("a"))
+
+
+def test_a_folder_of_feature_files_is_no_store(tmp_path, csv_path):
+    np.save(tmp_path / "a.npy", np.zeros((3, 2)))
+    with pytest.raises(InputError, match=r"no sequences in .*`longtake import` one of feature"):
+        read(csv_path, FeatureStore(tmp_path), "sequence,label\na,x\n")
+
+
+def test_lines_a_second_are_of_no_use_to_a_table(store, csv_path, capsys):
+    read(csv_path, store, "sequence,start,end,label\na,0,1,x\n", fps=4.0)
+    assert "note: --label-fps 4 does nothing" in capsys.readouterr().err
+    read(csv_path, store, "sequence,start,end,label\na,0,1,x\n")
+    assert not capsys.readouterr().err
+
+
+def test_one_is_one(store, csv_path):
+    with pytest.raises(InputError, match=r"labels 1 sequence that .* have \(z\); "):
+        read(csv_path, store, "sequence,label\nz,x\n")
+
+
+def test_a_folder_of_tables_says_what_was_looked_for(tmp_path, store):
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv", "notes.md"):
+        (folder / name).touch()
+    expected = r"looked for <sequence>\.txt, .* and found 2 files \.csv, 1 file \.md; intervals"
+    with pytest.raises(InputError, match=expected):
+        read_labels(LabelOptions(folder), store)
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "';'"), ("\t", "tabs")])
+def test_tables_with_other_separators_are_recognised(store, csv_path, mark, name):
+    text = "sequence,label\na,x\n".replace(",", mark)
+    with pytest.raises(InputError, match=f"seem to be separated by {name}; expected commas"):
+        read(csv_path, store, text)

@@ -240,5 +240,5 @@ def test_folders_and_text_files_hold_no_numbers(tmp_path, store):
 
 
 def test_a_sequence_that_the_store_lacks_is_refused_by_name(store, csv_path):
-    with pytest.raises(InputError, match=r"1 sequences .* does not have \(nope\)"):
+    with pytest.raises(InputError, match=r"1 sequence .* does not have \(nope\)"):
         read(csv_path, store, "sequence,time,x\nnope,0,1\n", task="regression")

@@ -151,3 +151,17 @@ def test_a_file_or_folder_that_is_not_there_is_refused(tmp_path):
         read_splits(tmp_path / "none.json")
     with pytest.raises(InputError, match=r"train\.txt"):
         read_splits(tmp_path)
+
+
+def test_parts_of_other_names_are_said(tmp_path, capsys):
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps({"train": ["a"], "val": ["b"]}))
+    with pytest.raises(InputError, match=r"got 'train', 'val' \(is val for validation\?\)"):
+        read_splits(path)
+    path.write_text("[1]")
+    with pytest.raises(InputError, match="got no object with names"):
+        read_splits(path)
+    for name in ("train", "val"):
+        (tmp_path / f"{name}.txt").write_text(f"{name}\n")
+    assert read_splits(tmp_path).validation == ()
+    assert f"{tmp_path / 'val.txt'} is not read" in capsys.readouterr().err

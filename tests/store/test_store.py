@@ -14,6 +14,7 @@ from preprocessing.store import feature_store as store_module
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter, require_finite
 from preprocessing.store.sequence_info import Origin, open_file, sequence_path, settings_text
+from trainer.run.facts import ModelFacts
 
 quick = settings(deadline=None, max_examples=50)
 
@@ -456,3 +457,31 @@ def test_timestamps_stay_at_hand_where_files_do_not(
     assert len(store.timestamps("c", 0, 0)) == 0
     assert len(store.timestamps("a")) == 9000
     store.close()
+
+
+def test_what_made_sequences_differ_is_named_and_nothing_else(tmp_path):
+    kinds = {
+        "a": ("test", {"size": 8, "crop": "no"}, "extract"),
+        "b": ("test", {"size": 9, "crop": "no"}, "extract"),
+        "c": ("import-csv", {"dtype": "float16", "columns": "x"}, "import"),
+        "d": ("import-csv", {"dtype": "float32", "columns": "x"}, "import"),
+    }
+    for name, (backbone, made, _) in kinds.items():
+        origin = Origin(name, "", "4.0", backbone, "", settings_text(**made))
+        with SequenceWriter(sequence_path(tmp_path, name), 1, origin) as writer:
+            writer.append(np.arange(2.0), np.zeros((2, 1)))
+    store = FeatureStore(tmp_path)
+    with pytest.raises(InputError, match=r"\(settings: size 8 and size 9\); extract all of them"):
+        store.uniform("ab")
+    with pytest.raises(InputError, match=r"dtype float16 and dtype float32\); import all of them"):
+        store.uniform("cd")
+    facts = ModelFacts(("x",), 1, *store.info("c").origin.recipe)
+    with pytest.raises(InputError, match=r"settings dtype float32, the model .* float16; import"):
+        facts.require(store.info("d"))
+
+
+def test_a_run_is_no_store(tmp_path):
+    for name in ("config.yaml", "run.json"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match="is a run, not a store"):
+        FeatureStore(tmp_path)

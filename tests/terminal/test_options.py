@@ -36,6 +36,7 @@ def options_of(command: str) -> type:
     return found
 
 
+NEEDED = ["--store", "s", "--labels", "l", "--run", "r"]
 ALL = ["extract", "import", "inspect", *COMMANDS]
 
 
@@ -277,6 +278,16 @@ def test_a_trial_tells_its_training_that_it_may_execute_the_model(tmp_path: Path
         (["--tensor-board"], "no option --tensor-board (did you mean --tensorboard?)"),
         (["--confg", "x"], "no option --confg (did you mean --config?)"),
         (["--store", "s"], "missing: --labels PATH, --run PATH"),
+        ([*NEEDED, "--epochs", "1.5"], "--epochs 1.5: expected a whole number"),
+        ([*NEEDED, "--epochs", "--units", "3"], "--epochs: expected a whole number"),
+        ([*NEEDED, "--learning-rate=abc"], "--learning-rate abc: expected a number"),
+        ([*NEEDED, "--label-fps", "x"], "--label-fps x: expected a number"),
+        ([*NEEDED, "--chunk_length", "x"], "--chunk-length x: expected a whole number"),
+        ([*NEEDED, "--cell", "rnn"], "--cell rnn: expected lstm or gru"),
+        (
+            [*NEEDED, "--fractions", "1", "2", "x"],
+            "--fractions 1 2 x: expected a list, 3 of a number each",
+        ),
     ],
 )
 def test_a_wrong_option_is_named_with_the_nearest_one(arguments: list[str], expected: str) -> None:
@@ -297,3 +308,18 @@ def test_a_file_that_lacks_what_is_needed_is_refused(tmp_path: Path) -> None:
 def test_one_file_of_options_is_enough() -> None:
     with pytest.raises(InputError, match="--config is given twice"):
         parse(TrainConfig, "longtake train", ["--config", "a", "--config=b"])
+
+
+def test_a_number_or_a_word_is_asked_for_in_words() -> None:
+    with pytest.raises(InputError, match=r"^--fps abc: expected a number or native; see"):
+        parse(options_of("extract"), "longtake extract", ["v", "--store", "s", "--fps", "abc"])
+
+
+@pytest.mark.parametrize(
+    "again", [["--run", "b"], ["--run=b"], ["--tensorboard", "--no-tensorboard"]]
+)
+def test_of_an_option_given_twice_the_last_counts_and_it_is_said(
+    again: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parse(TrainConfig, "longtake train", [*NEEDED, *again])
+    assert "is given twice; the last one counts" in capsys.readouterr().err

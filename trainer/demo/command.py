@@ -6,6 +6,7 @@ from typing import Any, Literal
 from preprocessing.errors import InputError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
+from preprocessing.files.outputs import require_folder
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import DONE, SOME_FAILED, say
 from trainer.config import TrainConfig
@@ -31,6 +32,7 @@ def run_demo(config: DemoConfig) -> int:
     Raises:
         InputError: there are too few videos.
     """
+    require_folder("--out", config.out)
     if config.videos < 6:
         raise InputError(f"--videos {config.videos}: expected at least 6, two for each split")
     say(f"1/4  making {config.videos} videos of {config.seconds:g} s in {config.out / 'videos'}")

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.whole_file import write_whole
 from preprocessing.labels.base import Labels
 from preprocessing.labels.reading import FOLDERS, read_labels
@@ -26,7 +26,8 @@ def run_evaluate(config: EvaluateConfig) -> int:
     """Runs the command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
     out = load_run(config.run).evaluation_path(config.split)
-    say(f"{config.split}: {metrics['sequences']} sequences, {metrics['steps']} labelled steps")
+    sequences = counted(metrics["sequences"], "sequence")
+    say(f"{config.split}: {sequences}, {counted(metrics['steps'], 'labelled step')}")
     say(*summary(metrics))
     say(f"report: {out / 'report.html'}")
     return DONE

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import DONE, say
+from preprocessing.terminal.console import DONE, note, say
 from preprocessing.terminal.streams import require_heard
 from trainer.config import TrainConfig
 from trainer.evaluation.compare_options import CompareConfig
@@ -76,11 +77,16 @@ def compare(config: CompareConfig) -> dict[str, Any]:
         What comparison.json holds.
 
     Raises:
-        InputError: a run was not evaluated, or they were not evaluated on the same labels.
+        InputError: a run was not evaluated, or not since it was trained further, or they were not
+            evaluated on the same labels.
     """
+    if config.out:
+        require_folder("--out", config.out, "comparison.html")
     sides = _sides(config)
     with ExitStack() as stack:
         files = [stack.enter_context(open_answers(side.predictions)) for side in sides]
+        for side, answers in zip(sides, files, strict=True):
+            _require_up_to_date(side, answers, config.split)
         for side, answers in zip(sides[1:], files[1:], strict=True):
             _require_alike(sides[0], files[0], side, answers)
         comparison = _compared(config, sides, files)
@@ -215,6 +221,29 @@ def _side(name: str, path: Path, split: str) -> Side:
     except (InputError, AttributeError):
         raise InputError(f"cannot read {metrics}; evaluate {path} again") from None
     return Side(name, path, run.config, predictions, feed)
+
+
+def _require_up_to_date(side: Side, answers: Answers, split: str) -> None:
+    """Checks that the model of a run is the one that gave its answers.
+
+    Raises:
+        InputError: it is not. Of answers that do not say, only the times of files give a hint.
+    """
+    run = load_run(side.run)
+    now = run.weights_digest
+    if not now or answers.weights == now:
+        return
+    again = f"`longtake evaluate {side.run} --split {split}`"
+    if answers.weights:
+        raise InputError(
+            f"{side.run} was trained further since its evaluation, whose answers are of another "
+            f"model; run {again} again"
+        )
+    if run.model_path.stat().st_mtime > side.predictions.stat().st_mtime:
+        note(
+            f"the model of {side.run} is newer than its evaluation, which does not say of which "
+            f"model it is; if it was trained further, run {again} again"
+        )
 
 
 def _require_alike(first: Side, one: Answers, side: Side, other: Answers) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import partial_path
 from preprocessing.terminal.console import DONE, say
@@ -99,6 +100,7 @@ def _require_free(path: Path) -> None:
     """
     if path.is_symlink():
         raise InputError(f"{path} is a link; give --out the name of what it leads to, or another")
+    require_folder("--out", path.parent)
     if path.exists():
         if not _is_export(path):
             raise InputError(

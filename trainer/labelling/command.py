@@ -1,9 +1,9 @@
 """The command ``predict``: labels for recordings that have none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted
 from preprocessing.extraction.command import extract
 from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.folders import files_below
@@ -12,8 +12,15 @@ from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
 from preprocessing.terminal.console import DONE, SOME_FAILED, say
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches.sequence_set import SequenceSet
-from trainer.labelling.label_file import write_predicted_labels
 from trainer.labelling.options import PredictConfig
+from trainer.labelling.out_folder import (
+    LABELS,
+    PREDICTIONS,
+    STORE,
+    require_free,
+    require_own_store,
+    write_labels,
+)
 from trainer.predictions.inference import predict
 from trainer.recipe import recipe
 from trainer.run.folder import Run, load_run
@@ -28,6 +35,7 @@ def run_predict(config: PredictConfig) -> int:
         InputError: there is nothing to predict.
     """
     run = load_run(config.run)
+    require_free(run, config)
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
     if not ids:
@@ -36,13 +44,13 @@ def run_predict(config: PredictConfig) -> int:
     for info in infos:
         run.facts.require(info)
     data = SequenceSet(store, infos, None, run.layout)
-    predictions = config.out / "predictions.h5"
+    predictions = config.out / PREDICTIONS
     predict(run, data, predictions, model=config.model)
-    write_predicted_labels(config.out / "labels.csv", infos, predictions, data.layout.outputs)
-    say(f"{len(infos)} sequences labelled in {config.out / 'labels.csv'}")
+    write_labels(config.out, infos, predictions, data.layout.outputs)
+    say(f"{counted(len(infos), 'sequence')} labelled in {config.out / LABELS}")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
-    for folder in (config.out / "store", config.out / OVERLAYS):
+    for folder in (config.out / STORE, config.out / OVERLAYS):
         if failed and (folder / FAILURES).exists():
             say(f"why some failed: {folder / FAILURES}")
     return SOME_FAILED if failed else DONE
@@ -62,7 +70,7 @@ def _overlay(
     by_id = {info.sequence_id: info for info in infos}
     folder = config.out / OVERLAYS
     failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
-    say(f"{len(there) - failed} videos with their labels in {folder}")
+    say(f"{counted(len(there) - failed, 'video')} with labels in {folder}")
     return failed
 
 
@@ -79,17 +87,32 @@ def _store_of(
             )
         store = FeatureStore(config.inputs[0])
         return store, dict.fromkeys(store.ids()), 0
+    _require_videos(config.inputs)
     if config.overlay:
         from trainer.overlay.videos import require_apart
 
         require_apart(config.out / OVERLAYS, config.inputs)
-    results = extract(recipe(run, config.inputs, config.out / "store", config.backbone))
+    require_own_store(run, config.out)
+    results = extract(recipe(run, config.inputs, config.out / STORE, config.backbone))
     done = {
         r.source.sequence_id: r.source.path
         for r in results
         if r.outcome in ("extracted", "skipped")
     }
-    return FeatureStore(config.out / "store"), done, len(results) - len(done)
+    return FeatureStore(config.out / STORE), done, len(results) - len(done)
+
+
+def _require_videos(inputs: Sequence[Path]) -> None:
+    """Checks that inputs are no stores, nor empty folders, where videos are expected.
+
+    Raises:
+        InputError: one is.
+    """
+    for path in inputs:
+        if _is_store(path):
+            raise InputError(f"{path} is a store, which is predicted on its own; give it alone")
+        if path.is_dir() and not any(files_below(path, unreadable=lambda error: None)):
+            raise InputError(f"{path} holds nothing: neither videos nor the sequences of a store")
 
 
 def _is_store(path: Path) -> bool:

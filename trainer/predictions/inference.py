@@ -47,9 +47,11 @@ def predict(
         config = replace(config, feed=feed)
     if model and OwnModel.read(model).digest != run.facts.model_digest:
         note(f"{model} is not the file that {run.path} was trained with")
+    # Told before they are read: whoever trains on meanwhile makes the answers out of date.
+    weights = run.weights_digest
     opened = load_model(run.model_path)
     with (
-        predictions_writer(path, data.layout) as writer,
+        predictions_writer(path, data.layout, weights) as writer,
         progress(total=sum(data.lengths), unit="frame", unit_scale=True, desc="predict") as bar,
     ):
         for piece in predict_pieces(opened, data, config):

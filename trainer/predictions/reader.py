@@ -31,6 +31,7 @@ class Answers:
         task: ``classification``, ``multilabel`` or ``regression``.
         horizon: the answer at step t is about step t + horizon.
         ids: the sequences, sorted.
+        weights: digest of those that answered; empty if the file does not say.
     """
 
     file: h5py.File
@@ -38,6 +39,7 @@ class Answers:
     task: str
     horizon: int
     ids: list[str]
+    weights: str = ""
 
     def group(self, sequence_id: str) -> h5py.Group:
         """Returns the group of a sequence in the file."""
@@ -151,7 +153,8 @@ def _whole(file: h5py.File) -> Answers:
     horizon = int(file.attrs.get("horizon", 0))
     if task not in TASKS:
         raise ValueError(f"no such task: {task!r}")
-    answers = Answers(file, read_classes(file), task, horizon, sequence_ids(file))
+    weights = str(file.attrs.get("weights", ""))
+    answers = Answers(file, read_classes(file), task, horizon, sequence_ids(file), weights)
     for sequence_id in answers.ids:
         for name in NEEDED:
             _require(answers, sequence_id, name)

@@ -1,6 +1,7 @@
 """The file of predictions, ``predictions.h5``.
 
     attributes            classes, task, horizon (row t is the answer of step t about t + horizon)
+                          weights (of the model that answered, see ``Run.weights_digest``)
     <sequence_id>/        a group for each sequence; a part of its id that has the name of a
                           dataset, as in ``x/true``, ends in ~
         timestamps        <float64>[N]    seconds
@@ -49,18 +50,20 @@ class Piece:
 
 
 @contextmanager
-def predictions_writer(path: Path, layout: Layout) -> Iterator[Hdf5Writer]:
+def predictions_writer(path: Path, layout: Layout, weights: str = "") -> Iterator[Hdf5Writer]:
     """Opens a new file for ``store_piece``; it has its name only when it is whole.
 
     Args:
         path: the file.
         layout: the layout of the model.
+        weights: digest of the weights that answer.
     """
     with new_hdf5(path) as writer:
         attributes = writer.file.attrs
         attributes["classes"] = list(layout.task.classes)
         attributes["task"] = layout.task.name
         attributes["horizon"] = layout.horizon
+        attributes["weights"] = weights
         yield writer
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from preprocessing.errors import InputError
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import SequenceInfo, shown_apart
 from trainer.task import Regression, Task, make_task
 
 
@@ -87,7 +87,8 @@ class ModelFacts:
         )
         for name, wanted, found in pairs:
             if wanted != found:
+                trained, made = shown_apart(name, wanted, found)
                 raise InputError(
-                    f"{info.sequence_id} was made with {name} {found}, the model was trained on "
-                    f"{wanted}; extract it with the settings of the training store"
+                    f"{info.sequence_id} was made with {name} {made}, the model was trained on "
+                    f"{trained}; {info.origin.command} it with the settings of the training store"
                 )

@@ -11,12 +11,14 @@ RUN/evaluation/     a folder for each split that was evaluated
 """
 
 import csv
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.strays import remove_strays
 from preprocessing.files.text_files import BoundedLines, open_text, read_json
 from preprocessing.files.whole_file import PARTIAL, whole_file, write_whole
@@ -24,6 +26,7 @@ from preprocessing.labels.splits import Splits, read_splits
 from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import TrainConfig, flag
 from trainer.layout import Layout
+from trainer.run.archive import DAMAGE
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
@@ -33,6 +36,8 @@ CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
 # Where data are; what they hold is compared.
 CHANGEABLE |= {"store", "labels", "splits"}
+# Where a .keras file has its weights.
+WEIGHTS = "model.weights.h5"
 # What a run that was killed before its configuration was written may have left.
 BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
 
@@ -62,6 +67,16 @@ class Run:
         """The resolved configuration."""
         config: TrainConfig = from_yaml(TrainConfig, self.config_path)
         return config
+
+    @property
+    def weights_digest(self) -> str:
+        """Tells the weights in model.keras from others; empty if there is no such file to read."""
+        try:
+            with zipfile.ZipFile(self.model_path) as archive:
+                weights = archive.getinfo(WEIGHTS)
+        except DAMAGE:
+            return ""
+        return f"{weights.file_size}-{weights.CRC:08x}"
 
     @property
     def splits(self) -> Splits:
@@ -156,8 +171,9 @@ class Run:
         """Checks that the folder is a run, or may become one.
 
         Raises:
-            InputError: it holds something else.
+            InputError: it holds something else, or is a file.
         """
+        require_folder("--run", self.path)
         if not self.config_path.exists() and self._holds_something_else():
             raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from preprocessing.backbones import Joined, load_backbone
 from preprocessing.backbones.frame_batches import described, frame_batches
 from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_file
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note
 from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
@@ -102,6 +103,8 @@ def _alone(config: StreamConfig, interruption: Interruption) -> AbstractContextM
 
 
 def _check(config: StreamConfig) -> None:
+    if config.state:
+        require_file("--state", config.state, "state")
     if config.backlog < 1 or (config.batch_size is not None and config.batch_size < 1):
         raise InputError(
             f"--backlog {config.backlog} --batch-size {config.batch_size}: both must be at least 1"

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.base import Labels, labelled
 from preprocessing.labels.reading import labels_digest, read_labels
 from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
@@ -70,6 +70,8 @@ def load_data(config: TrainConfig) -> Data:
     _report_unlabelled(store, labels.ids())
     for name in sorted(set(config.ignore_label) - labels.names):
         note(f"--ignore-label {name}: no label has this name")
+    if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
+        note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
     infos = {
         part: [_labelled(store, labels.ids(), part, sequence_id) for sequence_id in splits[part]]
         for part in PARTS
@@ -208,4 +210,5 @@ def _report_few(data: SequenceSet) -> None:
 def _report_unlabelled(store: FeatureStore, known: Collection[str]) -> None:
     unlabelled = [sequence_id for sequence_id in store.ids() if sequence_id not in known]
     if unlabelled:
-        note(f"{len(unlabelled)} sequences have no label and are left out ({unlabelled[0]}, ...)")
+        what = counted(len(unlabelled), "sequence")
+        note(f"{what} of the store without a label: left out ({some(unlabelled, 1)})")

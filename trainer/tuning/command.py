@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.errors import InputError, Stopped
+from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import PARTIAL, machine, write_whole
 from preprocessing.labels.reading import FOLDERS
 from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note, say
@@ -59,6 +60,7 @@ def run_tune(config: TuneConfig) -> int:
     except ImportError:
         raise InputError('tune needs Optuna: pip install "longtake[tune]"') from None
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+    require_folder("--run", config.run)
     config = _resolved(config)
     with Interruption() as interruption, storage_errors_are_the_inputs():
         return _Worker(config, _begin(config, interruption), interruption).go()

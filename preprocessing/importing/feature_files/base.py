@@ -1,5 +1,6 @@
 """The importer's view of every feature file: named columns, and blocks of steps."""
 
+import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from preprocessing.errors import InputError, OptionError, shorten
 BLOCK_STEPS = 4096
 BLOCK_BYTES = 1 << 21
 LISTED = 12
+LOOKED_AT = 1000  # Columns among which one is looked for that is spelled alike.
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,19 @@ def listed(names: Sequence[str]) -> str:
 
 
 def no_column(where: str, name: str, names: Sequence[str]) -> OptionError:
-    """Returns the error that a column is not in a file.
+    """Returns the error that a column is not in a file, with the name that was probably meant.
 
     Args:
         where: the file.
         name: the missing column.
         names: the file's columns.
     """
-    return OptionError(f"{where} has no column {shorten(name)!r}; its columns are {listed(names)}")
+    alike = {other.strip().casefold(): other for other in names}
+    near = difflib.get_close_matches(name.strip().casefold(), list(alike)[:LOOKED_AT], 1)
+    meant = f" (did you mean {shorten(alike[near[0]])}?)" if near else ""
+    return OptionError(
+        f"{where} has no column {shorten(name)!r}{meant}; its columns are {listed(names)}"
+    )
 
 
 @contextmanager

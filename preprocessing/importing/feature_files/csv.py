@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.errors import InputError, OptionError, shorten
-from preprocessing.files.csv_rows import NumberedRow, all_rows
+from preprocessing.files.csv_rows import NumberedRow, all_rows, require_commas
 from preprocessing.files.numerals import is_number, to_numbers
 from preprocessing.importing.feature_files.base import (
     Block,
@@ -54,6 +54,7 @@ def open_table(path: Path, selection: Selection) -> Table:
         raise OptionError(f"{path} is a table, a line a step: no --dataset, no --time-axis last")
     lines = all_rows(path, "features")
     header = [name.strip() for name in next(lines, (1, []))[1]]
+    require_commas(path, header)
     _require_names(path, header)
     chosen = selection.choose(f"{path}", header)
     places = {name: number for number, name in enumerate(header)}

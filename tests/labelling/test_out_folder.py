@@ -1,0 +1,114 @@
+"""What ``predict`` must not replace, and where predictions must not lie."""
+
+from pathlib import Path
+
+import pytest
+from made_stores import MadeStore
+from prediction_files import write_predictions
+
+from preprocessing.errors import InputError
+from preprocessing.labels.splits import Splits
+from preprocessing.store.feature_store import FeatureStore
+from trainer.config import TrainConfig
+from trainer.labelling.command import run_predict
+from trainer.labelling.options import PredictConfig
+from trainer.labelling.out_folder import LABELS, require_free, write_labels
+from trainer.run.facts import ModelFacts
+from trainer.run.folder import Run
+
+
+@pytest.fixture
+def store(make_store: MadeStore) -> FeatureStore:
+    return make_store([6])
+
+
+@pytest.fixture
+def run(store: FeatureStore, tmp_path: Path) -> Run:
+    """A run of its options only, on labels in a folder ``mine``."""
+    config = TrainConfig(store.root, tmp_path / "mine" / "labels.csv", tmp_path / "run")
+    config.labels.parent.mkdir()
+    config.labels.write_text("sequence,label\ns0,a\n")
+    facts = ModelFacts(("a", "b"), 3, "2.0", "test", "0", "{}")
+    made = Run(config.run)
+    made.begin(config, Splits(("s0",), (), ()), facts)
+    return made
+
+
+def predicted(store: FeatureStore, out: Path, number: int = 0) -> None:
+    """Writes what predict would, all of one class."""
+    out.mkdir(exist_ok=True)
+    arrays = {"s0": {"probabilities": [[1 - number, number]] * 6, "true": [-1] * 6}}
+    path = write_predictions(out / "predictions.h5", ["a", "b"], arrays)
+    write_labels(out, [store.info("s0")], path, "frame")
+
+
+def refused(run: Run, out: Path, *inputs: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        run_predict(PredictConfig(run.path, inputs, out))
+    return str(caught.value)
+
+
+def test_labels_that_a_run_was_trained_on_are_not_replaced(run: Run, store: FeatureStore) -> None:
+    labels = run.config.labels
+    before = labels.read_text()
+    assert "was given to train as --labels" in refused(run, labels.parent, store.root)
+    assert labels.read_text() == before
+    predicted(store, labels.parent)  # Also if predict wrote them.
+    assert "was given to train as --labels" in refused(run, labels.parent, store.root)
+
+
+def test_labels_that_were_corrected_by_hand_are_not_replaced(
+    run: Run, store: FeatureStore, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    config = PredictConfig(run.path, (store.root,), out)
+    require_free(run, config)
+    for number in (0, 1, 0):
+        predicted(store, out, number)
+        require_free(run, config)
+    (out / LABELS).write_text((out / LABELS).read_text().replace(",a", ",b"))
+    assert "somebody made or corrected it" in refused(run, out, store.root)
+    (out / LABELS).unlink()
+    require_free(run, config)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / LABELS).write_text("sequence,label\nmine,a\n")
+    assert "give another --out" in refused(run, tmp_path / "other", store.root)
+
+
+@pytest.mark.parametrize(
+    ("out", "reason"),
+    [
+        ("run", "the run; give"),
+        ("run/predicted", "the run; give"),
+        ("store", "the store that"),
+        ("store/new/predicted", "the store that"),
+        ("videos", "an input"),
+        ("videos/predicted", "an input"),
+        ("other", "a store, whose"),
+        ("other/predicted", "a store, whose"),
+        (".", "features of the videos would go to"),
+        ("elsewhere", "features of the videos would go to"),
+        ("file", "is a file; expected a folder"),
+    ],
+)
+def test_predictions_lie_apart(
+    run: Run, store: FeatureStore, make_store: MadeStore, tmp_path: Path, out: str, reason: str
+) -> None:
+    make_store([4], name="other")
+    make_store([4], name="elsewhere/store")
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "v.mp4").write_bytes(b"")
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    assert reason in refused(run, tmp_path / out, tmp_path / "videos")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_is_no_video_is_named(run: Run, store: FeatureStore, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for name in ("empty", "videos"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "videos" / "v.mp4").write_bytes(b"")
+    assert "holds nothing: neither videos nor" in refused(run, out, tmp_path / "empty")
+    inputs = tmp_path / "videos", store.root
+    assert f"{store.root} is a store, which is predicted on its own" in refused(run, out, *inputs)

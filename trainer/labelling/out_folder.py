@@ -1,0 +1,130 @@
+"""The folder that ``predict`` writes to, and what must not be lost by that.
+
+DIR/labels.csv             replaced only if it still is what predict wrote
+DIR/.labels.csv.written    digests of what predict wrote there, a line each
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+
+from preprocessing.errors import InputError
+from preprocessing.files.outputs import require_folder
+from preprocessing.files.whole_file import whole_file, write_whole
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
+from trainer.labelling.label_file import write_predicted_labels
+from trainer.labelling.options import PredictConfig
+from trainer.run.folder import Run
+
+PREDICTIONS, LABELS, WRITTEN = "predictions.h5", "labels.csv", ".labels.csv.written"
+STORE = "store"
+LOOKED_AT = 4  # Files of a folder, to tell whether it is a store.
+
+
+def require_free(run: Run, config: PredictConfig) -> None:
+    """Checks that predictions replace nothing but predictions, and do not become sequences.
+
+    Raises:
+        InputError: ``--out`` is no folder, or lies in a store, a run or an input, or has a table
+            that predict did not write.
+    """
+    out = config.out
+    require_folder("--out", out, LABELS)
+    for place, what in _places(run, config):
+        if out.resolve().is_relative_to(place.resolve()):
+            raise InputError(f"--out {out} lies in {place}, {what}; give --out a folder outside it")
+    for name in (PREDICTIONS, LABELS):
+        _require_own(run, out / name)
+
+
+def require_own_store(run: Run, out: Path) -> None:
+    """Checks that the features of new videos replace none of another store.
+
+    Raises:
+        InputError: ``DIR/store`` is the run's, or was made for something else.
+    """
+    store = out / STORE
+    facts = run.facts
+    wanted = (facts.fps, facts.backbone, facts.backbone_digest, facts.settings)
+    theirs = _same(store, run.config.store)
+    if store.is_dir() and not theirs and not (out / PREDICTIONS).exists():
+        found = islice(FeatureStore(store).ids(), LOOKED_AT)
+        theirs = any(FeatureStore(store).info(name).origin.recipe != wanted for name in found)
+    if theirs:
+        raise InputError(
+            f"--out {out}: features of the videos would go to {store}, a store that predict did "
+            "not make; give another folder"
+        )
+
+
+def write_labels(out: Path, infos: Sequence[SequenceInfo], predictions: Path, outputs: str) -> None:
+    """Writes ``labels.csv``, see there, and how to know it again."""
+    with whole_file(out / LABELS) as partial:
+        write_predicted_labels(partial, infos, predictions, outputs)
+        # First, so that whoever is killed in between may start the same command again.
+        known = [*_written(out), _digest(partial)]
+        write_whole(out / WRITTEN, "".join(f"{digest}\n" for digest in dict.fromkeys(known)))
+
+
+def _places(run: Run, config: PredictConfig) -> Iterator[tuple[Path, str]]:
+    """Folders that predictions must not join, and what they are."""
+    yield run.path, "the run"
+    if run.config.store.is_dir():
+        yield run.config.store, f"the store that {run.path} was trained on"
+    for path in config.inputs:
+        if path.is_dir():
+            yield path, "an input"
+    for folder in (config.out, *config.out.resolve().parents):
+        if (folder / "config.yaml").is_file() and (folder / "run.json").is_file():
+            yield folder, "a run"
+        if any(map(_is_sequence, islice(folder.glob(f"*{SUFFIX}"), LOOKED_AT))):
+            yield folder, "a store, whose sequences the new features would join"
+
+
+def _is_sequence(path: Path) -> bool:
+    try:
+        read_info(path, path.stem)
+    except (InputError, OSError):
+        return False
+    return True
+
+
+def _require_own(run: Run, path: Path) -> None:
+    """Checks that a file is predict's, if it is there.
+
+    Raises:
+        InputError: it is the user's, or was changed by hand.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, where a file is to be written; give another --out")
+    for given in (run.config.labels, run.config.splits):
+        if given and _same(path, given):
+            raise InputError(
+                f"{path} was given to train as --labels or --splits of {run.path}, and predictions "
+                "would replace it; give --out a folder of its own"
+            )
+    if path.name == LABELS and path.exists() and _digest(path) not in _written(path.parent):
+        raise InputError(
+            f"{path} is not as predict wrote it: somebody made or corrected it, and it would be "
+            "replaced; give another --out, or move it away"
+        )
+
+
+def _written(out: Path) -> list[str]:
+    record = out / WRITTEN
+    return record.read_text(encoding="ascii", errors="replace").split() if record.is_file() else []
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        hashed = blake2b(digest_size=16)
+        while block := file.read(1 << 20):
+            hashed.update(block)
+    return hashed.hexdigest()
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two names, of files or folders that need not exist, mean the same one."""
+    return one.exists() and other.exists() and one.samefile(other)
