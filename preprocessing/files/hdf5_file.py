@@ -8,7 +8,6 @@ file itself, all of it was written, and a block of it fits in memory.
 import errno
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import h5py
 
 from preprocessing.errors import Unreachable
 from preprocessing.files.guarded_file import GuardedFile
+from preprocessing.files.ordinary import require_ordinary
 from preprocessing.files.whole_file import partial_path
 
 # Most are OSError, RuntimeError or KeyError, but h5py does not promise that, nor keep to it.
@@ -44,10 +44,9 @@ def open_hdf5(path: Path, **options: Any) -> h5py.File:
         **options: those of ``h5py.File``.
 
     Raises:
-        OSError: it is missing, no ordinary file, or no HDF5.
+        OSError: it is missing, not an ordinary file, or no HDF5.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(f"{path} is no ordinary file")
+    require_ordinary(path)
     return h5py.File(path, "r", locking=False, **options)
 
 

@@ -22,7 +22,7 @@ from preprocessing.files.strays import remove_strays
 from preprocessing.importing.layouts import ms_tcn, recognize
 from preprocessing.labels.reading import labels_digest
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.terminal import console
+from preprocessing.terminal import commands
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def locked(monkeypatch: pytest.MonkeyPatch, *closed: Path) -> Iterator[None]:
 
 
 def longtake(arguments: list[str]) -> int:
-    return console.main("longtake", COMMANDS, arguments)
+    return commands.main("longtake", COMMANDS, arguments)
 
 
 def touch(path: Path) -> Path:
