@@ -4,7 +4,7 @@ Times count from the sequence's ``start_time``, which is what players show as 0.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -107,27 +107,6 @@ def labelled(targets: NDArray[Any]) -> NDArray[np.bool_]:
         np.isfinite(targets).all(axis=-1) if targets.dtype.kind == "f" else targets >= 0
     )
     return known
-
-
-def runs(names: Iterable[str], times: NDArray[np.float64]) -> Iterator[tuple[float, float, str]]:
-    """Joins equal neighbours into intervals.
-
-    Args:
-        names: n class names; empty for none.
-        times: ``<float64>[n + 1]`` seconds; the last is the end of the last step.
-
-    Yields:
-        (start, end, name), without those that have no name.
-    """
-    begin, current = 0, ""
-    step = -1
-    for step, name in enumerate(names):
-        if name != current:
-            if current:
-                yield float(times[begin]), float(times[step]), current
-            begin, current = step, name
-    if current:
-        yield float(times[begin]), float(times[step + 1]), current
 
 
 def rounding_seconds(step_seconds: float) -> float:

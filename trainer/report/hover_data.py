@@ -2,7 +2,7 @@
 
 place     0     1     2     3     4        one pixel of the ribbons each
 times     0.0 ─────────── 0.5 ─ 9.0        straight between knots, here a gap in the video
-runs      [2, 3, 0, 1]                     label 2 three times, label 0 once
+rolled    [2, 3, 0, 1]                     label 2 three times, label 0 once
 """
 
 import base64
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.stretches import stretches
 from trainer.predictions.reader import Answers
 from trainer.report.ribbons import shown_steps
 
@@ -57,11 +58,10 @@ def knots(values: NDArray[np.float64], tolerance: float) -> list[int]:
     return sorted(kept)
 
 
-def runs(labels: NDArray[Any]) -> list[int]:
-    """``<int>[M]`` as label, how often, label, how often, ..."""
-    edges = np.flatnonzero(np.diff(labels)) + 1
-    starts, stops = np.append(0, edges), np.append(edges, len(labels))
-    pairs: list[int] = np.stack([labels[starts], stops - starts], 1).ravel().tolist()
+def rolled(labels: NDArray[Any]) -> list[int]:
+    """Packs ``<int>[M]`` as label, how often, label, how often, ..."""
+    found = stretches(labels)
+    pairs: list[int] = np.stack([found.labels, found.lengths], 1).ravel().tolist()
     return pairs
 
 

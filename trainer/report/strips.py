@@ -17,7 +17,7 @@ from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
 from trainer.report.class_trace import ClassTrace, class_trace
 from trainer.report.curves import Envelope, curve
 from trainer.report.footage import Footage
-from trainer.report.hover_data import packed, places_and_times, runs
+from trainer.report.hover_data import packed, places_and_times, rolled
 from trainer.report.ribbons import (
     class_colours,
     confidence_ribbon,
@@ -82,11 +82,11 @@ def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequen
     traces = {name: class_trace(answers, sequence_id, sure) for name, answers in files.items()}
     last = list(traces.values())[-1]
     pictures = [Ribbon("true", ribbon(last.true, colours), None)]
-    rows = [{"name": "true", "labels": runs(last.true)}]
+    rows = [{"name": "true", "labels": rolled(last.true)}]
     for name, trace in traces.items():
         drawn = ribbon(trace.predicted, colours)
         pictures.append(Ribbon(name, drawn, trace.share, wrong_ribbon(trace.wrong)))
-        rows.append({"name": name, "labels": runs(trace.predicted), "sure": _sure(trace)})
+        rows.append({"name": name, "labels": rolled(trace.predicted), "sure": _sure(trace)})
         if rows[-1]["sure"]:
             mean = float(np.nanmean(trace.confidence))
             drawn = confidence_ribbon(trace.confidence)
@@ -130,8 +130,8 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
     readout = {
         **places_and_times(answers, sequence_id),
         "rows": [
-            {"name": row.name, "marks": runs(_marks(drawn[:, :, answers.classes.index(row.name)]))}
-            for row in ribbons
+            {"name": name, "marks": rolled(_marks(drawn[:, :, answers.classes.index(name)]))}
+            for name in (row.name for row in ribbons)
         ],
     }
     return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, readout)
