@@ -11,6 +11,7 @@ from preprocessing.errors import InputError, VideoError
 from preprocessing.inspection.similarity import duration, similarity, stretch_means
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.terminal.clock import clock
 from preprocessing.videos.pictures import source_video, thumbnails
 
 PICTURES = 24
@@ -77,20 +78,16 @@ def spread(length: int, most: int) -> Iterator[int]:
     return ((2 * part + 1) * length // (2 * count) for part in range(count))
 
 
-def clock(seconds: float, end: float, apart: float = 1.0) -> str:
-    """A time as m:ss, or h:mm:ss in what lasts an hour or more.
+def shown_time(seconds: float, end: float, apart: float = 1.0) -> str:
+    """Returns a time as m:ss, or h:mm:ss in what lasts an hour or more.
 
     Args:
+        seconds: the time.
         end: the latest time that stands beside it.
         apart: seconds between such times; if it is less than one, fractions are shown.
     """
     digits = 0 if apart >= 1 else 1 if apart >= 0.1 else 2
-    ticks = math.floor(abs(seconds) * 10**digits + 1e-6)
-    whole, part = divmod(ticks, 10**digits)
-    minutes = whole // 60
-    text = f"{minutes // 60}:{minutes % 60:02d}" if end >= HOUR else f"{minutes}"
-    sign = "-" if seconds < 0 < ticks else ""
-    return f"{sign}{text}:{whole % 60:02d}" + (f".{part:0{digits}d}" if digits else "")
+    return clock(seconds, digits, hours=end >= HOUR)
 
 
 def _pictures(info: SequenceInfo, times: Sequence[float]) -> tuple[Pictures, str]:
@@ -113,7 +110,7 @@ def _facts(info: SequenceInfo) -> str:
     fps, damage = info.origin.fps, info.damage
     return " · ".join(
         [
-            clock(length, length, length),
+            shown_time(length, length, length),
             f"{info.steps:,} step{'s' * (info.steps > 1)} of {info.dimension:,} features",
             "every frame" if fps == "native" else f"{fps.removesuffix('.0')} a second",
             info.origin.backbone,

@@ -13,8 +13,8 @@ from typing import Any, get_type_hints
 
 import tyro
 
-from preprocessing.errors import InputError
-from preprocessing.terminal.option_file import flag, read_options, short
+from preprocessing.errors import InputError, shorten
+from preprocessing.terminal.option_file import flag, read_options
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
 POSITIONAL: Any = tyro.conf.Positional
@@ -107,7 +107,7 @@ def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> N
     for name, mark in EXECUTED.items():
         value = values.get(name)
         if value is not None and mark in value and f"--{name}" not in given:
-            told = f"--{name} {short(value, 300)}"
+            told = f"--{name} {shorten(value, 300)}"
             raise InputError(
                 f"{path} names {told}, whose code would be executed; if you trust it, give {told} "
                 "on the command line too"

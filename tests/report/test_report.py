@@ -20,7 +20,7 @@ from trainer.report.confusions import worst_confusions
 from trainer.report.curves import MAX_POINTS, Envelope, curve, learning_curves
 from trainer.report.evaluation_page import write_report
 from trainer.report.footage import footage
-from trainer.report.hover_data import clock, knots, rolled
+from trainer.report.hover_data import knots, rolled
 from trainer.report.page import render
 from trainer.report.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
 from trainer.report.strips import class_strips, label_set_strips, number_strips, worst_first
@@ -423,10 +423,3 @@ def test_a_video_that_is_gone_or_has_changed_is_told_not_played(tmp_path: Path) 
     assert "not made from a video" in found["feat"].problem
     video.write_bytes(b"others")
     assert "changed" in footage(infos)["s"].problem
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00:00"), (59.9, "0:00:59"), (3661.2, "1:01:01"), (-61, "-0:01:01")]
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text

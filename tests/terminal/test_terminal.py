@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError, ReaderGone
-from preprocessing.terminal import console
+from preprocessing.terminal import commands, console
 from preprocessing.terminal import streams as terminal
 from preprocessing.terminal.commands import Command, main
 from preprocessing.terminal.console import note, progress, say, send_json
@@ -205,8 +205,8 @@ def test_a_bug_is_told_without_escapes(
     def fail(_: object) -> int:
         raise ZeroDivisionError(ESCAPE)
 
-    monkeypatch.setattr(console, "_import", lambda _: fail)
-    monkeypatch.setattr(console, "parse", lambda *_: "options")
+    monkeypatch.setattr(commands, "_import", lambda _: fail)
+    monkeypatch.setattr(commands, "parse", lambda *_: "options")
     assert main("longtake", {"x": Command("", "", "")}, ["x"]) == console.BUG
     shown = capsys.readouterr().err
     assert "ZeroDivisionError" in shown

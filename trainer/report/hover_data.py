@@ -69,17 +69,3 @@ def packed(shares: NDArray[np.float64]) -> str:
     """``<float64>[M]`` from 0 to 1 in percent, a byte each, as base64; NaN is 255."""
     percents = np.where(np.isnan(shares), UNKNOWN, np.round(CERTAIN * np.nan_to_num(shares)))
     return base64.b64encode(percents.astype(np.uint8).tobytes()).decode()
-
-
-def clock(seconds: float) -> str:
-    """As h:mm:ss, as players show it: not rounded up; what is before 0 has a minus."""
-    whole = int(abs(seconds))
-    sign = "-" if seconds < 0 and whole else ""
-    return f"{sign}{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
-
-
-def precise(seconds: float) -> str:
-    """As h:mm:ss.t, for what is shorter than a second."""
-    tenths = int(10 * abs(seconds) + 1e-5)
-    sign = "-" if seconds < 0 and tenths else ""
-    return f"{sign}{clock(tenths / 10)}.{tenths % 10}"

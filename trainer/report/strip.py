@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from preprocessing.terminal.clock import clock
 from trainer.report.footage import Footage
-from trainer.report.hover_data import clock
 
 
 @dataclass(frozen=True)

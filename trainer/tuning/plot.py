@@ -1,4 +1,8 @@
-"""The picture of a search: the objective over trials, and over each option."""
+"""The picture of a search: the objective over trials, and over each option.
+
+Not by ``optuna.visualization.matplotlib``: it is experimental, draws a figure for each question,
+and leaves out of its curves the trials that were pruned or failed.
+"""
 
 import math
 import warnings
