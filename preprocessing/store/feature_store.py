@@ -192,19 +192,12 @@ def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
     Raises:
         InputError: they differ in backbone, settings or dimension; both values are named.
     """
-    names = ("fps", "backbone", "backbone weights", "settings", "dimension")
-    values = zip(
-        names,
-        (*one.origin.recipe, one.dimension),
-        (*other.origin.recipe, other.dimension),
-        strict=True,
-    )
-    for name, first, second in values:
-        if first != second:
-            raise InputError(
-                f"{one.sequence_id} and {other.sequence_id} were made differently ({name}: {first} "
-                f"and {second}); extract all of them with the same settings"
-            )
+    if found := one.making.difference(other.making):
+        name, first, second = found
+        raise InputError(
+            f"{one.sequence_id} and {other.sequence_id} were made differently ({name}: {first} "
+            f"and {second}); extract all of them with the same settings"
+        )
 
 
 def _walk_ids(root: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from preprocessing.errors import InputError
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import Making, SequenceInfo
 from trainer.task import Regression, Task, make_task
 
 
@@ -73,15 +73,12 @@ class ModelFacts:
         Raises:
             InputError: it was made otherwise than the training sequences.
         """
-        pairs = zip(
-            ("dimension", "fps", "backbone", "backbone weights", "settings"),
-            (self.dimension, self.fps, self.backbone, self.backbone_digest, self.settings),
-            (info.dimension, *info.origin.recipe),
-            strict=True,
+        expected = Making(
+            self.fps, self.backbone, self.backbone_digest, self.settings, self.dimension
         )
-        for name, wanted, found in pairs:
-            if wanted != found:
-                raise InputError(
-                    f"{info.sequence_id} was made with {name} {found}, the model was trained on "
-                    f"{wanted}; extract it with the settings of the training store"
-                )
+        if different := expected.difference(info.making):
+            name, wanted, found = different
+            raise InputError(
+                f"{info.sequence_id} was made with {name} {found}, the model was trained on "
+                f"{wanted}; extract it with the settings of the training store"
+            )

@@ -16,6 +16,7 @@ from trainer.devices.placement import Placement, SharedPlacement
 from trainer.devices.processes import Processes
 from trainer.devices.replicas import Replicas
 from trainer.devices.strategy import find_replicas
+from trainer.kernels.layers import all_layers
 from trainer.model.build import build_model
 from trainer.model.model_file import load_model
 from trainer.model.own_model import Build, OwnModel
@@ -150,7 +151,7 @@ def _require_shareable(model: keras.Model, replicas: Replicas | None) -> None:
     Raises:
         InputError: a layer gathers statistics of what it sees, which differs from one to another.
     """
-    layers = model._flatten_layers() if replicas else ()
+    layers = all_layers(model) if replicas else ()
     for layer in layers:
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
             raise InputError(
