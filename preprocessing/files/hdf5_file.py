@@ -8,7 +8,7 @@ file itself, all of it was written, and a block of it fits in memory.
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, prod
@@ -150,11 +150,17 @@ class Hdf5Writer:
 
 
 @contextmanager
-def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
+def new_hdf5(
+    path: Path, check: Callable[[Path], object] = lambda partial: None
+) -> Iterator[Hdf5Writer]:
     """Writes a file that has its name only when it is whole.
 
-    If the block raises, or the disk is full, what was written is removed, and a file that had the
-    name before stays.
+    If the block or the check raises, or the disk is full, what was written is removed, and a file
+    that had the name before stays.
+
+    Args:
+        path: the final name.
+        check: given the temporary name of what was written, before it gets the final one.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -167,6 +173,7 @@ def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
             yield Hdf5Writer(file, partial_file)
         partial_file.require_success()
         os.fsync(partial_file.fileno())
+        check(partial)
         partial.replace(path)
     finally:
         partial_file.close()
