@@ -87,7 +87,10 @@ def print_listing(store: FeatureStore, ids: Sequence[str], as_json: bool) -> int
                 rows.write(_json_row(row, number) if as_json else _line(row, width))
                 bar.update()
         rows.seek(0)
-        _print_json(totals, rows) if as_json else _print_table(totals, rows)
+        if as_json:
+            _print_json(totals, rows)
+        else:
+            _print_table(totals, rows)
     require_heard()
     return totals.unreadable
 

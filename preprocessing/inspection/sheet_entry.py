@@ -108,10 +108,11 @@ def _require_times(info: SequenceInfo) -> None:
 def _facts(info: SequenceInfo) -> str:
     length = round(duration(info), 1)
     fps, damage = info.origin.fps, info.damage
+    steps = "steps" if info.steps > 1 else "step"
     return " · ".join(
         [
             shown_time(length, length, length),
-            f"{info.steps:,} step{'s' * (info.steps > 1)} of {info.dimension:,} features",
+            f"{info.steps:,} {steps} of {info.dimension:,} features",
             "every frame" if fps == "native" else f"{fps.removesuffix('.0')} a second",
             info.origin.backbone,
             *([f"damaged: {damage}"] if damage else []),

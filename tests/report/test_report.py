@@ -166,7 +166,8 @@ def test_a_horizon_moves_classes_to_the_steps_that_they_are_about(tmp_path: Path
     assert predicted == [GREY, a.tolist(), b.tolist()]
     assert pixels(strip.pictures[1].wrong)[0, :, 3].tolist() == [0, 255, 0]
     assert strip.score == 0.5
-    assert [row["labels"] for row in strip.readout["rows"]] == [[-1, 1, 1, 2], [-1, 1, 0, 1, 1, 1]]
+    rows = strip.hover_data["rows"]
+    assert [row["labels"] for row in rows] == [[-1, 1, 1, 2], [-1, 1, 0, 1, 1, 1]]
 
 
 def test_rows_of_a_label_set_are_those_of_classes_that_occur(tmp_path: Path) -> None:

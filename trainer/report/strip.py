@@ -55,7 +55,7 @@ class Strip:
     Attributes:
         steps: N.
         score: the higher, the better; None where nothing is labelled.
-        readout: what is told where a reader points; see ``trainer.report.hover_data``.
+        hover_data: what is told where a reader points; see ``trainer.report.hover_data``.
         footage: the video, where that is known.
     """
 
@@ -64,7 +64,7 @@ class Strip:
     steps: int
     pictures: Sequence[Ribbon] | Sequence[Curves]
     score: float | None
-    readout: Mapping[str, Any] = field(default_factory=dict)
+    hover_data: Mapping[str, Any] = field(default_factory=dict)
     footage: Footage | None = None
 
     @property
@@ -84,4 +84,4 @@ class Strip:
         if self.footage:
             names = ("name", "uri", "problem")
             video = {name: getattr(self.footage, name) for name in names}
-        return {"id": self.sequence_id, "zero": self.zero, "video": video, **self.readout}
+        return {"id": self.sequence_id, "zero": self.zero, "video": video, **self.hover_data}

@@ -91,9 +91,9 @@ def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequen
             mean = float(np.nanmean(trace.confidence))
             drawn = confidence_ribbon(trace.confidence)
             pictures.append(Ribbon("confidence", drawn, mean, curve=True))
-    readout = {**places_and_times(first, sequence_id), "rows": rows}
+    hover_data = {**places_and_times(first, sequence_id), "rows": rows}
     seconds = first.seconds(sequence_id)
-    return Strip(sequence_id, seconds, last.steps, pictures, last.share, readout)
+    return Strip(sequence_id, seconds, last.steps, pictures, last.share, hover_data)
 
 
 def _sure(trace: ClassTrace) -> str:
@@ -127,14 +127,14 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
         if (drawn[:, :, number] > 0).any() or counts[:, number].any()
     ]
     share = right / labelled if labelled else None
-    readout = {
+    hover_data = {
         **places_and_times(answers, sequence_id),
         "rows": [
             {"name": name, "marks": rolled(_marks(drawn[:, :, answers.classes.index(name)]))}
             for name in (row.name for row in ribbons)
         ],
     }
-    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, readout)
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, hover_data)
 
 
 def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -170,8 +170,8 @@ def _number_strip(
     )
     pictures = [_curves(places, *one) for number, one in enumerate(columns) if number in kept]
     score = -float(errors.mean()) / labelled if labelled else None
-    readout = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
-    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, readout)
+    hover_data = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, hover_data)
 
 
 def _curves(
