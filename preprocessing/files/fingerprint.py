@@ -1,14 +1,13 @@
 """Fingerprints, which tell two contents of a file apart without reading all of it."""
 
-import errno
 import os
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
+from preprocessing.files.ordinary import require_ordinary
+
 FINGERPRINT_BLOCKS = 16
-
-
 FINGERPRINT_BLOCK_BYTES = 1 << 16
 
 
@@ -18,8 +17,7 @@ def fingerprint(path: Path) -> str:
     Raises:
         OSError: the file cannot be read.
     """
-    if not path.is_file():
-        raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
+    require_ordinary(path)
     with path.open("rb") as file:
         return fingerprint_of(file)
 

@@ -8,8 +8,7 @@ itself, was written in full, and fits in memory block by block is read.
 import errno
 import os
 import re
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, prod
@@ -20,6 +19,7 @@ import h5py
 
 from preprocessing.errors import Unreachable
 from preprocessing.files.guarded_file import GuardedFile
+from preprocessing.files.ordinary import require_ordinary
 from preprocessing.files.whole_file import partial_path
 
 # Most are OSError, RuntimeError or KeyError, but h5py does not promise that, nor keep to it.
@@ -46,8 +46,7 @@ def open_hdf5(path: Path, **options: Any) -> h5py.File:
     Raises:
         OSError: the file is missing, not an ordinary one, or not HDF5.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(f"{path} is no ordinary file")
+    require_ordinary(path)
     return h5py.File(path, "r", locking=False, **options)
 
 
@@ -171,11 +170,17 @@ class Hdf5Writer:
 
 
 @contextmanager
-def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
+def new_hdf5(
+    path: Path, check: Callable[[Path], object] = lambda partial: None
+) -> Iterator[Hdf5Writer]:
     """Yields a writer of a file that has its name only when it is whole.
 
-    If the block raises, or the disk is full, what was written is removed, and a file that had the
-    name before stays.
+    If the block or the check raises, or the disk is full, what was written is removed, and a file
+    that had the name before stays.
+
+    Args:
+        path: the final name.
+        check: given the temporary name of what was written, before it gets the final one.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -188,6 +193,7 @@ def new_hdf5(path: Path) -> Iterator[Hdf5Writer]:
             yield Hdf5Writer(file, partial_file)
         partial_file.require_success()
         os.fsync(partial_file.fileno())
+        check(partial)
         partial.replace(path)
     finally:
         partial_file.close()

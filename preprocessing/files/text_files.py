@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from preprocessing.errors import InputError, shorten
+from preprocessing.files.ordinary import require_ordinary
 
 # A line has a name and a number for each of a million columns, or is none.
 MOST_LINE = 1 << 24
@@ -32,8 +33,7 @@ def open_text(path: Path, what: str) -> Iterator[TextIO]:
         InputError: the file cannot be read, now or while the block reads.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"cannot read {what} from {path}: it is not an ordinary file")
+        require_ordinary(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield file
     except UnicodeDecodeError as error:

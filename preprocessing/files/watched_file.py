@@ -1,13 +1,12 @@
 """A file whose content must not change while it is read."""
 
-import errno
 import os
-import stat
 from contextlib import ExitStack
 from pathlib import Path
 
 from preprocessing.errors import VideoError
 from preprocessing.files.fingerprint import fingerprint_of
+from preprocessing.files.ordinary import file_state, state_of
 
 
 class WatchedFile:
@@ -28,10 +27,10 @@ class WatchedFile:
         with ExitStack() as opened:
             try:
                 self._file = opened.enter_context(open(path, "rb", opener=_at_once))
-                self.state = _state(os.fstat(self._file.fileno()))
+                self.state = state_of(os.fstat(self._file.fileno()), path)
                 self.fingerprint = fingerprint_of(self._file)
             except OSError as error:
-                what = f"{path} cannot be read: {error.strerror}"
+                what = f"{path} cannot be read: {error.strerror or error}"
                 raise VideoError("unreadable", what) from None
             opened.pop_all()
 
@@ -49,7 +48,7 @@ class WatchedFile:
         """
         try:
             same = self.fingerprint == fingerprint_of(self._file)
-            same = same and self.state == _state(self.path.stat())
+            same = same and self.state == file_state(self.path)
         except OSError:
             same = False
         if not same:
@@ -63,10 +62,3 @@ class WatchedFile:
 def _at_once(path: str, flags: int) -> int:
     """Opens a file without blocking, since a pipe would keep the caller waiting."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _state(found: os.stat_result) -> tuple[int, ...]:
-    """Returns all that changes when a file is written to, replaced, or moved away and back."""
-    if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "not an ordinary file")
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -8,13 +8,14 @@ from itertools import chain
 from pathlib import Path
 
 from preprocessing.errors import InputError
+from preprocessing.files.ordinary import file_state
 from preprocessing.importing.clock import Clock
 from preprocessing.importing.feature_files import Table
 from preprocessing.importing.layouts import Recording
 from preprocessing.importing.rounding import Coarseness, require_fits
 from preprocessing.importing.suspicions import Rises
 from preprocessing.labels.runs import Interval, LabelRuns
-from preprocessing.store.freshness import file_state, find_done, joint_fingerprint
+from preprocessing.store.freshness import find_done, joint_fingerprint
 from preprocessing.store.sequence_file import SequenceWriter, require_finite
 from preprocessing.store.sequence_info import (
     IMPORTED,

@@ -27,7 +27,7 @@ from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
 from preprocessing.files.whole_file import whole_file
-from preprocessing.inspection.sheet_entry import Entry, clock, read_entry
+from preprocessing.inspection.sheet_entry import Entry, read_entry, shown_time
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.commands import PATIENCE
 from preprocessing.terminal.console import progress, say
@@ -223,7 +223,7 @@ def _draw_pictures(page: _Page, entry: Entry, top: int) -> None:
             pixels = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_AREA)
         pixels[[0, -1]] = pixels[:, [0, -1]] = FRAME
         page.picture(pixels, MARGIN + x, top + y)
-        caption = f"{number} · {clock(time, entry.end, apart)}"
+        caption = f"{number} · {shown_time(time, entry.end, apart)}"
         page.text(MARGIN + x + wide / 2, top + y + high + 13, caption, size=7.5, ha="center")
 
 
@@ -233,7 +233,7 @@ def _draw_similarity(page: _Page, entry: Entry, top: int) -> None:
     extent = (entry.begin, entry.end, entry.end, entry.begin)
     image = axes.imshow(entry.alike, COLOURS, vmin=-1, vmax=1, extent=extent, aspect="auto")
     apart, ticks = tick_times(entry.begin, entry.end)
-    labels = [clock(tick, entry.end, apart) for tick in ticks]
+    labels = [shown_time(tick, entry.end, apart) for tick in ticks]
     axes.set_xticks(ticks, labels, size=7.5)
     axes.set_yticks(ticks, labels, size=7.5)
     if entry.pictures:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from preprocessing.errors import InputError, counted
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import IMPORTED, SequenceInfo
+from preprocessing.store.sequence_info import IMPORTED, Making, SequenceInfo
 from preprocessing.terminal.commands import PATIENCE
 from preprocessing.terminal.console import progress, say
 from preprocessing.terminal.streams import printable, require_heard
@@ -27,7 +27,7 @@ class Totals:
     """Sums over sequences.
 
     Attributes:
-        made: the different ways in which features were made: recipe and dimension.
+        made: the different ways in which features were made.
         unreadable: files that are no whole sequence; they count nowhere else.
     """
 
@@ -40,7 +40,7 @@ class Totals:
     fps: Counter[str] = field(default_factory=Counter)
     backbone: Counter[str] = field(default_factory=Counter)
     settings: Counter[str] = field(default_factory=Counter)
-    made: set[tuple[Any, ...]] = field(default_factory=set)
+    made: set[Making] = field(default_factory=set)
 
     def add(self, info: SequenceInfo) -> None:
         """Counts a sequence."""
@@ -52,7 +52,7 @@ class Totals:
         self.fps[info.origin.fps] += 1
         self.backbone[info.origin.backbone] += 1
         self.settings[info.origin.settings] += 1
-        self.made.add((info.origin.recipe, info.dimension))
+        self.made.add(info.making)
 
     def summary(self) -> dict[str, Any]:
         """Returns the totals, as ``--json`` prints them above the rows."""
@@ -60,7 +60,7 @@ class Totals:
             "sequences": self.sequences,
             "steps": self.steps,
             "hours": self.seconds / 3600,
-            "dimension": sorted({dimension for _, dimension in self.made}),
+            "dimension": sorted({making.dimension for making in self.made}),
             "fps": self.fps,
             "backbone": self.backbone,
             "settings": self.settings,
@@ -92,7 +92,10 @@ def print_listing(store: FeatureStore, ids: Sequence[str], as_json: bool) -> int
                 rows.write(_json_row(row, number) if as_json else _line(row, width))
                 bar.update()
         rows.seek(0)
-        _print_json(totals, rows) if as_json else _print_table(totals, rows)
+        if as_json:
+            _print_json(totals, rows)
+        else:
+            _print_table(totals, rows)
     require_heard()
     return totals.unreadable
 
@@ -113,7 +116,8 @@ def _read(store: FeatureStore, sequence_id: str, totals: Totals) -> dict[str, An
 
 
 def _json_row(row: dict[str, Any], number: int) -> str:
-    return ",\n" * bool(number) + textwrap.indent(json.dumps(row, indent=1), "  ")
+    separator = ",\n" if number else ""
+    return separator + textwrap.indent(json.dumps(row, indent=1), "  ")
 
 
 def _print_json(totals: Totals, rows: TextIO) -> None:
@@ -138,7 +142,8 @@ def _line(row: dict[str, Any], width: int) -> str:
         text = f"unreadable: {row['error']}"
     else:
         text = f"{row['steps']:>8} steps  {row['last'] - row['first']:>10.2f} s"
-        text += f"  damaged: {row['damage']}" * bool(row["damage"])
+        if row["damage"]:
+            text += f"  damaged: {row['damage']}"
     return printable(f"  {row['sequence_id']:<{width}}  {text}") + "\n"
 
 

@@ -11,6 +11,7 @@ from preprocessing.errors import InputError, VideoError
 from preprocessing.inspection.similarity import duration, similarity, stretch_means
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.terminal.clock import clock
 from preprocessing.videos.pictures import source_video, thumbnails
 
 PICTURES = 24
@@ -89,7 +90,7 @@ def spread(length: int, most: int) -> Iterator[int]:
     return ((2 * part + 1) * length // (2 * count) for part in range(count))
 
 
-def clock(seconds: float, end: float, apart: float = 1.0) -> str:
+def shown_time(seconds: float, end: float, apart: float = 1.0) -> str:
     """Formats a time as m:ss, or as h:mm:ss if ``end`` is an hour or more.
 
     Args:
@@ -98,12 +99,7 @@ def clock(seconds: float, end: float, apart: float = 1.0) -> str:
         apart: seconds between such times; if less than one, fractions are shown.
     """
     digits = 0 if apart >= 1 else 1 if apart >= 0.1 else 2
-    ticks = math.floor(abs(seconds) * 10**digits + 1e-6)
-    whole, part = divmod(ticks, 10**digits)
-    minutes = whole // 60
-    text = f"{minutes // 60}:{minutes % 60:02d}" if end >= HOUR else f"{minutes}"
-    sign = "-" if seconds < 0 < ticks else ""
-    return f"{sign}{text}:{whole % 60:02d}" + (f".{part:0{digits}d}" if digits else "")
+    return clock(seconds, digits, hours=end >= HOUR)
 
 
 def _pictures(info: SequenceInfo, times: Sequence[float]) -> tuple[Pictures, str]:
@@ -124,10 +120,11 @@ def _require_times(info: SequenceInfo) -> None:
 def _facts(info: SequenceInfo) -> str:
     length = round(duration(info), 1)
     fps, damage = info.origin.fps, info.damage
+    steps = "steps" if info.steps > 1 else "step"
     return " · ".join(
         [
-            clock(length, length, length),
-            f"{info.steps:,} step{'s' * (info.steps > 1)} of {info.dimension:,} features",
+            shown_time(length, length, length),
+            f"{info.steps:,} {steps} of {info.dimension:,} features",
             "every frame" if fps == "native" else f"{fps.removesuffix('.0')} a second",
             info.origin.backbone,
             *([f"damaged: {damage}"] if damage else []),

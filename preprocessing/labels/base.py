@@ -115,27 +115,6 @@ def labelled(targets: NDArray[Any]) -> NDArray[np.bool_]:
     return known
 
 
-def runs(names: Iterable[str], times: NDArray[np.float64]) -> Iterator[tuple[float, float, str]]:
-    """Joins equal neighbours into intervals.
-
-    Args:
-        names: n class names; empty for none.
-        times: ``<float64>[n + 1]`` seconds; the last is the end of the last step.
-
-    Yields:
-        (start, end, name), without those that have no name.
-    """
-    begin, current = 0, ""
-    step = -1
-    for step, name in enumerate(names):
-        if name != current:
-            if current:
-                yield float(times[begin]), float(times[step]), current
-            begin, current = step, name
-    if current:
-        yield float(times[begin]), float(times[step + 1]), current
-
-
 def rounding_seconds(step_seconds: float) -> float:
     """Returns the seconds by which a step counts as later when labels are read.
 
@@ -181,7 +160,7 @@ def require_within(options: LabelOptions, info: SequenceInfo, last: float) -> No
 
 
 def _multiples(info: SequenceInfo) -> Iterator[tuple[float, str]]:
-    """By how much labels are too long, and of what that is a sign."""
+    """Yields by how much labels may be too long, and of what that is a sign."""
     seconds = "labels must be in seconds"
     yield 1e3, f"are they in milliseconds? {seconds}"
     yield 1e6, f"are they in microseconds? {seconds}"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels.base import rounding_seconds
+from preprocessing.labels.stretches import stretches
 from preprocessing.store.sequence_info import MEDIAN_STEPS, median_step
 
 Interval = tuple[float, float, str]
@@ -35,12 +36,19 @@ class LabelRuns:
         Args:
             times: ``<float64>[n]`` seconds, later than all before.
             names: n class names; empty for none.
+
+        Raises:
+            ValueError: there are more names than times, or fewer.
         """
         self._begin.extend(times[: MEDIAN_STEPS - len(self._begin)])
-        for time, name in zip(times.tolist(), names, strict=True):
+        named = np.array([*names], object)
+        if len(named) != len(times):
+            raise ValueError(f"Expected a name a step. Received: {len(named)} for {len(times)}")
+        before = [self.last, *times.tolist()]
+        for name, start, _ in zip(*stretches(named), strict=True):
             if not self._changes or name != self._changes[-1][2]:
-                self._changes.append((self.last, time, name))
-            self.last = time
+                self._changes.append((before[start], before[start + 1], name))
+        self.last = before[-1]
         self.steps += len(times)
 
     def intervals(self, start_time: float, step_seconds: float) -> Sequence[Interval]:

@@ -212,20 +212,13 @@ def require_alike(one: SequenceInfo, other: SequenceInfo) -> None:
     Raises:
         InputError: they differ in backbone, settings or dimension; both values are named.
     """
-    names = ("fps", "backbone", "backbone weights", "settings", "dimension")
-    values: Iterable[tuple[str, object, object]] = zip(
-        names,
-        (*one.origin.recipe, one.dimension),
-        (*other.origin.recipe, other.dimension),
-        strict=True,
-    )
-    for name, first, second in values:
-        if first != second:
-            first, second = shown_apart(name, first, second)
-            raise InputError(
-                f"{one.sequence_id} and {other.sequence_id} were made differently ({name}: {first} "
-                f"and {second}); {one.origin.command} all of them with the same settings"
-            )
+    if found := one.making.difference(other.making):
+        name, *values = found
+        first, second = shown_apart(name, *values)
+        raise InputError(
+            f"{one.sequence_id} and {other.sequence_id} were made differently ({name}: {first} "
+            f"and {second}); {one.origin.command} all of them with the same settings"
+        )
 
 
 def _walk_ids(root: Path) -> Iterator[str]:

@@ -1,8 +1,6 @@
 """Freshness: which files of a store are finished and need not be made again."""
 
-import errno
 import json
-import stat
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
@@ -10,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError, MustStay, OtherSettings
+from preprocessing.files.ordinary import FileState, file_state
 from preprocessing.store.sequence_info import Origin, SequenceInfo, read_info
 
 CONTENT = "columns"
 READ_BYTES = 1 << 20
-FileState = tuple[int, int, int, int, int]
 
 
 def find_done(
@@ -96,18 +94,6 @@ def content_digest(path: Path) -> bytes:
         OSError: the file cannot be read.
     """
     return _digest(path, file_state(path))
-
-
-def file_state(path: Path) -> FileState:
-    """Returns the system's facts that change when a file is written to or replaced.
-
-    Raises:
-        OSError: the file does not exist, or is not an ordinary one.
-    """
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise FileNotFoundError(errno.ENOENT, "not an ordinary file", str(path))
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,6 @@
 """Writing of the file of one sequence, which is whole if it has its final name."""
 
-import os
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from preprocessing.files.guarded_file import GuardedFile
-from preprocessing.files.hdf5_file import create_hdf5
-from preprocessing.files.whole_file import partial_path
+from preprocessing.files.hdf5_file import new_hdf5
 from preprocessing.store.sequence_info import SCHEMA_VERSION, Origin, read_info
 
 BLOCK_BYTES = 1 << 17
@@ -58,7 +56,6 @@ class SequenceWriter:
         start_time: float = 0.0,
     ):
         self.path = path
-        self.partial = partial_path(path)
         self.frames_decoded = 0
         self.source_frames = 0
         self.damage = ""
@@ -66,9 +63,9 @@ class SequenceWriter:
         self.steps = 0
         self._last = -np.inf
         self._source = origin.source
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._partial_file = GuardedFile(self.partial)
-        self._file = create_hdf5(self._partial_file)
+        self._opened = ExitStack()
+        self._writer = self._opened.enter_context(new_hdf5(path, self._require_readable))
+        self._file = self._writer.file
         block = _block_steps(dimension * np.dtype(dtype).itemsize)
         self._features = self._file.create_dataset(
             "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)
@@ -120,7 +117,7 @@ class SequenceWriter:
         self._timestamps[self.steps :] = timestamps
         if frames is not None:
             self._add_frames(frames)
-        self._partial_file.require_success()
+        self._writer.require_success()
         self.steps = stop
         self._last = timestamps[-1] if len(timestamps) else self._last
 
@@ -139,15 +136,13 @@ class SequenceWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if error is None:
-                self._finish()
-        finally:
-            self._file.close()
-            self._partial_file.close()
-            self.partial.unlink(missing_ok=True)
+        if error is not None:
+            self._opened.__exit__(kind, error, trace)
+            return
+        with self._opened:
+            self._describe()
 
-    def _finish(self) -> None:
+    def _describe(self) -> None:
         self._file.attrs.update(
             frames_decoded=self.frames_decoded,
             damage=self.damage,
@@ -156,12 +151,10 @@ class SequenceWriter:
         )
         if "frames" in self._file:
             self._file["frames"].attrs["count"] = self.source_frames
-        self._file.close()
-        self._partial_file.require_success()
-        os.fsync(self._partial_file.fileno())
-        if read_info(self.partial, self.path.stem).steps != self.steps:
-            raise OSError(f"{self.partial} does not read back as it was written")
-        self.partial.replace(self.path)
+
+    def _require_readable(self, partial: Path) -> None:
+        if read_info(partial, self.path.stem).steps != self.steps:
+            raise OSError(f"{partial} does not read back as it was written")
 
 
 def require_finite(block: NDArray[Any], where: str, start: int) -> None:

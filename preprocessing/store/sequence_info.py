@@ -14,7 +14,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -62,6 +62,24 @@ class Origin:
         return "import" if self.backbone.startswith(IMPORTED) else "extract"
 
 
+class Making(NamedTuple):
+    """What must be the same for two sequences to go through one model; see ``Origin``."""
+
+    fps: str
+    backbone: str
+    backbone_digest: str
+    settings: str
+    dimension: int
+
+    def difference(self, other: "Making") -> tuple[str, object, object] | None:
+        """Returns what differs first, in words, and both values of it; None if nothing does."""
+        words = ("fps", "backbone", "backbone weights", "settings", "dimension")
+        for word, one, another in zip(words, self, other, strict=True):
+            if one != another:
+                return word, one, another
+        return None
+
+
 @dataclass(frozen=True)
 class SequenceInfo:
     """Facts about a stored sequence without its features.
@@ -95,6 +113,11 @@ class SequenceInfo:
     bytes: int
     origin: Origin
     median_step: float = 0.0
+
+    @property
+    def making(self) -> "Making":
+        """How its features were made, and how many there are."""
+        return Making(*self.origin.recipe, self.dimension)
 
     @property
     def step_seconds(self) -> float:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
-from preprocessing.errors import InputError
+from preprocessing.errors import SHOWN_LETTERS, InputError, shorten
 
 LARGEST = 2**18  # Bytes; to read so many takes seconds.
 # What reading a file of anything at all may end in.
@@ -23,7 +23,6 @@ NULLS = ("", "~", "null", "Null", "NULL")
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 STANDARD = "tag:yaml.org,2002:"
 TAGS = {STANDARD + name for name in ("str", "int", "float", "bool", "null", "seq", "map")}
-SHOWN = 60
 
 
 def read_options(path: Path, options: type) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def read_options(path: Path, options: type) -> dict[str, Any]:
         name = key.value.replace("-", "_")
         where = f"{path}, line {key.start_mark.line + 1}"
         if name not in hints:
-            raise InputError(f"{where}: no option {short(key.value)!r}{_hint(name, list(hints))}")
+            raise InputError(f"{where}: no option {shorten(key.value)!r}{_hint(name, list(hints))}")
         if name in values:
             raise InputError(f"{where}: {flag(name)} is given twice; expected it once")
         if _is_null(node) and NoneType not in get_args(hints[name]):
@@ -63,7 +62,7 @@ def _lines(path: Path) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
     try:
         root = yaml.compose(_text(path), Loader=yaml.BaseLoader)
     except DAMAGE as error:
-        reason = short(" ".join(str(error).split()), 200)
+        reason = shorten(" ".join(str(error).split()), 200)
         raise InputError(f"cannot read the configuration {path}: {reason}") from None
     if root is None:
         return
@@ -79,7 +78,7 @@ def _text(path: Path) -> str:
     """Returns the text of an ordinary file; a pipe or device, which might never end, is refused."""
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is no ordinary file")
+            raise OSError("it is not an ordinary file")
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise OSError(f"it is larger than {LARGEST} bytes")
@@ -174,18 +173,8 @@ def expected(hint: Any) -> str:
 
 def _said(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
-        return repr(short(node.value))
+        return repr(shorten(node.value))
     return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
-
-
-def short(text: str, length: int = SHOWN) -> str:
-    """Cuts text from a file where a line of a message would become too long.
-
-    Args:
-        text: any text.
-        length: the number of letters to keep.
-    """
-    return text if len(text) <= length else f"{text[:length]}..."
 
 
 def flag(name: str) -> str:
@@ -194,6 +183,6 @@ def flag(name: str) -> str:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    if near := difflib.get_close_matches(name[:SHOWN], known, 1):
+    if near := difflib.get_close_matches(name[:SHOWN_LETTERS], known, 1):
         return f" (did you mean {flag(near[0])}?)"
     return f"; the options are {', '.join(sorted(map(flag, known)))}"

@@ -13,9 +13,9 @@ from typing import Any, get_type_hints
 
 import tyro
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.terminal.console import note
-from preprocessing.terminal.option_file import expected, flag, read_options, short
+from preprocessing.terminal.option_file import expected, flag, read_options
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
 POSITIONAL: Any = tyro.conf.Positional
@@ -122,7 +122,7 @@ def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> N
     for name, mark in EXECUTED.items():
         value = values.get(name)
         if value is not None and mark in value and f"--{name}" not in given:
-            told = f"--{name} {short(value, 300)}"
+            told = f"--{name} {shorten(value, 300)}"
             raise InputError(
                 f"{path} names {told}, whose code would be executed; if you trust it, give {told} "
                 "on the command line too"
@@ -161,7 +161,7 @@ def _bad_value(options: type, arguments: list[str], text: str) -> str:
     after = takewhile(lambda argument: not argument.startswith("--"), rest[1:])
     values = rest[0].split("=", 1)[1:] if "=" in "".join(rest[:1]) else list(after)
     wanted = expected(hints[field]).replace(" or null", "")
-    return f"{short(' '.join([name, *values]))}: expected {wanted}"
+    return f"{shorten(' '.join([name, *values]))}: expected {wanted}"
 
 
 def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:

@@ -6,7 +6,6 @@ decoded       =====>   ===>=========>    =====>        from the keyframe before,
 """
 
 import math
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -40,7 +39,7 @@ def source_video(origin: Origin) -> Path:
     if path.suffix.lower() not in SUFFIXES:
         raise VideoError("no video", f"the features were not made from a video: {path}")
     try:
-        there = path.is_absolute() and stat.S_ISREG(path.stat().st_mode)
+        there = path.is_absolute() and path.is_file()
         same = there and fingerprint(path) == origin.fingerprint
     except (OSError, ValueError):
         there = same = False

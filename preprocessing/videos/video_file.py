@@ -13,6 +13,7 @@ from av.codec.context import Flags
 from av.stream import Disposition
 
 from preprocessing.errors import VideoError
+from preprocessing.files.ordinary import require_ordinary
 from preprocessing.videos.access_units import AccessUnits
 from preprocessing.videos.header import UNTIMED, picture_end, sound_end
 from preprocessing.videos.plain_url import plain
@@ -287,8 +288,7 @@ def open_container(path: Path) -> Any:
     Raises:
         av.error.FFmpegError, OSError: the file is no such container, or cannot be read.
     """
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is not an ordinary file")
+    require_ordinary(path)
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
     return av.open(f"file:{path}", options=options, metadata_errors="replace")
 

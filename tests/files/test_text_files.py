@@ -112,5 +112,5 @@ def test_a_strangers_folder_holds_ordinary_files_or_is_refused(
         os.mkfifo(tmp_path / name)
     else:
         (tmp_path / name).symlink_to("/dev/zero")
-    with pytest.raises(InputError, match=r"not an ordinary file|no ordinary file"):
+    with pytest.raises(InputError, match="not an ordinary file"):
         read(tmp_path)

@@ -16,7 +16,7 @@ from preprocessing.inspection import contact_sheet
 from preprocessing.inspection.command import run
 from preprocessing.inspection.contact_sheet import boxes, page_path, tick_times
 from preprocessing.inspection.options import InspectConfig
-from preprocessing.inspection.sheet_entry import PICTURES, Entry, clock, read_entry, spread
+from preprocessing.inspection.sheet_entry import PICTURES, Entry, read_entry, shown_time, spread
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
@@ -265,7 +265,7 @@ def test_ticks_are_round_and_few(begin, span):
     ],
 )
 def test_times_read_as_players_write_them(seconds, end, apart, text):
-    assert clock(seconds, end, apart) == text
+    assert shown_time(seconds, end, apart) == text
 
 
 @quick

@@ -83,5 +83,5 @@ def test_no_steps_make_no_intervals():
 
 
 def test_names_and_times_must_be_as_many():
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="a name a step"):
         LabelRuns().add(np.arange(3.0), ["a", "b"])

@@ -12,8 +12,9 @@ from made_stores import write_sequence
 
 from preprocessing.errors import InputError
 from preprocessing.files.failures import FailureLog
-from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled, runs
+from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled
 from preprocessing.labels.reading import read_labels
+from preprocessing.labels.stretches import named_intervals
 from preprocessing.labels.writing import write_intervals, write_sequence_labels
 from preprocessing.store.feature_store import FeatureStore
 
@@ -58,7 +59,7 @@ def test_intervals_of_runs_read_back_to_the_same_label_for_each_step(steps, star
         write(Path(folder), "a", times[:-1] + start_time, start_time)
         store = FeatureStore(folder)
         path = Path(folder, "labels.csv")
-        write_intervals(path, [("a", *interval) for interval in runs(named, times)])
+        write_intervals(path, [("a", *interval) for interval in named_intervals(named, times)])
         if not any(named):
             with pytest.raises(InputError, match="holds no label"):
                 read_labels(LabelOptions(path), store)
@@ -78,7 +79,7 @@ def test_intervals_of_runs_read_back_to_the_same_label_for_each_step(steps, star
 @quick
 @given(st.lists(st.sampled_from(["", "x", "y"]), max_size=20))
 def test_runs_cover_each_named_step_once_and_no_other(named):
-    intervals = list(runs(named, np.arange(len(named) + 1.0)))
+    intervals = list(named_intervals(named, np.arange(len(named) + 1.0)))
     again = [""] * len(named)
     for start, end, name in intervals:
         assert start < end

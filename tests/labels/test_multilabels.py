@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from label_inputs import read, small_store, targets_of, text_folder, write
 
 from preprocessing.errors import InputError
-from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled, runs
+from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.reading import read_labels
+from preprocessing.labels.stretches import named_intervals
 from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 
@@ -108,7 +109,7 @@ def test_a_line_names_the_classes_of_its_step(named, data):
 @given(st.lists(st.sampled_from(["", *NAMES]), min_size=1, max_size=30).filter(any))
 def test_intervals_that_do_not_overlap_say_the_same_of_both_tasks(named):
     times = np.arange(len(named) + 1) / 4
-    rows = [("s", *interval) for interval in runs(named, times)]
+    rows = [("s", *interval) for interval in named_intervals(named, times)]
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), "s", times[:-1])
         store = FeatureStore(folder)
@@ -129,7 +130,7 @@ def test_predicted_intervals_of_each_class_read_back_to_the_same_steps(named):
     rows = [
         ("s", *interval)
         for name in classes
-        for interval in runs([name if name in names else "" for names in named], times)
+        for interval in named_intervals([name if name in names else "" for names in named], times)
     ]
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder, "store"), "s", times[:-1])

@@ -20,7 +20,7 @@ from trainer.report.confusions import worst_confusions
 from trainer.report.curves import MAX_POINTS, Envelope, curve, learning_curves
 from trainer.report.evaluation_page import write_report
 from trainer.report.footage import footage
-from trainer.report.hover_data import clock, knots, runs
+from trainer.report.hover_data import knots, rolled
 from trainer.report.page import render
 from trainer.report.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
 from trainer.report.strips import class_strips, label_set_strips, number_strips, worst_first
@@ -166,7 +166,8 @@ def test_a_horizon_moves_classes_to_the_steps_that_they_are_about(tmp_path: Path
     assert predicted == [GREY, a.tolist(), b.tolist()]
     assert pixels(strip.pictures[1].wrong)[0, :, 3].tolist() == [0, 255, 0]
     assert strip.score == 0.5
-    assert [row["labels"] for row in strip.readout["rows"]] == [[-1, 1, 1, 2], [-1, 1, 0, 1, 1, 1]]
+    rows = strip.hover_data["rows"]
+    assert [row["labels"] for row in rows] == [[-1, 1, 1, 2], [-1, 1, 0, 1, 1, 1]]
 
 
 def test_rows_of_a_label_set_are_those_of_classes_that_occur(tmp_path: Path) -> None:
@@ -361,7 +362,7 @@ def test_a_wrong_step_among_many_is_still_drawn(tmp_path: Path) -> None:
 
 @given(st.lists(st.integers(-1, 3), min_size=1, max_size=60))
 def test_runs_unroll_to_the_labels_they_were_made_of(labels: list[int]) -> None:
-    packed_runs = runs(np.array(labels))
+    packed_runs = rolled(np.array(labels))
     pairs = zip(packed_runs[::2], packed_runs[1::2], strict=True)
     assert [label for label, count in pairs for _ in range(count)] == labels
 
@@ -400,10 +401,10 @@ def test_the_longest_stretches_of_a_confusion_are_found_across_blocks(
         pair = (true == "abc".index(row.true)) & (said == "abc".index(row.predicted))
         edges = np.flatnonzero(np.diff(np.pad(pair.astype(int), 1)))
         lengths = sorted(np.diff(edges)[::2].tolist(), reverse=True)[:5]
-        assert [moment.seconds for moment in row.moments] == [n / FPS for n in lengths]
-        for moment in row.moments:
-            first = round(moment.time * FPS) - horizon
-            assert pair[first : first + round(moment.seconds * FPS)].all()
+        assert [mistake.seconds for mistake in row.mistakes] == [n / FPS for n in lengths]
+        for mistake in row.mistakes:
+            first = round(mistake.time * FPS) - horizon
+            assert pair[first : first + round(mistake.seconds * FPS)].all()
             assert first == 0 or not pair[first - 1]
 
 
@@ -423,10 +424,3 @@ def test_a_video_that_is_gone_or_has_changed_is_told_not_played(tmp_path: Path) 
     assert "not made from a video" in found["feat"].problem
     video.write_bytes(b"others")
     assert "changed" in footage(infos)["s"].problem
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00:00"), (59.9, "0:00:59"), (3661.2, "1:01:01"), (-61, "-0:01:01")]
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text

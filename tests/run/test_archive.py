@@ -173,5 +173,5 @@ def test_a_text_nested_beyond_measure_is_damage(tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.npz")
-    with pytest.raises(DAMAGE, match="it is no file"):
+    with pytest.raises(DAMAGE, match="not an ordinary file"):
         read_archive(tmp_path / "a.npz")

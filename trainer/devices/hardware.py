@@ -1,13 +1,13 @@
 """What computes a model: devices, how many threads, whether recurrent layers run in cuDNN."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from preprocessing.terminal.console import note
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.devices.replicas import Devices
+from trainer.kernels.layers import layers_of
 
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
@@ -68,7 +68,7 @@ def computing(model: keras.Model, devices: Devices) -> str:
 
 def recurrent(model: keras.Model) -> str:
     """Says which recurrent layers of a model run in cuDNN, and why the others do not."""
-    layers = list(_recurrent_layers(model))
+    layers = [layer for layer in layers_of(model) if isinstance(layer, keras.layers.RNN)]
     count = cudnn_kernels(model)
     said = f"recurrent layers in cuDNN: {count} of {len(layers)}"
     reasons = [f"{layer.name}: {', '.join(found)}" for layer in layers if (found := why_not(layer))]
@@ -97,14 +97,6 @@ def why_not(layer: Any) -> list[str]:
         "use_cudnn is off": layer.use_cudnn is False,
     }
     return [reason for reason, holds in conditions.items() if holds]
-
-
-def _recurrent_layers(model: keras.Model) -> Iterator[Any]:
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _recurrent_layers(layer)
-        elif isinstance(layer, keras.layers.RNN):
-            yield layer
 
 
 def _share(devices: Devices) -> str:

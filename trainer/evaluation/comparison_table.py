@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from preprocessing.terminal.table import aligned
 from trainer.metrics import HEADLINES
 from trainer.report.comparison_page import Comparison, _shown
 
@@ -13,18 +14,20 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         f"{comparison['split']}: {comparison['sequences']} sequences, "
         f"{comparison['steps']} labelled steps"
     )
-    yield from _columns(
-        ["", *(run["name"] for run in runs)],
+    yield from _indented(
         [
-            [name, *(_figure(run["metrics"][name]) for run in runs)]
-            for name in HEADLINES[task]
-            if any(run["metrics"][name] is not None for run in runs)
-        ],
+            ["", *(run["name"] for run in runs)],
+            *(
+                [name, *(_figure(run["metrics"][name]) for run in runs)]
+                for name in HEADLINES[task]
+                if any(run["metrics"][name] is not None for run in runs)
+            ),
+        ]
     )
     yield ""
     options = comparison["options"]
     yield "options that differ" if options else "their options are the same"
-    yield from _columns([], [[name, *map(_shown, found)] for name, found in options.items()])
+    yield from _indented([[name, *map(_shown, found)] for name, found in options.items()])
     drawn = comparison["bootstrap"]
     between = (
         f", and where {100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences lie"
@@ -32,8 +35,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     for run in runs[1:]:
         yield ""
         yield f"{run['name']} minus {runs[0]['name']}{between if drawn['samples'] else ''}"
-        yield from _columns(
-            [],
+        yield from _indented(
             [
                 [name, _figure(found["value"], "+"), _interval(found["interval"])]
                 for name, found in run["difference"].items()
@@ -47,15 +49,10 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yields lines with aligned columns, the first to the left."""
-    lines = [*([head] if head else []), *rows]
-    if not lines:
-        return
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for first, *others in lines:
-        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  " + "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+def _indented(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yields lines of which the columns stand below each other, the first to the left."""
+    for line in aligned(rows):
+        yield f"  {line}"
 
 
 def _figure(value: float | None, sign: str = "") -> str:

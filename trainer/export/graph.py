@@ -5,13 +5,13 @@ h_0       ├─ one call ──┤  h_0_out    goes in as h_0 at the next call
 c_0      ─┘             └─ c_0_out
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.export.options import Shape
+from trainer.kernels.layers import layers_of
 from trainer.model.carry import call_model
 
 tf = import_tensorflow()
@@ -91,29 +91,13 @@ def named(model: keras.Model) -> keras.Model:
     return keras.Model(inputs, dict(zip(names, model.outputs, strict=True)), name=model.name)
 
 
-def each_recurrent(model: keras.Model, change: Callable[[Any], None]) -> None:
-    """Calls a function for each recurrent layer of a model and of models in it.
-
-    Args:
-        model: the model.
-        change: the function.
-    """
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            each_recurrent(layer, change)
-        elif isinstance(layer, keras.layers.RNN):
-            change(layer)
-
-
 def _make_plain(model: keras.Model, loops: bool) -> None:
     """Disables kernels of one kind of machine, and unrolls loops over time if asked to."""
-
-    def change(layer: Any) -> None:
-        layer.unroll = not loops
-        if hasattr(layer, "use_cudnn"):
-            layer.use_cudnn = False
-
-    each_recurrent(model, change)
+    for layer in layers_of(model):
+        if isinstance(layer, keras.layers.RNN):
+            layer.unroll = not loops
+            if hasattr(layer, "use_cudnn"):
+                layer.use_cudnn = False
 
 
 def _with_policy(config: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.kernels.gates import Gates, GRUGates, LSTMGates
+from trainer.kernels.layers import layers_of
 from trainer.kernels.recurrence import recur
 from trainer.kernels.xla import by_xla_now
 
@@ -28,10 +29,8 @@ def accelerate(model: keras.Model) -> None:
     """
     if tf.config.list_physical_devices("GPU"):
         return
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            accelerate(layer)
-        elif type(layer) in GATES and _is_usual(layer) and "inner_loop" not in vars(layer):
+    for layer in layers_of(model):
+        if type(layer) in GATES and _is_usual(layer) and "inner_loop" not in vars(layer):
             loop = _inner_loop(GATES[type(layer)], layer.inner_loop)
             layer.inner_loop = MethodType(loop, layer)
         elif type(layer) in DROPOUTS and "call" not in vars(layer):

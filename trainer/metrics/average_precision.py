@@ -65,21 +65,10 @@ class RankedScores:
     def average_precision(self) -> float | None:
         """The mean of precision at each hit, in the order of scores, without interpolation.
 
-        scikit-learn's ``average_precision_score``, given the number of hits and misses at each
-        score. None if no step is of the class.
+        The definition of scikit-learn's ``average_precision_score``. None if no step is of the
+        class.
         """
-        from sklearn.metrics import average_precision_score
-
-        if not self.positives:  # Of thousands of classes most have none: do not look at each bin.
-            return None
-        found, missed = np.flatnonzero(self.hits), np.flatnonzero(self.misses)
-        return float(
-            average_precision_score(
-                np.repeat([True, False], [len(found), len(missed)]),
-                np.concatenate([found, missed]),
-                sample_weight=np.concatenate([self.hits[found], self.misses[missed]]),
-            )
-        )
+        return self._mean_precision(1.0) if self.positives else None
 
     @property
     def calibrated_average_precision(self) -> float | None:
@@ -91,12 +80,14 @@ class RankedScores:
         """
         if not self.positives:
             return None
+        negatives = int(self.misses.sum())
+        return self._mean_precision(self.positives / negatives) if negatives else 1.0
+
+    def _mean_precision(self, weight: float) -> float:
+        """The mean of precision over hits, where each miss counts as so many."""
         seen = np.union1d(np.flatnonzero(self.hits), np.flatnonzero(self.misses))[::-1]
         hits = self.hits[seen]
-        positives, negatives = self.positives, int(self.misses[seen].sum())
-        if not negatives:
-            return 1.0
         right, wrong = np.cumsum(hits), np.cumsum(self.misses[seen])
         found = hits > 0
-        precision = right[found] / (right[found] + wrong[found] * (positives / negatives))
-        return float((precision * hits[found]).sum() / positives)
+        precision = right[found] / (right[found] + wrong[found] * weight)
+        return float((precision * hits[found]).sum() / self.positives)

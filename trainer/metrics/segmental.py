@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from preprocessing.labels.stretches import stretches
+
 OVERLAPS = (0.10, 0.25, 0.50)
 IntArray = NDArray[np.int32]
 Places = NDArray[np.int64]
 
 
 class Segment(NamedTuple):
-    """A run of one label: index of the class, its first step and the one after its last."""
+    """A stretch of one label: index of the class, its first step and the one after its last."""
 
     label: int
     start: int
@@ -28,7 +30,7 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True)
 class Segments:
-    """The runs of one label in a sequence, in time order.
+    """The stretches of a sequence that have a label, in time order.
 
     Attributes:
         labels: ``<int>[M]``, the class of each.
@@ -54,11 +56,9 @@ class Segments:
 
 def segments(labels: IntArray) -> Segments:
     """Cuts ``<int>[N]`` where the label changes; negative labels make no segment."""
-    inner = np.flatnonzero(labels[1:] != labels[:-1]) + 1
-    starts = np.concatenate([np.zeros(min(len(labels), 1), np.int64), inner])
-    stops = np.append(starts[1:], len(labels))[: len(starts)]
-    kept = labels[starts] >= 0
-    return Segments(labels[starts][kept], starts[kept], stops[kept])
+    found = stretches(labels)
+    kept = found.labels >= 0
+    return Segments(found.labels[kept], found.starts[kept], found.stops[kept])
 
 
 def without_classes(labels: IntArray, ignored: Collection[int]) -> IntArray:

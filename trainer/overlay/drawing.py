@@ -80,13 +80,13 @@ class Drawing:
             return (NOTHING,)
         if self.task == "classification":
             return (self._row(int(now.argmax()), now),)
-        room = self._panels.most_rows(self.size[0] - self._band.added.shape[0])
+        most = self._panels.most_rows(self.size[0] - self._band.added.shape[0])
         shown = range(len(now))
         if self.task == "multilabel":
             shown = np.flatnonzero(now >= THRESHOLD).tolist()
         rows = tuple(self._row(number, now) for number in shown)
-        if len(rows) > room:
-            rows = (*rows[: room - 1], Row(GREY, f"+ {len(rows) - room + 1}", ""))
+        if len(rows) > most:
+            rows = (*rows[: most - 1], Row(GREY, f"+ {len(rows) - most + 1}", ""))
         return rows or (NOTHING,)
 
     def _row(self, number: int, now: NDArray[np.float32]) -> Row:

@@ -82,7 +82,7 @@ class Panels:
         self._font = _font(self.letters)
         self._square = round(0.72 * self.letters)
         self._row_height = round(1.5 * self.letters)
-        self._room = max(1, width - 2 * self.margin)
+        self._widest = max(1, width - 2 * self.margin)
         self.panel = lru_cache(maxsize=32)(self._panel)
 
     def most_rows(self, height: int) -> int:
@@ -92,8 +92,8 @@ class Panels:
     def _panel(self, rows: tuple[Row, ...]) -> Ink:
         values = max(self._width(row.value) for row in rows)
         around = 6 * self.margin + self._square + values
-        names = [self._fitted(row.name, self._room - around) for row in rows]
-        width = min(around + max(map(self._width, names)), self._room)
+        names = [self._fitted(row.name, self._widest - around) for row in rows]
+        width = min(around + max(map(self._width, names)), self._widest)
         height = len(rows) * self._row_height + self.margin
         picture = Image.new("RGBA", (width, height))
         draw = ImageDraw.Draw(picture)
@@ -110,12 +110,12 @@ class Panels:
         draw.text(place, name, WHITE, self._font, "lm")
         draw.text((right, middle), row.value, GREY, self._font, "rm")
 
-    def _fitted(self, name: str, room: int) -> str:
-        """Returns a name in one line, cut where it does not fit."""
+    def _fitted(self, name: str, widest: int) -> str:
+        """Returns a name in one line, cut where it would be wider than ``widest`` pixels."""
         name = printable(name)
-        if self._width(name) <= room:
+        if self._width(name) <= widest:
             return name
-        while name and self._width(name + MORE) > room:
+        while name and self._width(name + MORE) > widest:
             name = name[:-1]
         return name + MORE
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.stretches import stretches_of_blocks
 from trainer.predictions.reader import Answers
 
-CONFUSIONS, MOMENTS = 20, 5
+CONFUSIONS, MISTAKES = 20, 5
 NOTHING = -1
 
 
 @dataclass(frozen=True)
-class Moment:
+class Mistake:
     """A stretch of a sequence in which one class is taken for another throughout.
 
     Attributes:
@@ -36,18 +37,18 @@ class Confusion:
         predicted: the class it is taken for.
         steps: the number of steps.
         share: their share of the steps of the true class.
-        moments: the longest stretches first.
+        mistakes: the longest stretches first.
     """
 
     true: str
     predicted: str
     steps: int
     share: float
-    moments: Sequence[Moment]
+    mistakes: Sequence[Mistake]
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Found:
     steps: int
     sequence_id: str
     start: int
@@ -73,46 +74,39 @@ def worst_confusions(answers: Answers, confusion: Sequence[Sequence[int]]) -> li
             answers.classes[code % size],
             int(counts.flat[code]),
             float(counts.flat[code] / totals[code // size]),
-            [_moment(answers, run) for run in longest[code]],
+            [_mistake(answers, one) for one in longest[code]],
         )
         for code in worst
     ]
 
 
-def _longest(answers: Answers, codes: Sequence[int]) -> dict[int, list[_Run]]:
-    """Returns the longest runs of each confusion, coded as true class times C plus predicted."""
-    found: dict[int, list[_Run]] = {code: [] for code in codes}
+def _longest(answers: Answers, codes: Sequence[int]) -> dict[int, list[_Found]]:
+    """Returns the longest stretches of each confusion, a true class times C plus another."""
+    found: dict[int, list[_Found]] = {code: [] for code in codes}
     least = dict.fromkeys(codes, 0)
     for sequence_id in answers.ids:
-        for labels, starts, lengths in _runs(answers, sequence_id):
-            for place in np.flatnonzero(np.isin(labels, codes)).tolist():
-                code, steps = int(labels[place]), int(lengths[place])
+        for ended in stretches_of_blocks(_codes(answers, sequence_id)):
+            lengths = ended.lengths
+            for place in np.flatnonzero(np.isin(ended.labels, codes)).tolist():
+                code, steps = int(ended.labels[place]), int(lengths[place])
                 if steps > least[code]:
-                    kept = [*found[code], _Run(steps, sequence_id, int(starts[place]))]
-                    found[code] = sorted(kept, key=lambda run: -run.steps)[:MOMENTS]
-                    least[code] = found[code][-1].steps if len(kept) >= MOMENTS else 0
+                    kept = [*found[code], _Found(steps, sequence_id, int(ended.starts[place]))]
+                    found[code] = sorted(kept, key=lambda one: -one.steps)[:MISTAKES]
+                    least[code] = found[code][-1].steps if len(kept) >= MISTAKES else 0
     return found
 
 
-def _runs(
-    answers: Answers, sequence_id: str
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-    """Yields codes, starts and lengths of runs, those that end in a block at a time."""
-    size, start, code, begun = len(answers.classes), 0, NOTHING, 0
+def _codes(answers: Answers, sequence_id: str) -> Iterator[NDArray[np.int64]]:
+    """Yields the confusion that each step is, ``NOTHING`` where the answer is right or unknown."""
+    size = len(answers.classes)
     for true, predicted in answers.blocks(sequence_id, "true", "predicted"):
         wrong = (true >= 0) & (true != predicted)
-        codes = np.where(wrong, true.astype(np.int64) * size + predicted, NOTHING)
-        edges = start + np.flatnonzero(np.diff(codes, prepend=code))
-        starts = np.append(begun, edges)
-        labels = np.append(code, codes[edges - start])
-        yield labels[:-1], starts[:-1], np.diff(starts)
-        start, code, begun = start + len(codes), int(labels[-1]), int(starts[-1])
-    yield np.array([code]), np.array([begun]), np.array([start - begun])
+        yield np.where(wrong, true.astype(np.int64) * size + predicted, NOTHING)
 
 
-def _moment(answers: Answers, run: _Run) -> Moment:
-    times = answers.group(run.sequence_id)["timestamps"]
-    first = min(run.start + answers.horizon, len(times) - 1)
-    last = min(first + run.steps, len(times)) - 1
-    step = answers.seconds(run.sequence_id) / max(len(times) - 1, 1)
-    return Moment(run.sequence_id, float(times[first]), float(times[last] - times[first]) + step)
+def _mistake(answers: Answers, found: _Found) -> Mistake:
+    times = answers.group(found.sequence_id)["timestamps"]
+    first = min(found.start + answers.horizon, len(times) - 1)
+    last = min(first + found.steps, len(times)) - 1
+    step = answers.seconds(found.sequence_id) / max(len(times) - 1, 1)
+    return Mistake(found.sequence_id, float(times[first]), float(times[last] - times[first]) + step)

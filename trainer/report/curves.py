@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.stretches import stretches
+
 MAX_POINTS = 2400
 HEIGHT = 1000
 # Beside the loss, history.csv has the one that belongs to the task.
@@ -65,11 +67,10 @@ def curve(places: NDArray[np.float64], values: NDArray[np.float64], low: float, 
         high: the value at the upper edge.
     """
     heights = HEIGHT * (high - values) / (high - low)
-    known = ~np.isnan(heights)
     parts = []
-    for stretch in np.split(np.arange(len(known)), np.flatnonzero(np.diff(known)) + 1):
-        if len(stretch) and known[stretch[0]]:
-            points = zip(places[stretch].tolist(), heights[stretch].tolist(), strict=True)
+    for known, start, stop in zip(*stretches(~np.isnan(heights)), strict=True):
+        if known:
+            points = zip(places[start:stop].tolist(), heights[start:stop].tolist(), strict=True)
             # The line of no length shows a point that stands alone.
             parts.append("M" + " ".join(f"{x:.5g},{y:.0f}" for x, y in points) + "h0")
     return "".join(parts)

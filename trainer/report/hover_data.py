@@ -2,7 +2,7 @@
 
 place     0     1     2     3     4        one pixel of the ribbons each
 times     0.0 ─────────── 0.5 ─ 9.0        straight between knots, here a gap in the video
-runs      [2, 3, 0, 1]                     label 2 three times, label 0 once
+rolled    [2, 3, 0, 1]                     label 2 three times, label 0 once
 """
 
 import base64
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.stretches import stretches
 from trainer.predictions.reader import Answers
 from trainer.report.ribbons import shown_steps
 
@@ -61,11 +62,10 @@ def knots(values: NDArray[np.float64], tolerance: float) -> list[int]:
     return sorted(kept)
 
 
-def runs(labels: NDArray[Any]) -> list[int]:
-    """Encodes ``<int>[M]`` as label, count, label, count, ..."""
-    edges = np.flatnonzero(np.diff(labels)) + 1
-    starts, stops = np.append(0, edges), np.append(edges, len(labels))
-    pairs: list[int] = np.stack([labels[starts], stops - starts], 1).ravel().tolist()
+def rolled(labels: NDArray[Any]) -> list[int]:
+    """Packs ``<int>[M]`` as label, how often, label, how often, ..."""
+    found = stretches(labels)
+    pairs: list[int] = np.stack([found.labels, found.lengths], 1).ravel().tolist()
     return pairs
 
 
@@ -73,17 +73,3 @@ def packed(shares: NDArray[np.float64]) -> str:
     """Encodes ``<float64>[M]`` from 0 to 1 in percent, a byte each, as base64; NaN is 255."""
     percents = np.where(np.isnan(shares), UNKNOWN, np.round(CERTAIN * np.nan_to_num(shares)))
     return base64.b64encode(percents.astype(np.uint8).tobytes()).decode()
-
-
-def clock(seconds: float) -> str:
-    """Formats a time as h:mm:ss, as players show it: rounded down, with a minus before 0."""
-    whole = int(abs(seconds))
-    sign = "-" if seconds < 0 and whole else ""
-    return f"{sign}{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
-
-
-def precise(seconds: float) -> str:
-    """Formats a time as h:mm:ss.t, for stretches shorter than a second."""
-    tenths = int(10 * abs(seconds) + 1e-5)
-    sign = "-" if seconds < 0 and tenths else ""
-    return f"{sign}{clock(tenths / 10)}.{tenths % 10}"

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from preprocessing.files.whole_file import write_whole
+from preprocessing.terminal.clock import clock
 from trainer.config import TrainConfig, flag
-from trainer.report.hover_data import clock, precise
 
 # Nobody reads a matrix of more, or so many curves, and they would be most of the page.
 MATRIX_CLASSES, DRAWN_COLUMNS = 100, 50
@@ -66,7 +67,7 @@ def render(path: Path, template: str, **values: Any) -> None:
         loader=PackageLoader("trainer.report"), autoescape=True, undefined=StrictUndefined
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
-    environment.filters |= {"clock": clock, "precise": precise}
+    environment.filters |= {"clock": clock, "precise": partial(clock, digits=1)}
     script = resources.files("trainer.report.templates").joinpath("report.js").read_text("utf-8")
     digest = base64.b64encode(sha256(script.encode()).digest()).decode()
     page = environment.get_template(template).render(

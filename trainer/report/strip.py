@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from preprocessing.terminal.clock import clock
 from trainer.report.footage import Footage
-from trainer.report.hover_data import clock
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Strip:
         steps: N.
         pictures: its pictures.
         score: the higher, the better; None where nothing is labelled.
-        readout: the data shown where a reader points; see ``trainer.report.hover_data``.
-        footage: the video, if that is known.
+        hover_data: the data shown where a reader points; see ``trainer.report.hover_data``.
+        footage: the video, where that is known.
     """
 
     sequence_id: str
@@ -69,7 +69,7 @@ class Strip:
     steps: int
     pictures: Sequence[Ribbon] | Sequence[Curves]
     score: float | None
-    readout: Mapping[str, Any] = field(default_factory=dict)
+    hover_data: Mapping[str, Any] = field(default_factory=dict)
     footage: Footage | None = None
 
     @property
@@ -89,4 +89,4 @@ class Strip:
         if self.footage:
             names = ("name", "uri", "problem")
             video = {name: getattr(self.footage, name) for name in names}
-        return {"id": self.sequence_id, "zero": self.zero, "video": video, **self.readout}
+        return {"id": self.sequence_id, "zero": self.zero, "video": video, **self.hover_data}

@@ -17,7 +17,7 @@ from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
 from trainer.report.class_trace import ClassTrace, class_trace
 from trainer.report.curves import Envelope, curve
 from trainer.report.footage import Footage
-from trainer.report.hover_data import packed, places_and_times, runs
+from trainer.report.hover_data import packed, places_and_times, rolled
 from trainer.report.ribbons import (
     class_colours,
     confidence_ribbon,
@@ -87,18 +87,18 @@ def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequen
     traces = {name: class_trace(answers, sequence_id, sure) for name, answers in files.items()}
     last = list(traces.values())[-1]
     pictures = [Ribbon("true", ribbon(last.true, colours), None)]
-    rows = [{"name": "true", "labels": runs(last.true)}]
+    rows = [{"name": "true", "labels": rolled(last.true)}]
     for name, trace in traces.items():
         drawn = ribbon(trace.predicted, colours)
         pictures.append(Ribbon(name, drawn, trace.share, wrong_ribbon(trace.wrong)))
-        rows.append({"name": name, "labels": runs(trace.predicted), "sure": _sure(trace)})
+        rows.append({"name": name, "labels": rolled(trace.predicted), "sure": _sure(trace)})
         if rows[-1]["sure"]:
             mean = float(np.nanmean(trace.confidence))
             drawn = confidence_ribbon(trace.confidence)
             pictures.append(Ribbon("confidence", drawn, mean, curve=True))
-    readout = {**places_and_times(first, sequence_id), "rows": rows}
+    hover_data = {**places_and_times(first, sequence_id), "rows": rows}
     seconds = first.seconds(sequence_id)
-    return Strip(sequence_id, seconds, last.steps, pictures, last.share, readout)
+    return Strip(sequence_id, seconds, last.steps, pictures, last.share, hover_data)
 
 
 def _sure(trace: ClassTrace) -> str:
@@ -132,14 +132,14 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
         if (drawn[:, :, number] > 0).any() or counts[:, number].any()
     ]
     share = right / labelled if labelled else None
-    readout = {
+    hover_data = {
         **places_and_times(answers, sequence_id),
         "rows": [
-            {"name": row.name, "marks": runs(_marks(drawn[:, :, answers.classes.index(row.name)]))}
-            for row in ribbons
+            {"name": name, "marks": rolled(_marks(drawn[:, :, answers.classes.index(name)]))}
+            for name in (row.name for row in ribbons)
         ],
     }
-    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, readout)
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, hover_data)
 
 
 def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -175,8 +175,8 @@ def _number_strip(
     )
     pictures = [_curves(places, *one) for number, one in enumerate(columns) if number in kept]
     score = -float(errors.mean()) / labelled if labelled else None
-    readout = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
-    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, readout)
+    hover_data = {**places_and_times(answers, sequence_id), "rows": [], "stretch": width}
+    return Strip(sequence_id, answers.seconds(sequence_id), steps, pictures, score, hover_data)
 
 
 def _curves(

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.files.ordinary import require_ordinary
 from preprocessing.files.whole_file import whole_file
 
 PLAIN = "progress"
@@ -71,8 +72,7 @@ def read_archive(
     Raises:
         Exception: the file is damaged; one of ``DAMAGE``.
     """
-    if not path.is_file():
-        raise OSError("it is no file")
+    require_ordinary(path)
     with path.open("rb") as file:
         sealed = _require_unchanged(file, path.stat().st_size)
         with zipfile.ZipFile(file) as archive:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from preprocessing.errors import InputError
-from preprocessing.store.sequence_info import SequenceInfo, shown_apart
+from preprocessing.store.sequence_info import Making, SequenceInfo, shown_apart
 from trainer.task import Regression, Task, make_task
 
 
@@ -79,16 +79,13 @@ class ModelFacts:
         Raises:
             InputError: its features were made in another way than those of training.
         """
-        pairs = zip(
-            ("dimension", "fps", "backbone", "backbone weights", "settings"),
-            (self.dimension, self.fps, self.backbone, self.backbone_digest, self.settings),
-            (info.dimension, *info.origin.recipe),
-            strict=True,
+        expected = Making(
+            self.fps, self.backbone, self.backbone_digest, self.settings, self.dimension
         )
-        for name, wanted, found in pairs:
-            if wanted != found:
-                trained, made = shown_apart(name, wanted, found)
-                raise InputError(
-                    f"{info.sequence_id} was made with {name} {made}, the model was trained on "
-                    f"{trained}; {info.origin.command} it with the settings of the training store"
-                )
+        if different := expected.difference(info.making):
+            name, *values = different
+            trained, made = shown_apart(name, *values)
+            raise InputError(
+                f"{info.sequence_id} was made with {name} {made}, the model was trained on "
+                f"{trained}; {info.origin.command} it with the settings of the training store"
+            )

@@ -12,7 +12,7 @@ from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.base import Labels, labelled
 from preprocessing.labels.reading import labels_digest, read_labels
 from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
-from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.feature_store import FeatureStore, require_alike
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
@@ -77,7 +77,8 @@ def load_data(config: TrainConfig) -> Data:
         for part in PARTS
     }
     everything = [info for part in infos.values() for info in part]
-    store.uniform(info.sequence_id for info in everything)
+    for info in everything:
+        require_alike(everything[0], info)
     for info in everything:
         labels.check(info)
         if base:

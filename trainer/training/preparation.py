@@ -9,6 +9,7 @@ from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig, flag
 from trainer.devices.processes import Processes
 from trainer.devices.replicas import Devices
+from trainer.kernels.layers import all_layers
 from trainer.model.build import build_model
 from trainer.model.model_file import load_model
 from trainer.model.own_model import Build, OwnModel
@@ -115,7 +116,7 @@ def _require_shareable(model: keras.Model) -> None:
     Raises:
         InputError: a layer gathers statistics of what it sees, which differs from one to another.
     """
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
             raise InputError(
                 f"layer {layer.name} gathers statistics, which would differ from device to device; "

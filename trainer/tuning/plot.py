@@ -1,4 +1,8 @@
-"""The picture of a search: the objective over trials, and over each option."""
+"""The picture of a search: the objective over trials, and over each option.
+
+Not by ``optuna.visualization.matplotlib``: it is experimental, draws a figure for each question,
+and leaves out of its curves the trials that were pruned or failed.
+"""
 
 import math
 import warnings
@@ -122,11 +126,11 @@ def _set_scale(axes: Axes, config: TuneConfig, rows: Sequence[Row]) -> None:
     low, high = min(values), max(values)
     if low > 0 and high / low > LOGARITHMIC:
         axes.set_yscale("log")
-        room = (high / low) ** 0.08
-        axes.set_ylim(low / room, high * room)
+        margin = (high / low) ** 0.08
+        axes.set_ylim(low / margin, high * margin)
     else:
-        room = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
-        axes.set_ylim(low - room, high + room)
+        margin = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+        axes.set_ylim(low - margin, high + margin)
 
 
 def _set_range(axes: Axes, dimension: Range) -> None:
@@ -137,9 +141,9 @@ def _set_range(axes: Axes, dimension: Range) -> None:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 100 else (1,)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        room = (high / low) ** 0.03
-        axes.set_xlim(low / room, high * room)
+        margin = (high / low) ** 0.03
+        axes.set_xlim(low / margin, high * margin)
     else:
-        room = 0.03 * (high - low)
-        axes.set_xlim(low - room, high + room)
+        margin = 0.03 * (high - low)
+        axes.set_xlim(low - margin, high + margin)
         axes.xaxis.set_major_locator(MaxNLocator(5))

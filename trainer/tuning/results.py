@@ -12,6 +12,7 @@ from preprocessing.errors import InputError
 from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.console import say
 from preprocessing.terminal.options import to_yaml
+from preprocessing.terminal.table import aligned
 from trainer.config import flag
 from trainer.tuning.options import TuneConfig
 from trainer.tuning.plot import draw_search
@@ -87,11 +88,7 @@ def _table(config: TuneConfig, rows: Sequence[Row]) -> list[str]:
         ]
         for row in rows[:MOST_LINES]
     ]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in [head, *cells]
-    ]
+    lines = aligned([head, *cells], left=0)
     more = len(rows) - MOST_LINES
     return [*lines, f"and {more} more in trials.csv"] if more > 0 else lines
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from preprocessing.errors import InputError, OptionError
+from preprocessing.files.ordinary import NotOrdinary, require_ordinary
 from preprocessing.importing.feature_files import csv, h5, mat, npy, npz
 from preprocessing.importing.feature_files.arrays import Array
 from preprocessing.importing.feature_files.base import Block, Selection, Table
@@ -98,5 +99,7 @@ def _arrays_of(path: Path, kind: str, state: tuple[int, int]) -> Mapping[str, Ar
 
 def _require_ordinary(path: Path) -> None:
     """Refuses pipes and devices, which may never begin or never end."""
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path} is not an ordinary file")
+    try:
+        require_ordinary(path)
+    except NotOrdinary as error:
+        raise InputError(str(error)) from None

@@ -21,10 +21,11 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.importing.feature_files import Selection, format_of
 from preprocessing.importing.layouts import files
 from preprocessing.importing.layouts.base import Recording, broken
-from preprocessing.labels.base import LabelOptions, runs
+from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.runs import Interval
 from preprocessing.labels.splits import PARTS as SPLIT_PARTS
 from preprocessing.labels.splits import Splits
+from preprocessing.labels.stretches import named_intervals
 
 FEATURES, TRUTH, MAPPING, BUNDLES = "features", "groundTruth", "mapping.txt", "splits"
 PARTS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
@@ -113,7 +114,8 @@ class Truth:
                 "--time-axis which axis is time"
             )
         times = np.minimum(np.arange(len(named) + 1) / self.line_fps, end)
-        return [interval for interval in runs(named, times) if interval[0] < interval[1]]
+        found = named_intervals(named, times)
+        return [interval for interval in found if interval[0] < interval[1]]
 
     def _require_known(self, path: Path, named: list[str]) -> None:
         unknown = set(named) - self.classes - {""} if self.classes else ()
