@@ -21,9 +21,6 @@ class Newest(Generic[Item]):
         items: the source; its exceptions are raised when the reader comes to them.
         depth: the number of items that may wait.
         stopped: called while waiting; True ends the items.
-
-    Yields:
-        Each item, and the number of items dropped since the one before.
     """
 
     def __init__(
@@ -37,6 +34,7 @@ class Newest(Generic[Item]):
         self._thread.start()
 
     def __iter__(self) -> Iterator[tuple[Item, int]]:
+        """Yields each item, and the number of items dropped since the one before."""
         expected = 0
         try:
             while not self._stopped():
