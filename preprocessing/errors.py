@@ -16,12 +16,22 @@ def shorten(text: str, most: int = SHOWN_LETTERS) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """A number of things: ``1 step``, ``2 steps``."""
+    """Returns a number of things in words: ``1 step``, ``2 steps``.
+
+    Args:
+        number: how many there are.
+        word: what one of them is called; an s makes it several.
+    """
     return f"{number} {word}{'s' * (number != 1)}"
 
 
 def some(names: Sequence[str], most: int = 3) -> str:
-    """What a message shows of names: the first few, and that there are more."""
+    """Lists the first few names for a message, and shows if there are more.
+
+    Args:
+        names: any texts; long ones are cut.
+        most: how many are shown.
+    """
     return ", ".join(map(shorten, names[:most])) + ", ..." * (len(names) > most)
 
 

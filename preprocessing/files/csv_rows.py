@@ -53,10 +53,14 @@ def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
 
 
 def require_commas(path: Path, header: list[str]) -> None:
-    """Checks that a first line is not one name with the separators of another kind of table in it.
+    """Checks that the columns of a table are separated by commas, not by another mark.
+
+    Args:
+        path: the file, for the message.
+        header: the values of its first line.
 
     Raises:
-        InputError: it is.
+        InputError: the first line is one value, with semicolons, tabs or bars in it.
     """
     for mark, name in ((";", "';'"), ("\t", "tabs"), ("|", "'|'")):
         if len(header) == 1 and mark in header[0].strip():

@@ -39,7 +39,12 @@ def require_nothing_lost(path: Path, ids: Collection[str]) -> None:
 
 
 def write_labels(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
-    """Writes the table; one of which a line would be lost is kept beside it."""
+    """Writes the table of labels; one with other lines that is there already is kept beside it.
+
+    Args:
+        path: the table.
+        rows: (sequence, start in seconds, end in seconds, label).
+    """
     with whole_file(path) as partial:
         write_intervals(partial, rows)
         if path.exists() and _lines(path) - _lines(partial):

@@ -67,7 +67,7 @@ class ImportConfig:
 
     @property
     def unit(self) -> str:
-        """Of the times."""
+        """The unit of the times."""
         return self.time_unit or "s"
 
     def selection(self, layout: str) -> Selection:

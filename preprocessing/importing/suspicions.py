@@ -1,4 +1,4 @@
-"""What in imported tables is probably a mistake, though it can be read."""
+"""Signs that an imported table is probably a mistake, though it can be read."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -67,7 +67,7 @@ def read_splits(path: Path) -> Splits:
 
 
 def _found(loaded: object) -> str:
-    """What there was instead of the parts."""
+    """Says what a file holds instead of the parts."""
     if not isinstance(loaded, dict):
         return "got no object with names"
     keys = some([repr(key) for key in loaded], 5) or "nothing"

@@ -26,7 +26,7 @@ class Stretches(NamedTuple):
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """How many steps each has, ``<int64>[M]``."""
+        """The number of steps of each, ``<int64>[M]``."""
         return self.stops - self.starts
 
 

@@ -63,7 +63,7 @@ class Origin:
 
 
 class Making(NamedTuple):
-    """What must be the same for two sequences to go through one model; see ``Origin``."""
+    """The facts in which sequences for one model must be the same; see ``Origin``."""
 
     fps: str
     backbone: str
@@ -116,7 +116,7 @@ class SequenceInfo:
 
     @property
     def making(self) -> "Making":
-        """How its features were made, and how many there are."""
+        """The settings that its features were made with, and F."""
         return Making(*self.origin.recipe, self.dimension)
 
     @property
@@ -233,7 +233,13 @@ def median_step(times: NDArray[np.float64]) -> float:
 
 
 def shown_apart(name: str, one: object, other: object) -> tuple[object, object]:
-    """What a message shows of two values that differ; of settings only those that do."""
+    """Returns what a message shows of two values that differ; of settings only those that do.
+
+    Args:
+        name: what differs; see ``Making.difference``.
+        one: its value in one sequence or model.
+        other: its value in the other.
+    """
     try:
         both = [json.loads(str(value)) for value in (one, other) if name == "settings"]
         names = sorted(both[0].keys() | both[1].keys())

@@ -160,7 +160,7 @@ WORDS |= {Path: "a path", NoneType: "null"}
 
 
 def expected(hint: Any) -> str:
-    """What a type takes, in words: ``a number or native``."""
+    """Says which values a type takes: ``a number or native``."""
     arguments = [part for part in get_args(hint) if part is not Ellipsis]
     if get_origin(hint) is tuple:
         count = f"{len(arguments)} of " if Ellipsis not in get_args(hint) else ""

@@ -51,13 +51,13 @@ class SequenceSet:
         self.rows = slice(None)
 
     def only(self, rows: slice) -> "SequenceSet":
-        """The same sequences; of batches, inputs are read in some rows only."""
+        """Returns the same sequences, of whose batches inputs are read in some rows only."""
         some = self.with_layout(self.layout)
         some.rows = rows
         return some
 
     def with_layout(self, layout: Layout) -> "SequenceSet":
-        """The same sequences, as other inputs and targets."""
+        """Returns the same sequences, as other inputs and targets."""
         return SequenceSet(self.store, self.infos, self.labels, layout, self.class_weights)
 
     @property
@@ -66,10 +66,14 @@ class SequenceSet:
         return [info.steps for info in self.infos]
 
     def require_labelled(self, part: str, burn_in: int = 0) -> None:
-        """Checks that the loss is asked of a step at all.
+        """Checks that there is a labelled step to compute the loss of.
+
+        Args:
+            part: the name of the split, for the message.
+            burn_in: steps at the beginning of each sequence that have no loss.
 
         Raises:
-            InputError: it is asked of none; an average over nothing would look perfect.
+            InputError: there is none; an average over nothing would look perfect.
         """
         if any(labelled(targets).any() for targets in self.scan(burn_in)):
             return
@@ -81,7 +85,7 @@ class SequenceSet:
         )
 
     def scan(self, burn_in: int = 0) -> Iterator[NDArray[Any]]:
-        """Targets of all steps after the burn-in, or of all last steps, block by block."""
+        """Yields targets of all steps after the burn-in, or of all last steps, block by block."""
         for number, info in enumerate(self.infos):
             first = burn_in if self.layout.outputs == "frame" else info.steps - 1
             for start in range(first, info.steps, SCAN_STEPS):
@@ -109,7 +113,7 @@ class SequenceSet:
             yield from several
 
     def _room(self, lineup: Lineup) -> int:
-        """K for batches such as this."""
+        """Returns K, how many batches such as this are read at once."""
         info = self.infos[0]
         size = self.layout.feature_size(info.dimension) * np.dtype(info.dtype).itemsize
         size += 4 * (self.layout.past_size + self.layout.task.size)
@@ -155,7 +159,7 @@ class SequenceSet:
             past[rows] = self.layout.task.encode(self._labels(chunk.sequence, *before))
 
     def _targets(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
-        """Targets of real steps: labels so many steps later, none beyond the end."""
+        """Returns targets of real steps: labels ``horizon`` steps later, none beyond the end."""
         horizon = self.layout.horizon
         end = self.infos[sequence].steps
         targets = self.layout.task.no_targets((stop - start,))
@@ -165,7 +169,7 @@ class SequenceSet:
         return targets
 
     def _labels(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
-        """Labels of real steps."""
+        """Returns the labels of real steps."""
         info = self.infos[sequence]
         if self.labels is None:
             return self.layout.task.no_targets((stop - start,))
@@ -173,7 +177,7 @@ class SequenceSet:
         return self.labels.at(info, start, times)
 
     def _weights(self, chunk: Chunk, true: NDArray[Any]) -> NDArray[np.float32]:
-        """Weights of a chunk's real steps, ``<float32>[steps]``."""
+        """Returns the weights of a chunk's real steps, ``<float32>[steps]``."""
         counts = labelled(true)
         counts[: chunk.burn_in] = False
         if self.layout.outputs == "sequence":

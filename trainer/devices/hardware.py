@@ -1,4 +1,4 @@
-"""What computes a model: devices, how many threads, whether recurrent layers run in cuDNN."""
+"""The hardware that computes a model: devices, threads, and cuDNN for recurrent layers."""
 
 import os
 from pathlib import Path

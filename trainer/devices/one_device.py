@@ -44,7 +44,12 @@ class OneDevice:
         return slice(room)
 
     def split(self, array: Any, axis: int = 0) -> Tensor:
-        """Gives each device its rows of an array; ``axis`` is that of the lanes."""
+        """Gives each device its rows of an array.
+
+        Args:
+            array: with a row for each lane of all devices, idle ones included.
+            axis: the axis that counts the lanes.
+        """
         return tf.convert_to_tensor(array)
 
     def split_all(self, arrays: Iterable[Any]) -> tuple[Tensor, ...]:
@@ -56,7 +61,12 @@ class OneDevice:
         return carry
 
     def join(self, carry: Carry, lanes: int) -> Carry:
-        """Returns the carry of all lanes in all processes, without idle rows."""
+        """Returns the carry of all lanes in all processes, without idle rows.
+
+        Args:
+            carry: rows on each device, ``<float32>[B, ...]`` each.
+            lanes: the number of lanes of all devices; rows behind them are idle.
+        """
         return carry
 
     def add_up(self, function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:

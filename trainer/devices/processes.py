@@ -47,7 +47,7 @@ class Processes:
 
     @property
     def chief(self) -> bool:
-        """Whether this process is the one that writes."""
+        """True in the one process that writes."""
         return self.number == 0
 
     def total(self, values: ArrayLike) -> NDArray[np.float64]:
@@ -70,9 +70,9 @@ class Processes:
         return [bool(count > 0) for count in self.total(flags)]
 
     def agree_seldom(self, *flags: bool) -> list[bool]:
-        """As ``agree``, but nobody is asked, and nothing is so, more often than once a second.
+        """Asks as ``agree`` does, about once a second; in between, no flag counts as raised.
 
-        For flags that stay raised until they are heeded.
+        It is for flags that stay raised until they are heeded.
         """
         if self.count == 1:
             return list(flags)

@@ -63,7 +63,12 @@ class Replicas:
         return -(-lanes // self.count) * self.count
 
     def rows(self, room: int, replica: int) -> slice:
-        """Returns the rows that a replica has, of that many in all."""
+        """Returns the rows of a batch that a replica computes.
+
+        Args:
+            room: the number of rows of all devices; see ``room``.
+            replica: its number, from 0.
+        """
         each = room // self.count
         return slice(replica * each, (replica + 1) * each)
 
@@ -73,7 +78,12 @@ class Replicas:
         return slice(first.start, last.stop)
 
     def split(self, array: Any, axis: int = 0) -> Tensor:
-        """Gives each device its rows of an array; ``axis`` is that of the lanes."""
+        """Gives each device its rows of an array.
+
+        Args:
+            array: with a row for each lane of all devices, idle ones included.
+            axis: the axis that counts the lanes.
+        """
 
         def own(context: Any) -> Tensor:
             replica = context.replica_id_in_sync_group
@@ -98,7 +108,12 @@ class Replicas:
         )
 
     def join(self, carry: Carry, lanes: int) -> Carry:
-        """Returns the carry of all lanes in all processes, without idle rows."""
+        """Returns the carry of all lanes in all processes, without idle rows.
+
+        Args:
+            carry: rows on each device, ``<float32>[B, ...]`` each.
+            lanes: the number of lanes of all devices; rows behind them are idle.
+        """
         if len(self.own) == self.count:
             local = (self.strategy.experimental_local_results(state) for state in carry)
             joined = [tf.concat(rows, 0) for rows in local]

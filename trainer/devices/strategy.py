@@ -1,4 +1,4 @@
-"""Which devices and processes train together; found before anything is put on a device."""
+"""The devices and processes that train together, found before anything is put on a device."""
 
 import json
 import os

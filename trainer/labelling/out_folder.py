@@ -26,6 +26,10 @@ LOOKED_AT = 4  # Files of a folder, to tell whether it is a store.
 def require_free(run: Run, config: PredictConfig) -> None:
     """Checks that predictions replace nothing but predictions, and do not become sequences.
 
+    Args:
+        run: whose model predicts.
+        config: of the command; its ``--out`` is checked.
+
     Raises:
         InputError: ``--out`` is no folder, or lies in a store, a run or an input, or has a table
             that predict did not write.
@@ -41,6 +45,10 @@ def require_free(run: Run, config: PredictConfig) -> None:
 
 def require_own_store(run: Run, out: Path) -> None:
     """Checks that the features of new videos replace none of another store.
+
+    Args:
+        run: whose model predicts.
+        out: the folder DIR.
 
     Raises:
         InputError: ``DIR/store`` is the run's, or was made for something else.
@@ -60,7 +68,14 @@ def require_own_store(run: Run, out: Path) -> None:
 
 
 def write_labels(out: Path, infos: Sequence[SequenceInfo], predictions: Path, outputs: str) -> None:
-    """Writes ``labels.csv``, see there, and how to know it again."""
+    """Writes ``labels.csv``, and its digest, by which it is known again.
+
+    Args:
+        out: the folder DIR.
+        infos: the sequences, in the order of the file.
+        predictions: their ``predictions.h5``.
+        outputs: ``frame``, or ``sequence`` if there is one answer a sequence.
+    """
     with whole_file(out / LABELS) as partial:
         write_predicted_labels(partial, infos, predictions, outputs)
         # First, so that whoever is killed in between may start the same command again.
@@ -69,7 +84,7 @@ def write_labels(out: Path, infos: Sequence[SequenceInfo], predictions: Path, ou
 
 
 def _places(run: Run, config: PredictConfig) -> Iterator[tuple[Path, str]]:
-    """Folders that predictions must not join, and what they are."""
+    """Yields the folders that predictions must not join, and what they are."""
     yield run.path, "the run"
     if run.config.store.is_dir():
         yield run.config.store, f"the store that {run.path} was trained on"
@@ -126,5 +141,5 @@ def _digest(path: Path) -> str:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two names, of files or folders that need not exist, mean the same one."""
+    """Says whether two paths are the same file or folder; neither needs to exist."""
     return one.exists() and other.exists() and one.samefile(other)

@@ -84,7 +84,7 @@ class RankedScores:
         return self._mean_precision(self.positives / negatives) if negatives else 1.0
 
     def _mean_precision(self, weight: float) -> float:
-        """The mean of precision over hits, where each miss counts as so many."""
+        """Returns the mean of precision over hits, where each miss counts ``weight`` times."""
         seen = np.union1d(np.flatnonzero(self.hits), np.flatnonzero(self.misses))[::-1]
         hits = self.hits[seen]
         right, wrong = np.cumsum(hits), np.cumsum(self.misses[seen])

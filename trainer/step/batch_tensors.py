@@ -1,4 +1,4 @@
-"""What of a batch is computed with, by names: where a tuple would have to be in order."""
+"""The tensors of a batch by their names, since a tuple would have to be in order."""
 
 from typing import NamedTuple
 

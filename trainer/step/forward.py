@@ -49,7 +49,17 @@ class ForwardStep:
     def body(
         self, features: Tensor, past: Tensor, reset: Tensor, carry: Carry
     ) -> tuple[Tensor, Carry]:
-        """Answers the lanes of one device; this is compiled."""
+        """Answers the lanes of one device; this is compiled.
+
+        Args:
+            features: ``<float16 or float32>[B, T, F]``.
+            past: ``<float32>[B, T, P]``; see ``ChunkBatch``.
+            reset: ``<bool>[B]``, True for rows whose sequence begins.
+            carry: before the chunk, ``<float32>[B, ...]`` each.
+
+        Returns:
+            Outputs ``<float32>[B, T, C]``, and the carry after the chunk.
+        """
         return apply_model(self.model, features, past, reset, carry, training=False)
 
 
@@ -143,7 +153,19 @@ class EvaluationStep:
 def apply_model(
     model: Any, features: Tensor, past: Tensor, reset: Tensor, carry: Carry, training: bool
 ) -> tuple[Tensor, Carry]:
-    """Resets rows, then passes a chunk of features beside past labels through a model."""
+    """Resets rows, then passes a chunk of features beside past labels through a model.
+
+    Args:
+        model: from ``(features, *carry)`` to ``(outputs, *carry)``.
+        features: ``<float16 or float32>[B, T, F]``.
+        past: ``<float32>[B, T, P]``; see ``ChunkBatch``.
+        reset: ``<bool>[B]``, True for rows whose sequence begins.
+        carry: before the chunk, ``<float32>[B, ...]`` each.
+        training: True for a pass as training makes it, with dropout.
+
+    Returns:
+        Outputs ``[B, T, C]``, and the carry after the chunk in float32.
+    """
     inputs = tf.concat([tf.cast(features, tf.float32), past], -1)
     outputs, after = call_model(model, inputs, reset_rows(carry, reset), training=training)
     return outputs, tuple(tf.cast(state, tf.float32) for state in after)

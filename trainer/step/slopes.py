@@ -1,4 +1,4 @@
-"""What a device computes from its own lanes: sums, the carry, and the slopes of the loss."""
+"""The work of a device on its own lanes: sums, the carry, and the slopes of the loss."""
 
 from typing import Any
 
@@ -35,6 +35,10 @@ class Slopes:
     def forward(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
         """Resets the rows whose sequence begins, then passes a chunk of each lane.
 
+        Args:
+            batch: a chunk a lane.
+            carry: before it, ``<float32>[B, ...]`` each.
+
         Returns:
             Sums ``<float32>[4]``, see ``TrainStep``, and the carry.
         """
@@ -44,14 +48,24 @@ class Slopes:
         return sums_of(self.task, batch.targets, outputs, batch.weights, training=True), carry
 
     def of_mean(self, batch: BatchTensors, carry: Carry) -> Found:
-        """Returns sums and the slopes of the mean loss; and the carry."""
+        """Returns sums and the slopes of the mean loss; and the carry.
+
+        Args:
+            batch: a chunk a lane.
+            carry: before it, ``<float32>[B, ...]`` each.
+        """
         with tf.GradientTape() as tape:
             sums, carry = self.forward(batch, carry)
             loss = self.optimizer.scale_loss(sums[0] / tf.maximum(sums[1], TINY))
         return (sums, _gradient(tape, loss, self.variables)), carry
 
     def of_share(self, batch: BatchTensors, carry: Carry) -> Found:
-        """Returns sums and the slopes of ``GATHERED_SHARE`` of the summed loss; and the carry."""
+        """Returns sums and the slopes of ``GATHERED_SHARE`` of the summed loss; and the carry.
+
+        Args:
+            batch: a chunk a lane.
+            carry: before it, ``<float32>[B, ...]`` each.
+        """
         with tf.GradientTape() as tape:
             sums, carry = self.forward(batch, carry)
             loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)

@@ -18,7 +18,15 @@ TINY = 1e-7
 def sums_of(
     task: Task, targets: Tensor, outputs: Tensor, weights: Tensor, training: bool
 ) -> Tensor:
-    """Returns the sums of a batch, ``<float32>[4]``; see ``TrainStep``."""
+    """Returns the sums of a batch, ``<float32>[4]``; see ``TrainStep``.
+
+    Args:
+        task: what the loss and the score are.
+        targets: beginning with ``[B, T]``; see ``trainer.task``.
+        outputs: ``<float32>[B, T, C]``.
+        weights: ``<float32>[B, T]``, 0 for steps that do not count.
+        training: True for the loss of training, which may weigh classes.
+    """
     losses = task.loss(targets, outputs, training)
     counts = tf.cast(weights > 0, tf.float32)
     return tf.stack(
@@ -59,7 +67,12 @@ class Totals:
         progress.places, progress.waited = self.places, self.waited
 
     def add(self, sums: Tensor, batch: ChunkBatch) -> None:
-        """Adds a batch and its sums."""
+        """Adds a batch.
+
+        Args:
+            sums: of the batch, ``<float32>[4]``.
+            batch: which says how many steps there are, and how many there is room for.
+        """
         self.sums = self.sums + np.asarray(sums)
         self.steps += batch.steps
         self.places += batch.places

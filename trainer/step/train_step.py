@@ -72,7 +72,7 @@ class TrainStep:
 
     @property
     def traces(self) -> dict[str, int]:
-        """How often each method was compiled, of those that were."""
+        """The number of times that each method was compiled, of those that were."""
         counts = {
             name: program.experimental_get_tracing_count()  # type: ignore[attr-defined]
             for name, program in self._programs.items()
@@ -143,20 +143,35 @@ class TrainStep:
         return sums, carry
 
     def update(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
-        """Makes one update of one batch; see ``update_many``."""
+        """Makes one update of one batch; see ``update_many``.
+
+        Args:
+            batch: a chunk a lane.
+            carry: before it.
+        """
         arrays = arrays_of(batch)
         loaded = self._brought(arrays._replace(reset=arrays.reset[None]))
         sums, carry = self.update_many(loaded, 0, 1, carry)
         return sums[0], carry
 
     def gather(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
-        """Adds the gradient of a batch to those that ``apply`` makes an update of."""
+        """Adds the gradient of a batch to those that ``apply`` makes an update of.
+
+        Args:
+            batch: a chunk a lane.
+            carry: before it.
+        """
         self._make_room()
         sums, carry = self._programs["gather"](self._brought_one(batch), carry)
         return sums, carry
 
     def forward_only(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
-        """Passes a batch as training does, without a gradient."""
+        """Passes a batch as training does, without a gradient.
+
+        Args:
+            batch: a chunk a lane.
+            carry: before it.
+        """
         sums, carry = self._programs["forward_only"](self._brought_one(batch), carry)
         return sums, carry
 

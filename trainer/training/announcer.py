@@ -1,4 +1,4 @@
-"""What a training says on the terminal, but for the line of each epoch."""
+"""The lines that a training prints, but for the one of each epoch."""
 
 import time
 
@@ -30,7 +30,13 @@ class Announcer:
             say(line)
 
     def beginning(self, data: Data, lanes: int, devices: Devices) -> None:
-        """Says what is trained on, so that a stray class or a forgotten video is seen at once."""
+        """Says what is trained on, so that a stray class or a forgotten video is seen at once.
+
+        Args:
+            data: what is trained on.
+            lanes: B of all devices together.
+            devices: that share each batch.
+        """
         validation = data.validation.infos if data.validation else []
         more = len(data.facts.classes) - NAMED
         names = ", ".join(data.facts.classes[:NAMED]) + (f" and {more} more" if more > 0 else "")

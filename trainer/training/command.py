@@ -42,7 +42,7 @@ class Trained(NamedTuple):
 
 
 def run_train(config: TrainConfig) -> int:
-    """The command ``train``; see ``TrainConfig``."""
+    """Runs the command ``train``; see ``TrainConfig``."""
     run, before, chief = _train(config)
     if chief:
         say_finished(run, config.patience, before)

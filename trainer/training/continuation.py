@@ -19,6 +19,10 @@ SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"
 def own_model_of(config: TrainConfig, build: Build | None) -> OwnModel | None:
     """Returns the model of a user's own that is to be trained, if there is one.
 
+    Args:
+        config: names the file of the model, and the run that is continued.
+        build: makes the model, where it comes from Python.
+
     Raises:
         InputError: a run is continued that was trained with another.
     """

@@ -1,4 +1,4 @@
-"""What is seen of a training: a line an epoch, that a terminal of 80 columns shows whole.
+"""The line of an epoch, which a terminal of 80 columns shows whole.
 
 epoch 3/50  41% 00:12 left 10.2kframe/s, loss 0.412, acc 0.871, utilisation 0.981
 epoch 3/50 00:21 10.2kframe/s, loss 0.402 val 0.533, acc 0.874 val 0.861
@@ -16,7 +16,7 @@ VALIDATION = "val_"
 
 
 def epoch_bar(number: int, epochs: int, steps: int, done: int, shown: bool) -> Any:
-    """The progress of an epoch, to be closed by ``with``.
+    """Makes the progress bar of an epoch, to be closed by ``with``.
 
     Args:
         number: of the epoch, from 1.
@@ -37,7 +37,12 @@ def epoch_bar(number: int, epochs: int, steps: int, done: int, shown: bool) -> A
 
 
 def show(bar: Any, row: Mapping[str, float]) -> None:
-    """Puts the figures of an epoch behind its progress; those of validation end it."""
+    """Puts the figures of an epoch behind its progress; those of validation end it.
+
+    Args:
+        bar: from ``epoch_bar``.
+        row: figures by their names in ``history.csv``.
+    """
     parts = []
     for name, short in SHORT.items():
         if name in row:
@@ -52,7 +57,12 @@ def show(bar: Any, row: Mapping[str, float]) -> None:
 
 
 def best_of(history: Sequence[Mapping[str, str]], best_epoch: int) -> str:
-    """The best epoch with its validation figures; empty where nothing was validated."""
+    """Returns the best epoch with its validation figures; nothing if none was validated.
+
+    Args:
+        history: the rows of ``history.csv``.
+        best_epoch: its number, from 1.
+    """
     row = next((row for row in history if row["epoch"] == str(best_epoch)), {})
     figures = [
         f"{name} {_figure(float(row[name]))}"
@@ -63,7 +73,7 @@ def best_of(history: Sequence[Mapping[str, str]], best_epoch: int) -> str:
 
 
 def _figure(value: float) -> str:
-    """Three decimals, none of what is large, and two digits of what is huge or tiny."""
+    """Formats a figure: three decimals, none from 100 on, two digits of what is huge or tiny."""
     if value and not 0.001 <= abs(value) < 1e6:
         return f"{value:.2g}"
     return f"{value:.{3 if abs(value) < 100 else 0}f}"

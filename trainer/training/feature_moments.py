@@ -15,6 +15,12 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
 
     They are taken from the run that is continued, or from an interrupted run on the same data, so
     that the store is not read again. Otherwise each process reads its share of it.
+
+    Args:
+        data: what is trained on.
+        config: says whether the model normalises, and which run is continued.
+        run: the folder in which an interrupted run may be.
+        processes: that train together.
     """
     if config.normalize == "none" or not data.layout.sees_features:
         return data
@@ -40,7 +46,14 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
 
 
 def shared_moments(data: SequenceSet, processes: Processes) -> Moments:
-    """Of the features; each process reads its share of the sequences if there is one for each."""
+    """Computes the moments of the features; each process reads its share of the sequences.
+
+    With fewer sequences than processes, each reads all.
+
+    Args:
+        data: the training split.
+        processes: that train together.
+    """
     if len(data.infos) < processes.count:
         return learn_moments(data.store, data.infos)
     with processes.ready():

@@ -1,4 +1,4 @@
-"""Whether features are still what a run was begun with, wherever their store is by now.
+"""A digest that tells whether features are what a run was begun with, wherever they are now.
 
 Of a store of up to 256 MB all is read, of a larger one so much, spread evenly over its sequences
 and over each of them:
@@ -21,7 +21,11 @@ BLOCK = 1 << 22  # Bytes at once.
 
 
 def features_digest(store: FeatureStore, infos: Sequence[SequenceInfo]) -> str:
-    """Of what is looked at, in 16 hexadecimal digits; where files are is no part of it.
+    """Returns the digest of features, 16 hexadecimal digits; where files are is no part of it.
+
+    Args:
+        store: where the features are.
+        infos: the sequences; their order is a part of it.
 
     Raises:
         InputError: a feature is not finite.
@@ -41,7 +45,7 @@ def features_digest(store: FeatureStore, infos: Sequence[SequenceInfo]) -> str:
 
 
 def stretches(steps: int, step_bytes: int, share: int) -> Iterator[tuple[int, int]]:
-    """Steps of a sequence that are looked at, in order: ``(start, stop)``, its ends among them.
+    """Yields which steps are looked at, in order: ``(start, stop)``, both ends among them.
 
     Args:
         steps: N.
@@ -65,7 +69,7 @@ def _blocks(start: int, stop: int, step_bytes: int) -> Iterator[tuple[int, int]]
 
 
 def _share(sizes: Sequence[int]) -> int:
-    """Bytes of each sequence: all, or an equal share of what is looked at."""
+    """Returns how many bytes of each sequence are read: all, or an equal share of the most."""
     return max(sizes) if sum(sizes) <= LOOKED_AT else max(LEAST, LOOKED_AT // len(sizes))
 
 

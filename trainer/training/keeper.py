@@ -1,4 +1,4 @@
-"""What a run writes while it trains: checkpoints, its history, the best model so far."""
+"""The files of a run while it trains: checkpoints, its history, the best model so far."""
 
 import time
 import zlib
@@ -90,6 +90,10 @@ class Keeper:
     def save(self, state: Progress, carry: Carry) -> None:
         """Writes a checkpoint and the history.
 
+        Args:
+            state: how far the run is.
+            carry: of all lanes, ``<float32>[B, ...]`` each.
+
         Raises:
             InputError: the weights are no numbers any more; nothing is written.
         """
@@ -117,7 +121,12 @@ class Keeper:
         return carry
 
     def keep_best(self, state: Progress, row: dict[str, float]) -> None:
-        """Writes the model if its validation loss is the lowest so far."""
+        """Writes the model if its validation loss is the lowest so far.
+
+        Args:
+            state: how far the run is; it takes note of the best epoch.
+            row: the figures of the epoch that ends.
+        """
         if "val_loss" in row and row["val_loss"] < state.best_loss:
             state.best_loss, state.best_epoch = row["val_loss"], state.epoch + 1
             self._save_model()
@@ -130,8 +139,12 @@ class Keeper:
     def require_finite(self, finite: bool, state: Progress) -> None:
         """Ends a training that has gone wrong.
 
+        Args:
+            finite: whether loss and weights are still numbers.
+            state: how far the run is.
+
         Raises:
-            InputError: with what to try, and where the last good checkpoint is.
+            InputError: they are not; it says what to try, and where the last good checkpoint is.
         """
         if finite:
             return

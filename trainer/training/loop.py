@@ -255,6 +255,12 @@ class Training:
 
 
 def is_over(state: Progress, config: TrainConfig, validated: bool) -> bool:
-    """Says whether no epoch is left to train, or none that could still help."""
+    """Says whether no epoch is left to train, or none that could still help.
+
+    Args:
+        state: how far the run is.
+        config: says after how many epochs it ends.
+        validated: whether there is a validation split.
+    """
     patient = not validated or state.epoch - state.best_epoch < config.patience
     return state.stopped or state.epoch >= config.epochs or not patient

@@ -1,4 +1,4 @@
-"""What must be there, and fit together, before a model is trained on it."""
+"""The preparation of a training: all that must be there, and fit together, before it begins."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ import_tensorflow()
 
 
 class Prepared(NamedTuple):
-    """What is trained, on what, and where to.
+    """The parts of a training: what is trained, on what, and where to.
 
     Attributes:
         config: with absolute paths, and with what a run that is continued says.
@@ -66,6 +66,11 @@ def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> P
 def make_model(prepared: Prepared, devices: Devices, processes: Processes) -> keras.Model:
     """Builds the model, or takes that of the run that is continued.
 
+    Args:
+        prepared: what ``prepare`` returned.
+        devices: that have copies of it.
+        processes: that train together.
+
     Raises:
         InputError: the devices cannot share it.
     """
@@ -86,6 +91,10 @@ def make_model(prepared: Prepared, devices: Devices, processes: Processes) -> ke
 def last_checkpoint(prepared: Prepared, processes: Processes) -> Checkpoint | None:
     """Reads where a run that was begun before goes on; None if it begins now.
 
+    Args:
+        prepared: what ``prepare`` returned.
+        processes: that train together.
+
     Raises:
         InputError: it was begun with something else, or not all processes see the same checkpoint.
     """
@@ -99,7 +108,13 @@ def last_checkpoint(prepared: Prepared, processes: Processes) -> Checkpoint | No
 
 
 def lanes_of(config: TrainConfig, data: Data, devices: Devices) -> int:
-    """Returns B of all devices together; a lane that carries needs a sequence."""
+    """Returns B of all devices together; a lane that carries needs a sequence.
+
+    Args:
+        config: says whether lanes carry.
+        data: what is trained on.
+        devices: that share each batch.
+    """
     lanes = data.lanes * devices.count
     return lanes if config.state == "reset" else min(lanes, len(data.train.infos))
 

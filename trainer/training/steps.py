@@ -1,4 +1,4 @@
-"""What computes a training: a step that learns and one that validates, on the same devices."""
+"""The two steps of a training, one that learns and one that validates, on the same devices."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What may end a training early, asked in all processes that train together."""
+"""Signals and flags that may end a training early, asked in all processes of it."""
 
 from preprocessing.errors import Stopped
 from trainer.devices.processes import Processes
@@ -22,7 +22,7 @@ class Stops:
 
     @property
     def signal_here(self) -> bool:
-        """Whether a signal came to this process."""
+        """True once a signal came to this process."""
         return bool(self.interruption)
 
     def signal_came(self) -> bool:

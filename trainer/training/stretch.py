@@ -1,4 +1,4 @@
-"""What comes of a stretch of an epoch: sums, the carry, and how much of the plan is done."""
+"""The result of a stretch of an epoch: sums, the carry, and how much of the plan is done."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator

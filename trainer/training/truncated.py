@@ -99,7 +99,19 @@ def accumulated_updates(
     accumulate: int,
     begin: Begin,
 ) -> Iterator[Stretch]:
-    """Makes one update of every ``accumulate`` batches; else as ``truncated_updates``."""
+    """Makes one update of every ``accumulate`` batches of a plan.
+
+    Args:
+        step: what computes.
+        data: where the chunks come from.
+        plan: the rest of an epoch.
+        carry: before its first batch.
+        accumulate: batches an update.
+        begin: called before each update; see ``Begin``.
+
+    Yields:
+        What came of those batches; they make no update if none of their steps has a weight.
+    """
     with closing(read_ahead(data.batches(plan), READS_AHEAD)) as reading:
         batches = timed(reading)
         while some := list(islice(batches, accumulate)):
