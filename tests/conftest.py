@@ -21,6 +21,14 @@ LONGER = 10
 # Where hypothesis keeps the settings of a test.
 SETTINGS = "_hypothesis_internal_use_settings"
 
+# XLA compiles in a quarter of the time what then runs for milliseconds. With --all it does what it
+# does for users. (A TensorFlow that does not know one of these names it, and ends.)
+QUICKLY_COMPILED = (
+    "--xla_backend_optimization_level=0",
+    "--xla_cpu_parallel_codegen_split_count=1",
+    "--xla_cpu_use_fusion_emitters=false",
+)
+
 # Whichever test imports TensorFlow first, it keeps its chatter to itself.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Keras looks for downloaded weights here, and reads the name when it is imported.
@@ -36,8 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Decides how hypothesis searches, before tests take their settings from the profile."""
+    """Decides how hypothesis searches, before tests take their settings from the profile.
+
+    And how XLA compiles, here and in processes that tests start, before TensorFlow is imported.
+    """
     settings.load_profile("search" if config.getoption("--all") else "same")
+    if not config.getoption("--all"):
+        os.environ.setdefault("XLA_FLAGS", " ".join(QUICKLY_COMPILED))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
