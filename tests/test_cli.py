@@ -150,7 +150,8 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
         "--labels-out", "labels.csv",
     )  # fmt: skip
     assert code == 2
-    assert "no column 'Phase'; its columns are x, phase" in err.splitlines()[-1]
+    (*_, said) = err.splitlines()
+    assert "no column 'Phase' (did you mean phase?); its columns are x, phase" in said
     assert (tmp_path / "labels.csv").read_text() == before
     assert f"accuracy   {metrics['accuracy']:.4f}" in out
 
@@ -285,8 +286,10 @@ def train_on(longtake: Longtake, make_store: MadeStore, tmp_path: Path) -> Calla
         if not labels.startswith("/"):
             (tmp_path / "labels.csv").write_text(labels)
             labels = "labels.csv"
-        arguments = ("--units", 2, "--epochs", 1, "--no-tensorboard", *options)
-        return longtake("train", "--store", "store", "--labels", labels, "--run", "run", *arguments)
+        arguments = ["--units", 2, "--epochs", 1, "--no-tensorboard", *options]
+        if "--run" not in options:
+            arguments += ["--run", "run"]
+        return longtake("train", "--store", "store", "--labels", labels, *arguments)
 
     return call
 
