@@ -261,7 +261,7 @@ def test_bad_arguments_are_one_line(longtake: Longtake) -> None:
     assert "--store" in refusal(longtake("extract", "videos"))
     base = ("train", "--store", "s", "--labels", "l", "--run", "r")
     assert "did you mean --chunk-length" in refusal(longtake(*base, "--chunk-lenght", "3"))
-    assert "'x'" in refusal(longtake(*base, "--units", "x"))
+    assert "--units x: expected a whole number" in refusal(longtake(*base, "--units", "x"))
     assert "expected at least 1" in refusal(longtake(*base, "--units", "0"))
     assert "--dropout 1" in refusal(longtake(*base, "--dropout", "1"))
 
