@@ -150,7 +150,8 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
         "--labels-out", "labels.csv",
     )  # fmt: skip
     assert code == 2
-    assert "no column 'Phase'; its columns are x, phase" in err.splitlines()[-1]
+    (*_, said) = err.splitlines()
+    assert "no column 'Phase' (did you mean phase?); its columns are x, phase" in said
     assert (tmp_path / "labels.csv").read_text() == before
     assert f"accuracy   {metrics['accuracy']:.4f}" in out
 
@@ -260,7 +261,7 @@ def test_bad_arguments_are_one_line(longtake: Longtake) -> None:
     assert "--store" in refusal(longtake("extract", "videos"))
     base = ("train", "--store", "s", "--labels", "l", "--run", "r")
     assert "did you mean --chunk-length" in refusal(longtake(*base, "--chunk-lenght", "3"))
-    assert "'x'" in refusal(longtake(*base, "--units", "x"))
+    assert "--units x: expected a whole number" in refusal(longtake(*base, "--units", "x"))
     assert "expected at least 1" in refusal(longtake(*base, "--units", "0"))
     assert "--dropout 1" in refusal(longtake(*base, "--dropout", "1"))
 
@@ -285,8 +286,10 @@ def train_on(longtake: Longtake, make_store: MadeStore, tmp_path: Path) -> Calla
         if not labels.startswith("/"):
             (tmp_path / "labels.csv").write_text(labels)
             labels = "labels.csv"
-        arguments = ("--units", 2, "--epochs", 1, "--no-tensorboard", *options)
-        return longtake("train", "--store", "store", "--labels", labels, "--run", "run", *arguments)
+        arguments = ["--units", 2, "--epochs", 1, "--no-tensorboard", *options]
+        if "--run" not in options:
+            arguments += ["--run", "run"]
+        return longtake("train", "--store", "store", "--labels", labels, *arguments)
 
     return call
 

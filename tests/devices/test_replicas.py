@@ -177,12 +177,13 @@ def options(task: Task, run: Path, epochs: int = 3) -> list[object]:
 def begin_workers(
     count: int, *words: object, second: tuple[object, ...] = ()
 ) -> list[subprocess.Popen[str]]:
-    """``second`` are options that only the second one has."""
+    """``second`` is an option, and its value, that the second one has instead of the others'."""
+    place = words.index(second[0]) if second and second[0] in words else len(words)
+    others = (*words[:place], *words[place + 2 :], *second)
     workers = [f"127.0.0.1:{port}" for port in free_ports(count)]
     return [
         run_python(
-            *("-c", LONGTAKE, *words, "--strategy", "multiworker"),
-            *(second if index == 1 else ()),
+            *("-c", LONGTAKE, *(others if index else words), "--strategy", "multiworker"),
             TF_CONFIG=json.dumps(
                 {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
             ),

@@ -93,7 +93,8 @@ def tune(
             return [sys.executable, str(stand_in), str(training._yaml_path), str(pace)]
 
         monkeypatch.setattr(TrialRun, "command", property(command))
-        monkeypatch.setattr(sys, "argv", ["longtake", *arguments, *map(str, options)])
+        given = arguments[:-2] if "--run" in options else arguments
+        monkeypatch.setattr(sys, "argv", ["longtake", *given, *map(str, options)])
         capfd.readouterr()
         return cli.main(), *capfd.readouterr()
 
@@ -194,7 +195,7 @@ def test_failed_pruned_and_refused_trials_do_not_stop_a_search(tune: Tune, tmp_p
     assert "no trial is left to begin" in out
     assert read_trials(tmp_path / "tune") == trials
     assert diaries(tmp_path / "tune") == starts
-    code, out, _ = tune(*search, "--trials", 15)
+    code, out, _ = tune(*search[:-1], 15)
     assert code == 0
     assert len(read_trials(tmp_path / "tune")) == 15
 
