@@ -8,7 +8,7 @@ from pathlib import Path
 from preprocessing.errors import InputError, MustStay, OptionError
 from preprocessing.files.failures import FailureLog
 from preprocessing.importing.intake import Taken, take_in
-from preprocessing.importing.labels_out import require_nothing_lost, write_labels
+from preprocessing.importing.labels_out import require_table, write_labels
 from preprocessing.importing.layouts import (
     FILES,
     MS_TCN,
@@ -75,7 +75,7 @@ def run(config: ImportConfig) -> int:
     recordings = _recordings(config, layout)
     _require_own_ids(recordings)
     if config.labels_out:
-        require_nothing_lost(config.labels_out, [recording.sequence_id for recording in recordings])
+        require_table(config.labels_out)
     config.store.mkdir(parents=True, exist_ok=True)
     bundles = ms_tcn.bundles(config.inputs[0]) if layout == MS_TCN else {}
     failures = FailureLog(

@@ -1,7 +1,7 @@
 """The table of labels that ``import`` writes, and what a table of that name must not lose."""
 
 from collections.abc import Collection, Iterable
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 from preprocessing.errors import InputError, some
@@ -11,12 +11,11 @@ from preprocessing.labels.writing import INTERVAL_FIELDS, write_intervals
 from preprocessing.terminal.console import note
 
 
-def require_nothing_lost(path: Path, ids: Collection[str]) -> None:
-    """Checks that a table that is there already is one of the sequences that are imported.
+def require_table(path: Path) -> None:
+    """Checks that what is there already under the name is a table such as import writes.
 
     Args:
         path: the table that is to be written.
-        ids: sequences that it will be about.
 
     Raises:
         InputError: it holds something else, which would be lost.
@@ -30,28 +29,31 @@ def require_nothing_lost(path: Path, ids: Collection[str]) -> None:
             f"--labels-out {path} exists and is no table of {','.join(INTERVAL_FIELDS)}, so it "
             "would be lost; give another name"
         )
-    lost = sorted({row[0] for _, row in rows} - set(ids))
-    if lost:
-        raise InputError(
-            f"--labels-out {path} has labels of {some(lost)}, which this command does not import, "
-            "so they would be lost; give another name, or all inputs in one command"
-        )
 
 
 def write_labels(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:
-    """Writes the table of labels; one with other lines that is there already is kept beside it.
+    """Writes the table of labels; one that has other lines is kept beside it, and that is said.
 
     Args:
         path: the table.
         rows: (sequence, start in seconds, end in seconds, label).
     """
+    rows = list(rows)
     with whole_file(path) as partial:
         write_intervals(partial, rows)
         if path.exists() and _lines(path) - _lines(partial):
             names = (path.with_name(f"{path.name}.old{number or ''}") for number in count())
             kept = next(name for name in names if not name.exists())
             path.replace(kept)
-            note(f"{path} had other labels of these sequences; it is now {kept}")
+            differs = _what_differs(kept, {row[0] for row in rows})
+            note(f"{kept} is what {path} was before: {differs}")
+
+
+def _what_differs(table: Path, ids: Collection[str]) -> str:
+    others = sorted({row[0] for _, row in islice(csv_rows(table), 1, None)} - set(ids))
+    if others:
+        return f"it has labels of {some(others)}, which this command does not import"
+    return "it has other labels of these sequences"
 
 
 def _lines(path: Path) -> set[bytes]:

@@ -747,19 +747,19 @@ def labelled_csv(path: Path, *labels: str) -> Path:
     return path
 
 
-def test_a_table_of_labels_that_would_be_lost_is_not_replaced(tmp_path, capsys):
+def test_a_table_of_labels_that_would_be_lost_is_kept(tmp_path, capsys):
     out = tmp_path / "labels.csv"
     options = {"label_column": "what", "labels_out": out}
     one, two = (labelled_csv(tmp_path / name, "a", "b") for name in ("one.csv", "two.csv"))
     for _ in range(2):
         assert import_into(tmp_path, one, **options)[0] == ALL_DONE
     before = out.read_text()
-    with pytest.raises(InputError, match=r"has labels of one, which .* give another name, or all"):
-        import_into(tmp_path, two, **options)
-    assert out.read_text() == before
+    assert sorted(path.name for path in tmp_path.glob("labels*")) == ["labels.csv"]
+    assert import_into(tmp_path, two, **options)[0] == ALL_DONE
+    assert (tmp_path / "labels.csv.old").read_text() == before
+    assert "has labels of one, which this command does not import" in capsys.readouterr().err
     assert import_into(tmp_path, one, two, **options)[0] == ALL_DONE
     assert set(before.splitlines()) < set(out.read_text().splitlines())
-    assert sorted(path.name for path in tmp_path.glob("labels*")) == ["labels.csv"]
     out.write_text("sequence,label\none,a\n")
     with pytest.raises(InputError, match="is no table of sequence,start,end,label"):
         import_into(tmp_path, one, two, **options)
@@ -777,7 +777,7 @@ def test_a_table_of_labels_that_was_corrected_is_kept(tmp_path, capsys):
         import_into(tmp_path, one, **options)
         assert out.read_text() == made
         assert (tmp_path / name).read_text() == corrected
-        assert f"it is now {tmp_path / name}" in capsys.readouterr().err
+        assert f"{tmp_path / name} is what {out} was before" in capsys.readouterr().err
 
 
 def test_a_column_that_only_rises_is_asked_about(tmp_path, capsys):

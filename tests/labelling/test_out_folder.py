@@ -78,12 +78,9 @@ def test_labels_that_were_corrected_by_hand_are_not_replaced(
 @pytest.mark.parametrize(
     ("out", "reason"),
     [
-        ("run", "the run; give"),
-        ("run/predicted", "the run; give"),
+        ("run", "is the run itself"),
         ("store", "the store that"),
         ("store/new/predicted", "the store that"),
-        ("videos", "an input"),
-        ("videos/predicted", "an input"),
         ("other", "a store, whose"),
         ("other/predicted", "a store, whose"),
         (".", "features of the videos would go to"),

@@ -31,12 +31,14 @@ def require_free(run: Run, config: PredictConfig) -> None:
         config: of the command; its ``--out`` is checked.
 
     Raises:
-        InputError: ``--out`` is no folder, or lies in a store, a run or an input, or has a table
-            that predict did not write.
+        InputError: ``--out`` is no folder, is the run, lies in a store, or has a table that predict
+            did not write.
     """
     out = config.out
     require_folder("--out", out, LABELS)
-    for place, what in _places(run, config):
+    if _same(out, run.path):
+        raise InputError(f"--out {out} is the run itself; give --out a folder of its own")
+    for place, what in _stores(run, out):
         if out.resolve().is_relative_to(place.resolve()):
             raise InputError(f"--out {out} lies in {place}, {what}; give --out a folder outside it")
     for name in (PREDICTIONS, LABELS):
@@ -83,17 +85,11 @@ def write_labels(out: Path, infos: Sequence[SequenceInfo], predictions: Path, ou
         write_whole(out / WRITTEN, "".join(f"{digest}\n" for digest in dict.fromkeys(known)))
 
 
-def _places(run: Run, config: PredictConfig) -> Iterator[tuple[Path, str]]:
-    """Yields the folders that predictions must not join, and what they are."""
-    yield run.path, "the run"
+def _stores(run: Run, out: Path) -> Iterator[tuple[Path, str]]:
+    """Yields the stores that predictions must not join, and what they are."""
     if run.config.store.is_dir():
         yield run.config.store, f"the store that {run.path} was trained on"
-    for path in config.inputs:
-        if path.is_dir():
-            yield path, "an input"
-    for folder in (config.out, *config.out.resolve().parents):
-        if (folder / "config.yaml").is_file() and (folder / "run.json").is_file():
-            yield folder, "a run"
+    for folder in (out, *out.resolve().parents):
         if any(map(_is_sequence, islice(folder.glob(f"*{SUFFIX}"), LOOKED_AT))):
             yield folder, "a store, whose sequences the new features would join"
 
