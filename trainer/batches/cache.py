@@ -1,4 +1,4 @@
-"""Whether features stay in memory once they are read."""
+"""Decides whether features stay in memory once they are read."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,7 +38,7 @@ def stays_in_memory(cache: str, infos: Iterable[SequenceInfo]) -> bool:
 
 
 def free_bytes() -> int | None:
-    """Memory that could be had, in a container of what it may take; None where nobody tells."""
+    """Returns the memory that is free, in a container of what it may take; None if unknown."""
     known = [free for free in (_machine_free(), _container_free()) if free is not None]
     return min(known, default=None)
 

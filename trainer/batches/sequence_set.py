@@ -51,18 +51,18 @@ class SequenceSet:
         self.rows = slice(None)
 
     def only(self, rows: slice) -> "SequenceSet":
-        """The same sequences; of batches, inputs are read in some rows only."""
+        """Returns the same sequences; of batches, inputs are read in some rows only."""
         some = self.with_layout(self.layout)
         some.rows = rows
         return some
 
     def with_layout(self, layout: Layout) -> "SequenceSet":
-        """The same sequences, as other inputs and targets."""
+        """Returns the same sequences, as other inputs and targets."""
         return SequenceSet(self.store, self.infos, self.labels, layout, self.class_weights)
 
     @property
     def lengths(self) -> list[int]:
-        """Steps of each sequence."""
+        """Returns the steps of each sequence."""
         return [info.steps for info in self.infos]
 
     def require_labelled(self, part: str, burn_in: int = 0) -> None:
@@ -81,7 +81,7 @@ class SequenceSet:
         )
 
     def scan(self, burn_in: int = 0) -> Iterator[NDArray[Any]]:
-        """Targets of all steps after the burn-in, or of all last steps, block by block."""
+        """Yields targets of all steps after the burn-in, or of all last steps, block by block."""
         for number, info in enumerate(self.infos):
             first = burn_in if self.layout.outputs == "frame" else info.steps - 1
             for start in range(first, info.steps, SCAN_STEPS):
@@ -95,7 +95,7 @@ class SequenceSet:
         """
         some: list[Lineup] = []
         for lineup in plan:
-            full = some and len(some) == self._room(some[0])
+            full = some and len(some) == self._batches_at_once(some[0])
             if full or (some and lineup.chunk_length != some[0].chunk_length):
                 yield self._filled(tuple(some))
                 some = []
@@ -108,8 +108,8 @@ class SequenceSet:
         for several in self.read(plan):
             yield from several
 
-    def _room(self, lineup: Lineup) -> int:
-        """K for batches such as this."""
+    def _batches_at_once(self, lineup: Lineup) -> int:
+        """Returns K, how many batches such as this are read together."""
         info = self.infos[0]
         size = self.layout.feature_size(info.dimension) * np.dtype(info.dtype).itemsize
         size += 4 * (self.layout.past_size + self.layout.task.size)
@@ -117,14 +117,15 @@ class SequenceSet:
         return min(max(1, fitting), BATCHES_AT_ONCE)
 
     def _filled(self, lineups: tuple[Lineup, ...]) -> ChunkBatches:
-        layout, info, room = self.layout, self.infos[0], self._room(lineups[0])
+        layout, info = self.layout, self.infos[0]
+        at_once = self._batches_at_once(lineups[0])
         lanes, length = len(lineups[0].chunks), lineups[0].chunk_length
-        shape = (lanes, room * length)
+        shape = (lanes, at_once * length)
         features = np.zeros((*shape, layout.feature_size(info.dimension)), info.dtype)
         past = np.zeros((*shape, layout.past_size), np.float32)
         targets = layout.task.no_targets(shape)
         weights = np.zeros(shape, np.float32)
-        reset = np.ones((room, lanes), bool)
+        reset = np.ones((at_once, lanes), bool)
         read = range(lanes)[self.rows]
         for row in range(lanes):
             chunks = [lineup.chunks[row] for lineup in lineups]
@@ -155,7 +156,7 @@ class SequenceSet:
             past[rows] = self.layout.task.encode(self._labels(chunk.sequence, *before))
 
     def _targets(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
-        """Targets of real steps: labels so many steps later, none beyond the end."""
+        """Returns the targets of real steps: labels so many steps later, none beyond the end."""
         horizon = self.layout.horizon
         end = self.infos[sequence].steps
         targets = self.layout.task.no_targets((stop - start,))
@@ -165,7 +166,7 @@ class SequenceSet:
         return targets
 
     def _labels(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
-        """Labels of real steps."""
+        """Returns the labels of real steps."""
         info = self.infos[sequence]
         if self.labels is None:
             return self.layout.task.no_targets((stop - start,))
@@ -173,7 +174,7 @@ class SequenceSet:
         return self.labels.at(info, start, times)
 
     def _weights(self, chunk: Chunk, true: NDArray[Any]) -> NDArray[np.float32]:
-        """Weights of a chunk's real steps, ``<float32>[steps]``."""
+        """Returns the weights of a chunk's real steps, ``<float32>[steps]``."""
         counts = labelled(true)
         counts[: chunk.burn_in] = False
         if self.layout.outputs == "sequence":
@@ -185,7 +186,11 @@ class SequenceSet:
 
 
 def _joined(chunks: Sequence[Chunk | None]) -> Iterator[tuple[int, Chunk]]:
-    """Joins chunks of a lane that go on where the one before ended; where each begins."""
+    """Joins chunks of a lane that go on where the one before ended.
+
+    Yields:
+        The place in the lane, in batches, at which a joined chunk begins, and the chunk.
+    """
     place, open_chunk = 0, None
     for number, chunk in enumerate(chunks):
         if open_chunk and chunk and not chunk.reset and chunk.start == open_chunk.stop:

@@ -47,7 +47,7 @@ class Processes:
 
     @property
     def chief(self) -> bool:
-        """Whether this process is the one that writes."""
+        """Says whether this process is the one that writes."""
         return self.number == 0
 
     def total(self, values: ArrayLike) -> NDArray[np.float64]:
@@ -70,7 +70,7 @@ class Processes:
         return [bool(count > 0) for count in self.total(flags)]
 
     def agree_seldom(self, *flags: bool) -> list[bool]:
-        """As ``agree``, but nobody is asked, and nothing is so, more often than once a second.
+        """Returns the same as ``agree``, asked once a second; in between, no flag counts as raised.
 
         For flags that stay raised until they are heeded.
         """
@@ -87,7 +87,7 @@ class Processes:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Goes on once all have done what is within; if one could not, none goes on.
+        """Waits until all have done what is within; if one could not, none goes on.
 
         Raises:
             InputError: another process could not.

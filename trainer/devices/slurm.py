@@ -19,12 +19,12 @@ FIRST_PORT, PORTS = 20_000, 10_000  # Below those that systems give out by thems
 
 
 def is_step(environment: Mapping[str, str]) -> bool:
-    """Whether this process was started by ``srun``."""
+    """Says whether this process was started by ``srun``."""
     return "SLURM_STEP_TASKS_PER_NODE" in environment
 
 
 def cluster_of_step(environment: Mapping[str, str]) -> dict[str, Any]:
-    """What ``TF_CONFIG`` holds for this task.
+    """Returns what ``TF_CONFIG`` should hold for this task.
 
     Raises:
         InputError: tasks are not numbered one machine after the other.
@@ -52,7 +52,7 @@ def cluster_of_step(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def host_names(listed: str) -> Iterator[str]:
-    """Names in a list such as ``n[01-03,7],login``, in its order."""
+    """Yields the names in a list such as ``n[01-03,7],login``, in its order."""
     for part in re.findall(r"(?:[^,\[]|\[[^\]]*\])+", listed):
         pieces = re.split(r"\[([^\]]*)\]", part)
         choices = [list(_numbers(piece)) if k % 2 else [piece] for k, piece in enumerate(pieces)]
@@ -60,7 +60,7 @@ def host_names(listed: str) -> Iterator[str]:
 
 
 def task_counts(listed: str) -> Iterator[int]:
-    """Numbers in a list such as ``2(x3),1``: of tasks, machine by machine."""
+    """Yields how many tasks each machine has, by a list such as ``2(x3),1``."""
     for count, times in re.findall(r"(\d+)(?:\(x(\d+)\))?", listed):
         yield from [int(count)] * int(times or 1)
 

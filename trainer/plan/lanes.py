@@ -42,7 +42,10 @@ def lane_plan(
         chunks: list[Chunk | None] = []
         for lane, queue in enumerate(queues):
             place = places[lane] or _beginning(queue)
-            chunk = place and _chunk(*place, lengths, chunk_length, burn_in)
+            chunk = None
+            if place:
+                sequence, start = place
+                chunk = _chunk(sequence, start, lengths, chunk_length, burn_in)
             places[lane] = None if chunk is None or chunk.last else (chunk.sequence, chunk.stop)
             chunks.append(chunk)
         if not any(chunks):

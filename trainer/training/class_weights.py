@@ -1,4 +1,4 @@
-"""How much a step of each class counts in the loss of training."""
+"""The weight that a step of each class has in the loss of training."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ BALANCED = "balanced"
 
 
 def class_weights(given: Sequence[str], data: SequenceSet) -> NDArray[np.float32] | None:
-    """Weights of the classes, ``<float32>[C]``; None for 1 each.
+    """Returns the weights of the classes, ``<float32>[C]``; None for 1 each.
 
     Balanced, a class of a classification weighs labelled steps / (classes x its steps), as in
     scikit-learn's ``compute_class_weight``, so that all classes weigh alike together; one of

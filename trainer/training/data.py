@@ -1,4 +1,4 @@
-"""What a configuration trains on: sequences, labels and splits that fit together."""
+"""The data that a configuration names: sequences, labels and splits that fit together."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -35,7 +35,7 @@ FEW_LABELLED = 0.2
 
 @dataclass(frozen=True)
 class Data:
-    """What a run trains on.
+    """The data of a run.
 
     Attributes:
         layout: of training, with its class weights.
@@ -118,7 +118,7 @@ def _data(
 
 
 def _digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:
-    """Tells data apart by what a resumed run would notice: names, lengths, sources, labels.
+    """Returns a digest of what a resumed run would notice: names, lengths, sources, labels.
 
     Labels a frame go by the numbers of frames, where a sequence has them.
     """
@@ -141,7 +141,7 @@ def _frames_digest(store: FeatureStore, info: SequenceInfo) -> list[str]:
 def _task(
     config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo], labels: Labels
 ) -> Task:
-    """The task that a configuration names; a regression knows the moments of its targets."""
+    """Makes the task that is asked for; a regression knows the moments of its targets."""
     task = make_task(config.task, labels.classes)
     if not isinstance(task, Regression):
         return task
@@ -154,7 +154,7 @@ def _task(
 
 
 def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
-    """Several labels a step have weights in the loss, where one label has them in the batch."""
+    """Gives class weights to the loss of several labels a step; batches have those of one label."""
     if weights is None or not isinstance(layout.task, Multilabel):
         return layout
     task = replace(layout.task, positive_weights=tuple(weights.tolist()))

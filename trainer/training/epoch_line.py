@@ -1,4 +1,4 @@
-"""What is seen of a training: a line an epoch, that a terminal of 80 columns shows whole.
+"""The line that each epoch has on the terminal, whole within 80 columns.
 
 epoch 3/50  41% 00:12 left 10.2kframe/s, loss 0.412, acc 0.871, utilisation 0.981
 epoch 3/50 00:21 10.2kframe/s, loss 0.402 val 0.533, acc 0.874 val 0.861
@@ -16,7 +16,7 @@ VALIDATION = "val_"
 
 
 def epoch_bar(number: int, epochs: int, steps: int, done: int, shown: bool) -> Any:
-    """The progress of an epoch, to be closed by ``with``.
+    """Returns the progress bar of an epoch, to be closed by ``with``.
 
     Args:
         number: of the epoch, from 1.
@@ -52,7 +52,7 @@ def show(bar: Any, row: Mapping[str, float]) -> None:
 
 
 def best_of(history: Sequence[Mapping[str, str]], best_epoch: int) -> str:
-    """The best epoch with its validation figures; empty where nothing was validated."""
+    """Says which epoch was best, and its figures; nothing where none was validated."""
     row = next((row for row in history if row["epoch"] == str(best_epoch)), {})
     figures = [
         f"{name} {_figure(float(row[name]))}"
@@ -63,7 +63,7 @@ def best_of(history: Sequence[Mapping[str, str]], best_epoch: int) -> str:
 
 
 def _figure(value: float) -> str:
-    """Three decimals, none of what is large, and two digits of what is huge or tiny."""
+    """Writes three decimals, none of what is large, and two digits of what is huge or tiny."""
     if value and not 0.001 <= abs(value) < 1e6:
         return f"{value:.2g}"
     return f"{value:.{3 if abs(value) < 100 else 0}f}"

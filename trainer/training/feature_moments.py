@@ -40,7 +40,7 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
 
 
 def shared_moments(data: SequenceSet, processes: Processes) -> Moments:
-    """Of the features; each process reads its share of the sequences if there is one for each."""
+    """Learns the moments of the features; each process reads its share of the sequences."""
     if len(data.infos) < processes.count:
         return learn_moments(data.store, data.infos)
     with processes.ready():

@@ -1,4 +1,4 @@
-"""Whether features are still what a run was begun with, wherever their store is by now.
+"""A digest that tells whether features are still what a run was begun with, wherever they lie.
 
 Of a store of up to 256 MB all is read, of a larger one so much, spread evenly over its sequences
 and over each of them:
@@ -21,7 +21,7 @@ BLOCK = 1 << 22  # Bytes at once.
 
 
 def features_digest(store: FeatureStore, infos: Sequence[SequenceInfo]) -> str:
-    """Of what is looked at, in 16 hexadecimal digits; where files are is no part of it.
+    """Returns 16 hexadecimal digits for what is looked at; where files are is no part of it.
 
     Raises:
         InputError: a feature is not finite.
@@ -41,12 +41,15 @@ def features_digest(store: FeatureStore, infos: Sequence[SequenceInfo]) -> str:
 
 
 def stretches(steps: int, step_bytes: int, share: int) -> Iterator[tuple[int, int]]:
-    """Steps of a sequence that are looked at, in order: ``(start, stop)``, its ends among them.
+    """Yields the steps of a sequence that are looked at, in order, its ends among them.
 
     Args:
         steps: N.
         step_bytes: of a step.
         share: bytes of the sequence that may be read.
+
+    Yields:
+        Their first step, and the one after the last.
     """
     most = max(1, share // step_bytes)
     if most >= steps:
@@ -65,7 +68,7 @@ def _blocks(start: int, stop: int, step_bytes: int) -> Iterator[tuple[int, int]]
 
 
 def _share(sizes: Sequence[int]) -> int:
-    """Bytes of each sequence: all, or an equal share of what is looked at."""
+    """Returns the bytes of each sequence that are read: all, or an equal share of the limit."""
     return max(sizes) if sum(sizes) <= LOOKED_AT else max(LEAST, LOOKED_AT // len(sizes))
 
 

@@ -22,7 +22,7 @@ class Stops:
 
     @property
     def signal_here(self) -> bool:
-        """Whether a signal came to this process."""
+        """Says whether a signal came to this process."""
         return bool(self.interruption)
 
     def signal_came(self) -> bool:
