@@ -39,11 +39,11 @@ def main(side: str, folder: Path) -> dict[str, Any]:
             spent, totals = 0.0, Totals()
         begun, carry, batches = time.perf_counter(), step.initial(LANES), 0
         plan = plan_of(side, data.train.lengths, f"{epoch}")
-        for stretch in truncated_updates(
+        for advance in truncated_updates(
             step, data.train, plan, carry, lambda: sys.maxsize, lambda _: None
         ):
-            batches += stretch.items
-            for some in stretch.totals:
+            batches += advance.items
+            for some in advance.totals:
                 totals = totals + some
         spent += time.perf_counter() - begun
     return {

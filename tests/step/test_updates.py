@@ -32,8 +32,8 @@ from trainer.run.folder import Run
 from trainer.step.optimizers import make_optimizer, optimizer_variables
 from trainer.step.train_step import TrainStep
 from trainer.task import Classification
+from trainer.training.advance import Advance
 from trainer.training.command import train
-from trainer.training.stretch import Stretch
 from trainer.training.truncated import truncated_updates
 
 import_tensorflow()
@@ -181,10 +181,10 @@ def test_a_batch_that_asks_for_nothing_lies_between_two_calls(
     assert asked == [True, True, True, False, False]
     begun: list[int] = []
     step = a_step(data)
-    some: list[Stretch] = list(
+    some: list[Advance] = list(
         truncated_updates(step, data, plan, step.initial(1), lambda: 99, begun.append)
     )
-    assert begun == [3, 1, 1] == [stretch.items for stretch in some]
+    assert begun == [3, 1, 1] == [advance.items for advance in some]
     assert int(step.optimizer.iterations.numpy()) == 3
 
 

@@ -33,18 +33,18 @@ class ChunkBatch:
 
     @property
     def steps(self) -> int:
-        """Real steps, labelled or not."""
+        """Counts the real steps, labelled or not."""
         return sum(chunk.steps for chunk in self.chunks if chunk)
 
     @property
     def places(self) -> int:
-        """Steps that there is room for."""
+        """Counts the steps that a batch of this shape could hold."""
         return int(self.weights.size)
 
 
 @dataclass(frozen=True)
 class ChunkBatches:
-    """Batches that follow each other, of the same T, with room for K of them.
+    """Batches that follow each other, of the same T: K of them, or fewer and nothing behind.
 
     What a lane goes through lies in one piece, three batches of T = 4 in two lanes here, of which
     what belongs to one sequence is read at once:

@@ -62,7 +62,7 @@ class SequenceSet:
 
     @property
     def lengths(self) -> list[int]:
-        """Steps of each sequence."""
+        """Returns the steps of each sequence."""
         return [info.steps for info in self.infos]
 
     def require_labelled(self, part: str, burn_in: int = 0) -> None:
@@ -99,7 +99,7 @@ class SequenceSet:
         """
         some: list[Lineup] = []
         for lineup in plan:
-            full = some and len(some) == self._room(some[0])
+            full = some and len(some) == self._batches_at_once(some[0])
             if full or (some and lineup.chunk_length != some[0].chunk_length):
                 yield self._filled(tuple(some))
                 some = []
@@ -112,8 +112,8 @@ class SequenceSet:
         for several in self.read(plan):
             yield from several
 
-    def _room(self, lineup: Lineup) -> int:
-        """Returns K, how many batches such as this are read at once."""
+    def _batches_at_once(self, lineup: Lineup) -> int:
+        """Returns K, how many batches such as this are read together."""
         info = self.infos[0]
         size = self.layout.feature_size(info.dimension) * np.dtype(info.dtype).itemsize
         size += 4 * (self.layout.past_size + self.layout.task.size)
@@ -121,14 +121,15 @@ class SequenceSet:
         return min(max(1, fitting), BATCHES_AT_ONCE)
 
     def _filled(self, lineups: tuple[Lineup, ...]) -> ChunkBatches:
-        layout, info, room = self.layout, self.infos[0], self._room(lineups[0])
+        layout, info = self.layout, self.infos[0]
+        at_once = self._batches_at_once(lineups[0])
         lanes, length = len(lineups[0].chunks), lineups[0].chunk_length
-        shape = (lanes, room * length)
+        shape = (lanes, at_once * length)
         features = np.zeros((*shape, layout.feature_size(info.dimension)), info.dtype)
         past = np.zeros((*shape, layout.past_size), np.float32)
         targets = layout.task.no_targets(shape)
         weights = np.zeros(shape, np.float32)
-        reset = np.ones((room, lanes), bool)
+        reset = np.ones((at_once, lanes), bool)
         read = range(lanes)[self.rows]
         for row in range(lanes):
             chunks = [lineup.chunks[row] for lineup in lineups]
@@ -189,7 +190,11 @@ class SequenceSet:
 
 
 def _joined(chunks: Sequence[Chunk | None]) -> Iterator[tuple[int, Chunk]]:
-    """Joins chunks of a lane that go on where the one before ended; where each begins."""
+    """Joins chunks of a lane that go on where the one before ended.
+
+    Yields:
+        The place in the lane, in batches, at which a joined chunk begins, and the chunk.
+    """
     place, open_chunk = 0, None
     for number, chunk in enumerate(chunks):
         if open_chunk and chunk and not chunk.reset and chunk.start == open_chunk.stop:

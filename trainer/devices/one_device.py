@@ -35,13 +35,13 @@ class OneDevice:
         """Returns a context in which variables are made that all devices have a copy of."""
         return nullcontext()
 
-    def room(self, lanes: int) -> int:
-        """Returns how many rows a batch of so many lanes has: as many on each device."""
+    def rows_for(self, lanes: int) -> int:
+        """Counts the rows of a batch of so many lanes: as many on each device, idle ones behind."""
         return lanes
 
-    def own_rows(self, room: int) -> slice:
+    def own_rows(self, rows: int) -> slice:
         """Returns the rows that the devices of this process have, of that many in all."""
-        return slice(room)
+        return slice(rows)
 
     def split(self, array: Any, axis: int = 0) -> Tensor:
         """Gives each device its rows of an array.

@@ -87,7 +87,7 @@ class Processes:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Goes on once all have done what is within; if one could not, none goes on.
+        """Waits until all have done what is within; if one could not, none goes on.
 
         Raises:
             InputError: another process could not.

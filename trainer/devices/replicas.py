@@ -58,23 +58,23 @@ class Replicas:
         scope: AbstractContextManager[Any] = self.strategy.scope()
         return scope
 
-    def room(self, lanes: int) -> int:
-        """Returns how many rows a batch of so many lanes has: as many on each device."""
+    def rows_for(self, lanes: int) -> int:
+        """Counts the rows of a batch of so many lanes: as many on each device, idle ones behind."""
         return -(-lanes // self.count) * self.count
 
-    def rows(self, room: int, replica: int) -> slice:
+    def rows_of(self, replica: int, rows: int) -> slice:
         """Returns the rows of a batch that a replica computes.
 
         Args:
-            room: the number of rows of all devices; see ``room``.
             replica: its number, from 0.
+            rows: how many all devices have together.
         """
-        each = room // self.count
+        each = rows // self.count
         return slice(replica * each, (replica + 1) * each)
 
-    def own_rows(self, room: int) -> slice:
+    def own_rows(self, rows: int) -> slice:
         """Returns the rows that the devices of this process have, of that many in all."""
-        first, last = self.rows(room, self.own[0]), self.rows(room, self.own[-1])
+        first, last = self.rows_of(self.own[0], rows), self.rows_of(self.own[-1], rows)
         return slice(first.start, last.stop)
 
     def split(self, array: Any, axis: int = 0) -> Tensor:
@@ -87,7 +87,7 @@ class Replicas:
 
         def own(context: Any) -> Tensor:
             replica = context.replica_id_in_sync_group
-            rows = self.rows(array.shape[axis], replica)
+            rows = self.rows_of(replica, array.shape[axis])
             place = (*[slice(None)] * axis, rows)
             with tf.device(self.names[self.own.index(replica)]):
                 return tf.convert_to_tensor(array[place])
@@ -101,7 +101,7 @@ class Replicas:
     def place(self, carry: Carry) -> Carry:
         """Gives each device its rows of the carry of all lanes, with idle ones behind them."""
         states = [np.asarray(state) for state in carry]
-        idle = [self.room(len(state)) - len(state) for state in states]
+        idle = [self.rows_for(len(state)) - len(state) for state in states]
         return self.split_all(
             np.pad(state, ((0, rows), *[(0, 0)] * (state.ndim - 1)))
             for state, rows in zip(states, idle, strict=True)

@@ -32,10 +32,10 @@ class BatchTensors(NamedTuple):
         Args:
             number: ``<int32>[]``, from 0.
         """
-        room = self.reset.shape[0]
-        if room == 1:
+        count = self.reset.shape[0]
+        if count == 1:
             return self._replace(reset=self.reset[0])
-        length = self.features.shape[1] // room
+        length = self.features.shape[1] // count
 
         def steps(array: Tensor) -> Tensor:
             begin = [0, number * length, *[0] * (len(array.shape) - 2)]

@@ -17,6 +17,7 @@ from trainer.devices.replicas import Devices
 from trainer.kernels.accelerate import accelerate
 from trainer.model.carry import Carry, Tensor, zero_carry
 from trainer.step.batch_tensors import BatchTensors, arrays_of
+from trainer.step.gathered import Gathered
 from trainer.step.slopes import GATHERED_SHARE, Found, Slopes
 from trainer.step.totals import TINY
 from trainer.task import Task
@@ -57,7 +58,7 @@ class TrainStep:
             optimizer.build(self.variables)
         self.seed_devices_apart = devices.seeding(self.passing)
         self.seed_devices_apart()
-        self._gathered: list[Any] = []
+        self._gathered = Gathered(self.variables)
         self._own_forward = devices.own_program(self.slopes.forward)
         self._own_slopes = devices.own_program(self.slopes.of_share)
         self._own_slopes_back = devices.own_program(self.slopes.of_share_and_later)
@@ -161,7 +162,7 @@ class TrainStep:
             batch: a chunk a lane.
             carry: before it.
         """
-        self._make_room()
+        self._gathered.prepare()
         sums, carry = self._programs["gather"](self._brought_one(batch), carry)
         return sums, carry
 
@@ -186,7 +187,7 @@ class TrainStep:
         Returns:
             The gradient by the carry before it; 0 where a lane was reset.
         """
-        self._make_room()
+        self._gathered.prepare()
         before: Carry = self._programs["go_back"](self._brought_one(batch), carry, gradient)
         return before
 
@@ -200,24 +201,17 @@ class TrainStep:
 
     def forget(self) -> None:
         """Forgets what was gathered."""
-        for total in self._gathered:
-            total.assign(tf.zeros_like(total))
+        self._gathered.forget()
 
     def _brought_one(self, batch: ChunkBatch) -> BatchTensors:
         """Gives each device its lanes of a batch."""
         return BatchTensors(*self.devices.split_all(arrays_of(batch)))
 
-    def _make_room(self) -> None:
-        """Makes a sum for the gradient of each variable, and one for the weights of the loss."""
-        if not self._gathered:
-            zeros = [tf.zeros(variable.shape) for variable in self.variables]
-            self._gathered = [tf.Variable(zero) for zero in [*zeros, tf.zeros(())]]
-
     def _update_many(
         self, loaded: BatchTensors, first: Tensor, stop: Tensor, carry: Carry, rates: Tensor
     ) -> tuple[Tensor, Carry]:
-        room = loaded.reset.shape[0]
-        if room == 1:
+        count = loaded.reset.shape[0]
+        if count == 1:
             sums, carry = self._update_one(loaded, 0, carry, rates)
             return sums[None], carry
 
@@ -225,9 +219,9 @@ class TrainStep:
             row, carry = self._update_one(loaded, k, carry, rates)
             return k + 1, tf.tensor_scatter_nd_update(sums, [[k]], row[None]), carry
 
-        begin = (first, tf.zeros((room, 4)), carry)
+        begin = (first, tf.zeros((count, 4)), carry)
         _, sums, carry = tf.while_loop(
-            lambda k, *_: k < stop, one, begin, maximum_iterations=room, parallel_iterations=1
+            lambda k, *_: k < stop, one, begin, maximum_iterations=count, parallel_iterations=1
         )
         return sums, carry
 
@@ -259,7 +253,7 @@ class TrainStep:
 
     def _gather(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
         (sums, slopes), carry = self.devices.add_up(self._own_slopes, batch, carry)
-        self._add(slopes, sums[1])
+        self._gathered.add(slopes, sums[1])
         return sums, carry
 
     def _forward_only(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
@@ -269,16 +263,10 @@ class TrainStep:
         (weight, slopes), before = self.devices.add_up(
             self._own_slopes_back, batch, carry, gradient
         )
-        self._add(slopes, weight)
+        self._gathered.add(slopes, weight)
         return tuple(before)
 
     def _apply(self, rates: Tensor) -> None:
         self._set_rate(rates, 0)
-        *totals, weight = self._gathered
-        mean = [total / tf.maximum(weight, TINY) for total in totals]
-        self.optimizer.apply(mean, self.variables)
-        self.forget()
-
-    def _add(self, slopes: list[Tensor], weight: Tensor) -> None:
-        for total, value in zip(self._gathered, [*slopes, weight * GATHERED_SHARE], strict=True):
-            total.assign_add(value)
+        self.optimizer.apply(self._gathered.mean(), self.variables)
+        self._gathered.forget()

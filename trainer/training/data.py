@@ -121,7 +121,7 @@ def _data(
 
 
 def _digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:
-    """Tells data apart by what a resumed run would notice: names, lengths, sources, labels.
+    """Returns a digest of what a resumed run would notice: names, lengths, sources, labels.
 
     Labels a frame go by the numbers of frames, where a sequence has them.
     """

@@ -51,6 +51,9 @@ def stretches(steps: int, step_bytes: int, share: int) -> Iterator[tuple[int, in
         steps: N.
         step_bytes: of a step.
         share: bytes of the sequence that may be read.
+
+    Yields:
+        Their first step, and the one after the last.
     """
     most = max(1, share // step_bytes)
     if most >= steps:

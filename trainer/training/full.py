@@ -21,7 +21,7 @@ from trainer.model.carry import Carry
 from trainer.plan.lineup import Lineup
 from trainer.step.totals import Totals
 from trainer.step.train_step import TrainStep
-from trainer.training.stretch import Begin, Stretch, timed
+from trainer.training.advance import Advance, Begin, timed
 
 
 def full_updates(
@@ -31,7 +31,7 @@ def full_updates(
     accumulate: int,
     begin: Begin,
     stop: Callable[[], bool],
-) -> Iterator[Stretch]:
+) -> Iterator[Advance]:
     """Makes one update of every ``accumulate`` groups of sequences.
 
     Args:
@@ -58,7 +58,7 @@ def full_updates(
         rates = begin(1)
         if totals.sums[1]:
             step.apply(rates)
-        yield Stretch([totals], len(some))
+        yield Advance([totals], len(some))
 
 
 def _through(

@@ -28,6 +28,7 @@ from trainer.run.folder import Run
 from trainer.run.interruption import HEED_SECONDS
 from trainer.step.optimizers import is_scheduled, learning_rates
 from trainer.step.totals import TINY, Totals
+from trainer.training.advance import Advance
 from trainer.training.announcer import Announcer
 from trainer.training.callbacks import callback_list
 from trainer.training.data import Data
@@ -36,7 +37,6 @@ from trainer.training.full import full_updates
 from trainer.training.keeper import Keeper
 from trainer.training.steps import Steps
 from trainer.training.stops import Stops
-from trainer.training.stretch import Stretch
 from trainer.training.truncated import accumulated_updates, truncated_updates
 
 import_tensorflow()
@@ -73,8 +73,8 @@ class Training:
         self.config, self.data, self.state = config, data, state
         self.stops, self.announcer = stops, announcer
         self.step, self.evaluation, self.devices = steps
-        self.room = self.devices.room(state.lanes)
-        self.own_rows = self.devices.own_rows(self.room)
+        self.rows = self.devices.rows_for(state.lanes)
+        self.own_rows = self.devices.own_rows(self.rows)
         self.model, self.processes = self.step.model, stops.processes
         self.model.compile(optimizer=self.step.optimizer)
         logs = run.logs_path if config.tensorboard and self.processes.chief else None
@@ -87,7 +87,7 @@ class Training:
         if is_scheduled(config):
             each = updates_an_epoch(config, data.train.lengths, state.lanes)
             self.all_updates = config.epochs * each
-        self.carry: Carry = self.step.initial(self.room)
+        self.carry: Carry = self.step.initial(self.rows)
 
     def go(self, checkpoint: Checkpoint | None) -> None:
         """Trains to the end.
@@ -134,22 +134,22 @@ class Training:
         """Makes the updates that an epoch has left, and returns its figures."""
         state, totals = self.state, Totals.of(self.state)
         begun = time.perf_counter()
-        for stretch in self._updates():
+        for advance in self._updates():
             self.announcer.first_update()
             before = totals.steps
-            for some in stretch.totals:
+            for some in advance.totals:
                 totals = totals + some
                 state.updates += 1
                 self._require_finite(totals.sums)
             totals.note(state)
-            self.carry = stretch.carry
-            state.items += stretch.items
+            self.carry = advance.carry
+            state.items += advance.items
             spent = time.perf_counter() - begun
             begun += spent
             state.seconds += spent
-            self.update_seconds = spent / len(stretch.totals)
+            self.update_seconds = spent / len(advance.totals)
             logs = totals.logs(self.score_name)
-            self.callbacks.on_train_batch_end(state.items - stretch.items, logs)
+            self.callbacks.on_train_batch_end(state.items - advance.items, logs)
             show(bar, logs)
             bar.update(totals.steps - before)
             if self._pause():
@@ -161,19 +161,19 @@ class Training:
             "waiting_seconds": totals.waited,
         }
 
-    def _updates(self) -> Iterator[Stretch]:
+    def _updates(self) -> Iterator[Advance]:
         """Makes the updates that an epoch has left, as they are asked for."""
-        config, state, room = self.config, self.state, self.room
+        config, state, rows = self.config, self.state, self.rows
         if state.stopped and state.items:  # A callback asked for the end within this epoch.
             return iter(())
         data = self.data.train.only(self.own_rows)
         if config.gradient == "full":
             groups = training_groups(config, data.lengths, state.lanes, state.epoch, state.items)
-            roomy = (list(with_room(group, room)) for group in groups)
+            padded = (list(with_room(group, rows)) for group in groups)
             stop = self.stops.signal_came
-            return full_updates(self.step, data, roomy, config.accumulate, self._begin, stop)
+            return full_updates(self.step, data, padded, config.accumulate, self._begin, stop)
         plan = training_plan(config, data.lengths, state.lanes, state.epoch)
-        rest = with_room(islice(plan, state.items, None), room)
+        rest = with_room(islice(plan, state.items, None), rows)
         if config.accumulate > 1:
             return accumulated_updates(
                 self.step, data, rest, self.carry, config.accumulate, self._begin
@@ -207,8 +207,8 @@ class Training:
 
     def _validate(self, data: SequenceSet) -> dict[str, float]:
         """Returns the figures of validation, which has a carry of its own."""
-        carry = self.evaluation.initial(self.room)
-        plan = with_room(evaluation_plan(self.config, data.lengths, self.state.lanes), self.room)
+        carry = self.evaluation.initial(self.rows)
+        plan = with_room(evaluation_plan(self.config, data.lengths, self.state.lanes), self.rows)
         totals = Totals()
         for batch in read_ahead(data.only(self.own_rows).batches(plan), READS_AHEAD):
             sums, carry = self.evaluation(batch, carry)
@@ -227,7 +227,7 @@ class Training:
         state.epoch += 1
         state.begun, state.items, state.seconds = False, 0, 0.0
         Totals().note(state)
-        self.carry = self.step.initial(self.room)
+        self.carry = self.step.initial(self.rows)
         self._save()
         self._stop_if(self.stops.agree(self.stops.signal_here))
 

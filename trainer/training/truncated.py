@@ -17,7 +17,7 @@ from trainer.model.carry import Carry
 from trainer.plan.lineup import Lineup
 from trainer.step.totals import Totals
 from trainer.step.train_step import TrainStep
-from trainer.training.stretch import Begin, Stretch, timed
+from trainer.training.advance import Advance, Begin, timed
 
 
 def truncated_updates(
@@ -27,7 +27,7 @@ def truncated_updates(
     carry: Carry,
     allowed: Callable[[], int],
     begin: Begin,
-) -> Iterator[Stretch]:
+) -> Iterator[Advance]:
     """Makes one update of each batch of a plan.
 
     Args:
@@ -61,7 +61,7 @@ def truncated_updates(
                 totals = _totals(batches, first, rows)
                 totals[0].waited = waited
                 first, waited = stop, 0.0
-                yield Stretch(totals, len(rows), carry)
+                yield Advance(totals, len(rows), carry)
 
 
 def _end(asked: list[bool], first: int, most: int) -> int:
@@ -72,11 +72,13 @@ def _end(asked: list[bool], first: int, most: int) -> int:
     return end
 
 
-def _placed(rates: NDArray[np.float32] | None, first: int, room: int) -> NDArray[np.float32] | None:
+def _placed(
+    rates: NDArray[np.float32] | None, first: int, count: int
+) -> NDArray[np.float32] | None:
     """Returns the learning rates at the places of their batches, ``<float32>[K]``."""
     if rates is None:
         return None
-    placed = np.zeros(room, "float32")
+    placed = np.zeros(count, "float32")
     placed[first : first + len(rates)] = rates
     return placed
 
@@ -98,7 +100,7 @@ def accumulated_updates(
     carry: Carry,
     accumulate: int,
     begin: Begin,
-) -> Iterator[Stretch]:
+) -> Iterator[Advance]:
     """Makes one update of every ``accumulate`` batches of a plan.
 
     Args:
@@ -124,4 +126,4 @@ def accumulated_updates(
                 totals.waited += waited
             if totals.sums[1]:
                 step.apply(rates)
-            yield Stretch([totals], len(some), carry)
+            yield Advance([totals], len(some), carry)

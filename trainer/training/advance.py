@@ -1,4 +1,4 @@
-"""The result of a stretch of an epoch: sums, the carry, and how much of the plan is done."""
+"""A training moved on by some updates: their sums, the carry, how much of the plan is done."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class Stretch:
+class Advance:
     """Some updates, or a pass that needed none, after which training can pause.
 
     Attributes:
