@@ -29,6 +29,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer import cli
 from trainer.batches.sequence_set import SequenceSet
 from trainer.column_moments import Moments
 from trainer.config import TrainConfig
@@ -206,11 +207,12 @@ def wait_for_checkpoint(run: Path) -> None:
 
 
 @pytest.fixture
-def straight(memory_task: Task, tmp_path: Path) -> Run:
+def straight(memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """One process with six lanes, never stopped."""
-    run = tmp_path / "straight"
-    finished([run_python("-c", LONGTAKE, *options(memory_task, run), "--lanes", 6)])
-    return load_run(run)
+    words = [*options(memory_task, tmp_path / "straight"), "--lanes", 6]
+    monkeypatch.setattr(sys, "argv", ["longtake", *map(str, words)])
+    assert cli.main() == 0
+    return load_run(tmp_path / "straight")
 
 
 def require_near(one: Run, other: Run) -> None:

@@ -1,6 +1,7 @@
 """A line a frame labels the frame that a step shows, whenever that is shown."""
 
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +71,27 @@ def given_labels(store: FeatureStore, folder: Path, lines: int, **options: Any) 
     return [int(labels.classes[index][1:]) if index >= 0 else -1 for index in found]
 
 
+@pytest.fixture(scope="module")
+def extracted(tmp_path_factory):
+    """Makes a video of such times and a store of it, once."""
+
+    @cache
+    def extracted(times: tuple[int, ...], fps: str) -> Path:
+        folder = tmp_path_factory.mktemp("extracted")
+        video = make_video(folder / "v.mkv", list(times))
+        store = folder / "store"
+        config = ExtractConfig((video,), store, fps=fps, backbone="pixels", dtype="float32")
+        assert [result.outcome for result in extract(config)] == ["extracted"]
+        return store
+
+    return extracted
+
+
 @pytest.mark.parametrize("times", [EVEN, LATE, HALVED], ids=["even", "late", "halved"])
 @pytest.mark.parametrize("fps", ["4", "native"])
 @pytest.mark.parametrize("label_fps", [25.0, None])
-def test_each_step_has_the_label_of_the_frame_it_shows(tmp_path, times, fps, label_fps):
-    video = make_video(tmp_path / "v.mkv", times)
-    store = tmp_path / "store"
-    config = ExtractConfig((video,), store, fps=fps, backbone="pixels", dtype="float32")
-    assert [result.outcome for result in extract(config)] == ["extracted"]
+def test_each_step_has_the_label_of_the_frame_it_shows(tmp_path, extracted, times, fps, label_fps):
+    store = extracted(tuple(times), fps)
     opened = FeatureStore(store)
     seen = numbers_seen(opened)
     assert len(set(seen)) > 10

@@ -28,6 +28,7 @@ from preprocessing.videos.sampling import INSTANT_TOLERANCE, sample
 
 quick = settings(deadline=None, max_examples=100)
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+NOISE = 300  # Frames.
 IRREGULAR = [0, 40, 90, 100, 230, 500, 520, 560, 1000, 1040, 1900, 2000]
 
 Frames = list[tuple[float, float, int]]
@@ -340,6 +341,22 @@ def test_a_video_that_ends_early_has_lost_the_rest(tmp_path, share, fps):
     assert damage.share == pytest.approx(share, abs=0.15)
 
 
+@pytest.fixture(scope="module")
+def noise(tmp_path_factory):
+    """Makes 25 frames/s of noise in a codec and a container, once."""
+    folder = tmp_path_factory.mktemp("noise")
+
+    def made(codec: str, suffix: str) -> Path:
+        path = folder / f"{codec}{suffix}"
+        if not path.exists():
+            quiet = {"x265-params": "log-level=none"} if "265" in codec else {}
+            with av.open(str(path), "w") as container:
+                add_noise(container, codec, NOISE, **quiet)
+        return path
+
+    return made
+
+
 @pytest.mark.parametrize(
     ("codec", "suffix", "skips"),
     [
@@ -355,18 +372,14 @@ def test_a_video_that_ends_early_has_lost_the_rest(tmp_path, share, fps):
 )
 @pytest.mark.parametrize("fps", [0.5, 1.0, 4.0, 24.0])
 def test_samples_are_the_same_when_frames_nobody_needs_are_not_decoded(
-    tmp_path, monkeypatch, codec, suffix, skips, fps
+    noise, monkeypatch, codec, suffix, skips, fps
 ):
-    path = tmp_path / f"video{suffix}"
-    with av.open(str(path), "w") as container:
-        add_noise(
-            container, codec, 300, **({"x265-params": "log-level=none"} if "265" in codec else {})
-        )
+    path = noise(codec, suffix)
     sparse, few = samples_and_decoded(path, fps)
     monkeypatch.setattr(VideoReader, "_is_sampled", lambda *_: True)
     thorough, all_frames = samples_and_decoded(path, fps)
-    assert all_frames == 300
-    assert few < 300 if skips and fps < 10 else few <= 300
+    assert all_frames == NOISE
+    assert few < NOISE if skips and fps < 10 else few <= NOISE
     assert len(sparse) == len(thorough)
     for one, other in zip(sparse, thorough, strict=True):
         assert one.timestamp == other.timestamp
