@@ -1,5 +1,4 @@
 import atexit
-import gc
 import os
 import shutil
 import tempfile
@@ -64,16 +63,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_old_is_looked_through() -> None:
-    """Each video that is closed collects garbage: a second among all that TensorFlow consists of.
-
-    What is there before a module is none.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

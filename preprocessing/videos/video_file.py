@@ -32,6 +32,7 @@ NETWORK_SECONDS = 10.0  # To wait for an answer before a connection counts as lo
 URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<place>[^/]*)(?P<path>[^?#]*)", re.IGNORECASE)
 PROBED_PACKETS = 24
 MOST_PIXELS = 100_000_000
+LARGE_PICTURE = 1 << 20
 # More than most machines have cores, since they wait for each other; and the same everywhere, since
 # what a decoder makes of a damaged frame depends on it.
 THREADS = 8
@@ -90,8 +91,10 @@ class VideoFile:
     def close(self) -> None:
         """Closes the file and releases the pictures that its decoder holds."""
         self._container.close()
-        # The decoder hangs in a circle of references, and may hold more than what is extracted.
-        gc.collect()
+        # The decoder hangs in a circle of references. To look for it takes a part of a second, and
+        # is worth it where its pictures take more than what is extracted.
+        if self._context.width * self._context.height > LARGE_PICTURE:
+            gc.collect()
 
     def packets(self) -> Iterator[Announced]:
         """Yields packets to the end, or as far as the file can be read."""
