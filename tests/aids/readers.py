@@ -74,7 +74,7 @@ def read_listing(path: Path) -> None:
 
 def make_features(form: str) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
-        from test_feature_files import write
+        from array_files import write
 
         if form != "csv":
             return write(folder, form, numbers(20, 3).astype("float64"))
@@ -372,7 +372,7 @@ def make_encoder(folder: Path) -> Path:
 
 def make_onnx(folder: Path) -> Path:
     import onnx
-    from test_onnx_file import model, node
+    from onnx_models import model, node
 
     nodes = [node("Flatten", "images", output="flat"), node("MatMul", "flat", "w")]
     onnx.save(model(nodes, [None, 6, 8, 3], w=numbers(144, 2)), folder / "encoder.onnx")
@@ -387,7 +387,7 @@ def read_backbone(path: Path) -> None:
 
 
 def make_weights(folder: Path) -> Path:
-    from test_torch_file import GOOD
+    from torch_files import GOOD
 
     (folder / "weights.pth").write_bytes(GOOD)
     return folder / "weights.pth"

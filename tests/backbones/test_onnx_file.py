@@ -1,11 +1,12 @@
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
+from onnx_models import Shape, model, node
 
 from preprocessing.backbones import digests, load_backbone
 from preprocessing.backbones.onnx_file import OnnxFile
@@ -14,26 +15,7 @@ from preprocessing.cores import THREADS
 from preprocessing.errors import InputError
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)
-Shape = Sequence[int | str | None]
 Save = Callable[..., str]
-OPSET, IR_VERSION = 17, 8
-
-
-def model(nodes: list, shape: Shape, kind: int = TensorProto.FLOAT, **weights: np.ndarray):
-    """An ONNX model from ``images`` to ``features``."""
-    graph = helper.make_graph(
-        nodes,
-        "encoder",
-        [helper.make_tensor_value_info("images", kind, shape)],
-        [helper.make_tensor_value_info("features", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(array, name) for name, array in weights.items()],
-    )
-    opsets = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
-
-
-def node(kind: str, *inputs: str, output: str = "features", **attributes):
-    return helper.make_node(kind, list(inputs), [output], **attributes)
 
 
 FLATTEN = [node("Flatten", "images")]
