@@ -24,8 +24,6 @@ from trainer.task import Regression
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 
 def build_model(
     config: TrainConfig,

@@ -1,4 +1,7 @@
-"""A lock on a folder: held by one process at a time, and released by its death."""
+"""A lock on a folder of a training: one process at a time, and none after its death.
+
+Extraction, whose processes share a store, uses leases (``preprocessing.files.lease``).
+"""
 
 import errno
 import fcntl

@@ -40,8 +40,6 @@ from trainer.task import make_task
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 STATE = "online.npz"
 # Options of training runs that a stream has no use for.
 NOT_ONLINE = {"gradient", "accumulate", "burn_in", "class_weights", "schedule", "warmup", "stride"}

@@ -8,8 +8,6 @@ from preprocessing.terminal.quiet import import_tensorflow
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 OF_BATCHES = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
 

@@ -25,8 +25,6 @@ from trainer.training.stops import Stops
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 
 class Trained(NamedTuple):
     """A run to whose end somebody has trained.

@@ -24,8 +24,6 @@ from trainer.step.optimizers import optimizer_variables
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 TO_TRY = (
     "try a lower --learning-rate or --clip-norm, --warmup, another --normalize, or --precision "
     "float32"

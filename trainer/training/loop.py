@@ -1,10 +1,13 @@
 """One model being trained, epoch by epoch, to the end.
 
 a chunk comes from       ``SequenceSet.read``, by the plan of the epoch (``_updates``)
-state lives in           ``Training.carry``, a row for each lane, and nowhere else
-it is reset in           ``Slopes.forward``, the rows whose sequence begins; all after an epoch
-an update happens in     ``TrainStep``, called by ``truncated_updates`` or ``full_updates``
-a checkpoint is written  by ``Keeper.save``, after updates and after each epoch (``_save``)
+state lives in           ``Training.carry`` between updates, a row for each lane and for idle ones;
+                         full gradients and validation have carries of their own, from zeros
+it is reset by           ``reset_rows``, where a ``Chunk`` says ``reset``; all rows after an epoch
+an update happens in     ``TrainStep``, called by ``truncated_updates``, ``accumulated_updates`` or
+                         ``full_updates``
+a checkpoint is written  by ``Keeper.save``: between updates if one is due, after each epoch, when a
+                         signal came, and at the end (``_save``)
 """
 
 import time
@@ -41,8 +44,6 @@ from trainer.training.truncated import accumulated_updates, truncated_updates
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
-
-import_tensorflow()
 
 
 class Training:

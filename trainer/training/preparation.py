@@ -22,8 +22,6 @@ from trainer.training.feature_moments import with_feature_moments
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 
 class Prepared(NamedTuple):
     """The parts of a training: what is trained, on what, and where to.

@@ -13,8 +13,6 @@ from trainer.task import Task
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-import_tensorflow()
-
 
 class Steps(NamedTuple):
     """The steps of one training.
