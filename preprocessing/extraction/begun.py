@@ -11,7 +11,7 @@ import json
 import struct
 import zlib
 from contextlib import suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, MustStay
 from preprocessing.files.strays import BEGUN_SUFFIX
 from preprocessing.store.sequence_info import Origin
 
@@ -60,7 +60,7 @@ class Begun:
         self.taken = 0
         self._dimension, self._dtype = dimension, np.dtype(dtype)
         parts = [origin.fingerprint, *source_state, *origin.recipe, dimension, dtype, batch_size]
-        told = json.dumps([*parts, *map(version, MAKERS)])
+        told = json.dumps([*parts, *map(_version, MAKERS)])
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("ab+", buffering=0)
         self._file.seek(0)
@@ -128,13 +128,21 @@ class Begun:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-        if error is None or isinstance(error, InputError):
+        if error is None or (isinstance(error, InputError) and not isinstance(error, MustStay)):
             self.path.unlink(missing_ok=True)
 
 
 def begun_path(path: Path) -> Path:
     """Returns the file that keeps the unfinished features of ``path``."""
     return path.with_name(f".{path.name}{BEGUN_SUFFIX}")
+
+
+def _version(distribution: str) -> str:
+    """Returns a version, empty if the module comes from another distribution."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
 
 
 def _head(steps: int, body: bytes) -> bytes:

@@ -13,7 +13,7 @@ from itertools import chain
 
 from preprocessing.backbones import Joined, load_backbone, with_absolute_paths
 from preprocessing.cores import share_of_cores
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 from preprocessing.extraction.engines import run_each
 from preprocessing.extraction.one_video import BUSY, Extracted, attempt, find
 from preprocessing.extraction.options import ExtractConfig, check, take_shard
@@ -87,7 +87,10 @@ def _known(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted
     """Returns the result for a video that need not be opened, else None."""
     if source.problem:
         return Extracted(source, "unreadable", message=source.problem)
-    return find(source, config, backbone)
+    try:
+        return find(source, config, backbone)
+    except Unreachable as error:
+        return Extracted(source, "unreadable", message=str(error))
 
 
 def _extract_all(todo: list[Source], config: ExtractConfig) -> Iterator[Extracted]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from preprocessing.backbones import Joined, load_backbone
 from preprocessing.backbones.frame_batches import frame_batches
-from preprocessing.errors import InputError, MustStay, VideoError
+from preprocessing.errors import InputError, OtherSettings, Unreachable, VideoError
 from preprocessing.extraction.begun import Begun
 from preprocessing.extraction.options import ExtractConfig
 from preprocessing.files.fingerprint import fingerprint
@@ -90,8 +90,10 @@ def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], obj
     except VideoError as error:
         aside = "" if error.kind == "unreadable" else put_aside(path)
         return Extracted(source, error.kind, message=f"{error}{aside}")
-    except MustStay:
+    except OtherSettings:
         raise
+    except Unreachable as error:
+        return Extracted(source, "unreadable", message=str(error))
     except InputError as error:
         return Extracted(source, "features", message=f"{error}{put_aside(path)}")
     except OSError as error:

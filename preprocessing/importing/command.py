@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from preprocessing.errors import InputError, MustStay, OptionError
+from preprocessing.errors import InputError, OptionError, OtherSettings, Unreachable
 from preprocessing.files.failures import FailureLog
 from preprocessing.importing.intake import Taken, take_in
 from preprocessing.importing.labels_out import require_table, write_labels
@@ -109,8 +109,10 @@ def _import_all(
             if table.shape:
                 tally.shapes.add(table.shape)
             tally.add(recording.sequence_id, take_in(recording, table, intake))
-        except MustStay:
+        except OtherSettings:
             raise
+        except Unreachable as error:
+            _fail(failures, recording.files[0], "unreadable", error)
         except OptionError as error:
             tally.wrong.append((recording, error))
         except InputError as error:

@@ -23,8 +23,8 @@ def require_table(path: Path) -> None:
     if not path.exists():
         return
     rows = csv_rows(path)
-    _, header = next(rows)
-    if tuple(header) != INTERVAL_FIELDS:
+    _, header = next(rows, (0, []))
+    if any(header) and tuple(name.strip().lower() for name in header) != INTERVAL_FIELDS:
         raise InputError(
             f"--labels-out {path} exists and is no table of {','.join(INTERVAL_FIELDS)}, so it "
             "would be lost; give another name"

@@ -70,7 +70,7 @@ class Suspicions:
                 f"feature it tells when, not what: {time}leave it out with --columns"
             )
         median = float(np.median(self._seconds)) if self._seconds else 0.0
-        if unit is None and median > SPARSE_SECONDS:
+        if timed and unit is None and median > SPARSE_SECONDS:
             small = "ms" if median < 1e3 * SPARSE_SECONDS else "us"
             asked = f"are the times in {small}? give --time-unit {small}"
             yield f"steps are {median:g} s apart; {asked}"

@@ -150,7 +150,8 @@ class SequenceWriter:
             complete=True,
         )
         if "frames" in self._file:
-            self._file["frames"].attrs["count"] = self.source_frames
+            least = int(self._file["frames"][-1]) + 1 if self.steps else 0
+            self._file["frames"].attrs["count"] = max(self.source_frames, least)
 
     def _require_readable(self, partial: Path) -> None:
         if read_info(partial, self.path.stem).steps != self.steps:

@@ -17,7 +17,7 @@ from preprocessing.videos.timeline import TOLERANCE
 class FrameNumbers:
     """Numbers frames by counting what packets announce; what is counted is forgotten.
 
-    If the packets of a video have no times, the frames that were decoded are counted.
+    A frame whose packet has no time is counted when it is taken.
     """
 
     def __init__(self) -> None:
@@ -53,17 +53,14 @@ class FrameNumbers:
             self._in_fields = silent == 1
         self._before += self._frames(passed)
         self._taken += 1
-        number = self._before if self._is_announced else self._taken - 1
         if self._announced and self._announced[0][0] <= time + TOLERANCE:
             heapq.heappop(self._announced)
-            self._before += 1
-        return number
+        self._before += 1
+        return self._before - 1
 
     @property
     def count(self) -> int:
         """Counts all frames, once the video was read to its end."""
-        if not self._is_announced:
-            return self._taken
         return self._before + self._frames(sum(not self._is_silent(*it) for it in self._announced))
 
     def _is_silent(self, time: float, wanted: bool) -> bool:
@@ -71,7 +68,3 @@ class FrameNumbers:
 
     def _frames(self, passed: int) -> int:
         return passed // 2 if self._in_fields else passed
-
-    @property
-    def _is_announced(self) -> bool:
-        return self._announced_until > -math.inf

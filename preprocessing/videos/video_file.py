@@ -72,6 +72,7 @@ class VideoFile:
         self.errors = 0
         self.first_error = ""
         self._last: int | None = None
+        self._decoded = False
         self._offset = 0
         self._container, self._stream = _open(path)
         self._context = self._stream.codec_context
@@ -93,7 +94,7 @@ class VideoFile:
         self._container.close()
         # The decoder hangs in a circle of references. To look for it takes a part of a second, and
         # is worth it where its pictures take more than what is extracted.
-        if self._context.width * self._context.height > LARGE_PICTURE:
+        if self._decoded and self._context.width * self._context.height > LARGE_PICTURE:
             gc.collect()
 
     def packets(self) -> Iterator[Announced]:
@@ -126,6 +127,7 @@ class VideoFile:
             return []
         self._context.skip_frame = "NONREF" if marked and not wanted else "DEFAULT"
         self._tail.add(packet, wanted)
+        self._decoded = True
         try:
             return self._tail.give(self._context.decode(packet))
         except av.error.EOFError:

@@ -612,9 +612,10 @@ def test_mpeg_programme_streams_without_a_time_for_each_frame_are_read_in_order(
     with av.open(str(path), "w", format="vob") as container:
         add_noise(container, "mpeg2video", 100)
     with VideoReader(path, None, [SIZE]) as video:
-        times = [item.timestamp for item in video]
+        times, numbers = zip(*((item.timestamp, item.frame) for item in video), strict=True)
         assert not video.damage.found, video.damage
-    assert len(times) == 100
+        assert video.numbers.count == 100
+    assert list(numbers) == list(range(100))
     assert np.diff(times) == pytest.approx(0.04, abs=1e-3)
 
 

@@ -18,6 +18,7 @@ from trainer.labelling.out_folder import (
     PREDICTIONS,
     STORE,
     require_free,
+    require_outside,
     require_own_store,
     write_labels,
 )
@@ -85,6 +86,7 @@ def _store_of(
             raise InputError(
                 f"--overlay draws into videos, and {config.inputs[0]} is a store; give the videos"
             )
+        require_outside(config.out, config.inputs[0])
         store = FeatureStore(config.inputs[0])
         return store, dict.fromkeys(store.ids()), 0
     _require_videos(config.inputs)

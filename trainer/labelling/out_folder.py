@@ -45,6 +45,20 @@ def require_free(run: Run, config: PredictConfig) -> None:
         _require_own(run, out / name)
 
 
+def require_outside(out: Path, store: Path) -> None:
+    """Checks that predictions do not become sequences of the store that they are about.
+
+    Args:
+        out: the folder DIR.
+        store: what is predicted on.
+
+    Raises:
+        InputError: the folder lies in the store.
+    """
+    if out.resolve().is_relative_to(store.resolve()):
+        raise InputError(f"--out {out} lies in the store {store}; give a folder outside it")
+
+
 def require_own_store(run: Run, out: Path) -> None:
     """Checks that the features of new videos replace none of another store.
 
@@ -64,8 +78,8 @@ def require_own_store(run: Run, out: Path) -> None:
         theirs = any(FeatureStore(store).info(name).origin.recipe != wanted for name in found)
     if theirs:
         raise InputError(
-            f"--out {out}: features of the videos would go to {store}, a store that predict did "
-            "not make; give another folder"
+            f"--out {out}: features of the videos would go to {store}, a store that was "
+            "made for something else; give another folder"
         )
 
 
@@ -118,8 +132,8 @@ def _require_own(run: Run, path: Path) -> None:
             )
     if path.name == LABELS and path.exists() and _digest(path) not in _written(path.parent):
         raise InputError(
-            f"{path} is not as predict wrote it: somebody made or corrected it, and it would be "
-            "replaced; give another --out, or move it away"
+            f"{path} is not known to be as predict wrote it (somebody made or corrected it, or an "
+            "older version wrote it) and would be replaced; give another --out, or move it away"
         )
 
 

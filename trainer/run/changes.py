@@ -21,12 +21,14 @@ CHANGES = {
     "feature_moments": "the features in --store",
     "data_digest": "what --labels hold, or the recordings behind --store",
     "features_digest": "the features in --store",
+    "frames_digest": "the frames of the videos behind --store",
     "model_digest": "the file of --model",
 }
-# They follow from what stands before them.
-CONSEQUENCES = {"target_moments", "feature_moments", "data_digest", "features_digest"}
 # Older runs do not know them.
-NEWER = {"features_digest"}
+NEWER = {"features_digest", "frames_digest"}
+# They follow from what stands before them.
+CONSEQUENCES = {"target_moments", "feature_moments", "data_digest"} | NEWER
+
 SHOWN = 80
 
 

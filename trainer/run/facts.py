@@ -22,6 +22,8 @@ class ModelFacts:
         data_digest: digest of the sequences and labels for training and validation.
         features_digest: digest of their features; empty if the model sees no features, and in older
             runs.
+        frames_digest: digest of the numbers of frames that their steps show, by which lines of
+            labels are found; empty if there are none, and in older runs.
         model_digest: digest of the file of a user's own model.
     """
 
@@ -36,6 +38,7 @@ class ModelFacts:
     feature_moments: tuple[tuple[float, ...], ...] = ()
     data_digest: str = ""
     features_digest: str = ""
+    frames_digest: str = ""
     model_digest: str = ""
 
     @classmethod

@@ -107,7 +107,8 @@ def _data(
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
     seen = infos["train"] + infos["validation"]
-    facts = ModelFacts.of(task, infos["train"][0], _digest(config, store, seen))
+    facts = ModelFacts.of(task, infos["train"][0], _digest(config, seen))
+    facts = replace(facts, frames_digest=_frames_digest(config, store, seen))
     if layout.sees_features:
         facts = replace(facts, features_digest=features_digest(store, seen))
     return Data(
@@ -120,25 +121,20 @@ def _data(
     )
 
 
-def _digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:
-    """Returns a digest of what a resumed run would notice: names, lengths, sources, labels.
-
-    Labels a frame go by the numbers of frames, where a sequence has them.
-    """
-    told = [
-        (info.sequence_id, info.steps, info.origin.fingerprint, *_frames_digest(store, info))
-        for info in infos
-    ]
+def _digest(config: TrainConfig, infos: list[SequenceInfo]) -> str:
+    """Returns a digest of what a resumed run would notice: names, lengths, sources, labels."""
+    told = [(info.sequence_id, info.steps, info.origin.fingerprint) for info in infos]
     text = json.dumps([labels_digest(config.labels), told])
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def _frames_digest(store: FeatureStore, info: SequenceInfo) -> list[str]:
-    frames = store.frames(info.sequence_id)
-    if frames is None:
-        return []
-    told = [np.int64(frames.total).tobytes(), frames.numbers.tobytes()]
-    return [blake2b(b"".join(told), digest_size=8).hexdigest()]
+def _frames_digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:
+    """Returns a digest of the numbers of frames, if labels are lines that are found by them."""
+    if not config.labels.is_dir():
+        return ""
+    known = [frames for info in infos if (frames := store.frames(info.sequence_id))]
+    told = [part for it in known for part in (np.int64(it.total).tobytes(), it.numbers.tobytes())]
+    return blake2b(b"".join(told), digest_size=8).hexdigest() if told else ""
 
 
 def _task(
