@@ -1,4 +1,5 @@
 import csv
+import errno
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from preprocessing.extraction.command import extract, run
 from preprocessing.extraction.one_video import Extracted, attempt
 from preprocessing.files.inputs import Source
 from preprocessing.files.lease import lease
+from preprocessing.store import sequence_info
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.videos.reader import VideoReader
 
@@ -582,3 +584,25 @@ def test_features_of_other_content_are_put_aside_when_the_new_content_fails(vide
     assert failed.outcome == "damaged"
     assert "a" not in FeatureStore(videos.parent / "store").ids()
     assert (videos.parent / "store" / "a.h5.old").exists()
+
+
+def test_features_that_cannot_be_read_now_stay_and_stop_no_other(videos, backbone, monkeypatch):
+    extract(config(videos))
+    path = videos.parent / "store" / "day.1" / "b.h5"
+    before = path.read_bytes()
+    own = sequence_info.own_dataset
+
+    def failing(group, name):
+        if group.file.filename == str(path):
+            raise OSError(errno.EIO, "Input/output error")
+        return own(group, name)
+
+    monkeypatch.setattr(sequence_info, "own_dataset", failing)
+    (videos / "a.mp4").unlink()
+    film(videos / "new.mp4", 6)
+    assert outcomes(extract(config(videos))) == {
+        "day.1/b": "unreadable",
+        "day.1/cam/c.v2": "skipped",
+        "new": "extracted",
+    }
+    assert path.read_bytes() == before
