@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import is_hypothesis_test, settings
+from longer import LONGER, SETTINGS
 from made_stores import FPS, MadeStore, write_sequence
 
 from preprocessing.labels.writing import write_intervals
@@ -17,9 +18,6 @@ from preprocessing.store.feature_store import FeatureStore
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("same")
-LONGER = 10
-# Where hypothesis keeps the settings of a test.
-SETTINGS = "_hypothesis_internal_use_settings"
 
 # XLA compiles in a quarter of the time what then runs for milliseconds. With --all it does what it
 # does for users. (A TensorFlow that does not know one of these names it, and ends.)

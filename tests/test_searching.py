@@ -1,9 +1,9 @@
 """How hypothesis searches: the same every day, or at random and longer with --all."""
 
 import pytest
-from conftest import LONGER, SETTINGS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from longer import LONGER, SETTINGS
 
 asked = settings(max_examples=5)
 

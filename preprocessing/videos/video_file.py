@@ -66,7 +66,15 @@ class VideoFile:
         VideoError: the file cannot be opened or has no video stream.
     """
 
+    # Whether a file was closed whose decoder holds large pictures.
+    large_ones_left = False
+
     def __init__(self, path: Path | str):
+        # A decoder hangs in a circle of references. To look for it takes a part of a second, and is
+        # worth it where its pictures take more than what is extracted.
+        if VideoFile.large_ones_left:
+            VideoFile.large_ones_left = False
+            gc.collect()
         self.path = path
         self.name = plain(path) if isinstance(path, str) else str(path)
         self.errors = 0
@@ -90,12 +98,10 @@ class VideoFile:
         self.intra_only = self._context.name in INTRA_ONLY
 
     def close(self) -> None:
-        """Closes the file and releases the pictures that its decoder holds."""
+        """Closes the file; large pictures that its decoder holds go when the next one is opened."""
         self._container.close()
-        # The decoder hangs in a circle of references. To look for it takes a part of a second, and
-        # is worth it where its pictures take more than what is extracted.
         if self._decoded and self._context.width * self._context.height > LARGE_PICTURE:
-            gc.collect()
+            VideoFile.large_ones_left = True
 
     def packets(self) -> Iterator[Announced]:
         """Yields packets to the end, or as far as the file can be read."""
