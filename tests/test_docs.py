@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 import yaml
-from test_structure import FLOORS
+from floors import FLOORS
 
 from preprocessing.store.feature_store import FeatureStore
 

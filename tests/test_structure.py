@@ -5,38 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from floors import FLOORS
 
 from preprocessing.cli import COMMANDS as OTHERS
 from trainer.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
-# Folders, and modules beside them, from the ground up: each may import only what lies below it.
-FLOORS = {
-    "preprocessing": [
-        {"errors", "read_ahead", "cores"},
-        {"terminal"},
-        {"files"},
-        {"store"},
-        {"labels", "videos"},
-        {"backbones"},
-        {"extraction", "importing", "inspection"},
-        {"cli"},
-        {"__main__"},
-    ],
-    "trainer": [
-        {"config", "task", "column_moments", "kernels"},
-        {"layout", "plan", "metrics"},
-        {"batches", "model", "run"},
-        {"devices"},
-        {"step", "recipe", "export"},
-        {"predictions", "streaming"},
-        {"report", "training"},
-        {"evaluation", "overlay", "tuning"},
-        {"labelling", "demo"},
-        {"cli"},
-        {"__main__"},
-    ],
-}
 MOST_BESIDE_FOLDERS = 8
 # What the trainer may know of preprocessing: the store, labels, files and the terminal.
 SHARED = {"store", "labels", "terminal", "files", "errors", "read_ahead"}

@@ -1,0 +1,29 @@
+"""The floors of the house: which folder may import which."""
+
+# Folders, and modules beside them, from the ground up: each may import only what lies below it.
+FLOORS = {
+    "preprocessing": [
+        {"errors", "read_ahead", "cores"},
+        {"terminal"},
+        {"files"},
+        {"store"},
+        {"labels", "videos"},
+        {"backbones"},
+        {"extraction", "importing", "inspection"},
+        {"cli"},
+        {"__main__"},
+    ],
+    "trainer": [
+        {"config", "task", "column_moments", "kernels"},
+        {"layout", "plan", "metrics"},
+        {"batches", "model", "run"},
+        {"devices"},
+        {"step", "recipe", "export"},
+        {"predictions", "streaming"},
+        {"report", "training"},
+        {"evaluation", "overlay", "tuning"},
+        {"labelling", "demo"},
+        {"cli"},
+        {"__main__"},
+    ],
+}
