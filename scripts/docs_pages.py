@@ -1,4 +1,4 @@
-"""What the site has besides the files in docs/: a hook of MkDocs, see mkdocs.yml.
+"""Adds pages to the site besides the files in docs/: a hook of MkDocs, see mkdocs.yml.
 
 Pages of the top level, such as the README, whose links are made to work on the site; a page for
 each folder of the code, made from its docstrings; and public names, described on the page Python.

@@ -1,4 +1,4 @@
-"""What the documentation says of the code and of itself."""
+"""The documentation is true of the code and of itself."""
 
 import configparser
 import importlib
@@ -19,7 +19,7 @@ TEXTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 
 def paragraphs(package: str) -> dict[str, str]:
-    """What architecture.md says of each folder, in its order."""
+    """Returns the paragraph of architecture.md on each folder, in its order."""
     return dict(re.findall(rf"^\*\*{package}/(\w+)\*\*(.*)$", ARCHITECTURE, re.MULTILINE))
 
 

@@ -18,7 +18,7 @@ def require_table(path: Path) -> None:
         path: the table that is to be written.
 
     Raises:
-        InputError: it holds something else, which would be lost.
+        InputError: it holds something else, which would be lost, or has a row that cannot be read.
     """
     if not path.exists():
         return
@@ -29,6 +29,8 @@ def require_table(path: Path) -> None:
             f"--labels-out {path} exists and is no table of {','.join(INTERVAL_FIELDS)}, so it "
             "would be lost; give another name"
         )
+    for _ in rows:
+        pass  # One that cannot be read is told now, and not once all is imported.
 
 
 def write_labels(path: Path, rows: Iterable[tuple[str, float, float, str]]) -> None:

@@ -1,4 +1,4 @@
-"""How much longer hypothesis searches if everything is asked for, and where it keeps that."""
+"""The factor by which hypothesis searches longer if everything is asked for."""
 
 LONGER = 10
 # Where hypothesis keeps the settings of a test.

@@ -113,10 +113,10 @@ def findings(names: Sequence[str], count: int, folder: Path) -> list[str]:
         found += said
         if not ended:
             break
-        deaths += 1
         name, seed = place.read_text().split("|")
         errors = (folder / "errors").read_text(errors="replace")
         if not (HDF5_LOOPS in errors and any(how in errors for how in ENDED)):
+            deaths += 1
             found.append(f"{name} {seed}: died of {ended}: {errors[-1000:]}")
         todo = todo[todo.index(name) + (int(seed) < 0) :]
         first = int(seed) + 1

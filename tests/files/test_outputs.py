@@ -1,4 +1,4 @@
-"""What is written has a name that can be written to, said before any work is done."""
+"""Outputs whose names cannot be written to are refused before any work is done."""
 
 import sys
 from pathlib import Path

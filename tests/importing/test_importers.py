@@ -763,6 +763,10 @@ def test_a_table_of_labels_that_would_be_lost_is_kept(tmp_path, capsys):
     out.write_text("sequence,label\none,a\n")
     with pytest.raises(InputError, match="is no table of sequence,start,end,label"):
         import_into(tmp_path, one, two, **options)
+    out.write_text("sequence,start,end,label\none,0\n")
+    with pytest.raises(InputError, match="line 2 has 2 values; expected 4"):
+        import_into(tmp_path, one, two, **options)
+    assert out.read_text().endswith("one,0\n")
 
 
 def test_a_table_of_labels_that_was_corrected_is_kept(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""What ``predict`` must not replace, and where predictions must not lie."""
+"""Predictions replace no table of a user, and lie in no store."""
 
 from pathlib import Path
 
