@@ -1,6 +1,7 @@
 """Messages, results and progress bars on the terminal."""
 
 import json
+from functools import cache
 from typing import Any
 
 from preprocessing.errors import ReaderGone
@@ -55,13 +56,20 @@ def progress(**options: Any) -> Any:
         **options: options of tqdm, such as ``total``, ``unit`` and ``desc``; work that ends within
             ``delay`` seconds shows no bar.
     """
+    bar = _printable_bar()
+    if ERR.stream.isatty():
+        return bar(file=ERR.stream, dynamic_ncols=True, **options)
+    options = {"delay": 1e-9, **options}
+    return bar(file=_Lines(), mininterval=10, maxinterval=10, ncols=160, **options)
+
+
+@cache
+def _printable_bar() -> Any:
+    """Returns tqdm's bar, cleaned of what steers a terminal; each such class starts a thread."""
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types.
         def __str__(self) -> str:
             return printable(super().__str__())
 
-    if ERR.stream.isatty():
-        return Bar(file=ERR.stream, dynamic_ncols=True, **options)
-    options = {"delay": 1e-9, **options}
-    return Bar(file=_Lines(), mininterval=10, maxinterval=10, ncols=160, **options)
+    return Bar

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -159,6 +160,15 @@ def test_a_progress_bar_shows_no_escapes(capsys: pytest.CaptureFixture[str]) -> 
     shown = capsys.readouterr().err
     assert "red" in shown
     assert all(line.isprintable() for line in shown.split("\n"))
+
+
+def test_many_progress_bars_share_one_thread() -> None:
+    def threads() -> int:
+        with progress(total=1, delay=60):
+            return threading.active_count()
+
+    first = threads()
+    assert [threads() for _ in range(20)] == [first] * 20
 
 
 def test_a_progress_bar_on_a_terminal_shows_no_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
