@@ -135,7 +135,7 @@ def test_in_mixed_precision_the_carry_is_float32_and_chunks_equal_one_pass(
     model = a_model(store, replace(CONFIG, precision=precision, normalize="running"))
     forward = ForwardStep(model)
     batch = next(a_set(store).batches(lane_plan(LENGTHS, shared([0], 1), fixed_lengths(5))))
-    outputs, carry = forward(batch, forward.initial(1))
+    outputs, carry = forward(batch, forward.initial_carry(1))
     assert outputs.dtype == "float32"
     assert {state.dtype.name for state in carry} == {"float32"}
     for sequence_id, outputs in outputs_of(model, a_set(store), 3, 5).items():
@@ -478,7 +478,7 @@ def test_numbers_are_fed_back_as_they_are_and_nothing_known_is_their_mean() -> N
         np.zeros((1, 4), "float32"),
         np.array([True]),
     )
-    outputs, carry = step(batch, step.initial(1))
+    outputs, carry = step(batch, step.initial_carry(1))
     assert np.asarray(outputs).ravel().tolist() == [4, 5, 6, 7]
     outputs, _ = step(replace(batch, reset=np.array([False])), carry)
     assert np.asarray(outputs).ravel().tolist() == [8, 9, 10, 11]
@@ -491,7 +491,7 @@ def gradient_reference(model: Any, batches: list[ChunkBatch], truncated: bool) -
         with compiled_by_xla():
             return gradient_of_tape(model, batches, truncated)
 
-    return [slope.numpy() for slope in tf.function(compiled, jit_compile=True)()]
+    return [gradient.numpy() for gradient in tf.function(compiled, jit_compile=True)()]
 
 
 def gradient_of_tape(model: Any, batches: list[ChunkBatch], truncated: bool) -> list[Any]:
@@ -532,8 +532,8 @@ def test_full_gradients_equal_those_of_the_unchunked_sequences(
     groups = training_groups(config, LENGTHS, 6, 0)
     (update,) = full_updates(step, data, groups, 1, lambda _: None, lambda: False)
     assert update.totals[0].steps == sum(LENGTHS)
-    for old, new, slope in zip(before, weights_of(model), expected, strict=True):
-        np.testing.assert_allclose(old - new, slope, atol=2e-6)
+    for old, new, gradient in zip(before, weights_of(model), expected, strict=True):
+        np.testing.assert_allclose(old - new, gradient, atol=2e-6)
 
 
 @pytest.mark.slow
@@ -550,17 +550,17 @@ def test_full_gradients_with_dropout_equal_one_tape_over_all_chunks(
     before, chance = weights_of(model), [v.numpy() for v in model.non_trainable_variables]
     groups = list(training_groups(config, lengths, 2, 0))
     assert len(groups) == 2
-    slopes, weights = [], []
+    gradients, weights = [], []
     for group in groups[:accumulate]:
         batches = list(data.batches(group))
-        slopes.append(gradient_reference(model, batches, truncated=False))
+        gradients.append(gradient_reference(model, batches, truncated=False))
         weights.append(sum(batch.weights.sum() for batch in batches))
     after = [v.numpy() for v in model.non_trainable_variables]
     for variable, value in zip(model.non_trainable_variables, chance, strict=True):
         variable.assign(value)
     next(full_updates(step, data, iter(groups), accumulate, lambda _: None, lambda: False))
     for place, (old, new) in enumerate(zip(before, weights_of(model), strict=True)):
-        expected = sum(s[place] * w for s, w in zip(slopes, weights, strict=True)) / sum(weights)
+        expected = sum(s[place] * w for s, w in zip(gradients, weights, strict=True)) / sum(weights)
         np.testing.assert_allclose(old - new, expected, atol=2e-6)
     for variable, value in zip(model.non_trainable_variables, after, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
@@ -610,5 +610,5 @@ def test_truncated_gradients_equal_a_reference_that_cuts_the_carry(
         next(truncated_updates(step, data, lineups, carry, lambda: 1, lambda _: None))
     else:
         next(accumulated_updates(step, data, lineups, carry, accumulate, lambda _: None))
-    for old, new, slope in zip(before, weights_of(model), expected, strict=True):
-        np.testing.assert_allclose(old - new, slope, atol=2e-6)
+    for old, new, gradient in zip(before, weights_of(model), expected, strict=True):
+        np.testing.assert_allclose(old - new, gradient, atol=2e-6)

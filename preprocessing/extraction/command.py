@@ -22,7 +22,8 @@ from preprocessing.files.failures import FailureLog
 from preprocessing.files.inputs import Source, find_sources
 from preprocessing.files.strays import remove_strays
 from preprocessing.store.sequence_info import sequence_path
-from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, say
+from preprocessing.terminal.console import note, progress, say
+from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from preprocessing.videos.reader import SUFFIXES, expected_samples
 
 BUSY_SECONDS = 2.0

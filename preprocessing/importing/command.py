@@ -23,7 +23,8 @@ from preprocessing.importing.options import ImportConfig, check
 from preprocessing.importing.suspicions import Suspicions
 from preprocessing.store.freshness import put_aside
 from preprocessing.store.sequence_info import sequence_path
-from preprocessing.terminal.console import DONE, SOME_FAILED, note, progress, say
+from preprocessing.terminal.console import note, progress, say
+from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 
 
 @dataclass

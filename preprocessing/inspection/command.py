@@ -8,7 +8,8 @@ from preprocessing.files.outputs import require_file
 from preprocessing.inspection.listing import print_listing
 from preprocessing.inspection.options import InspectConfig
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.terminal.console import DONE, SOME_FAILED, note
+from preprocessing.terminal.console import note
+from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 
 MOST_DRAWN = 24
 

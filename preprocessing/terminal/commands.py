@@ -9,7 +9,8 @@ from importlib.metadata import version
 from typing import Any
 
 from preprocessing.errors import InputError, ReaderGone, Stopped
-from preprocessing.terminal.console import BAD_INPUT, BUG, DONE, INTERRUPTED, STOPPED, say
+from preprocessing.terminal.console import say
+from preprocessing.terminal.exit_codes import BAD_INPUT, BUG, DONE, INTERRUPTED, STOPPED
 from preprocessing.terminal.options import parse
 from preprocessing.terminal.streams import ERR, OUT, prepare
 

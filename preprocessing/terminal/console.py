@@ -7,8 +7,6 @@ from typing import Any
 from preprocessing.errors import ReaderGone
 from preprocessing.terminal.streams import ERR, OUT, printable
 
-DONE, BUG, BAD_INPUT, SOME_FAILED, STOPPED, INTERRUPTED = 0, 1, 2, 3, 75, 130
-
 
 def say(*lines: str) -> None:
     """Prints a result on standard output; the work goes on even if nobody can read it."""

@@ -37,7 +37,7 @@ def main(side: str, folder: Path) -> dict[str, Any]:
     for epoch in range(EPOCHS):
         if epoch == 1:
             spent, totals = 0.0, Totals()
-        begun, carry, batches = time.perf_counter(), step.initial(LANES), 0
+        begun, carry, batches = time.perf_counter(), step.initial_carry(LANES), 0
         plan = plan_of(side, data.train.lengths, f"{epoch}")
         for advance in truncated_updates(
             step, data.train, plan, carry, lambda: sys.maxsize, lambda _: None

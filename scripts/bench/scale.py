@@ -90,7 +90,7 @@ def tables(store: Facts, sides: dict[str, Facts]) -> dict[str, Table]:
     }
 
 
-STEP_COLUMNS = ("", "lanes", "step", "frames/s", "slopes", "adding up", "a number", "applying")
+STEP_COLUMNS = ("", "lanes", "step", "frames/s", "gradients", "adding up", "a number", "applying")
 
 
 def step_rows(sides: dict[str, Facts]) -> list[list[Any]]:
@@ -101,7 +101,7 @@ def step_rows(sides: dict[str, Facts]) -> list[list[Any]]:
         if "step" not in facts:
             continue
         every = int(lanes) * (2 if kind == "two replicas" else 1)
-        said = [facts.get(part) for part in ("slopes", "adding", "empty", "applying")]
+        said = [facts.get(part) for part in ("gradients", "adding", "empty", "applying")]
         rate = f"{every * LENGTH / facts['step']:,.0f}"
         shown = [None if value is None else 1e3 * value for value in said]
         rows.append([kind, every, 1e3 * facts["step"], rate, *shown])

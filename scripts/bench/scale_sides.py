@@ -87,7 +87,7 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
         np.ones(shape, "float32"),
         np.zeros((1, rows), bool),
     )
-    carry = stepper.initial(rows)
+    carry = stepper.initial_carry(rows)
 
     def update() -> None:
         nonlocal carry
@@ -106,16 +106,16 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
 
 
 def parts(tf: Any, step: Any, loaded: Any, carry: Any) -> dict[str, Callable[[], Any]]:
-    """What a step of several replicas consists of: own slopes, adding up, applying."""
+    """What a step of several replicas consists of: own gradients, adding up, applying."""
     from trainer.devices.replicas import total
 
     replicas = step.devices
     zeros = [tf.zeros(variable.shape) for variable in step.variables]
 
     @tf.function
-    def slopes() -> Any:
+    def gradients() -> Any:
         def own(loaded: Any, carry: Any) -> Any:
-            return step._own_slopes(loaded.batch(0), carry)[0][0]
+            return step._own_gradients(loaded.batch(0), carry)[0][0]
 
         return replicas.one(replicas.run(own, loaded, carry))
 
@@ -133,7 +133,7 @@ def parts(tf: Any, step: Any, loaded: Any, carry: Any) -> dict[str, Callable[[],
         step.optimizer.apply(zeros, step.variables)
         return step.optimizer.iterations + 0
 
-    calls = {"slopes": slopes, "adding": adding, "empty": empty, "applying": applying}
+    calls = {"gradients": gradients, "adding": adding, "empty": empty, "applying": applying}
     return {name: lambda call=call: call().numpy() for name, call in calls.items()}
 
 

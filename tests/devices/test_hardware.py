@@ -10,7 +10,7 @@ import pytest
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
 from trainer.devices import hardware
-from trainer.devices.hardware import computing, recurrent, why_not
+from trainer.devices.hardware import name_hardware, recurrent, why_not
 from trainer.devices.one_device import OneDevice
 from trainer.layout import Layout
 from trainer.model.build import build_model
@@ -56,7 +56,7 @@ def test_every_recurrent_layer_that_is_built_runs_in_cudnn(
     gpu: None, cell: str, precision: str
 ) -> None:
     model = model_of(cell=cell, precision=precision, **HARDEST)
-    said = computing(model, OneDevice())
+    said = name_hardware(model, OneDevice())
     assert said == "computing on 1 x Some GPU; recurrent layers in cuDNN: 2 of 2"
 
 
@@ -90,6 +90,6 @@ def test_each_condition_is_that_of_keras(gpu: None, options: dict[str, Any], rea
 
 def test_without_a_gpu_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of()
-    assert "no cuDNN, for TensorFlow finds no GPU" in computing(model, OneDevice())
+    assert "no cuDNN, for TensorFlow finds no GPU" in name_hardware(model, OneDevice())
     monkeypatch.setattr(hardware, "DRIVER", Path("/dev/null"))
-    assert computing(model, OneDevice()).endswith("is longtake[cuda] installed?")
+    assert name_hardware(model, OneDevice()).endswith("is longtake[cuda] installed?")

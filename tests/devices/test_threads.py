@@ -13,7 +13,7 @@ from made_stores import FPS, write_sequence
 
 from preprocessing.errors import Stopped
 from preprocessing.labels.writing import write_intervals
-from trainer.devices.hardware import THREADS, compute_in, tf, threads
+from trainer.devices.hardware import THREADS, tf, threads, use_threads
 from trainer.run.folder import Run, load_run
 from trainer.training.command import train
 
@@ -83,10 +83,10 @@ def test_a_run_goes_on_in_as_many_as_it_was_begun_with_and_says_so(
     asked: list[int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(THREADS, "2")
-    compute_in(0)
-    compute_in(2)
+    use_threads(0)
+    use_threads(2)
     assert (asked, capfd.readouterr().err) == ([0], "")
-    compute_in(4)
+    use_threads(4)
     assert asked == [0, 4]
     assert "computing in 4 threads, as the run did so far, where 2 " in capfd.readouterr().err
 
@@ -98,6 +98,6 @@ def test_their_number_is_kept_and_a_process_that_has_begun_says_what_differs(
     with pytest.raises(Stopped):
         train(config, [Signal([2])])
     assert Run(config.run).progress.threads == threads()
-    compute_in(threads() + 1)
+    use_threads(threads() + 1)
     said = capfd.readouterr().err
     assert f"the run computed in {threads() + 1} threads so far, and this process does in" in said

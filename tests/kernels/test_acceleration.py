@@ -35,7 +35,9 @@ def model_of(kind: str, dimension: int = 3, units: int = 4, **options: Any) -> A
     return model
 
 
-def slopes_of(model: Any, inputs: list[Any], compiled: bool, training: bool = False) -> list[Any]:
+def gradients_of(
+    model: Any, inputs: list[Any], compiled: bool, training: bool = False
+) -> list[Any]:
     """Outputs, states and the gradient of a sum that weighs all of them, by all there is."""
     names = [weight.path for weight in model.trainable_variables]
 
@@ -51,9 +53,9 @@ def slopes_of(model: Any, inputs: list[Any], compiled: bool, training: bool = Fa
             )
         return results, tape.gradient(loss, [*inputs, *model.trainable_variables])
 
-    results, slopes = tf.function(work, jit_compile=compiled)(*inputs)
-    assert len(slopes) == len(inputs) + len(names)
-    return [value.numpy() for value in (*results, *slopes)]
+    results, gradients = tf.function(work, jit_compile=compiled)(*inputs)
+    assert len(gradients) == len(inputs) + len(names)
+    return [value.numpy() for value in (*results, *gradients)]
 
 
 def inputs_of(model: Any, lanes: int, steps: int) -> list[Any]:
@@ -77,19 +79,19 @@ def test_results_and_all_gradients_are_those_of_keras(
     """Sequences, kernel, recurrent kernel, bias, initial h and, of an LSTM, c."""
     model = model_of(kind, dimension, units)
     inputs = inputs_of(model, lanes, steps)
-    plain = slopes_of(model, inputs, compiled=False)
+    plain = gradients_of(model, inputs, compiled=False)
     accelerate(model)
     assert len(plain) == {"lstm": 3 + 3 + 3, "gru": 2 + 2 + 3}[kind]
-    require_equal(plain, slopes_of(model, inputs, compiled=False))
+    require_equal(plain, gradients_of(model, inputs, compiled=False))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_so_they_are_where_xla_compiles(kind: str) -> None:
     model = model_of(kind)
     inputs = inputs_of(model, 3, 7)
-    plain = slopes_of(model, inputs, compiled=True)
+    plain = gradients_of(model, inputs, compiled=True)
     accelerate(model)
-    require_equal(plain, slopes_of(model, inputs, compiled=True))
+    require_equal(plain, gradients_of(model, inputs, compiled=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -111,7 +113,7 @@ def test_whatever_a_layer_is_told_the_result_is_that_of_keras(
     plain, fast = model_of(kind, **options), model_of(kind, **options)
     accelerate(fast)
     inputs = inputs_of(plain, 2, 5)
-    both = [slopes_of(model, inputs, compiled=False, training=True) for model in (plain, fast)]
+    both = [gradients_of(model, inputs, compiled=False, training=True) for model in (plain, fast)]
     require_equal(*both)
 
 

@@ -159,7 +159,7 @@ def test_updates_in_one_call_are_those_of_several_bit_for_bit(
     found = []
     for calls in ([(0, 5)], [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], [(0, 2), (2, 5)]):
         step, sums = a_step(data, **options), np.zeros((16, 4))
-        loaded, carry = step.load(batches), step.initial(2)
+        loaded, carry = step.load(batches), step.initial_carry(2)
         for first, stop in calls:
             rows, carry = step.update_many(loaded, first, stop, carry, rates)
             assert not np.delete(rows.numpy(), range(first, stop), 0).any()
@@ -182,7 +182,7 @@ def test_a_batch_that_asks_for_nothing_lies_between_two_calls(
     begun: list[int] = []
     step = a_step(data)
     some: list[Advance] = list(
-        truncated_updates(step, data, plan, step.initial(1), lambda: 99, begun.append)
+        truncated_updates(step, data, plan, step.initial_carry(1), lambda: 99, begun.append)
     )
     assert begun == [3, 1, 1] == [advance.items for advance in some]
     assert int(step.optimizer.iterations.numpy()) == 3

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.terminal.console import BAD_INPUT
+from preprocessing.terminal.exit_codes import BAD_INPUT
 from preprocessing.terminal.option_file import LARGEST, read_options
 from preprocessing.terminal.options import from_yaml, parse, to_yaml
 from trainer.cli import COMMANDS, main

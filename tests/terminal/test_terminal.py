@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError, ReaderGone
-from preprocessing.terminal import commands, console
+from preprocessing.terminal import commands
 from preprocessing.terminal import streams as terminal
 from preprocessing.terminal.commands import Command, main
 from preprocessing.terminal.console import note, progress, say, send_json
+from preprocessing.terminal.exit_codes import BUG
 from preprocessing.terminal.streams import printable
 
 CODE = "from trainer.cli import main; raise SystemExit(main())"
@@ -217,7 +218,7 @@ def test_a_bug_is_told_without_escapes(
 
     monkeypatch.setattr(commands, "_import", lambda _: fail)
     monkeypatch.setattr(commands, "parse", lambda *_: "options")
-    assert main("longtake", {"x": Command("", "", "")}, ["x"]) == console.BUG
+    assert main("longtake", {"x": Command("", "", "")}, ["x"]) == BUG
     shown = capsys.readouterr().err
     assert "ZeroDivisionError" in shown
     assert all(line.isprintable() for line in shown.split("\n"))

@@ -8,7 +8,8 @@ from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
 from preprocessing.files.outputs import require_folder
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.terminal.console import DONE, SOME_FAILED, say
+from preprocessing.terminal.console import say
+from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from trainer.config import TrainConfig
 from trainer.demo.options import DemoConfig
 from trainer.demo.videos import Samples, make_samples

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from preprocessing.cores import THREADS
 from preprocessing.terminal.console import note
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.devices.replicas import Devices
@@ -14,7 +15,6 @@ import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 DRIVER = Path("/dev/nvidiactl")  # There wherever NVIDIA's driver is.
 KERNELS = ("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
-THREADS = "TF_NUM_INTRAOP_THREADS"
 MOST_THREADS = 1024  # A checkpoint may come from anywhere.
 
 
@@ -26,7 +26,7 @@ def threads() -> int:
     return int(tf.config.threading.get_intra_op_parallelism_threads()) or told or cores
 
 
-def compute_in(count: int) -> None:
+def use_threads(count: int) -> None:
     """Makes TensorFlow share operations among as many threads as before, on whatever machine.
 
     How a product is cut up, and so the last bits of a sum, may depend on their number.
@@ -47,7 +47,7 @@ def compute_in(count: int) -> None:
         note(f"computing in {count} threads, as the run did so far, where {own} would be usual")
 
 
-def computing(model: keras.Model, devices: Devices) -> str:
+def name_hardware(model: keras.Model, devices: Devices) -> str:
     """Says what computes a model here, and why not in cuDNN if it does not.
 
     Args:

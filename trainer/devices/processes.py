@@ -97,11 +97,11 @@ class Processes:
             yield
         except Exception as error:
             self.agree(True, isinstance(error, Stopped))
-            self.leave()
+            self.wait_for_all()
             raise
         failed, stopped = self.agree(False, False)
         if failed:
-            self.leave()
+            self.wait_for_all()
         if stopped:
             raise Stopped("another process was stopped; start the same command again to go on")
         if failed:
@@ -118,13 +118,13 @@ class Processes:
         names = [name for name, so in zip(things, differs, strict=True) if so]
         self._met = True
         if names:
-            self.leave()
+            self.wait_for_all()
             raise InputError(
                 f"the processes that train together have not the same {' and '.join(names)}; give "
                 "all of them the same options, and folders in which all of them see the same"
             )
 
-    def leave(self) -> None:
+    def wait_for_all(self) -> None:
         """Waits for all processes; who ends earlier takes what it has not sent yet with it."""
         with suppress(tf.errors.OpError):
             self.agree(False)

@@ -11,7 +11,8 @@ from preprocessing.labels.reading import FOLDERS, read_labels
 from preprocessing.labels.splits import PARTS
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint, why_absent
-from preprocessing.terminal.console import DONE, note, say
+from preprocessing.terminal.console import note, say
+from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
 from trainer.evaluation.latency import measure_latency
 from trainer.evaluation.options import EvaluateConfig

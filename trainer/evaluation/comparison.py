@@ -15,7 +15,8 @@ from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import DONE, note, say
+from preprocessing.terminal.console import note, say
+from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.streams import require_heard
 from trainer.config import TrainConfig
 from trainer.evaluation.compare_options import CompareConfig

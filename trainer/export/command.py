@@ -11,7 +11,8 @@ from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import partial_path
-from preprocessing.terminal.console import DONE, say
+from preprocessing.terminal.console import say
+from preprocessing.terminal.exit_codes import DONE
 from trainer.export.check import Check, compare
 from trainer.export.facts import MAKER, as_json, facts_of
 from trainer.export.formats import FORMATS, Format

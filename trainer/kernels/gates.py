@@ -18,11 +18,11 @@ class Gates(Protocol):
 
     Attributes:
         kept_arrays: how many arrays ``backward`` needs of a step.
-        slope_arrays: 1 if the gradients by ``inputs`` and ``recurrent`` are the same, else 2.
+        gradient_arrays: 1 if the gradients by ``inputs`` and ``recurrent`` are the same, else 2.
     """
 
     kept_arrays: int
-    slope_arrays: int
+    gradient_arrays: int
 
     def forward(self, inputs: Any, recurrent: Any, states: States) -> tuple[States, States]:
         """Computes the step.
@@ -37,14 +37,14 @@ class Gates(Protocol):
         """
 
     def backward(
-        self, kept: States, states: States, slopes: States
+        self, kept: States, states: States, gradients: States
     ) -> tuple[tuple[Any, ...], States]:
-        """Takes slopes after the step to slopes before it.
+        """Takes gradients after the step to gradients before it.
 
         Args:
             kept: what ``forward`` kept.
             states: before the step.
-            slopes: by the states after it, ``<float32>[B, U]`` each.
+            gradients: by the states after it, ``<float32>[B, U]`` each.
 
         Returns:
             The gradient by ``inputs`` and, if it is another, by ``recurrent``; that by the states
@@ -66,7 +66,7 @@ class LSTMGates:
         i, f, o = sigmoid(...)    g = tanh(...)    c' = f c + i g    h' = o tanh(c')
     """
 
-    kept_arrays, slope_arrays = 5, 1
+    kept_arrays, gradient_arrays = 5, 1
 
     def forward(self, inputs: Any, recurrent: Any, states: Any) -> tuple[Any, Any]:
         i, f, g, o = tf.split(inputs + recurrent, 4, -1)
@@ -75,9 +75,9 @@ class LSTMGates:
         squashed = tf.tanh(c)
         return (o * squashed, c), (i, f, g, o, squashed)
 
-    def backward(self, kept: Any, states: Any, slopes: Any) -> tuple[Any, Any]:
+    def backward(self, kept: Any, states: Any, gradients: Any) -> tuple[Any, Any]:
         i, f, g, o, squashed = kept
-        by_h, by_c = slopes
+        by_h, by_c = gradients
         by_c = by_c + by_h * o * (1 - squashed * squashed)
         by_gates = tf.concat(
             [
@@ -94,7 +94,7 @@ class LSTMGates:
 class GRUGates:
     """See ``recurrence.Gates``; the state is h."""
 
-    kept_arrays, slope_arrays = 4, 2
+    kept_arrays, gradient_arrays = 4, 2
 
     def forward(self, inputs: Any, recurrent: Any, states: Any) -> tuple[Any, Any]:
         (h,) = states
@@ -104,9 +104,9 @@ class GRUGates:
         g = tf.tanh(x_g + r * r_g)
         return (z * h + (1 - z) * g,), (z, r, g, r_g)
 
-    def backward(self, kept: Any, states: Any, slopes: Any) -> tuple[Any, Any]:
+    def backward(self, kept: Any, states: Any, gradients: Any) -> tuple[Any, Any]:
         z, r, g, r_g = kept
-        (h,), (by_h,) = states, slopes
+        (h,), (by_h,) = states, gradients
         by_g = by_h * (1 - z) * (1 - g * g)
         by_z = by_h * (h - g) * z * (1 - z)
         by_r = by_g * r_g * r * (1 - r)

@@ -3,7 +3,7 @@
     Keras    forward    step by step  x_t @ kernel, h @ recurrent_kernel, gates
              backward   step by step  the same again, and sums of weight gradients
     here     forward    all x @ kernel in one product; step by step  h @ recurrent_kernel, gates
-             backward   step by step  slopes @ recurrent_kernel^T; then each weight gradient in
+             backward   step by step  gradients @ recurrent_kernel^T; then each weight gradient in
                         one product over all steps
 
 What Keras does is what automatic differentiation of a loop comes to. Appleyard, Kocisky and Blunsom
@@ -65,13 +65,13 @@ def recur(
                 tf.concat([first[None], rows[:-1]], 0)
                 for first, rows in zip(states, history, strict=True)
             )
-            by_inputs, by_recurrent, slopes = _backward(
+            by_inputs, by_recurrent, gradients = _backward(
                 gates, kept, before, by_outputs, by_states, recurrent_kernel, projected
             )
             rows = tf.reshape(by_recurrent, (-1, by_recurrent.shape[-1]))
             hidden = tf.reshape(before[0], (-1, before[0].shape[-1]))
             by_kernel = tf.matmul(hidden, rows, transpose_a=True)
-            return by_inputs, by_kernel, tf.reduce_sum(rows, 0), *slopes
+            return by_inputs, by_kernel, tf.reduce_sum(rows, 0), *gradients
 
         return (history[0], *after), gradient
 
@@ -106,7 +106,7 @@ def _backward(
     kept: States,
     before: States,
     by_outputs: Any,
-    slopes: States,
+    gradients: States,
     kernel: Any,
     room: Any,
 ) -> tuple[Any, Any, States]:
@@ -117,27 +117,27 @@ def _backward(
         kept: of each step, by time.
         before: states before each step, by time.
         by_outputs: ``<float32>[T, B, U]``.
-        slopes: by the states after the last step.
+        gradients: by the states after the last step.
         kernel: the recurrent one.
         room: ``<float32>[T, B, G U]``, where gradients may be written over what is not needed.
     """
     steps = room.shape[0] or tf.shape(room)[0]
     read = [_rows(rows, steps) for rows in (*kept, *before, by_outputs)]
     turned = tf.transpose(kernel)
-    found = [_rows(room, steps) for _ in range(gates.slope_arrays)]
+    found = [_rows(room, steps) for _ in range(gates.gradient_arrays)]
 
-    def one(t: Any, slopes: Any, found: Any) -> Any:
+    def one(t: Any, gradients: Any, found: Any) -> Any:
         *values, by_output = (rows.read(t) for rows in read)
         keep, states = tuple(values[: len(kept)]), tuple(values[len(kept) :])
-        by_gates, others = gates.backward(keep, states, (slopes[0] + by_output, *slopes[1:]))
+        by_gates, others = gates.backward(keep, states, (gradients[0] + by_output, *gradients[1:]))
         found = [rows.write(t, value) for rows, value in zip(found, by_gates, strict=True)]
         first = tf.matmul(by_gates[-1], turned)
         return t - 1, (others[0] + first, *others[1:]), found
 
-    begin = (tf.convert_to_tensor(steps - 1), tuple(slopes), found)
-    _, slopes, found = tf.while_loop(lambda t, *_: t >= 0, one, begin, maximum_iterations=steps)
+    begin = (tf.convert_to_tensor(steps - 1), tuple(gradients), found)
+    _, gradients, found = tf.while_loop(lambda t, *_: t >= 0, one, begin, maximum_iterations=steps)
     stacked = _stacked(found)
-    return stacked[0], stacked[-1], slopes
+    return stacked[0], stacked[-1], gradients
 
 
 def _rows(values: Any, steps: Any) -> Any:

@@ -9,7 +9,8 @@ from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.folders import files_below
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
-from preprocessing.terminal.console import DONE, SOME_FAILED, say
+from preprocessing.terminal.console import say
+from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches.sequence_set import SequenceSet
 from trainer.labelling.options import PredictConfig

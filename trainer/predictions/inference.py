@@ -73,7 +73,7 @@ def predict_pieces(
     lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))
     plan = evaluation_plan(config, data.lengths, lanes)
     forward = forward_step(model, config, data.layout.task)
-    carry = forward.initial(lanes)
+    carry = forward.initial_carry(lanes)
     for batch in read_ahead(data.batches(plan), READS_AHEAD):
         outputs, carry = forward(batch, carry)
         yield from _pieces(batch, outputs.numpy())

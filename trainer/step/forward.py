@@ -33,7 +33,7 @@ class ForwardStep:
         accelerate(model)
         self._forward = self.devices.program(self.body)
 
-    def initial(self, lanes: int) -> Carry:
+    def initial_carry(self, lanes: int) -> Carry:
         """Returns the carry before anything."""
         return self.devices.split_all(self.zero_carry(lanes))
 
@@ -129,9 +129,9 @@ class EvaluationStep:
             lambda batch, carry: self.devices.add_up(self._own_answer, batch, carry)
         )
 
-    def initial(self, lanes: int) -> Carry:
+    def initial_carry(self, lanes: int) -> Carry:
         """Returns the carry before anything."""
-        return self.forward.initial(lanes)
+        return self.forward.initial_carry(lanes)
 
     def __call__(self, batch: ChunkBatch, carry: Carry) -> tuple[Tensor, Carry]:
         """Returns the sums of a batch, ``<float32>[4]``, and the carry after it."""

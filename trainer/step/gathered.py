@@ -1,18 +1,18 @@
-"""Slopes of several batches that will make one update."""
+"""Gradients of several batches that will make one update."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.model.carry import Tensor
-from trainer.step.slopes import GATHERED_SHARE
+from trainer.step.gradients import GATHERED_SHARE
 from trainer.step.totals import TINY
 
 tf = import_tensorflow()
 
 
 class Gathered:
-    """Sums of slopes, and of the weights of the loss, in the memory of the device.
+    """Sums of gradients, and of the weights of the loss, in the memory of the device.
 
     Args:
         variables: by which the loss is differentiated.
@@ -23,23 +23,23 @@ class Gathered:
         self.totals: list[Any] = []
 
     def prepare(self) -> None:
-        """Takes the memory, before the first slopes are added; later it does nothing."""
+        """Takes the memory, before the first gradients are added; later it does nothing."""
         if not self.totals:
             zeros = [tf.zeros(variable.shape) for variable in self.variables]
             self.totals = [tf.Variable(zero) for zero in [*zeros, tf.zeros(())]]
 
-    def add(self, slopes: list[Tensor], weight: Tensor) -> None:
-        """Adds the slopes of a batch.
+    def add(self, gradients: list[Tensor], weight: Tensor) -> None:
+        """Adds the gradients of a batch.
 
         Args:
-            slopes: of ``GATHERED_SHARE`` of its loss, by each variable.
+            gradients: of ``GATHERED_SHARE`` of its loss, by each variable.
             weight: the sum of its weights.
         """
-        for total, value in zip(self.totals, [*slopes, weight * GATHERED_SHARE], strict=True):
+        for total, value in zip(self.totals, [*gradients, weight * GATHERED_SHARE], strict=True):
             total.assign_add(value)
 
     def mean(self) -> list[Tensor]:
-        """Returns the slopes of the mean loss of all that was added."""
+        """Returns the gradients of the mean loss of all that was added."""
         *totals, weight = self.totals
         return [total / tf.maximum(weight, TINY) for total in totals]
 

@@ -18,7 +18,7 @@ from trainer.kernels.accelerate import accelerate
 from trainer.model.carry import Carry, Tensor, zero_carry
 from trainer.step.batch_tensors import BatchTensors, arrays_of
 from trainer.step.gathered import Gathered
-from trainer.step.slopes import GATHERED_SHARE, Found, Slopes
+from trainer.step.gradients import GATHERED_SHARE, Found, Gradients
 from trainer.step.totals import TINY
 from trainer.task import Task
 
@@ -32,7 +32,7 @@ class TrainStep:
     steps that have a weight, their number. An update is that of the gradient of the weighted loss
     over its weights, summed over all batches that make it.
 
-    What ``devices`` adds up is computed on each of them from its own lanes; see ``Slopes``.
+    What ``devices`` adds up is computed on each of them from its own lanes; see ``Gradients``.
 
     Args:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``, made in the devices' scope.
@@ -50,8 +50,8 @@ class TrainStep:
     def __init__(self, model: Any, optimizer: Any, task: Task, devices: Devices | None = None):
         self.devices = devices = devices or OneDevice()
         self.model, self.optimizer = model, optimizer
-        self.slopes = Slopes(model, optimizer, task)
-        self.variables = self.slopes.variables
+        self.gradients = Gradients(model, optimizer, task)
+        self.variables = self.gradients.variables
         self.passing = list(model.non_trainable_variables)
         accelerate(model)
         with devices.scope():
@@ -59,9 +59,9 @@ class TrainStep:
         self.seed_devices_apart = devices.seeding(self.passing)
         self.seed_devices_apart()
         self._gathered = Gathered(self.variables)
-        self._own_forward = devices.own_program(self.slopes.forward)
-        self._own_slopes = devices.own_program(self.slopes.of_share)
-        self._own_slopes_back = devices.own_program(self.slopes.of_share_and_later)
+        self._own_forward = devices.own_program(self.gradients.forward)
+        self._own_gradients = devices.own_program(self.gradients.of_share)
+        self._own_gradients_back = devices.own_program(self.gradients.of_share_and_later)
         self._programs = {
             "update_many": devices.program(self._update_many),
             "update_one": devices.program(self._update_one),
@@ -80,7 +80,7 @@ class TrainStep:
         }
         return {name: count for name, count in counts.items() if count}
 
-    def initial(self, lanes: int) -> Carry:
+    def initial_carry(self, lanes: int) -> Carry:
         """Returns the carry before anything."""
         return self.devices.split_all(zero_carry(self.model, lanes))
 
@@ -230,40 +230,40 @@ class TrainStep:
     ) -> tuple[Tensor, Carry]:
         self._set_rate(rates, k)
         if self.devices.replicated:
-            (sums, slopes), carry = self._added_slopes(loaded, k, carry)
+            (sums, gradients), carry = self._added_gradients(loaded, k, carry)
         else:
-            (sums, slopes), carry = self.slopes.of_mean(loaded.batch(k), carry)
-        self.optimizer.apply(slopes, self.variables)
+            (sums, gradients), carry = self.gradients.of_mean(loaded.batch(k), carry)
+        self.optimizer.apply(gradients, self.variables)
         return sums, carry
 
-    def _added_slopes(self, loaded: BatchTensors, k: Tensor, carry: Carry) -> Found:
-        """Returns the same as ``Slopes.of_mean``; no device knows before what all weights are."""
+    def _added_gradients(self, loaded: BatchTensors, k: Tensor, carry: Carry) -> Found:
+        """Returns what ``Gradients.of_mean`` does; no device knows before what all weights are."""
 
         def own(loaded: BatchTensors, carry: Carry) -> Found:
-            found: Found = self._own_slopes(loaded.batch(k), carry)
+            found: Found = self._own_gradients(loaded.batch(k), carry)
             return found
 
-        (sums, slopes), carry = self.devices.add_up(own, loaded, carry)
+        (sums, gradients), carry = self.devices.add_up(own, loaded, carry)
         weight = tf.maximum(sums[1] * GATHERED_SHARE, TINY)
-        return (sums, [tf.convert_to_tensor(slope) / weight for slope in slopes]), carry
+        return (sums, [tf.convert_to_tensor(gradient) / weight for gradient in gradients]), carry
 
     def _set_rate(self, rates: Tensor, k: Tensor) -> None:
         if rates is not None:
             self.optimizer.learning_rate.assign(rates[k])
 
     def _gather(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
-        (sums, slopes), carry = self.devices.add_up(self._own_slopes, batch, carry)
-        self._gathered.add(slopes, sums[1])
+        (sums, gradients), carry = self.devices.add_up(self._own_gradients, batch, carry)
+        self._gathered.add(gradients, sums[1])
         return sums, carry
 
     def _forward_only(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
         return self.devices.add_up(self._own_forward, batch, carry)
 
     def _go_back(self, batch: BatchTensors, carry: Carry, gradient: Carry) -> Carry:
-        (weight, slopes), before = self.devices.add_up(
-            self._own_slopes_back, batch, carry, gradient
+        (weight, gradients), before = self.devices.add_up(
+            self._own_gradients_back, batch, carry, gradient
         )
-        self._gathered.add(slopes, weight)
+        self._gathered.add(gradients, weight)
         return tuple(before)
 
     def _apply(self, rates: Tensor) -> None:

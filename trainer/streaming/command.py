@@ -22,7 +22,8 @@ from preprocessing.backbones.frame_batches import described, frame_batches
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_file
 from preprocessing.read_ahead import read_ahead
-from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note
+from preprocessing.terminal.console import note
+from preprocessing.terminal.exit_codes import DONE, INTERRUPTED, STOPPED
 from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
 from trainer.model.own_model import OwnModel
 from trainer.recipe import recipe

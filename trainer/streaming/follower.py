@@ -45,7 +45,7 @@ class Follower:
         answering = replace(self.config, feed="predictions")
         model = load_model(run.model_path)
         self._forward = forward_step(model, answering, self.layout.task)
-        self._arriving = Arriving(self.layout, self.dimension, self._forward.initial(1))
+        self._arriving = Arriving(self.layout, self.dimension, self._forward.initial_carry(1))
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=self._burn_in)
         self.steps = 0
         # The first step should not wait until this is compiled.

@@ -174,7 +174,8 @@ class OnlineTrainer:
 
     def reset(self) -> None:
         """Begins a new sequence, for answers and for learning."""
-        carries = {"answering": self.forward.initial(1), "learning": self.step.initial(1)}
+        answering, learning = self.forward.initial_carry(1), self.step.initial_carry(1)
+        carries = {"answering": answering, "learning": learning}
         self._streams = {
             name: Arriving(self.layout, self.facts.dimension, carry)
             for name, carry in carries.items()

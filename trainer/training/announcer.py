@@ -48,9 +48,9 @@ class Announcer:
             f"{len(data.facts.classes)} {kind}: {names}"
         )
 
-    def going_on(self, state: Progress) -> None:
+    def going_on(self, progress: Progress) -> None:
         """Says where a run that was begun before goes on."""
-        self.say(f"going on in epoch {state.epoch + 1} after {state.updates} updates")
+        self.say(f"going on in epoch {progress.epoch + 1} after {progress.updates} updates")
 
     def first_update(self) -> None:
         """Says once how long it took until the first update, or pass, was made."""
@@ -59,17 +59,17 @@ class Announcer:
         self._updated = True
 
 
-def say_finished(run: Run, patience: int, before: bool) -> None:
+def say_finished(run: Run, patience: int, was_finished: bool) -> None:
     """Says how a run ended, and what to do next.
 
     Args:
         run: which is finished.
         patience: epochs without a better one after which it was to stop.
-        before: whether it was finished already when it was asked for.
+        was_finished: whether it was so before it was asked for.
     """
-    state = run.progress
-    best = best_of(run.history, state.best_epoch)
-    if state.best_epoch and state.epoch - state.best_epoch >= patience:
+    progress = run.progress
+    best = best_of(run.history, progress.best_epoch)
+    if progress.best_epoch and progress.epoch - progress.best_epoch >= patience:
         best += f" (no better one in --patience {patience} epochs)"
-    said = "was already finished" if before else "is finished"
-    say(f"{run.path} {said}: {state.epoch} epochs{best}; next: longtake evaluate {run.path}")
+    said = "was already finished" if was_finished else "is finished"
+    say(f"{run.path} {said}: {progress.epoch} epochs{best}; next: longtake evaluate {run.path}")

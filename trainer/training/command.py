@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from preprocessing.terminal.console import DONE
+from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
-from trainer.devices.hardware import compute_in, computing, threads
+from trainer.devices.hardware import name_hardware, threads, use_threads
 from trainer.devices.processes import Processes
 from trainer.devices.strategy import find_devices
 from trainer.model.own_model import Build
@@ -30,20 +30,20 @@ class Trained(NamedTuple):
     """A run to whose end somebody has trained.
 
     Attributes:
-        before: whether it was finished already.
+        was_finished: whether it was so before this call.
         chief: whether this process is the one that writes and speaks.
     """
 
     run: Run
-    before: bool
+    was_finished: bool
     chief: bool
 
 
 def run_train(config: TrainConfig) -> int:
     """Runs the command ``train``; see ``TrainConfig``."""
-    run, before, chief = _train(config)
+    run, was_finished, chief = _train(config)
     if chief:
-        say_finished(run, config.patience, before)
+        say_finished(run, config.patience, was_finished)
     return DONE
 
 
@@ -79,7 +79,7 @@ def _train(
     build: Build | None = None,
 ) -> Trained:
     begun = time.perf_counter()
-    compute_in(Run(config.run).progress.threads)
+    use_threads(Run(config.run).progress.threads)
     devices = find_devices(config)
     processes = Processes(devices)
     with Interruption() as interruption, processes.together():
@@ -88,24 +88,24 @@ def _train(
         model = make_model(prepared, devices, processes)
         with claimed(run, processes, interruption):
             checkpoint = last_checkpoint(prepared, processes)
-            state = checkpoint.progress if checkpoint else Progress()
-            if state.finished and is_over(state, config, data.validation is not None):
-                processes.leave()
+            progress = checkpoint.progress if checkpoint else Progress()
+            if progress.finished and is_over(progress, config, data.validation is not None):
+                processes.wait_for_all()
                 return Trained(run, True, processes.chief)
-            state.lanes = state.lanes or lanes_of(config, data, devices)
-            state.threads = state.threads or threads()
+            progress.lanes = progress.lanes or lanes_of(config, data, devices)
+            progress.threads = progress.threads or threads()
             steps = make_steps(config, model, data.layout.task, devices)
             watched = watch_batches(callbacks)
             processes.require_same(callbacks=watched)
-            hardware = computing(model, devices)
+            hardware = name_hardware(model, devices)
             if processes.chief:
                 run.begin(config, data.splits, data.facts)
             announcer = Announcer(begun, processes.chief)
-            announcer.beginning(data, state.lanes, devices)
+            announcer.beginning(data, progress.lanes, devices)
             if checkpoint:
-                announcer.going_on(state)
+                announcer.going_on(progress)
             announcer.say(hardware)
             stops = Stops(processes, interruption, at_once=watched)
-            training = Training(config, run, data, state, steps, stops, announcer, callbacks)
+            training = Training(config, run, data, progress, steps, stops, announcer, callbacks)
             training.go(checkpoint)
     return Trained(run, False, processes.chief)

@@ -68,14 +68,14 @@ def _through(
     lanes = len(lineups[0].chunks)
     edges: list[tuple[Carry, list[Any]]] = []
     totals = Totals()
-    carry = step.initial(lanes)
+    carry = step.initial_carry(lanes)
     for batch, waited in timed(_read(data, lineups, stop)):
         totals.waited += waited
         edges.append((carry, step.state()))
         sums, carry = step.forward_only(batch, carry)
         totals.add(sums, batch)
     after = step.state()
-    gradient = step.initial(lanes)
+    gradient = step.initial_carry(lanes)
     for batch, waited in timed(_read(data, lineups[::-1], stop)):
         totals.waited += waited
         carry, passing = edges.pop()

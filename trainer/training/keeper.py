@@ -80,16 +80,16 @@ class Keeper:
         """Says whether it is time for a checkpoint within an epoch."""
         return time.monotonic() - self.saved_at >= 60 * self.config.checkpoint_minutes
 
-    def updates_left(self, state: Progress) -> int | None:
+    def updates_left(self, progress: Progress) -> int | None:
         """Counts the updates until the next checkpoint is due; None if they do not matter."""
         every = self.config.checkpoint_updates
-        return None if every is None else max(0, every - (state.updates - self.saved_update))
+        return None if every is None else max(0, every - (progress.updates - self.saved_update))
 
-    def save(self, state: Progress, carry: Carry) -> None:
+    def save(self, progress: Progress, carry: Carry) -> None:
         """Writes a checkpoint and the history.
 
         Args:
-            state: how far the run is.
+            progress: how far the run is.
             carry: of all lanes, ``<float32>[B, ...]`` each.
 
         Raises:
@@ -97,49 +97,49 @@ class Keeper:
         """
         arrays = numbered("variables", [variable.numpy() for variable in self.variables])
         arrays |= numbered("carry", carry)
-        self.require_finite(all_finite(arrays), state)
+        self.require_finite(all_finite(arrays), progress)
         plain, more = changed_memories(self.callbacks, self.memories_at_begin)
-        state.callbacks, state.chance = plain, random_state()
-        state.stopped = bool(self.model.stop_training)
-        self._write_history(state)
+        progress.callbacks, progress.chance = plain, random_state()
+        progress.stopped = bool(self.model.stop_training)
+        self._write_history(progress)
         if self.writes:
-            self.run.checkpoints.save(state, arrays | more, self.config.keep_checkpoints)
-        self.saved_at, self.saved_update = time.monotonic(), state.updates
+            self.run.checkpoints.save(progress, arrays | more, self.config.keep_checkpoints)
+        self.saved_at, self.saved_update = time.monotonic(), progress.updates
 
     def restore(self, checkpoint: Checkpoint) -> Carry:
         """Sets everything to what it was when a checkpoint was written; returns its carry."""
-        state = checkpoint.progress
+        progress = checkpoint.progress
         checkpoint.restore(self.variables)
         carry: Carry = tuple(keras.ops.convert_to_tensor(x) for x in checkpoint.group("carry"))
-        self.saved_update = state.updates
-        self.model.stop_training = state.stopped
-        remind_callbacks(self.callbacks, state.callbacks, checkpoint.arrays)
-        set_random_state(state.chance)
-        self._write_history(state)
+        self.saved_update = progress.updates
+        self.model.stop_training = progress.stopped
+        remind_callbacks(self.callbacks, progress.callbacks, checkpoint.arrays)
+        set_random_state(progress.chance)
+        self._write_history(progress)
         return carry
 
-    def keep_best(self, state: Progress, row: dict[str, float]) -> None:
+    def keep_best(self, progress: Progress, row: dict[str, float]) -> None:
         """Writes the model if its validation loss is the lowest so far.
 
         Args:
-            state: how far the run is; it takes note of the best epoch.
+            progress: how far the run is; it takes note of the best epoch.
             row: the figures of the epoch that ends.
         """
-        if "val_loss" in row and row["val_loss"] < state.best_loss:
-            state.best_loss, state.best_epoch = row["val_loss"], state.epoch + 1
+        if "val_loss" in row and row["val_loss"] < progress.best_loss:
+            progress.best_loss, progress.best_epoch = row["val_loss"], progress.epoch + 1
             self._save_model()
 
-    def keep_last(self, state: Progress) -> None:
+    def keep_last(self, progress: Progress) -> None:
         """Writes the model if none was the best, at the end."""
-        if not state.best_epoch:
+        if not progress.best_epoch:
             self._save_model()
 
-    def require_finite(self, finite: bool, state: Progress) -> None:
+    def require_finite(self, finite: bool, progress: Progress) -> None:
         """Ends a training that has gone wrong.
 
         Args:
             finite: whether loss and weights are still numbers.
-            state: how far the run is.
+            progress: how far the run is.
 
         Raises:
             InputError: they are not; it says what to try, and where the last good checkpoint is.
@@ -149,14 +149,14 @@ class Keeper:
         kept = self.run.checkpoints.paths()
         where = f"the last good checkpoint is {kept[-1]}" if kept else "no checkpoint was due yet"
         raise InputError(
-            f"the loss or the weights became NaN or infinite in epoch {state.epoch + 1}, "
-            f"update {state.updates}; {TO_TRY}, with another --run ({where})"
+            f"the loss or the weights became NaN or infinite in epoch {progress.epoch + 1}, "
+            f"update {progress.updates}; {TO_TRY}, with another --run ({where})"
         )
 
     def _save_model(self) -> None:
         if self.writes:
             save_model(self.model, self.run.model_path)
 
-    def _write_history(self, state: Progress) -> None:
-        if state.history and self.writes:
-            self.run.write_history(state.history)
+    def _write_history(self, progress: Progress) -> None:
+        if progress.history and self.writes:
+            self.run.write_history(progress.history)

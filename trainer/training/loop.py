@@ -53,7 +53,7 @@ class Training:
         config: what was asked for.
         run: where everything goes.
         data: what is trained on.
-        state: how far the run is; it is kept up to date, and is what checkpoints hold.
+        progress: how far the run is; it is kept up to date, and is what checkpoints hold.
         steps: what computes.
         stops: what may end it early.
         announcer: says what is seen beside the line of each epoch.
@@ -65,30 +65,30 @@ class Training:
         config: TrainConfig,
         run: Run,
         data: Data,
-        state: Progress,
+        progress: Progress,
         steps: Steps,
         stops: Stops,
         announcer: Announcer,
         callbacks: Sequence[keras.callbacks.Callback],
     ):
-        self.config, self.data, self.state = config, data, state
+        self.config, self.data, self.progress = config, data, progress
         self.stops, self.announcer = stops, announcer
-        self.step, self.evaluation, self.devices = steps
-        self.rows = self.devices.rows_for(state.lanes)
+        self.learning, self.validating, self.devices = steps
+        self.rows = self.devices.rows_for(progress.lanes)
         self.own_rows = self.devices.own_rows(self.rows)
-        self.model, self.processes = self.step.model, stops.processes
-        self.model.compile(optimizer=self.step.optimizer)
+        self.model, self.processes = self.learning.model, stops.processes
+        self.model.compile(optimizer=self.learning.optimizer)
         logs = run.logs_path if config.tensorboard and self.processes.chief else None
         self.callbacks = callback_list(self.model, callbacks, config.epochs, logs)
         self.keeper = Keeper(
-            config, run, self.model, self.step.optimizer, callbacks, self.processes.chief
+            config, run, self.model, self.learning.optimizer, callbacks, self.processes.chief
         )
         self.score_name = data.layout.task.score_name
         self.update_seconds, self.all_updates = HEED_SECONDS, 0
         if is_scheduled(config):
-            each = updates_an_epoch(config, data.train.lengths, state.lanes)
+            each = updates_an_epoch(config, data.train.lengths, progress.lanes)
             self.all_updates = config.epochs * each
-        self.carry: Carry = self.step.initial(self.rows)
+        self.carry: Carry = self.learning.initial_carry(self.rows)
 
     def go(self, checkpoint: Checkpoint | None) -> None:
         """Trains to the end.
@@ -106,25 +106,25 @@ class Training:
             self.carry = self.devices.place(self.keeper.restore(checkpoint))
         if self.processes.count > 1:
             self.processes.require_same(weights=self.keeper.digest)
-        self.step.seed_devices_apart()
+        self.learning.seed_devices_apart()
         self._stop_if(self.stops.agree(self.stops.signal_here))
-        while self.state.begun or not is_over(
-            self.state, self.config, self.data.validation is not None
+        while self.progress.begun or not is_over(
+            self.progress, self.config, self.data.validation is not None
         ):
             self._epoch()
         self.callbacks.on_train_end()
-        self.keeper.keep_last(self.state)
-        self.state.finished = True
+        self.keeper.keep_last(self.progress)
+        self.progress.finished = True
         self._save()
-        self.processes.leave()
+        self.processes.wait_for_all()
 
     def _epoch(self) -> None:
-        number, steps = self.state.epoch + 1, sum(self.data.train.lengths)
-        if not self.state.begun:
-            self.callbacks.on_epoch_begin(self.state.epoch)
-            self.state.begun = True
+        number, steps = self.progress.epoch + 1, sum(self.data.train.lengths)
+        if not self.progress.begun:
+            self.callbacks.on_epoch_begin(self.progress.epoch)
+            self.progress.begun = True
         shown = self.processes.chief
-        with epoch_bar(number, self.config.epochs, steps, self.state.steps, shown) as bar:
+        with epoch_bar(number, self.config.epochs, steps, self.progress.steps, shown) as bar:
             row = self._learn(bar)
             if self.data.validation:
                 row |= self._validate(self.data.validation)
@@ -133,65 +133,67 @@ class Training:
 
     def _learn(self, bar: Any) -> dict[str, float]:
         """Makes the updates that an epoch has left, and returns its figures."""
-        state, totals = self.state, Totals.of(self.state)
+        progress, totals = self.progress, Totals.of(self.progress)
         begun = time.perf_counter()
         for advance in self._updates():
             self.announcer.first_update()
             before = totals.steps
             for some in advance.totals:
                 totals = totals + some
-                state.updates += 1
+                progress.updates += 1
                 self._require_finite(totals.sums)
-            totals.note(state)
+            totals.note(progress)
             self.carry = advance.carry
-            state.items += advance.items
+            progress.items += advance.items
             spent = time.perf_counter() - begun
             begun += spent
-            state.seconds += spent
+            progress.seconds += spent
             self.update_seconds = spent / len(advance.totals)
             logs = totals.logs(self.score_name)
-            self.callbacks.on_train_batch_end(state.items - advance.items, logs)
+            self.callbacks.on_train_batch_end(progress.items - advance.items, logs)
             show(bar, logs)
             bar.update(totals.steps - before)
             if self._pause():
                 break
         self._stop_if(self.stops.signal_came())
         return totals.logs(self.score_name) | {
-            "frames_per_second": totals.steps / max(state.seconds, TINY),
-            "seconds": state.seconds,
+            "frames_per_second": totals.steps / max(progress.seconds, TINY),
+            "seconds": progress.seconds,
             "waiting_seconds": totals.waited,
         }
 
     def _updates(self) -> Iterator[Advance]:
         """Makes the updates that an epoch has left, as they are asked for."""
-        config, state, rows = self.config, self.state, self.rows
-        if state.stopped and state.items:  # A callback asked for the end within this epoch.
+        config, progress, rows = self.config, self.progress, self.rows
+        if progress.stopped and progress.items:  # A callback asked for the end within this epoch.
             return iter(())
         data = self.data.train.only(self.own_rows)
         if config.gradient == "full":
-            groups = training_groups(config, data.lengths, state.lanes, state.epoch, state.items)
+            groups = training_groups(
+                config, data.lengths, progress.lanes, progress.epoch, progress.items
+            )
             padded = (list(with_room(group, rows)) for group in groups)
             stop = self.stops.signal_came
-            return full_updates(self.step, data, padded, config.accumulate, self._begin, stop)
-        plan = training_plan(config, data.lengths, state.lanes, state.epoch)
-        rest = with_room(islice(plan, state.items, None), rows)
+            return full_updates(self.learning, data, padded, config.accumulate, self._begin, stop)
+        plan = training_plan(config, data.lengths, progress.lanes, progress.epoch)
+        rest = with_room(islice(plan, progress.items, None), rows)
         if config.accumulate > 1:
             return accumulated_updates(
-                self.step, data, rest, self.carry, config.accumulate, self._begin
+                self.learning, data, rest, self.carry, config.accumulate, self._begin
             )
-        return truncated_updates(self.step, data, rest, self.carry, self._allowed, self._begin)
+        return truncated_updates(self.learning, data, rest, self.carry, self._allowed, self._begin)
 
     def _begin(self, count: int) -> NDArray[np.float32] | None:
         """Tells callbacks that updates begin, and returns the learning rate of each."""
-        self.callbacks.on_train_batch_begin(self.state.items)
-        return learning_rates(self.config, self.state.updates, count, self.all_updates)
+        self.callbacks.on_train_batch_begin(self.progress.items)
+        return learning_rates(self.config, self.progress.updates, count, self.all_updates)
 
     def _allowed(self) -> int:
         """Returns how many updates may come before the next pause."""
         if self.stops.at_once or self.model.stop_training or self.devices.replicated:
             return 1
         heeded = max(1, int(HEED_SECONDS / self.update_seconds))
-        left = self.keeper.updates_left(self.state)
+        left = self.keeper.updates_left(self.progress)
         return heeded if left is None else min(heeded, left)
 
     def _pause(self) -> bool:
@@ -199,7 +201,7 @@ class Training:
         late, stop, signalled = self.stops.after_update(
             self.keeper.is_late, bool(self.model.stop_training)
         )
-        if late or self.keeper.updates_left(self.state) == 0:
+        if late or self.keeper.updates_left(self.progress) == 0:
             self._save()
         self._stop_if(signalled)
         if stop:
@@ -208,11 +210,11 @@ class Training:
 
     def _validate(self, data: SequenceSet) -> dict[str, float]:
         """Returns the figures of validation, which has a carry of its own."""
-        carry = self.evaluation.initial(self.rows)
-        plan = with_room(evaluation_plan(self.config, data.lengths, self.state.lanes), self.rows)
+        carry = self.validating.initial_carry(self.rows)
+        plan = with_room(evaluation_plan(self.config, data.lengths, self.progress.lanes), self.rows)
         totals = Totals()
         for batch in read_ahead(data.only(self.own_rows).batches(plan), READS_AHEAD):
-            sums, carry = self.evaluation(batch, carry)
+            sums, carry = self.validating(batch, carry)
             totals.add(sums, batch)
             self._stop_if(self.stops.signal_came())
         logs = totals.logs(self.score_name)
@@ -220,48 +222,48 @@ class Training:
         return {f"val_{name}": logs[name] for name in ("loss", self.score_name)}
 
     def _end_epoch(self, row: dict[str, float]) -> None:
-        state = self.state
-        state.history.append({"epoch": state.epoch + 1, **row})
-        self.keeper.keep_best(state, row)
-        self.callbacks.on_epoch_end(state.epoch, row)
+        progress = self.progress
+        progress.history.append({"epoch": progress.epoch + 1, **row})
+        self.keeper.keep_best(progress, row)
+        self.callbacks.on_epoch_end(progress.epoch, row)
         self.model.stop_training = self.stops.agree(bool(self.model.stop_training))
-        state.epoch += 1
-        state.begun, state.items, state.seconds = False, 0, 0.0
-        Totals().note(state)
-        self.carry = self.step.initial(self.rows)
+        progress.epoch += 1
+        progress.begun, progress.items, progress.seconds = False, 0, 0.0
+        Totals().note(progress)
+        self.carry = self.learning.initial_carry(self.rows)
         self._save()
         self._stop_if(self.stops.agree(self.stops.signal_here))
 
     def _save(self) -> None:
         """Writes a checkpoint of all lanes."""
-        carry = self.devices.join(self.carry, self.state.lanes)
+        carry = self.devices.join(self.carry, self.progress.lanes)
         try:
-            self.keeper.save(self.state, carry)
+            self.keeper.save(self.progress, carry)
         except InputError:
-            self.processes.leave()
+            self.processes.wait_for_all()
             raise
 
     def _stop_if(self, signalled: bool) -> None:
         """Ends with a checkpoint if a signal came."""
         if signalled:
             self._save()
-            self.processes.leave()
-            raise self.stops.stopped(self.state)
+            self.processes.wait_for_all()
+            raise self.stops.stopped(self.progress)
 
     def _require_finite(self, sums: Any) -> None:
         finite = bool(np.isfinite(sums).all())
         if not finite:
-            self.processes.leave()
-        self.keeper.require_finite(finite, self.state)
+            self.processes.wait_for_all()
+        self.keeper.require_finite(finite, self.progress)
 
 
-def is_over(state: Progress, config: TrainConfig, validated: bool) -> bool:
+def is_over(progress: Progress, config: TrainConfig, validated: bool) -> bool:
     """Says whether no epoch is left to train, or none that could still help.
 
     Args:
-        state: how far the run is.
+        progress: how far the run is.
         config: says after how many epochs it ends.
         validated: whether there is a validation split.
     """
-    patient = not validated or state.epoch - state.best_epoch < config.patience
-    return state.stopped or state.epoch >= config.epochs or not patient
+    patient = not validated or progress.epoch - progress.best_epoch < config.patience
+    return progress.stopped or progress.epoch >= config.epochs or not patient

@@ -49,10 +49,10 @@ class Stops:
         late, stop, signalled = agree(late, stop, self.signal_here)
         return late, stop, signalled
 
-    def stopped(self, state: Progress) -> Stopped:
+    def stopped(self, progress: Progress) -> Stopped:
         """Returns the error that ends a training after its checkpoint was written."""
         return Stopped(
             f"{self.interruption.signal or 'another process was stopped'}: stopped in epoch "
-            f"{state.epoch + 1} after {state.updates} updates, checkpoint written; start "
+            f"{progress.epoch + 1} after {progress.updates} updates, checkpoint written; start "
             "the same command again to go on"
         )

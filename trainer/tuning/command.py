@@ -25,7 +25,8 @@ from preprocessing.errors import InputError, Stopped
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import PARTIAL, machine, write_whole
 from preprocessing.labels.reading import FOLDERS
-from preprocessing.terminal.console import DONE, INTERRUPTED, STOPPED, note, say
+from preprocessing.terminal.console import note, say
+from preprocessing.terminal.exit_codes import DONE, INTERRUPTED, STOPPED
 from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import flag
 from trainer.run.interruption import Interruption

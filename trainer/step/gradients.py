@@ -1,4 +1,4 @@
-"""The work of a device on its own lanes: sums, the carry, and the slopes of the loss."""
+"""The work of a device on its own lanes: sums, the carry, and the gradients of the loss."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ GATHERED_SHARE = 1.0 / 1024
 Found = tuple[tuple[Tensor, list[Tensor]], Carry]
 
 
-class Slopes:
+class Gradients:
     """Derivatives of the loss of one batch by the weights of a model.
 
     The first of the two that a method returns is what several devices add up.
@@ -48,7 +48,7 @@ class Slopes:
         return sums_of(self.task, batch.targets, outputs, batch.weights, training=True), carry
 
     def of_mean(self, batch: BatchTensors, carry: Carry) -> Found:
-        """Returns sums and the slopes of the mean loss; and the carry.
+        """Returns sums and the gradients of the mean loss; and the carry.
 
         Args:
             batch: a chunk a lane.
@@ -60,7 +60,7 @@ class Slopes:
         return (sums, _gradient(tape, loss, self.variables)), carry
 
     def of_share(self, batch: BatchTensors, carry: Carry) -> Found:
-        """Returns sums and the slopes of ``GATHERED_SHARE`` of the summed loss; and the carry.
+        """Returns sums and the gradients of ``GATHERED_SHARE`` of the summed loss; and the carry.
 
         Args:
             batch: a chunk a lane.
@@ -72,7 +72,7 @@ class Slopes:
         return (sums, _gradient(tape, loss, self.variables)), carry
 
     def of_share_and_later(self, batch: BatchTensors, carry: Carry, gradient: Carry) -> Found:
-        """Returns weights and slopes as ``of_share``, with those of all that comes after the chunk.
+        """Returns weights and gradients as ``of_share``, with those of all that comes later.
 
         Args:
             batch: a chunk a lane.
@@ -80,23 +80,24 @@ class Slopes:
             gradient: of the loss of all later chunks, by the carry after this one.
 
         Returns:
-            The sum of the weights and the slopes; and the gradient by the carry before.
+            The sum of the weights and the gradients; and the gradient by the carry before.
         """
         with tf.GradientTape() as tape:
             tape.watch(carry)
             sums, after = self.forward(batch, carry)
             later = [
-                tf.reduce_sum(state * slope) for state, slope in zip(after, gradient, strict=True)
+                tf.reduce_sum(state * by_state)
+                for state, by_state in zip(after, gradient, strict=True)
             ]
             here = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
             loss = here + tf.add_n([tf.zeros(()), *later])
-        slopes = _gradient(tape, loss, [*self.variables, *carry])
+        gradients = _gradient(tape, loss, [*self.variables, *carry])
         count = len(self.variables)
-        return (sums[1], slopes[:count]), tuple(slopes[count:])
+        return (sums[1], gradients[:count]), tuple(gradients[count:])
 
 
 def _gradient(tape: Any, loss: Tensor, of: list[Any]) -> list[Tensor]:
-    slopes: list[Tensor] = tape.gradient(
+    gradients: list[Tensor] = tape.gradient(
         loss, of, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-    return slopes
+    return gradients
