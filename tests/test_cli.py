@@ -14,6 +14,7 @@ import cv2
 import h5py
 import numpy as np
 import pytest
+from commands import LONGTAKE
 from made_stores import FPS, MadeStore, write_sequence
 
 from preprocessing.backbones import load_backbone
@@ -31,7 +32,6 @@ from trainer.demo.videos import make_samples
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
 
-LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 Said = tuple[int, str, str]
 Longtake = Callable[..., Said]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import LONGTAKE
 
 SETTINGS = {
     "floatx": "float16",
@@ -63,8 +64,7 @@ def test_settings_that_keras_does_not_take_are_named_in_a_line(
     tmp_path: Path, settings: str, said: str
 ) -> None:
     (tmp_path / "keras.json").write_text(settings)
-    code = "from trainer.cli import main; raise SystemExit(main())"
-    done = run(code, "train", "--store=a", "--labels=b", "--run=c", home=tmp_path)
+    done = run(LONGTAKE, "train", "--store=a", "--labels=b", "--run=c", home=tmp_path)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
 

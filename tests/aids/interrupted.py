@@ -12,13 +12,13 @@ from typing import Any
 
 import keras
 import numpy as np
+from commands import LONGTAKE
 
 from trainer.config import TrainConfig
 from trainer.run.checkpoint import Checkpoints
 from trainer.run.folder import Run
 
 Task = tuple[Path, Path]
-LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 
 
 def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:

@@ -15,6 +15,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from commands import LONGTAKE
 from hypothesis import given
 from hypothesis import strategies as st
 from made_stores import FPS, write_sequence
@@ -49,41 +50,6 @@ from trainer.training.feature_moments import shared_moments
 ROOT = Path(__file__).parents[2]
 AIDS = ROOT / "tests" / "aids"
 UNEVEN = (60, 13, 9)  # Steps of sequences.
-LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
-# A model that only drops: what it lets through on each of two devices, and on one.
-MASKS = """
-import json
-from preprocessing.terminal.quiet import import_tensorflow
-tf = import_tensorflow()
-import keras
-import numpy as np
-halves = [tf.config.LogicalDeviceConfiguration()] * 2
-tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
-from pathlib import Path
-from trainer.config import TrainConfig
-from trainer.devices.strategy import find_devices
-from trainer.step.train_step import TrainStep
-from trainer.task import Classification
-
-def masks(count):
-    features = keras.Input((None, 40))
-    dropped = keras.layers.SpatialDropout1D(0.5, seed=1)(features)
-    model = keras.Model([features], [keras.layers.Dense(2)(dropped)])
-    dropping = keras.Model(model.inputs, model.layers[1].output)
-    if count == 1:
-        return [dropping([np.ones((2, 3, 40), "float32")], training=True).numpy()]
-    step = TrainStep(model, keras.optimizers.SGD(), Classification(("a", "b")), replicas)
-    halves = replicas.split(np.ones((4, 3, 40), "float32"))
-    drop = tf.function(lambda x: replicas.run(lambda own: dropping([own], training=True), x))
-    return [half.numpy() for half in replicas.strategy.experimental_local_results(drop(halves))]
-
-replicas = find_devices(TrainConfig(*map(Path, "abc")))
-(alone,) = masks(1)
-with replicas.scope():
-    first, second = masks(2)
-print(json.dumps({"differ": bool((first != second).any()),
-                  "first as alone": bool((first == alone).all())}))
-"""
 Task = tuple[Path, Path]
 WAYS: dict[str, dict[str, Any]] = {
     "truncated": {"lanes": 6, "schedule": "cosine", "warmup": 3},
@@ -103,35 +69,6 @@ def run_python(*words: object, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def apart(folder: Path, ways: list[dict[str, Any]]) -> list[float]:
-    """How far two devices end from one with all their lanes."""
-    process = run_python(AIDS / "two_devices.py", folder, json.dumps(ways))
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    for way in ways:
-        assert f"in {way['lanes']} lanes, " in out or "dropout" in way
-        assert f"in {way['lanes']} lanes on 2 devices, " in out
-    assert "computing on 2 parts of the CPU" in out
-    found = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    assert all(each["same"] for each in found if "same" in each)
-    return [each["apart"] for each in found if "apart" in each]
-
-
-def test_two_devices_make_the_updates_of_one_with_all_their_lanes(
-    memory_task: Task, tmp_path: Path, thorough: bool
-) -> None:
-    ways = [way for name, way in WAYS.items() if thorough or name == "full"]
-    dropped = {"lanes": 6, "dropout": 0.5}  # Resumed on two devices: bit for bit.
-    found = apart(tmp_path, [*ways, dropped])
-    assert len(found) == len(ways)
-    assert max(found) < 2e-5
-
-
-def test_each_device_drops_other_features(memory_task: Task, tmp_path: Path) -> None:
-    out, err = run_python("-c", MASKS).communicate()
-    assert json.loads(out) == {"differ": True, "first as alone": True}, err
-
-
 @pytest.fixture
 def uneven_task(tmp_path: Path) -> Task:
     """Three sequences, one of them long: one of two devices has soon none; gaps in labels."""
@@ -139,24 +76,39 @@ def uneven_task(tmp_path: Path) -> Task:
     rows = []
     for number, length in enumerate(UNEVEN):
         name = f"s{number}"
-        write_sequence(tmp_path / "task", name, generator.normal(size=(length, 2)))
+        write_sequence(tmp_path / "uneven", name, generator.normal(size=(length, 2)))
         rows += [
             (name, 0.0, length / FPS / 3, "early"),
             (name, length / FPS / 2, length / FPS, "late"),
         ]
-    write_intervals(tmp_path / "task.csv", rows)
-    return tmp_path / "task", tmp_path / "task.csv"
+    write_intervals(tmp_path / "uneven.csv", rows)
+    return tmp_path / "uneven", tmp_path / "uneven.csv"
 
 
-def test_an_epoch_goes_on_when_one_device_has_no_sequence_left(
-    uneven_task: Task, tmp_path: Path
+def test_two_devices_make_the_updates_of_one_with_all_their_lanes(
+    memory_task: Task, uneven_task: Task, tmp_path: Path, thorough: bool
 ) -> None:
+    """Also when one of them has no sequence left, or was stopped; but each drops others."""
     config = TrainConfig(*uneven_task, tmp_path, chunk_length=6)
     lineups = list(with_room(training_plan(config, UNEVEN, 3, 0), 4))
     dry = [not (any(lineup.chunks[:2]) and any(lineup.chunks[2:])) for lineup in lineups]
     assert sum(dry) > len(dry) // 2
-    (found,) = apart(tmp_path, [{"lanes": 3, "fractions": [1.0, 0.0, 0.0]}])
-    assert found < 2e-5
+    uneven = {"lanes": 3, "task": "uneven", "fractions": [1.0, 0.0, 0.0]}
+    dropped = {"lanes": 6, "dropout": 0.5}  # Resumed on two devices: bit for bit.
+    ways = [way for name, way in WAYS.items() if thorough or name == "full"]
+    process = run_python(AIDS / "two_devices.py", tmp_path, json.dumps([*ways, uneven, dropped]))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    for way in [*ways, uneven]:
+        assert f"in {way['lanes']} lanes, " in out
+        assert f"in {way['lanes']} lanes on 2 devices, " in out
+    assert "computing on 2 parts of the CPU" in out
+    masks, *found = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    assert masks == {"differ": True, "first as alone": True}
+    *apart, resumed = [next(iter(each.values())) for each in found]
+    assert len(apart) == len(ways) + 1
+    assert max(apart) < 2e-5
+    assert resumed is True
 
 
 def free_ports(count: int) -> list[int]:

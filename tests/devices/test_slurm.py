@@ -10,12 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from commands import LONGTAKE
 
 ROOT = Path(__file__).parents[2]
 AIDS = ROOT / "tests" / "aids"
 SCRIPT = ROOT / "scripts" / "slurm" / "extract.sbatch"
 # `--backbone histogram` may take the place of the light one.
-LONGTAKE = "import light; from trainer.cli import main; raise SystemExit(main())"
+LIGHT = f"import light; {LONGTAKE}"
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     programs = tmp_path / "venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "activate").write_text(f"PATH='{programs}':$PATH\n")
-    command = f"#!/bin/sh\nexec '{sys.executable}' -c '{LONGTAKE}' \"$@\"\n"
+    command = f"#!/bin/sh\nexec '{sys.executable}' -c '{LIGHT}' \"$@\"\n"
     (programs / "longtake").write_text(command)
     (programs / "longtake").chmod(0o755)
     return tmp_path
@@ -251,7 +252,7 @@ def wait_for(path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_real_training_goes_on_after_the_queue(memory_task, queue, tmp_path):
-    real = f"exec '{sys.executable}' -c 'from trainer.cli import main; raise SystemExit(main())'"
+    real = f"exec '{sys.executable}' -c '{LONGTAKE}'"
     write_program(queue / "venv" / "bin" / "longtake", f'{real} "$@"')
     folders = {"STORE": str(memory_task[0]), "LABELS": str(memory_task[1])}
     options = ("--units", 5, "--chunk-length", 6, "--epochs", 300, "--patience", 300)

@@ -19,6 +19,7 @@ import joblib
 import light
 import numpy as np
 import pytest
+from commands import LONGTAKE
 
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
 from preprocessing.cores import THREADS, share_of_cores
@@ -32,7 +33,7 @@ from preprocessing.files.inputs import Source
 
 ROOT = Path(__file__).parents[2]
 AIDS = ROOT / "tests" / "aids"
-LONGTAKE = "import light; light.watch(); from trainer.cli import main; raise SystemExit(main())"
+WATCHED = f"import light; light.watch(); {LONGTAKE}"
 # Each prints the address of a cluster of two worker processes, which ends when its input does.
 CLUSTERS = {
     "dask": """
@@ -88,7 +89,7 @@ def extraction(folder: Path, *arguments: object, **more: str) -> subprocess.Pope
     """Starts the command in a session of its own, as a terminal would, with ``more`` variables."""
     command = ["extract", "videos", "--fps", "native", "--backbone", "light", "--batch-size", "4"]
     return subprocess.Popen(
-        [sys.executable, "-c", LONGTAKE, *command, *map(str, arguments)],
+        [sys.executable, "-c", WATCHED, *command, *map(str, arguments)],
         cwd=folder,
         env={**environment(folder), **more},
         stdout=subprocess.PIPE,

@@ -16,6 +16,7 @@ import av
 import h5py
 import numpy as np
 import pytest
+from commands import LONGTAKE
 from prediction_files import FPS, run_of, sequence_info, write_predictions
 
 from preprocessing.files.fingerprint import fingerprint
@@ -43,7 +44,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 SECONDS = 20
 # Timestamps of the sequences begin here, where players say 0.
 START_TIME = 2.0

@@ -18,6 +18,7 @@ import cv2
 import h5py
 import numpy as np
 import pytest
+from commands import LONGTAKE
 from live_server import file_server, live_server
 from made_stores import write_sequence
 
@@ -34,7 +35,6 @@ from trainer.run.lock import locked
 from trainer.training.command import train
 
 FPS, SECONDS = 8, 20
-LONGTAKE = "from trainer.cli import main; raise SystemExit(main())"
 Said = tuple[int, str, str]
 Stream = Callable[..., Said]
 

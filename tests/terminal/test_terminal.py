@@ -14,6 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from commands import LONGTAKE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from preprocessing.terminal.console import note, progress, say, send_json
 from preprocessing.terminal.exit_codes import BUG
 from preprocessing.terminal.streams import printable
 
-CODE = "from trainer.cli import main; raise SystemExit(main())"
 ESCAPE = "\x1b[2J\x1b[31m\x9b1A\rred\n"
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -37,7 +37,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started = []
 
     def begin(*arguments: object, **how: object) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-c", CODE, *map(str, arguments)]
+        command = [sys.executable, "-c", LONGTAKE, *map(str, arguments)]
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **how}
         started.append(subprocess.Popen(command, **how))  # type: ignore[call-overload]
         return started[-1]

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,8 @@ import pytest
 from interrupted import Signal, Task, command, config_for, kill_somewhere, require_same
 
 from preprocessing.errors import InputError, Stopped
+from preprocessing.terminal.exit_codes import DONE
+from trainer import cli
 from trainer.config import TrainConfig
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.folder import Run, load_run
@@ -316,11 +319,13 @@ def finished(arguments: list[str]) -> str:
 
 
 def test_killed_at_random_moments_a_run_ends_in_the_same_weights(
-    memory_task: Task, tmp_path: Path, thorough: bool
+    memory_task: Task, tmp_path: Path, thorough: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kills, chance = (20, random.Random(1)) if thorough else (1, random.Random(time.time()))
     options = {"epochs": 60, "patience": 60} if thorough else {}
-    finished(command(memory_task, tmp_path / "straight", **options))
+    words = command(memory_task, tmp_path / "straight", **options)
+    monkeypatch.setattr(sys, "argv", words[words.index("train") - 1 :])
+    assert cli.main() == DONE
     arguments = command(memory_task, tmp_path / "killed", **options)
     killed = 0
     while killed < kills and kill_somewhere(arguments, tmp_path / "killed/checkpoints", chance):
