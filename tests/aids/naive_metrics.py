@@ -41,10 +41,10 @@ def of_class(pairs: Pairs, number: int) -> dict[str, float | None]:
     found = sum(t == number and p == number for t, p in labelled(pairs))
     there = sum(t == number for t, _ in labelled(pairs))
     said = sum(p == number for _, p in labelled(pairs))
-    if there + said == 0:
+    if there == 0:
         return dict.fromkeys(("precision", "recall", "f1", "jaccard"))
     precision = found / said if said else 0.0
-    recall = found / there if there else 0.0
+    recall = found / there
     both = precision + recall
     return {
         "precision": precision,
@@ -126,7 +126,9 @@ def average_precision(hits: Sequence[bool], scores: Sequence[float], ratio: floa
 
 def ranks(hits: Sequence[bool], scores: Sequence[float]) -> dict[str, float | None]:
     positives = sum(hits)
-    ratio = (len(hits) - positives) / positives if positives else 1.0
+    if positives in (0, len(hits)):
+        return {"ap": None, "cap": None}
+    ratio = (len(hits) - positives) / positives
     return {
         "ap": average_precision(hits, scores, 1.0),
         "cap": average_precision(hits, scores, ratio),

@@ -66,9 +66,9 @@ class RankedScores:
         """The mean of precision at each hit, in the order of scores, without interpolation.
 
         The definition of scikit-learn's ``average_precision_score``. None if no step is of the
-        class.
+        class, or all are: then there is nothing to rank.
         """
-        return self._mean_precision(1.0) if self.positives else None
+        return self._mean_precision(1.0) if self.positives and self.negatives else None
 
     @property
     def calibrated_average_precision(self) -> float | None:
@@ -76,12 +76,16 @@ class RankedScores:
 
         De Geest et al. 2016, "Online action detection", section 5: precision is TP / (TP + FP / w),
         w being the ratio of negative to positive steps; so a frequent class is not easier than a
-        rare one. None if no step is of the class, 1 if all are.
+        rare one. None if no step is of the class, or all are.
         """
-        if not self.positives:
+        if not self.positives or not self.negatives:
             return None
-        negatives = int(self.misses.sum())
-        return self._mean_precision(self.positives / negatives) if negatives else 1.0
+        return self._mean_precision(self.positives / self.negatives)
+
+    @property
+    def negatives(self) -> int:
+        """The number of steps that are not of the class."""
+        return int(self.misses.sum())
 
     def _mean_precision(self, weight: float) -> float:
         """Returns the mean of precision over hits, where each miss counts ``weight`` times."""
