@@ -17,7 +17,7 @@ FLOORS = {
         {"config", "task", "column_moments", "kernels"},
         {"layout", "plan", "metrics"},
         {"batches", "model", "run"},
-        {"devices"},
+        {"devices", "trainings"},
         {"step", "recipe", "export"},
         {"predictions", "streaming"},
         {"report", "training"},

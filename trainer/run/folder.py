@@ -30,6 +30,7 @@ from trainer.run.archive import DAMAGE
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
+from trainer.run.members import why_no_run
 
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
@@ -212,9 +213,9 @@ def load_run(path: Path | str) -> Run:
     """Opens a run that exists.
 
     Raises:
-        InputError: the folder holds no run.
+        InputError: the folder holds no run, or several.
     """
     run = Run(path)
     if not run.config_path.is_file():
-        raise InputError(f"{run.path} is no run: it has no config.yaml; make one with train")
+        raise InputError(why_no_run(run.path))
     return run

@@ -46,21 +46,26 @@ class Lock:
             interruption: ends the wait if a signal came.
             waiting: called once if the lock is not free.
         """
+        heed(interruption)
         said = False
-        while True:
+        while not self.try_acquire():
+            if not said:
+                waiting()
+            said = True
+            time.sleep(POLL)
             heed(interruption)
-            try:
-                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return None
-            except OSError as error:
-                if error.errno in NO_LOCKS:
-                    return note(f"{self.path}: this file system has no locks; start one at a time")
-                if not isinstance(error, BlockingIOError):
-                    raise
-                if not said:
-                    waiting()
-                said = True
-                time.sleep(POLL)
+
+    def try_acquire(self) -> bool:
+        """Takes the lock; returns False if another process holds it."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            note(f"{self.path}: this file system has no locks; start one at a time")
+        return True
 
     def close(self) -> None:
         """Releases the lock; a second call does nothing."""

@@ -6,32 +6,33 @@ A worker takes trials from a study that may have many workers:
             (what stopped or                (done, pruned, failed; or stopped,
              died waits again)               and then it is told nothing more)
 
-RUN/tune.yaml  what is searched          RUN/trials/     the trainings; see ``tune_trial``
+RUN/tune.yaml  what is searched          RUN/trials/     the trainings; see ``trainings``
 RUN/tune.db    the study, by default     RUN/trials.csv, tune.png, best.yaml: what came of it
 """
 
 import math
 import os
 import random
-import signal
 import time
 import warnings
 from contextlib import suppress
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.errors import InputError, Stopped
 from preprocessing.files.outputs import require_folder
-from preprocessing.files.whole_file import PARTIAL, machine, write_whole
+from preprocessing.files.whole_file import machine, write_whole
 from preprocessing.labels.reading import FOLDERS
 from preprocessing.terminal.console import note, say
-from preprocessing.terminal.exit_codes import DONE, INTERRUPTED, STOPPED
-from preprocessing.terminal.options import from_yaml, to_yaml
+from preprocessing.terminal.exit_codes import DONE
+from preprocessing.terminal.options import to_yaml
 from trainer.config import flag
 from trainer.run.interruption import Interruption
 from trainer.run.lock import POLL, Lock, heed, locked
 from trainer.training.data import load_data
+from trainer.trainings.beginning import require_begun_so
 from trainer.tuning.options import TuneConfig
 from trainer.tuning.results import progress_line, write_results
 from trainer.tuning.search_space import parse_search, with_values
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from optuna import Study, Trial, TrialPruned
     from optuna.trial import FrozenTrial
 
-STOPPED_TRAININGS = (STOPPED, INTERRUPTED, -signal.SIGINT, -signal.SIGTERM)
+LOCK = "tune.lock"
 CHANGEABLE = ("run", "trials", "storage")  # between two starts of one search
 
 
@@ -99,7 +100,7 @@ class _Worker:
         """Takes the next trial; False if none is left."""
         import optuna
 
-        with locked(self.config.run / "tune.lock", self.interruption) as lock:
+        with locked(self.config.run / LOCK, self.interruption) as lock:
             revive(self.study)
             rows = read_rows(self.config, self.study)
             if len(rows) >= self.config.trials and not any(row.state == "waiting" for row in rows):
@@ -160,7 +161,7 @@ class _Worker:
                     watch.look()
             finally:
                 training.stop()
-        if training.exit_code in STOPPED_TRAININGS:
+        if training.was_stopped:
             raise Stopped("its training was stopped; start the same command again to go on")
         if training.exit_code:
             raise _failed(trial, training.failure)
@@ -225,42 +226,18 @@ class _Watch:
 
 def _begin(config: TuneConfig, interruption: Interruption) -> "Study":
     """Opens the study of a folder, or makes one after a look at the data."""
-    _require_same(config)
-    new = not (config.run / "tune.yaml").exists()
-    if new and load_data(config.train_config).validation is None:
+    begun = config.run / "tune.yaml"
+    same = partial(require_begun_so, begun, config, "search", CHANGEABLE, {LOCK})
+    same()
+    if not begun.exists() and load_data(config.train_config).validation is None:
         raise InputError(
             "tune compares trials on a validation split and there is none; give --splits or "
             "--fractions that have one"
         )
-    with locked(config.run / "tune.lock", interruption):
-        _require_same(config)
-        write_whole(config.run / "tune.yaml", to_yaml(replace(config, storage=None)))
+    with locked(config.run / LOCK, interruption):
+        same()
+        write_whole(begun, to_yaml(replace(config, storage=None)))
         return open_study(config)
-
-
-def _require_same(config: TuneConfig) -> None:
-    """Checks that a folder is new, or that of this search."""
-    path = config.run / "tune.yaml"
-    # Listed before tune.yaml is looked for: another worker may be making the folder just now.
-    found = os.listdir(config.run) if config.run.exists() else []
-    if not path.exists():
-        if {name for name in found if not PARTIAL.fullmatch(name)} - {"tune.lock"}:
-            raise InputError(
-                f"{config.run} is not empty and no search; give --run a folder of its own"
-            )
-        return
-    before: TuneConfig = from_yaml(TuneConfig, path)
-    for field in fields(config):
-        was, now = getattr(before, field.name), getattr(config, field.name)
-        if was != now and field.name not in CHANGEABLE:
-            raise InputError(
-                f"{config.run} was begun with {flag(field.name)} {_said(was)}, not "
-                f"{_said(now)}; give another --run, or the same options to go on"
-            )
-
-
-def _said(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _resolved(config: TuneConfig) -> TuneConfig:

@@ -1,0 +1,74 @@
+"""Folders that hold several runs: the same training with other seeds, or a cross-validation.
+
+RUN/repeats.yaml            what all seeds share
+RUN/seeds/<seed>/           a run for each seed, all with the same splits
+
+RUN/cross-validation.yaml   what all folds share
+RUN/folds/<name>/           a run for each fold, each tested on other sequences
+"""
+
+from pathlib import Path
+
+from preprocessing.errors import InputError, some
+from preprocessing.terminal.console import note
+
+REPEATS, SEEDS = "repeats.yaml", "seeds"
+CROSS_VALIDATION, FOLDS = "cross-validation.yaml", "folds"
+
+
+def is_repeated(path: Path) -> bool:
+    """Returns True if a folder holds runs of several seeds."""
+    return (path / REPEATS).is_file()
+
+
+def is_cross_validated(path: Path) -> bool:
+    """Returns True if a folder holds runs of several folds."""
+    return (path / CROSS_VALIDATION).is_file()
+
+
+def members(path: Path) -> list[Path]:
+    """Returns the trained runs of several seeds, by seed; of any other folder, itself alone.
+
+    Raises:
+        InputError: no seed is trained yet.
+    """
+    return _trained(path, SEEDS) if is_repeated(path) else [path]
+
+
+def folds(path: Path) -> list[Path]:
+    """Returns the trained runs of a cross-validation, by name; none of any other folder.
+
+    Raises:
+        InputError: no fold is trained yet.
+    """
+    return _trained(path, FOLDS) if is_cross_validated(path) else []
+
+
+def why_no_run(path: Path) -> str:
+    """Says what a folder is that is no run, and what to give instead."""
+    for several, inner in ((is_repeated, SEEDS), (is_cross_validated, FOLDS)):
+        if several(path):
+            one = next(iter(_runs(path / inner)), path / inner / "...")
+            return f"{path} is no run but several, in {path / inner}; give one of them, as {one}"
+    return f"{path} is no run: it has no config.yaml; make one with train"
+
+
+def _trained(path: Path, inner: str) -> list[Path]:
+    runs = _runs(path / inner)
+    trained = [run for run in runs if (run / "model.keras").is_file()]
+    if not trained:
+        raise InputError(f"{path / inner} has no model yet; the same command that began it goes on")
+    if left := [run.name for run in runs if run not in trained]:
+        note(f"{path / inner}: left out, for they have no model yet: {some(left)}")
+    return trained
+
+
+def _runs(folder: Path) -> list[Path]:
+    """Returns the folders in a folder, by number where their names are numbers."""
+    found = [entry for entry in folder.glob("*") if entry.is_dir()]
+    return sorted(found, key=_by_number)
+
+
+def _by_number(run: Path) -> tuple[float, str]:
+    name = run.name
+    return (float(name) if name.isascii() and name.isdecimal() else float("inf"), name)

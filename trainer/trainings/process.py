@@ -1,0 +1,120 @@
+"""One training in a process of its own, at most one at a time, which goes on where it was stopped.
+
+FOLDER/<name>.yaml  what is trained
+FOLDER/<name>/      its run
+FOLDER/<name>.log   what it said
+FOLDER/<name>.lock  held by who trains it, and by the training itself if that one dies
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from preprocessing.cores import THREADS
+from preprocessing.files.whole_file import write_whole
+from preprocessing.terminal.exit_codes import INTERRUPTED, STOPPED
+from preprocessing.terminal.options import to_yaml
+from preprocessing.terminal.streams import printable
+from trainer.config import TrainConfig
+from trainer.run.folder import Run
+from trainer.run.lock import Lock
+
+REASON_LENGTH = 300
+# How a training ends that was asked to stop.
+STOPS = (STOPPED, INTERRUPTED, -signal.SIGINT, -signal.SIGTERM)
+
+
+class TrainingProcess:
+    """A configuration and the process that trains it.
+
+    Args:
+        config: the options; its ``run`` is replaced.
+        folder: the folder of all trainings that belong together.
+        name: the name of this one, and of its run.
+    """
+
+    def __init__(self, config: TrainConfig, folder: Path, name: str):
+        self.name = name
+        self.run = Run(folder / name)
+        self.config = replace(config, run=self.run.path)
+        self.log_path = folder / f"{name}.log"
+        self.lock_path = folder / f"{name}.lock"
+        self._yaml_path = folder / f"{name}.yaml"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @property
+    def command(self) -> list[str]:
+        """The command line of the process."""
+        # What a file names is executed only if the command line names it too.
+        own = [f"--model={self.config.model}"] if self.config.model else []
+        command = [sys.executable, "-m", "trainer", "train", "--config", str(self._yaml_path)]
+        return command + own
+
+    def start(self, lock: Lock, threads: int | None = None) -> None:
+        """Starts the training, or continues it from the last checkpoint.
+
+        Args:
+            lock: the lock of the training, which keeps it if this process is killed.
+            threads: for each operation, where cores are shared; None for those of this process.
+        """
+        write_whole(self._yaml_path, to_yaml(self.config))
+        with self.log_path.open("ab") as log:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_environment(threads),
+                pass_fds=(lock.descriptor,),
+                start_new_session=True,  # Ctrl-C in a terminal reaches it through ``stop`` only.
+            )
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code; None while it runs, negative if a signal ended it."""
+        return self._process.poll() if self._process else None
+
+    @property
+    def was_stopped(self) -> bool:
+        """True if the training has ended because it was asked to."""
+        return self.exit_code in STOPS
+
+    def stop(self) -> None:
+        """Makes the training write a checkpoint and end; an interrupted wait kills it."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait()
+        except BaseException:
+            self._process.kill()
+            raise
+
+    @property
+    def failure(self) -> str:
+        """The reason of a failure: the last line of the log, without the name of the command."""
+        code = self.exit_code or 0
+        if code < 0:
+            memory = ", as when memory runs out" if code == -signal.SIGKILL else ""
+            return f"killed by {signal.Signals(-code).name}{memory}"
+        with self.log_path.open("rb") as log:
+            log.seek(self._log_start)
+            lines = log.read().decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        said = printable(last.partition(": error: ")[2] or last)[:REASON_LENGTH]
+        return said or f"exit code {code}"
+
+
+def _environment(threads: int | None) -> dict[str, str]:
+    """Returns the environment of a process that imports the same modules from any folder."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    own = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+    if threads:
+        # Side by side, they also share the memory of a GPU.
+        own |= {THREADS: str(threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    return {**os.environ, **own}
