@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from scipy import stats
+
 Labels = Sequence[int | None]
 Pairs = Sequence[tuple[Labels, Labels]]
 
@@ -122,6 +124,13 @@ def average_precision(hits: Sequence[bool], scores: Sequence[float], ratio: floa
             wrong = sum(not h for h, s in zip(hits, scores, strict=True) if s >= score)
             precisions.append(right / (right + (wrong / ratio if wrong else 0)))
     return mean(precisions)
+
+
+def interval(values: Sequence[float | None], units: int) -> list[float | None] | None:
+    """What so many draws of so few units say of the truth, in 95 of 100 cases."""
+    limit = math.sqrt(units / (units - 1)) * stats.t.ppf(0.975, units - 1)
+    edges = [percentile(values, float(stats.norm.cdf(side))) for side in (-limit, limit)]
+    return None if edges[0] is None else edges
 
 
 def ranks(hits: Sequence[bool], scores: Sequence[float]) -> dict[str, float | None]:

@@ -22,8 +22,10 @@ def student_quantile(level: float, freedom: float) -> float:
         freedom: degrees of freedom, 1 or more; no whole number needed.
     """
     end = min(math.pi / 2, FARTHEST / math.sqrt(freedom))
-    places = np.linspace(0, end, PLACES)
+    # Closer to each other near the end, where for few degrees all of the rest lies.
+    places = end * (1 - np.linspace(1, 0, PLACES) ** 3)
     density = np.cos(places) ** (freedom - 1)
-    shares = np.concatenate([[0], np.cumsum(density[1:] + density[:-1])])
+    areas = np.diff(places) * (density[1:] + density[:-1])
+    shares = np.concatenate([[0], np.cumsum(areas)])
     place = float(np.interp(level * shares[-1], shares, places))
     return math.sqrt(freedom) * math.tan(place)
