@@ -49,17 +49,24 @@ class RankedScores:
     misses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
     positives: int = 0
 
-    def add(self, hits: NDArray[np.bool_], scores: NDArray[np.float32]) -> None:
+    def add(
+        self,
+        hits: NDArray[np.bool_],
+        scores: NDArray[np.float32],
+        durations: NDArray[np.int64] | None = None,
+    ) -> None:
         """Counts steps.
 
         Args:
             hits: ``<bool>[N]``, True for steps of the class.
             scores: ``<float32>[N]``, 0 to 1.
+            durations: what each step counts for; None for 1 each.
         """
         places = ranks(scores)
-        self.positives += int(hits.sum())
-        np.add.at(self.hits, places[hits], 1)
-        np.add.at(self.misses, places[~hits], 1)
+        weights = np.ones(len(hits), np.int64) if durations is None else durations
+        self.positives += int(weights[hits].sum())
+        np.add.at(self.hits, places[hits], weights[hits])
+        np.add.at(self.misses, places[~hits], weights[~hits])
 
     @property
     def average_precision(self) -> float | None:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from trainer.metrics.spread import mean
 
 SHARES = ("precision", "recall", "f1", "jaccard")
+# What each step counts for, ``<int64>[N]``, such as the microseconds that it lasts.
+Durations = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
