@@ -1,4 +1,4 @@
-"""The command ``cross-validate``: folds are trained in processes of their own, then evaluated as one.
+"""The command ``cross-validate``: folds are trained as processes, and evaluated as one.
 
 RUN/cross-validation.yaml      what is trained
 RUN/groups.csv                 the group of each sequence, where they have groups
@@ -22,7 +22,6 @@ from preprocessing.terminal.console import say
 from preprocessing.terminal.options import to_yaml
 from trainer.cross_validation.dealing import Folds, deal
 from trainer.cross_validation.options import CrossValidateConfig
-from trainer.evaluation.command import run_evaluate
 from trainer.evaluation.options import EvaluateConfig
 from trainer.run.folder import CHANGEABLE
 from trainer.run.interruption import Interruption
@@ -56,6 +55,8 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
         write_whole(path, to_yaml(replace(config, jobs=1)))
         say(f"{counted(len(trainings), 'fold')}{_grouped(folds.groups)}")
         code = Crew(config.run, trainings, "fold", config.jobs, interruption).go()
+    from trainer.evaluation.command import run_evaluate  # TensorFlow, which had no work till now.
+
     run_evaluate(EvaluateConfig(config.run, model=config.model))
     say(f"measured again, or otherwise, by: longtake evaluate {shlex.quote(str(config.run))}")
     return code

@@ -1,13 +1,14 @@
 """The folds of a cross-validation: which sequences each of them trains on, and tests."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.class_seconds import class_seconds
+
+from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.groups import read_groups
 from preprocessing.labels.reading import read_labels
 from preprocessing.labels.split_dealing import folds as dealt
@@ -19,8 +20,8 @@ from trainer.cross_validation.options import CrossValidateConfig
 from trainer.run.members import by_number
 
 # What a folder's name may hold, and how long it may be.
-STRANGE = re.compile(r"[^\w.=+-]")
-LONGEST_NAME = 60
+STRANGE = re.compile(r"[^\w=+-]")
+LONGEST_NAME = 40
 
 
 class Folds(NamedTuple):
@@ -76,12 +77,14 @@ def _require_several(pattern: str, groups: Mapping[str, str]) -> None:
 
 def _names(groups: list[str]) -> list[str]:
     """Returns a name for the folder of each group; numbered where names would be the same."""
-    plain = [STRANGE.sub("-", name)[:LONGEST_NAME].lstrip(".") or "group" for name in groups]
-    counts = Counter(name.casefold() for name in plain)
-    return [
-        name if counts[name.casefold()] == 1 else f"{name}-{number}"
-        for number, name in enumerate(plain, start=1)
-    ]
+    names: list[str] = []
+    taken: set[str] = set()
+    for group in groups:
+        plain = STRANGE.sub("-", group)[:LONGEST_NAME]
+        several = (f"{plain}-{number}" for number in count(2))
+        names.append(next(name for name in chain([plain], several) if name.casefold() not in taken))
+        taken.add(names[-1].casefold())
+    return names
 
 
 def _read(folder: Path, ids: list[str]) -> dict[str, Splits]:
@@ -92,7 +95,9 @@ def _read(folder: Path, ids: list[str]) -> dict[str, Splits]:
     """
     if not folder.is_dir():
         raise InputError(f"--splits {folder}: expected a folder with a splits file for each fold")
-    found = {_name(path): path for path in sorted(folder.iterdir()) if _is_splits(path)}
+    paths = [path for path in sorted(folder.iterdir()) if _is_splits(path)]
+    names = _names([path.name if path.is_dir() else path.stem for path in paths])
+    found = dict(zip(names, paths, strict=True))
     if len(found) < 2:
         raise InputError(
             f"--splits {folder} holds {counted(len(found), 'fold')}; expected two or more JSON "
@@ -118,7 +123,3 @@ def _read(folder: Path, ids: list[str]) -> dict[str, Splits]:
 
 def _is_splits(path: Path) -> bool:
     return path.suffix == ".json" or (path / "train.txt").is_file()
-
-
-def _name(path: Path) -> str:
-    return path.name if path.is_dir() else path.stem

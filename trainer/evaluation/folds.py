@@ -22,8 +22,9 @@ from trainer.report.evaluation_page import write_folds_report
 from trainer.run.folder import Run
 from trainer.run.members import GROUPS
 
-# What a line of the terminal has room for.
-MOST_FIGURES, MOST_LINES = 5, 40
+# What a line of the terminal has room for, and how many lines it has.
+SHOWN = {"accuracy", "f1", "map", "edit", "f1@50", "mae", "rmse", "r2"}
+MOST_LINES = 40
 
 
 def require_held_out(config: EvaluateConfig) -> None:
@@ -80,8 +81,7 @@ def fold_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yields a table with a line for each fold."""
     task = metrics["task"]
     names = [name for name in HEADLINES[task] if metrics[name] is not None]
-    shown = [name for name in ("accuracy", "f1", "map", "edit", "f1@50") if name in names]
-    shown = (shown or names)[:MOST_FIGURES]
+    shown = [name for name in names if name in SHOWN]
     head = ["fold", "sequences", "steps", *shown]
     rows = metrics["folds"]
     cells = [
@@ -113,9 +113,7 @@ def _groups(run: Path, predictions: Path) -> dict[str, str] | None:
         return read_groups(str(run / GROUPS), answers.ids)
 
 
-def _infos(
-    config: EvaluateConfig, run: Run, metrics: Mapping[str, Any]
-) -> Iterator[SequenceInfo]:
+def _infos(config: EvaluateConfig, run: Run, metrics: Mapping[str, Any]) -> Iterator[SequenceInfo]:
     """Yields the sequences that the store still has."""
     store = FeatureStore(config.store or run.config.store)
     for row in metrics["per_sequence"]:

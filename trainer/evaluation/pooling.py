@@ -1,4 +1,4 @@
-"""The answers of all folds of a cross-validation in one file, each by a model that had not seen it."""
+"""The answers of all folds in one file: to each sequence by a model that had not seen it."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b

@@ -11,7 +11,8 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     for name in HEADLINES[metrics["task"]]:
         if metrics[name] is not None:
             interval = metrics.get("intervals", {}).get(name)
-            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}{_over_seeds(metrics, name)}"
+            seeds = _over_seeds(metrics, name)
+            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}{seeds}"
         if spread := metrics.get(f"{name}_per_sequence"):
             mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
             yield f"  per video  {mean} (sd {deviation})"
