@@ -7,8 +7,8 @@ from preprocessing.terminal.commands import Command
 COMMANDS = {
     "train": Command(
         "trains a model on a store and labels",
-        "trainer.config:TrainConfig",
-        "trainer.training.command:run_train",
+        "trainer.repeats.options:RepeatedTrainConfig",
+        "trainer.repeats.command:run_train",
     ),
     "evaluate": Command(
         "metrics, predictions and a report on held-out sequences",
@@ -39,6 +39,11 @@ COMMANDS = {
         "searches options of train for the best on validation",
         "trainer.tuning.options:TuneConfig",
         "trainer.tuning.command:run_tune",
+    ),
+    "cross-validate": Command(
+        "a training for each fold, figures over all held-out sequences",
+        "trainer.cross_validation.options:CrossValidateConfig",
+        "trainer.cross_validation.command:run_cross_validate",
     ),
     "demo": Command(
         "the whole job on sample videos that it makes itself",

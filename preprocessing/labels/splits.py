@@ -2,8 +2,6 @@
 
 import difflib
 import json
-import random
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,35 +72,6 @@ def _found(loaded: object) -> str:
     near = {key: difflib.get_close_matches(key, PARTS, 1, 0.4) for key in set(loaded) - set(PARTS)}
     meant = [f"{shorten(key)} for {match[0]}" for key, match in sorted(near.items()) if match]
     return f"got {keys}" + f" (is {some(meant)}?)" * bool(meant)
-
-
-def random_splits(ids: Collection[str], fractions: tuple[float, float, float], seed: int) -> Splits:
-    """Deals ids out at random, by fractions of their number, at least one to each fraction over 0.
-
-    Args:
-        ids: in any order; the result depends on the set only.
-        fractions: for train, validation and test; they add up to 1.
-        seed: seed of the random generator.
-
-    Raises:
-        InputError: the fractions do not add up, or there are too few ids.
-    """
-    if min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-6 or fractions[0] == 0:
-        raise InputError(f"--fractions {fractions}: expected three numbers that add up to 1")
-    wanted = sum(fraction > 0 for fraction in fractions)
-    if len(ids) < wanted:
-        raise InputError(
-            f"{len(ids)} labelled sequences cannot be split into {wanted} parts; add sequences, or "
-            "say with --splits or --fractions what goes where"
-        )
-    order = sorted(ids)
-    random.Random(seed).shuffle(order)
-    validation, test = (max(round(f * len(order)), 1) if f else 0 for f in fractions[1:])
-    while validation + test >= len(order):
-        validation, test = (validation, test - 1) if test > validation else (validation - 1, test)
-    train = len(order) - validation - test
-    parts = order[:train], order[train : train + validation], order[train + validation :]
-    return Splits(*(tuple(sorted(part)) for part in parts))
 
 
 def _read_folder(path: Path) -> dict[str, list[str]]:

@@ -5,67 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
-from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
+from preprocessing.labels.splits import Splits, read_splits
 
 quick = settings(deadline=None, max_examples=100)
-ids_of = st.sets(st.text("abc/", min_size=1, max_size=6), min_size=3, max_size=60)
-
-
-@st.composite
-def fractions_of_one(draw):
-    shares = draw(st.tuples(st.integers(1, 50), st.integers(0, 50), st.integers(0, 50)))
-    return tuple(share / sum(shares) for share in shares)
-
-
-@quick
-@given(ids_of, fractions_of_one(), st.integers(0, 1000))
-def test_every_sequence_is_in_exactly_one_part(ids, fractions, seed):
-    splits = random_splits(ids, fractions, seed)
-    assert sorted([*splits.train, *splits.validation, *splits.test]) == sorted(ids)
-
-
-@quick
-@given(ids_of, fractions_of_one(), st.integers(0, 1000))
-def test_a_part_is_empty_if_and_only_if_its_fraction_is_zero(ids, fractions, seed):
-    splits = random_splits(ids, fractions, seed)
-    for part, fraction in zip(PARTS, fractions, strict=True):
-        assert bool(splits[part]) == (fraction > 0), part
-
-
-@quick
-@given(ids_of, fractions_of_one(), st.integers(0, 1000))
-def test_a_part_is_as_large_as_its_fraction_says_give_or_take_two(ids, fractions, seed):
-    splits = random_splits(ids, fractions, seed)
-    for part, fraction in zip(PARTS, fractions, strict=True):
-        assert abs(len(splits[part]) - fraction * len(ids)) <= 2 + 1e-6, part
-
-
-@quick
-@given(ids_of, st.integers(0, 1000), st.randoms(use_true_random=False))
-def test_the_order_in_which_ids_come_does_not_matter(ids, seed, random):
-    shuffled = sorted(ids)
-    random.shuffle(shuffled)
-    fractions = (0.6, 0.2, 0.2)
-    assert random_splits(shuffled, fractions, seed) == random_splits(sorted(ids), fractions, seed)
-
-
-def test_another_seed_is_another_split():
-    ids = [f"s{number}" for number in range(40)]
-    dealt = {random_splits(ids, (0.6, 0.2, 0.2), seed).test for seed in range(5)}
-    assert len(dealt) == 5
-
-
-def test_too_few_sequences_for_the_parts_are_refused():
-    with pytest.raises(InputError, match=r"2 labelled sequences .* 3 parts"):
-        random_splits(["a", "b"], (0.6, 0.2, 0.2), 0)
-
-
-@pytest.mark.parametrize(
-    "fractions", [(0.5, 0.2, 0.2), (1.2, -0.1, -0.1), (0, 0.5, 0.5), (0.9, 0.9, 0.9)]
-)
-def test_fractions_that_do_not_add_up_are_refused(fractions):
-    with pytest.raises(InputError, match="add up to 1"):
-        random_splits(["a", "b", "c", "d"], fractions, 0)
 
 
 @quick

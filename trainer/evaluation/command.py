@@ -14,28 +14,37 @@ from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
+from trainer.evaluation.folds import fold_lines, join_folds, require_held_out
 from trainer.evaluation.latency import measure_latency
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.scoring import score
+from trainer.evaluation.seeds import join_seeds
 from trainer.evaluation.summary import summary
 from trainer.predictions.inference import predict
 from trainer.report.evaluation_page import write_report
 from trainer.run.folder import Run, load_run
+from trainer.run.members import folds, is_repeated, members
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
     """Runs the command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
-    out = load_run(config.run).evaluation_path(config.split)
+    out = Run(config.run).evaluation_path(config.split)
     sequences = counted(metrics["sequences"], "sequence")
     say(f"{config.split}: {sequences}, {counted(metrics['steps'], 'labelled step')}")
     say(*summary(metrics))
-    say(f"report: {out / 'report.html'}")
+    if "folds" in metrics:
+        say(*fold_lines(metrics))
+    if (out / "report.html").is_file():
+        say(f"report: {out / 'report.html'}")
+    else:
+        reports = (Run(run).evaluation_path(config.split) for run in members(config.run))
+        say("reports of the seeds:", *(f"  {path / 'report.html'}" for path in reports))
     return DONE
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
-    """Evaluates a run on a split.
+    """Evaluates a run on a split, or several that are one result: seeds, folds.
 
     Returns:
         What metrics.json holds.
@@ -43,6 +52,16 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Raises:
         InputError: there is no such run, the split is empty, or its data do not fit the model.
     """
+    if runs := folds(config.run):
+        require_held_out(config)
+        return join_folds(config, runs, [_evaluate(replace(config, run=run)) for run in runs])
+    runs = members(config.run)
+    results = [_evaluate(replace(config, run=run)) for run in runs]
+    return join_seeds(config, runs, results) if is_repeated(config.run) else results[0]
+
+
+def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
+    """Evaluates one run."""
     run = load_run(config.run)
     if not run.progress.finished:
         note(f"{run.path} is not trained to its end; this is its best epoch so far")

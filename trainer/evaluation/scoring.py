@@ -1,6 +1,6 @@
 """Scoring of ``predictions.h5``: the metrics of metrics.json, in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from trainer.metrics import (
     RegressionScorer,
     Tallies,
 )
+from trainer.metrics.joined_tallies import group_tallies
 from trainer.metrics.spread import mean
 from trainer.predictions.reader import Answers, open_answers
 
@@ -24,13 +25,19 @@ CLASSES_AT_ONCE = 8
 AS_USUAL = Measures()
 
 
-def score(predictions: Path, segmental: bool, measures: Measures = AS_USUAL) -> dict[str, Any]:
+def score(
+    predictions: Path,
+    segmental: bool,
+    measures: Measures = AS_USUAL,
+    groups: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Computes the metrics of a ``predictions.h5``, one sequence at a time.
 
     Args:
         predictions: see ``trainer.predictions.writer``.
         segmental: True if there is an answer for each step, so that segments make sense.
         measures: how to measure.
+        groups: the group of each sequence, if intervals are to be drawn from groups.
 
     Raises:
         InputError: an answer is not finite, or what is asked for does not fit the answers.
@@ -38,14 +45,15 @@ def score(predictions: Path, segmental: bool, measures: Measures = AS_USUAL) -> 
     with open_answers(predictions) as answers:
         metrics, tallies = tallied(answers, segmental, measures)
         bootstrap = Bootstrap(measures.bootstrap)
+        drawn = group_tallies(tallies, metrics, groups) if groups else tallies
         return {
             "task": answers.task,
             "horizon": answers.horizon,
             "sequences": len(answers.ids),
             "classes": answers.classes,
             **metrics,
-            "intervals": bootstrap.intervals(tallies, HEADLINES[answers.task]),
-            "bootstrap": bootstrap.facts(),
+            "intervals": bootstrap.intervals(drawn, HEADLINES[answers.task]),
+            "bootstrap": {**bootstrap.facts(), **({"groups": len(drawn)} if groups else {})},
         }
 
 

@@ -11,7 +11,8 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     for name in HEADLINES[metrics["task"]]:
         if metrics[name] is not None:
             interval = metrics.get("intervals", {}).get(name)
-            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}"
+            seeds = _over_seeds(metrics, name)
+            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}{seeds}"
         if spread := metrics.get(f"{name}_per_sequence"):
             mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
             yield f"  per video  {mean} (sd {deviation})"
@@ -20,7 +21,8 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     yield from _in_time(metrics)
     if any(metrics.get("intervals", {}).values()):
         drawn = metrics["bootstrap"]
-        share = f"{100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences"
+        units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
+        share = f"{100 * drawn['level']:g} % of {drawn['samples']} draws of the {units}"
         yield f"  [ ]        {share} lie in it"
 
 
@@ -28,10 +30,18 @@ def _between(interval: Sequence[float] | None) -> str:
     return f"  [{_figure(interval[0])}, {_figure(interval[1])}]" if interval else ""
 
 
+def _over_seeds(metrics: Mapping[str, Any], name: str) -> str:
+    """Returns how far seeds differ, where the figure is a mean over several."""
+    if "seeds" not in metrics:
+        return ""
+    known = [value for value in metrics["seeds"][name]["values"] if value is not None]
+    return f"  sd {_figure(metrics['seeds'][name]['sd'])} over {len(known)} seeds"
+
+
 def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yields lines about answers near changes."""
     if (delay := metrics.get("delay")) and delay["changes"]:
-        found = f"{delay['noticed']} of {delay['changes']} changes noticed"
+        found = f"{_count(delay['noticed'])} of {_count(delay['changes'])} changes noticed"
         if delay["noticed"]:
             found += f", half within {delay['median']:g} s, nine tenths within {delay['p90']:g} s"
         yield f"  delay      {found}"
@@ -40,6 +50,11 @@ def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
         known = [f"{name} {_figure(relaxed[name])}" for name in names if relaxed[name] is not None]
         bugs = ", as the published script" if relaxed["bug_compatible"] else ""
         yield f"  relaxed    by {relaxed['seconds']:g} s{bugs}: {', '.join(known)}"
+
+
+def _count(value: float) -> str:
+    """Formats a number of things, or its mean over seeds."""
+    return str(value) if isinstance(value, int) else f"{value:.1f}"
 
 
 def _figure(value: float) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.store.sequence_info import SequenceInfo
+from trainer.config import TrainConfig
 from trainer.metrics import HEADLINES
 from trainer.predictions.reader import open_answers
 from trainer.report.confusions import worst_confusions
@@ -30,6 +31,8 @@ from trainer.report.strips import (
 )
 from trainer.run.folder import Run
 
+# Folds whose learning curves one picture has room for.
+MOST_CURVES = 10
 # Options that a reader of a report should know of where they are not as usual.
 TOLD = ("inputs", "outputs", "horizon", "gradient", "normalize", "stride", "burn_in")
 
@@ -53,19 +56,63 @@ def write_report(
         latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
             timed.
     """
+    told = {
+        "title": f"{run.path.name}: {metrics['split']}",
+        "made": _made(run, metrics),
+        "options": unusual_options(run.config),
+        "curves": learning_curves({"": run.history}),
+    }
+    _write(path, metrics, predictions, footage(infos), latency=latency, **told)
+
+
+def write_folds_report(
+    path: Path,
+    name: str,
+    runs: Mapping[str, Run],
+    metrics: Mapping[str, Any],
+    predictions: Path,
+    infos: Iterable[SequenceInfo] = (),
+) -> None:
+    """Writes the report of a cross-validation.
+
+    Args:
+        path: the HTML file.
+        name: what it is called.
+        runs: the run of each fold.
+        metrics: the content of the metrics.json of all.
+        predictions: the ``predictions.h5`` of all.
+        infos: the sequences, whose videos the report plays.
+    """
+    first, *_ = runs.values()
+    drawn = list(runs)[:MOST_CURVES]
+    told = {
+        "title": f"{name}: cross-validation",
+        "made": (
+            f"Each was answered by the model of the fold that held it out, of {len(runs)}, trained "
+            f"with {_how(first.config)}.{_fed(metrics)}"
+        ),
+        "options": {k: v for k, v in unusual_options(first.config).items() if k != "--splits"},
+        "curves": learning_curves({fold: runs[fold].history for fold in drawn}),
+    }
+    _write(path, metrics, predictions, footage(infos), latency=None, **told)
+
+
+def _write(
+    path: Path,
+    metrics: Mapping[str, Any],
+    predictions: Path,
+    videos: Mapping[str, Footage],
+    **told: Any,
+) -> None:
     task, classes = metrics["task"], metrics["classes"]
     render(
         path,
         f"{task}.html",
-        title=f"{run.path.name}: {metrics['split']}",
         metrics=metrics,
-        made=_made(run, metrics),
-        options=unusual_options(run.config),
         headlines=HEADLINES[task],
-        latency=latency,
         legend=list(zip(classes, class_colours(classes), strict=True)),
-        curves=learning_curves({"": run.history}),
-        **_pictures(metrics, predictions, footage(infos)),
+        **told,
+        **_pictures(metrics, predictions, videos),
     )
 
 
@@ -100,6 +147,14 @@ def _made(run: Run, metrics: Mapping[str, Any]) -> str:
     config, best = run.config, run.progress.best_epoch
     epochs = len(run.history)
     kept = f"epoch {best} of {epochs}, the best on validation" if best else f"the last of {epochs}"
+    return (
+        f"Trained on {len(run.splits.train)} sequences with {_how(config)}; kept: "
+        f"{kept}.{_fed(metrics)}"
+    )
+
+
+def _how(config: TrainConfig) -> str:
+    """Returns the options of a training that a reader should know of."""
     layers = f"{config.layers} {config.cell} layer(s) of {config.units}"
     defaults = {field.name: field.default for field in fields(config)}
     others = [
@@ -108,9 +163,8 @@ def _made(run: Run, metrics: Mapping[str, Any]) -> str:
         if getattr(config, name) != defaults[name]
     ]
     return (
-        f"Trained on {len(run.splits.train)} sequences with --state {config.state}, chunks of "
-        f"{config.chunk_length} steps, {', '.join([config.model or layers, *others])}; kept: "
-        f"{kept}.{_fed(metrics)}"
+        f"--state {config.state}, chunks of {config.chunk_length} steps, "
+        f"{', '.join([config.model or layers, *others])}"
     )
 
 

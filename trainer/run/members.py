@@ -5,6 +5,7 @@ RUN/seeds/<seed>/           a run for each seed, all with the same splits
 
 RUN/cross-validation.yaml   what all folds share
 RUN/folds/<name>/           a run for each fold, each tested on other sequences
+RUN/groups.csv              the group of each sequence, where they have groups
 """
 
 from pathlib import Path
@@ -14,6 +15,9 @@ from preprocessing.terminal.console import note
 
 REPEATS, SEEDS = "repeats.yaml", "seeds"
 CROSS_VALIDATION, FOLDS = "cross-validation.yaml", "folds"
+GROUPS = "groups.csv"
+# Behind the name of each run, what was written before it was trained.
+SPLITS, OPTIONS = ".splits.json", ".yaml"
 
 
 def is_repeated(path: Path) -> bool:
@@ -32,7 +36,7 @@ def members(path: Path) -> list[Path]:
     Raises:
         InputError: no seed is trained yet.
     """
-    return _trained(path, SEEDS) if is_repeated(path) else [path]
+    return _trained(path / SEEDS, OPTIONS) if is_repeated(path) else [path]
 
 
 def folds(path: Path) -> list[Path]:
@@ -41,34 +45,39 @@ def folds(path: Path) -> list[Path]:
     Raises:
         InputError: no fold is trained yet.
     """
-    return _trained(path, FOLDS) if is_cross_validated(path) else []
+    return _trained(path / FOLDS, SPLITS) if is_cross_validated(path) else []
 
 
 def why_no_run(path: Path) -> str:
     """Says what a folder is that is no run, and what to give instead."""
     for several, inner in ((is_repeated, SEEDS), (is_cross_validated, FOLDS)):
         if several(path):
-            one = next(iter(_runs(path / inner)), path / inner / "...")
+            one = path / inner / next(iter(run_names(path / inner, OPTIONS)), "...")
             return f"{path} is no run but several, in {path / inner}; give one of them, as {one}"
     return f"{path} is no run: it has no config.yaml; make one with train"
 
 
-def _trained(path: Path, inner: str) -> list[Path]:
-    runs = _runs(path / inner)
+def _trained(folder: Path, suffix: str) -> list[Path]:
+    runs = [folder / name for name in run_names(folder, suffix)]
     trained = [run for run in runs if (run / "model.keras").is_file()]
     if not trained:
-        raise InputError(f"{path / inner} has no model yet; the same command that began it goes on")
+        raise InputError(f"{folder} has no model yet; the same command that began it goes on")
     if left := [run.name for run in runs if run not in trained]:
-        note(f"{path / inner}: left out, for they have no model yet: {some(left)}")
+        note(f"{folder}: left out, for they have no model yet: {some(left)}")
     return trained
 
 
-def _runs(folder: Path) -> list[Path]:
-    """Returns the folders in a folder, by number where their names are numbers."""
-    found = [entry for entry in folder.glob("*") if entry.is_dir()]
-    return sorted(found, key=_by_number)
+def run_names(folder: Path, suffix: str) -> list[str]:
+    """Returns the names of the runs in a folder, by number where they are numbers.
+
+    Args:
+        folder: of all of them.
+        suffix: of the file beside each, ``SPLITS`` or ``OPTIONS``.
+    """
+    names = [path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}")]
+    return sorted((name for name in names if not name.startswith(".")), key=by_number)
 
 
-def _by_number(run: Path) -> tuple[float, str]:
-    name = run.name
+def by_number(name: str) -> tuple[float, str]:
+    """Sorts names that are numbers by their number, before the others."""
     return (float(name) if name.isascii() and name.isdecimal() else float("inf"), name)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 from preprocessing.errors import InputError
 from preprocessing.labels.reading import FOLDERS
@@ -11,6 +12,7 @@ from trainer.config import TrainConfig, flag
 from trainer.model.own_model import Build, OwnModel
 from trainer.run.folder import Run, load_run
 
+Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
 SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
@@ -53,7 +55,7 @@ def _require_own(own: OwnModel | None, base: Run) -> None:
         )
 
 
-def resolved(config: TrainConfig) -> TrainConfig:
+def resolved(config: Config) -> Config:
     """Makes paths absolute, so that a run can be evaluated from anywhere."""
 
     def absolute(path: Path) -> Path:
@@ -71,7 +73,7 @@ def resolved(config: TrainConfig) -> TrainConfig:
     return _continued(config, load_run(config.continue_from)) if config.continue_from else config
 
 
-def _continued(config: TrainConfig, base: Run) -> TrainConfig:
+def _continued(config: Config, base: Run) -> Config:
     """Takes what shapes the model from the run that is continued.
 
     Raises:

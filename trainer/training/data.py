@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.base import Labels, labelled
 from preprocessing.labels.reading import labels_digest, read_labels
-from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
+from preprocessing.labels.split_dealing import stratified_splits
+from preprocessing.labels.splits import PARTS, Splits, read_splits
 from preprocessing.store.feature_store import FeatureStore, require_alike
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.store.sequence_info import SequenceInfo
@@ -65,7 +66,7 @@ def load_data(config: TrainConfig) -> Data:
     splits = (
         read_splits(config.splits)
         if config.splits
-        else random_splits(labels.ids(), config.fractions, config.seed)
+        else stratified_splits(labels.ids(), config.fractions, config.seed)
     )
     _report_unlabelled(store, labels.ids())
     for name in sorted(set(config.ignore_label) - labels.names):

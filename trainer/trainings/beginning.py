@@ -1,14 +1,16 @@
 """The beginning of several trainings: a folder that is new, or was begun with the same options."""
 
 import os
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 from preprocessing.errors import InputError
 from preprocessing.files.whole_file import PARTIAL
 from preprocessing.terminal.options import from_yaml
 from trainer.config import TrainConfig, flag
+from trainer.training.data import Data, load_data
+from trainer.trainings.process import TrainingProcess
 
 
 def require_begun_so(
@@ -45,6 +47,34 @@ def require_begun_so(
                 f"{folder} was begun with {flag(field.name)} {_said(was)}, not {_said(now)}; give "
                 "another --run, or the same options to go on"
             )
+
+
+def require_same_data(trainings: Sequence[TrainingProcess]) -> Data:
+    """Checks the data of trainings that share them, here, where all can be told at once.
+
+    Args:
+        trainings: with the same splits.
+
+    Returns:
+        The data of the first.
+
+    Raises:
+        InputError: they do not fit together, or one of the trainings was begun with others.
+    """
+    data = load_data(trainings[0].config)
+    for training in trainings:
+        run = training.run
+        run.require_free()
+        if run.checkpoints.paths():
+            known = run.facts
+            # What only a training finds out.
+            facts = replace(
+                data.facts,
+                feature_moments=known.feature_moments,
+                model_digest=known.model_digest,
+            )
+            run.require_same(training.config, data.splits, facts)
+    return data
 
 
 def _said(value: object) -> str:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,16 +85,35 @@ class TrainingProcess:
         """True if the training has ended because it was asked to."""
         return self.exit_code in STOPS
 
+    @property
+    def is_done(self) -> bool:
+        """True if the training came to its end with these very options."""
+        run, config = self.run, self.config
+        if not (run.config_path.is_file() and run.model_path.is_file() and run.config == config):
+            return False
+        progress = run.progress
+        better = not progress.best_epoch or progress.epoch - progress.best_epoch < config.patience
+        left = progress.epoch < config.epochs and better and not progress.stopped
+        return progress.finished and not left
+
     def stop(self) -> None:
         """Makes the training write a checkpoint and end; an interrupted wait kills it."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
+        stop_all([self])
+
+    def terminate(self) -> None:
+        """Asks the training to end; to ask twice would kill it."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """Waits until the training has ended."""
+        if self._process is not None:
             self._process.wait()
-        except BaseException:
+
+    def kill(self) -> None:
+        """Ends the training at once."""
+        if self._process is not None:
             self._process.kill()
-            raise
 
     @property
     def failure(self) -> str:
@@ -108,6 +128,19 @@ class TrainingProcess:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         said = printable(last.partition(": error: ")[2] or last)[:REASON_LENGTH]
         return said or f"exit code {code}"
+
+
+def stop_all(trainings: Sequence[TrainingProcess]) -> None:
+    """Makes trainings write checkpoints and end, all at once; an interrupted wait kills them."""
+    try:
+        for training in trainings:
+            training.terminate()
+        for training in trainings:
+            training.wait()
+    except BaseException:
+        for training in trainings:
+            training.kill()
+        raise
 
 
 def _environment(threads: int | None) -> dict[str, str]:

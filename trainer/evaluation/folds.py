@@ -1,0 +1,121 @@
+"""The evaluation of a cross-validation: one result over all sequences that its folds held out."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import InputError
+from preprocessing.files.whole_file import write_whole
+from preprocessing.labels.groups import read_groups
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.terminal.table import aligned
+from trainer.evaluation.options import EvaluateConfig
+from trainer.evaluation.pooling import pool_answers, pooled_weights
+from trainer.evaluation.scoring import score
+from trainer.metrics import HEADLINES
+from trainer.metrics.spread import spread
+from trainer.predictions.reader import open_answers
+from trainer.report.evaluation_page import write_folds_report
+from trainer.run.folder import Run
+from trainer.run.members import GROUPS
+
+# What a line of the terminal has room for, and how many lines it has.
+SHOWN = {"accuracy", "f1", "map", "edit", "f1@50", "mae", "rmse", "r2"}
+MOST_LINES = 40
+
+
+def require_held_out(config: EvaluateConfig) -> None:
+    """Checks that a cross-validation is asked for what each fold held out.
+
+    Raises:
+        InputError: it is asked for another split.
+    """
+    if config.split != "test":
+        raise InputError(
+            f"--split {config.split}: {config.run} is a cross-validation, in which each sequence "
+            "is held out by one fold; leave --split out, or evaluate one of its folds"
+        )
+
+
+def join_folds(
+    config: EvaluateConfig, runs: Sequence[Path], results: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Joins the evaluations of all folds: writes predictions, metrics and report of the whole.
+
+    Args:
+        config: the options; ``run`` is the folder of all folds.
+        runs: the run of each fold.
+        results: what the metrics.json of each holds.
+
+    Returns:
+        What the metrics.json of the whole holds.
+    """
+    out = Run(config.run).evaluation_path(config.split)
+    predictions = out / "predictions.h5"
+    parts = {run.name: Run(run).evaluation_path(config.split) / "predictions.h5" for run in runs}
+    pool_answers(parts, predictions, pooled_weights(runs))
+    segmental = Run(runs[0]).layout.outputs == "frame"
+    groups = _groups(config.run, predictions)
+    pooled = score(predictions, segmental, config.measures, groups)
+    told = {name: results[0][name] for name in ("split", "inputs", "feed")}
+    rows = [_row(run, result) for run, result in zip(runs, results, strict=True)]
+    metrics = {
+        **told,
+        **pooled,
+        "folds": rows,
+        "over_folds": {
+            name: spread(row[name] for row in rows) for name in HEADLINES[pooled["task"]]
+        },
+    }
+    write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
+    infos = _infos(config, Run(runs[0]), pooled)
+    named = {run.name: Run(run) for run in runs}
+    write_folds_report(out / "report.html", config.run.name, named, metrics, predictions, infos)
+    return metrics
+
+
+def fold_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yields a table with a line for each fold."""
+    task = metrics["task"]
+    names = [name for name in HEADLINES[task] if metrics[name] is not None]
+    shown = [name for name in names if name in SHOWN]
+    head = ["fold", "sequences", "steps", *shown]
+    rows = metrics["folds"]
+    cells = [
+        [row["name"], str(row["sequences"]), str(row["steps"]), *(_figure(row[n]) for n in shown)]
+        for row in rows[:MOST_LINES]
+    ]
+    for what in ("mean", "sd"):
+        over = (metrics["over_folds"][name][what] for name in shown)
+        cells.append([f"{what} over folds", "", "", *map(_figure, over)])
+    yield from (f"  {line}" for line in aligned([head, *cells]))
+    if (more := len(rows) - MOST_LINES) > 0:
+        yield f"  and {more} more folds in metrics.json"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
+
+
+def _row(run: Path, result: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("sequences", "steps", *HEADLINES[result["task"]])
+    return {"name": run.name, **{name: result[name] for name in names}}
+
+
+def _groups(run: Path, predictions: Path) -> dict[str, str] | None:
+    """Returns the group of each sequence; None where they have none."""
+    if not (run / GROUPS).is_file():
+        return None
+    with open_answers(predictions) as answers:
+        return read_groups(str(run / GROUPS), answers.ids)
+
+
+def _infos(config: EvaluateConfig, run: Run, metrics: Mapping[str, Any]) -> Iterator[SequenceInfo]:
+    """Yields the sequences that the store still has."""
+    store = FeatureStore(config.store or run.config.store)
+    for row in metrics["per_sequence"]:
+        with suppress(InputError):
+            yield store.info(row["sequence_id"])

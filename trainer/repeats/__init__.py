@@ -1,0 +1,1 @@
+"""The option ``--repeats`` of ``train``: the same training with several seeds."""

@@ -1,0 +1,57 @@
+"""The command ``train``: one training here, or several in processes of their own."""
+
+import shlex
+from dataclasses import replace
+
+from preprocessing.files.outputs import require_folder
+from preprocessing.files.whole_file import write_whole
+from preprocessing.terminal.console import note, say
+from preprocessing.terminal.options import to_yaml
+from trainer.repeats.options import RepeatedTrainConfig
+from trainer.run.folder import CHANGEABLE
+from trainer.run.interruption import Interruption
+from trainer.run.members import REPEATS, SEEDS, is_repeated
+from trainer.trainings.beginning import require_begun_so, require_same_data
+from trainer.trainings.crew import Crew
+from trainer.trainings.process import TrainingProcess
+
+
+def run_train(config: RepeatedTrainConfig) -> int:
+    """Runs the command ``train``; see ``RepeatedTrainConfig``."""
+    if config.repeats > 1 or is_repeated(config.run):
+        return train_repeatedly(config)
+    from trainer.training.command import run_train as train_once
+
+    if config.jobs > 1:
+        note(f"--jobs {config.jobs} does nothing without --repeats")
+    return train_once(config.train_config)
+
+
+def train_repeatedly(config: RepeatedTrainConfig) -> int:
+    """Trains with several seeds, or goes on with those that are not trained to their end.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        InputError: the data or the options do not fit, or no seed came to its end.
+        Stopped: a signal came; the same call goes on.
+    """
+    from trainer.training.continuation import resolved
+
+    require_folder("--run", config.run)
+    config = resolved(config)
+    path = config.run / REPEATS
+    with Interruption() as interruption:
+        require_begun_so(
+            path, config, "repeated training", CHANGEABLE | {"repeats", "jobs"}, {SEEDS}
+        )
+        folder = config.run / SEEDS
+        trainings = [TrainingProcess(one, folder, str(one.seed)) for one in config.seeds]
+        require_same_data(trainings)
+        write_whole(path, to_yaml(replace(config, jobs=1)))
+        say(f"{config.repeats} seeds, {config.seed} to {config.seed + config.repeats - 1}")
+        code = Crew(config.run, trainings, "seed", config.jobs, interruption).go()
+    said = shlex.quote(str(config.run))
+    say(f"{config.run}: {config.repeats} seeds; next: longtake evaluate {said}")
+    return code
