@@ -79,7 +79,7 @@ def test_what_is_asked_for_besides_is_written_and_said(
     assert low <= metrics["accuracy"] <= high
     printed = capsys.readouterr().out
     assert f"  accuracy   {metrics['accuracy']:.4f}  [{low:.4f}, {high:.4f}]" in printed
-    assert "95 % of 50 draws of the sequences" in printed
+    assert "95 % interval over sequences, by 50 draws of them" in printed
     assert "relaxed    by 1.5 s: accuracy" in printed
 
 

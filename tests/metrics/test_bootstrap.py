@@ -14,9 +14,8 @@ from trainer.metrics import (
     RegressionScorer,
 )
 from trainer.metrics import bootstrap as module
-from trainer.metrics.intervals import Drawn, expanded_shares, mean_of
+from trainer.metrics.intervals import Drawn, expanded_shares
 from trainer.metrics.student import student_quantile
-from trainer.metrics.tallies import ClassTallies
 
 NEAR = {"abs": 1e-9}
 # Limits lie between draws, where the quantile of Student says.
@@ -141,22 +140,6 @@ def test_each_sequence_once_gives_the_figures_themselves() -> None:
         assert value == pytest.approx(result[name], **NEAR), name
 
 
-def test_whole_groups_are_drawn() -> None:
-    scorer = scored([5, 9, 1, 30, 12])
-    groups = ["ann", "bob", "ann", "cem", "bob"]
-    joined = ClassTallies(
-        *(
-            np.stack([rows[[g == name for g in groups]].sum(0) for name in sorted(set(groups))])
-            for rows in (scorer.tallies().steps, scorer.tallies().right, scorer.tallies().counts)
-        )
-    )
-    names = ("accuracy", "f1", "jaccard")
-    assert FEW.intervals(scorer.tallies(), names, groups) == FEW.intervals(joined, names)
-    assert FEW.intervals(scorer.tallies(), names, ["ann"] * 5) == dict.fromkeys(names)
-    alone = [str(number) for number in range(5)]
-    assert FEW.intervals(scorer.tallies(), names, alone) == FEW.intervals(scorer.tallies(), names)
-
-
 def test_the_quantile_of_student_is_that_of_scipy() -> None:
     for freedom in (1, 1.01, 1.5, 2, 3.7, 9, 57, 58, 1e4, 1e9):
         for level in (0.5, 0.9, 0.95, 0.99):
@@ -171,10 +154,10 @@ def test_fewer_sequences_make_wider_intervals(units: int, level: float) -> None:
     assert 0 <= low < expanded_shares(level, units + 1)[0] < (1 - level) / 2
 
 
-def test_an_average_over_seeds_is_taken_in_each_draw() -> None:
-    one, other = (Drawn(4, np.array(values)) for values in ([0.0, 1, np.nan], [1.0, 0, 1]))
-    assert mean_of([one, other]).interval(0.95) == [0.5, 0.5]
+def test_a_figure_less_itself_is_nothing() -> None:
+    one = Drawn(4, np.array([0.0, 1, np.nan]))
     assert (one - one).interval(0.95) == [0, 0]
+    assert Drawn(4, np.full(3, np.nan)).interval(0.95) is None
 
 
 def test_a_single_sequence_has_no_interval() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from trainer.metrics import Bootstrap, ClassificationScorer
-from trainer.metrics.tallies import ClassTallies, Floats
+from trainer.metrics.joined_tallies import GroupTallies
+from trainer.metrics.tallies import ClassTallies, Floats, Tallies
 
 CLASSES, COMMON = "abcd", (0.4, 0.3, 0.2, 0.1)
 NAMES = ("accuracy", "f1", "edit")
@@ -53,8 +54,10 @@ def held(
     for repetition in range(repetitions):
         first = each * generator.integers(0, len(whole) // each, units)
         chosen = (first[:, None] + np.arange(each)).ravel()
-        groups = np.arange(units).repeat(each).astype(str).tolist() if grouped else []
-        intervals = Bootstrap(seed=repetition).intervals(some(whole, chosen), NAMES, groups)
+        tallies: Tallies = some(whole, chosen)
+        if grouped:
+            tallies = GroupTallies(tallies, np.arange(units).repeat(each))
+        intervals = Bootstrap(seed=repetition).intervals(tallies, NAMES)
         for name in NAMES:
             low, high = intervals[name] or (np.nan, np.nan)
             counts[name] += int(low <= truth[name][0] <= high)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from trainer.metrics.seeds import leaves_out_zero, mean_figures, over_seeds, welch_interval
+from trainer.metrics.seeds import leaves_out_zero, over_seeds, welch_interval
 
 values_of = st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=2, max_size=6)
 
@@ -49,7 +49,6 @@ def test_zero_must_lie_outside() -> None:
 
 def test_figures_over_seeds() -> None:
     several = [{"f1": 0.5, "edit": None}, {"f1": 0.7, "edit": None}]
-    assert mean_figures(several, ["f1", "edit"]) == {"f1": pytest.approx(0.6), "edit": None}
     found = over_seeds(several, ["f1", "edit"])
     deviation = pytest.approx(0.1 * math.sqrt(2))
     assert found["f1"] == {"mean": pytest.approx(0.6), "sd": deviation, "values": [0.5, 0.7]}

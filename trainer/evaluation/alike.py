@@ -105,7 +105,9 @@ def require_same_truth(
                     raise _other_labels(sides[0], side, sequence_id)
 
 
-def require_same_truth_in_time(sides: Sequence[Side], clock: CommonClock, ids: Sequence[str]) -> None:
+def require_same_truth_in_time(
+    sides: Sequence[Side], clock: CommonClock, ids: Sequence[str]
+) -> None:
     """Checks the same of steps at different times, as far as they meet.
 
     Args:
@@ -135,8 +137,17 @@ def require_same_truth_in_time(sides: Sequence[Side], clock: CommonClock, ids: S
 def _truths(
     clock: CommonClock, number: int, sequence_id: str
 ) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]]:
-    """Yields where labels of a model differ from the common ones, where its steps meet those of
-    another, and how long each step of the clock lasts."""
+    """Compares the labels of one model with the common ones.
+
+    Args:
+        clock: the clock.
+        number: the model's place in it.
+        sequence_id: the sequence.
+
+    Yields:
+        Where they differ, where steps of the model meet those of another, ``<bool>[n]``, and how
+        long each step of the clock lasts.
+    """
     steps = clock.steps(sequence_id)
     others = np.any([exact for n, exact in enumerate(steps.exact) if n != number], axis=0)
     for start in range(0, len(steps), BLOCK_STEPS):
@@ -148,10 +159,12 @@ def _truths(
 
 def _same(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     """Returns where labels are equal, ``<bool>[n]``."""
-    same = one == other
+    same: NDArray[np.bool_] = one == other
     if one.dtype.kind == "f":
         same |= np.isnan(one) & np.isnan(other)
-    return same if same.ndim == 1 else same.all(1)
+    if same.ndim > 1:
+        same = same.all(1)
+    return same
 
 
 def _other_labels(first: Side, side: Side, sequence_id: str) -> InputError:

@@ -27,7 +27,13 @@ from trainer.evaluation.alike import (
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.evaluation.comparison_table import comparison_lines
 from trainer.evaluation.figures import SideFigures, figures_of
-from trainer.evaluation.sides import Side, differing_options, read_sides, require_up_to_date
+from trainer.evaluation.sides import (
+    Side,
+    differing_options,
+    groups_of,
+    read_sides,
+    require_up_to_date,
+)
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.seeds import leaves_out_zero, welch_interval
 from trainer.predictions.common_clock import TICKS, CommonClock
@@ -116,7 +122,7 @@ def _compared(
 ) -> dict[str, Any]:
     measures, first = config.measures, files[0][0]
     bootstrap = Bootstrap(measures.bootstrap)
-    groups: Mapping[str, str] = next((side.groups for side in sides if side.groups), {})
+    groups = groups_of(sides, first.ids)
     found = figures_of(sides, files, measures, bootstrap, groups)
     in_time = bool(first.counted_by)
     rows = list(_sequence_rows(PER_SEQUENCE[first.task], found, in_time))
@@ -129,7 +135,7 @@ def _compared(
         **_amount(found[0].steps, in_time),
         "ignored_classes": list(measures.ignored),
         "compared_by": PER_SEQUENCE[first.task],
-        "bootstrap": {**bootstrap.facts(), "drawn": "groups" if groups else "sequences"},
+        "bootstrap": {**bootstrap.facts(), **({"groups": found[0].units} if groups else {})},
         "options": differing_options(sides),
         "runs": [
             _run(side, own, found[0], bootstrap, _outcomes(rows, number) if number else None)

@@ -50,8 +50,9 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
     drawn = comparison["bootstrap"]
     yield f"{run['name']} minus {comparison['runs'][0]['name']}"
     found = {name: row for name, row in run["difference"].items() if row["value"] is not None}
+    units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
     over = [
-        f"over {drawn['drawn']}" if any(row["interval"] for row in found.values()) else "",
+        f"over {units}" if any(row["interval"] for row in found.values()) else "",
         "over seeds" if any(row["seeds"] for row in found.values()) else "",
     ]
     rows = [
@@ -71,7 +72,7 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
     )
     if drawn["samples"]:
         share = f"{100 * drawn['level']:g} %"
-        yield f"  [ ] {share} intervals, over {drawn['drawn']} by {drawn['samples']} draws of them"
+        yield f"  [ ] {share} intervals, over {units} by {drawn['samples']} draws of them"
 
 
 def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:

@@ -8,9 +8,11 @@ from trainer.evaluation.measures import Measures
 from trainer.evaluation.scoring import tallied
 from trainer.evaluation.sides import Side
 from trainer.metrics import HEADLINES, Bootstrap
-from trainer.metrics.intervals import Drawn, mean_of
-from trainer.metrics.seeds import mean_figures, over_seeds
+from trainer.metrics.intervals import Drawn
+from trainer.metrics.joined_tallies import MeanTallies, group_tallies
+from trainer.metrics.seeds import over_seeds
 from trainer.metrics.spread import mean
+from trainer.metrics.tallies import Tallies
 from trainer.predictions.reader import Answers
 
 Rows = Sequence[Mapping[str, Any]]
@@ -23,6 +25,7 @@ class SideFigures:
     Attributes:
         task: the task.
         steps: the labelled steps, or what they count for.
+        units: the sequences, or groups, that are drawn.
         metrics: its headlines, means over seeds.
         seeds: of each, ``mean``, ``sd`` and ``values`` over seeds.
         drawn: of those that can be drawn, the means over seeds in all draws.
@@ -31,6 +34,7 @@ class SideFigures:
 
     task: str
     steps: int
+    units: int
     metrics: Mapping[str, float | None]
     seeds: Mapping[str, Any]
     drawn: Mapping[str, Drawn]
@@ -57,29 +61,26 @@ def figures_of(
         [tallied(one, side.segmental, measures) for one in own]
         for side, own in zip(sides, files, strict=True)
     ]
-    labelled = [row["sequence_id"] for row in scored[0][0][0]["per_sequence"] if row["steps"]]
-    drawn = iter(
-        bootstrap.figures(
-            [tallies for own in scored for _, tallies in own],
-            [groups.get(sequence_id, sequence_id) for sequence_id in labelled] if groups else (),
-        )
-    )
+    tallies: list[Tallies] = [MeanTallies([tallies for _, tallies in own]) for own in scored]
+    if groups:
+        tallies = [group_tallies(own, scored[0][0][0], groups) for own in tallies]
     return [
-        _figures(own[0].task, [metrics for metrics, _ in found], [next(drawn) for _ in found])
-        for own, found in zip(files, scored, strict=True)
+        _figures(files[0][0].task, [metrics for metrics, _ in own], len(tallies[0]), drawn)
+        for own, drawn in zip(scored, bootstrap.figures(tallies), strict=True)
     ]
 
 
 def _figures(
-    task: str, several: Sequence[Mapping[str, Any]], drawn: Sequence[Mapping[str, Drawn]]
+    task: str, several: Sequence[Mapping[str, Any]], units: int, drawn: Mapping[str, Drawn]
 ) -> SideFigures:
-    names = list(HEADLINES[task])
+    seeds = over_seeds(several, HEADLINES[task])
     return SideFigures(
         task,
         several[0]["steps"],
-        mean_figures(several, names),
-        over_seeds(several, names),
-        {name: mean_of([one[name] for one in drawn]) for name in drawn[0]},
+        units,
+        {name: found["mean"] for name, found in seeds.items()},
+        seeds,
+        drawn,
         [_mean_row(rows) for rows in zip(*(one["per_sequence"] for one in several), strict=True)],
     )
 

@@ -1,19 +1,20 @@
 """The sides of a comparison: runs, each of one seed or several, and what they were made with."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.files.text_files import read_json
+from preprocessing.labels.groups import read_groups
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.predictions.reader import Answers
 from trainer.report.page import option, value_text
 from trainer.run.folder import Run, load_run
-from trainer.run.members import folds, members
+from trainer.run.members import GROUPS, folds, members
 
 # What a store says of how its features were made, and the option of extract that it comes from.
 OF_THE_STORE = {"--fps (of the store)": "fps", "--backbone (of the store)": "backbone"}
@@ -32,7 +33,7 @@ class Side:
         predictions: the ``predictions.h5`` of each seed, or the one of all folds.
         feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
         seen: sequences that it was trained on.
-        groups: the group of each sequence, where its figures are about groups.
+        groups: a file with the group of each sequence, where its figures are about groups.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Side:
     predictions: Sequence[Path]
     feed: str | None
     seen: frozenset[str] = frozenset()
-    groups: Mapping[str, str] = field(default_factory=dict)
+    groups: Path | None = None
 
     @property
     def config(self) -> TrainConfig:
@@ -78,9 +79,9 @@ def read_sides(config: CompareConfig) -> list[Side]:
 def _side(name: str, path: Path, split: str) -> Side:
     if of_folds := folds(path):
         pooled = path / "evaluation" / split
-        metrics = _evaluation(pooled, f"cross-validate --run {path}")
+        metrics = _evaluation(pooled, f"evaluate {path}")
         runs = list(map(load_run, of_folds))
-        groups = metrics.get("groups") or {}
+        groups = path / GROUPS if (path / GROUPS).is_file() else None
         return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], groups=groups)
     runs = list(map(load_run, members(path)))
     found = [
@@ -140,19 +141,29 @@ def require_up_to_date(side: Side, files: Sequence[Answers], split: str) -> None
             continue
         if answers.weights:
             raise InputError(
-                f"{run.path} was trained further since its evaluation, whose answers are of another "
-                f"model; run {again} again"
+                f"{run.path} was trained further since its evaluation, whose answers are of "
+                f"another model; run {again} again"
             )
         if run.model_path.stat().st_mtime > predictions.stat().st_mtime:
             note(
-                f"the model of {run.path} is newer than its evaluation, which does not say of which "
-                f"model it is; if it was trained further, run {again} again"
+                f"the model of {run.path} is newer than its evaluation, which does not say of "
+                f"which model it is; if it was trained further, run {again} again"
             )
 
 
+def groups_of(sides: Sequence[Side], ids: Sequence[str]) -> dict[str, str]:
+    """Returns the group of each sequence, if a side has groups; none otherwise.
+
+    Args:
+        sides: the sides.
+        ids: the sequences.
+    """
+    path = next((side.groups for side in sides if side.groups), None)
+    return dict(read_groups(str(path), ids)) if path else {}
+
+
 def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
-    """Returns the options in which runs differ, with each run's value: how its features were made,
-    then those of ``train``."""
+    """Returns the options in which runs differ, a value for each run; the store's come first."""
     values = {
         **{name: [_made_with(side, fact) for side in sides] for name, fact in OF_THE_STORE.items()},
         **dict(_training_options(sides)),

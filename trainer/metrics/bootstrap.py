@@ -1,8 +1,8 @@
 """Confidence intervals of figures over sequences: the bootstrap.
 
 Steps of a video are anything but independent, so whole sequences are drawn, as many as there are,
-with replacement; or whole groups of them, such as all of a person. See ``intervals`` for what is
-made of the draws.
+with replacement; or whole groups of them, see ``joined_tallies``. What is made of the draws stands
+in ``intervals``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,26 +46,18 @@ class Bootstrap:
             size = min(block, self.samples - first)
             yield generator.multinomial(units, shares, size).astype(np.float64)
 
-    def figures(
-        self, sides: Sequence[Tallies], groups: Sequence[str] = ()
-    ) -> list[dict[str, Drawn]]:
+    def figures(self, sides: Sequence[Tallies]) -> list[dict[str, Drawn]]:
         """Computes figures in all samples, the same for each side; none of a single unit.
 
         Args:
-            sides: tallies of the same sequences, by one model or by several.
-            groups: the group of each sequence, of which whole ones are drawn; none to draw
-                sequences.
+            sides: tallies of the same sequences, or groups of them, by one model or by several.
         """
-        sequences = len(sides[0])
-        units, members = np.unique([*groups] or np.arange(sequences), return_inverse=True)
-        if len(units) < 2 or not self.samples:
+        units = len(sides[0])
+        if units < 2 or not self.samples:
             return [{} for _ in sides]
-        blocks = [
-            [side.figures(weights[:, members]) for side in sides]
-            for weights in self.draws(len(units))
-        ]
+        blocks = [[side.figures(weights) for side in sides] for weights in self.draws(units)]
         return [
-            {name: Drawn(len(units), values) for name, values in _joined(parts).items()}
+            {name: Drawn(units, values) for name, values in _joined(parts).items()}
             for parts in zip(*blocks, strict=True)
         ]
 
@@ -73,17 +65,14 @@ class Bootstrap:
         """Returns the limits of a figure; None if it is not known."""
         return drawn.interval(self.level) if drawn else None
 
-    def intervals(
-        self, tallies: Tallies, names: Iterable[str], groups: Sequence[str] = ()
-    ) -> dict[str, Interval]:
+    def intervals(self, tallies: Tallies, names: Iterable[str]) -> dict[str, Interval]:
         """Returns an interval for each figure; None for figures that the tallies lack.
 
         Args:
             tallies: the counts of each sequence.
             names: the figures.
-            groups: see ``figures``.
         """
-        (figures,) = self.figures([tallies], groups)
+        (figures,) = self.figures([tallies])
         return {name: self.interval(figures.get(name)) for name in names}
 
 

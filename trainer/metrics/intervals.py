@@ -9,7 +9,6 @@ bootstrap", The American Statistician 69, expanded percentiles). For a mean that
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -44,11 +43,6 @@ class Drawn:
             return None
         shares = expanded_shares(level, self.units)
         return [float(edge) for edge in np.quantile(known, shares)]
-
-
-def mean_of(several: Sequence[Drawn]) -> Drawn:
-    """Averages a figure over models of which the same was drawn, as those of several seeds."""
-    return Drawn(several[0].units, np.mean([one.values for one in several], axis=0))
 
 
 def expanded_shares(level: float, units: int) -> tuple[float, float]:

@@ -1,36 +1,28 @@
 """Chance in training: figures of the same training with other seeds."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from trainer.metrics.intervals import Interval
-from trainer.metrics.spread import mean, spread
+from trainer.metrics.spread import spread
 from trainer.metrics.student import student_quantile
 
 
-def mean_figures(
-    several: Sequence[Mapping[str, Any]], names: Sequence[str]
-) -> dict[str, float | None]:
-    """Averages figures over seeds; None where a seed has none.
-
-    Args:
-        several: the figures of each seed.
-        names: the figures.
-    """
-    return {name: None if None in values else mean(values) for name, values in _by(several, names)}
-
-
-def over_seeds(several: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Any]:
+def over_seeds(several: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, Any]:
     """Returns ``seeds`` of metrics.json: mean, deviation (n - 1) and values of each figure.
 
     Args:
         several: the figures of each seed.
         names: the figures.
     """
-    return {name: {**spread(values), "values": values} for name, values in _by(several, names)}
+    return {
+        name: {**spread(values), "values": values}
+        for name in names
+        for values in [[figures[name] for figures in several]]
+    }
 
 
 def welch_interval(one: Sequence[Any], other: Sequence[Any], level: float = 0.95) -> Interval:
@@ -72,7 +64,3 @@ def welch_interval(one: Sequence[Any], other: Sequence[Any], level: float = 0.95
 def leaves_out_zero(interval: Interval) -> bool:
     """Returns True if an interval is known and all of it lies on one side of 0."""
     return interval is not None and (interval[0] > 0 or interval[1] < 0)
-
-
-def _by(several: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[str, list[Any]]]:
-    return [(name, [figures[name] for figures in several]) for name in names]

@@ -48,8 +48,8 @@ def common_steps(clocks: Sequence[Ticks]) -> CommonSteps:
     """Joins the steps of several models.
 
     Args:
-        clocks: for each model ``<int64>[N]``, when each step begins, in microseconds. The last step
-            lasts as long as half of them do at most.
+        clocks: for each model ``<int64>[N]``, when each step begins, in microseconds. How long the
+            last one lasts is their median; one that is alone lasts a second.
 
     Returns:
         The common clock; without steps if there is no time that all have answered.
