@@ -152,9 +152,11 @@ def test_blocks_are_parts_of_the_whole() -> None:
 
 def test_answers_without_common_time_are_refused() -> None:
     sides = [{"s": drawn("classification", 3, 1)}] * 2
-    with opened("classification", sides, [[0, 1, 2], [50, 51, 52]]) as files:
-        with pytest.raises(InputError, match="the answers of 's' have no time in common"):
-            CommonClock(files).steps("s")
+    with (
+        opened("classification", sides, [[0, 1, 2], [50, 51, 52]]) as files,
+        pytest.raises(InputError, match="the answers of 's' have no time in common"),
+    ):
+        CommonClock(files).steps("s")
 
 
 def test_a_million_steps_are_joined_in_a_moment() -> None:

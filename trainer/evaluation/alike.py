@@ -125,10 +125,10 @@ def require_same_truth_in_time(
     for sequence_id in ids:
         for number in range(1, len(sides)):
             meet, apart, whole = 0, 0, 0
-            for differ, exact, durations in _truths(clock, number, sequence_id):
-                if (differ & exact).any():
+            for differ, both, durations in _truths(clock, number, sequence_id):
+                if (differ & both).any():
                     raise _other_labels(sides[0], sides[number], sequence_id)
-                meet += int(exact.sum())
+                meet += int(both.sum())
                 apart, whole = apart + int(durations[differ].sum()), whole + int(durations.sum())
             if not meet and apart > MOST_APART * whole:
                 raise _other_labels(sides[0], sides[number], sequence_id)
@@ -137,7 +137,7 @@ def require_same_truth_in_time(
 def _truths(
     clock: CommonClock, number: int, sequence_id: str
 ) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]]:
-    """Compares the labels of one model with the common ones.
+    """Compares the labels of one model with those of the first.
 
     Args:
         clock: the clock.
@@ -145,26 +145,25 @@ def _truths(
         sequence_id: the sequence.
 
     Yields:
-        Where they differ, where steps of the model meet those of another, ``<bool>[n]``, and how
-        long each step of the clock lasts.
+        Where they differ, where both have a step, ``<bool>[n]``, and how long each step of the
+        clock lasts.
     """
     steps = clock.steps(sequence_id)
-    others = np.any([exact for n, exact in enumerate(steps.exact) if n != number], axis=0)
     for start in range(0, len(steps), BLOCK_STEPS):
         rows = slice(start, start + BLOCK_STEPS)
-        own = held(clock.files[number], sequence_id, "true", steps.rows[number][rows])
-        differ = ~_same(clock.true(sequence_id, rows), own)
-        yield differ, (steps.exact[number] & others)[rows], steps.durations[rows]
+        first, own = (
+            held(clock.files[n], sequence_id, "true", steps.rows[n][rows]) for n in (0, number)
+        )
+        both = steps.exact[0][rows] & steps.exact[number][rows]
+        yield ~_same(first, own), both, steps.durations[rows]
 
 
 def _same(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     """Returns where labels are equal, ``<bool>[n]``."""
-    same: NDArray[np.bool_] = one == other
+    same: NDArray[np.bool_] = np.equal(one, other)
     if one.dtype.kind == "f":
         same |= np.isnan(one) & np.isnan(other)
-    if same.ndim > 1:
-        same = same.all(1)
-    return same
+    return np.asarray(same.all(1)) if same.ndim > 1 else same
 
 
 def _other_labels(first: Side, side: Side, sequence_id: str) -> InputError:

@@ -42,7 +42,7 @@ def _about(comparison: Comparison) -> Iterator[str]:
         yield f"{about}, {comparison['steps']} labelled steps"
         return
     yield f"{about}, {comparison['seconds']:.1f} labelled seconds"
-    yield "their steps differ: an answer holds until the next one, figures are shares of time"
+    yield "their steps differ: an answer holds until the next, figures are shares of time"
 
 
 def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str]:
@@ -78,10 +78,10 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
 def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
     """Returns a line about the chance in training."""
     if all(run["trainings"] > 1 for run in runs):
-        return "* both intervals leave out 0: other sequences and seeds would hardly turn it round"
+        return "* both intervals leave out 0: hardly turned round by other sequences or seeds"
     alone = [run["name"] for run in runs if run["trainings"] == 1]
     who = "one seed each" if len(alone) == len(runs) else f"one seed of {', '.join(alone)}"
-    return f"{who}: other seeds alone may make such a difference; train --repeats 3 tells"
+    return f"{who}: other seeds alone may make such a difference (see train --repeats)"
 
 
 def _indented(rows: Sequence[Sequence[str]]) -> Iterator[str]:
