@@ -2,10 +2,11 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import h5py
 import naive_metrics as naive
 import numpy as np
@@ -21,7 +22,7 @@ from trainer.evaluation.comparison_table import comparison_lines
 from trainer.evaluation.scoring import score
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.report.comparison_page import INKS, SHAPES
-from trainer.report.ribbons import class_colours
+from trainer.report.ribbons import COLOURS, class_colours
 from trainer.run.folder import Run
 
 CLASSES = ["a", "<b>", "c"]
@@ -190,8 +191,22 @@ def test_runs_of_the_same_options_say_so(make_run: MadeRun, tmp_path: Path) -> N
     assert "None: all runs" in (tmp_path / "out" / "comparison.html").read_text()
 
 
+def seen(colours: Sequence[str]) -> np.ndarray:
+    """Colours in CIE L*a*b*, in which distances are about those that people see."""
+    parts = [[int(colour[at : at + 2], 16) / 255 for at in (5, 3, 1)] for colour in colours]
+    return cv2.cvtColor(np.array([parts], np.float32), cv2.COLOR_BGR2Lab)[0]
+
+
+def nearest(some: np.ndarray, others: np.ndarray) -> float:
+    distances = np.linalg.norm(some[:, None] - others, axis=2)
+    return float(distances[distances > 0].min())
+
+
 def test_runs_look_like_no_class() -> None:
-    assert not set(INKS) & set(class_colours([str(number) for number in range(100)]))
+    runs = seen(INKS)
+    assert nearest(runs, seen(COLOURS)) > 40
+    assert nearest(runs, seen(class_colours([str(number) for number in range(40)]))) > 10
+    assert nearest(runs, runs) > 50
     assert len({(INKS[n % len(INKS)], SHAPES[n % len(SHAPES)]) for n in range(20)}) == 20
 
 

@@ -97,7 +97,7 @@ def test_runs_of_other_fps_are_compared_by_time(
     assert shown["--fps (of the store)"] == ["4.0", "25.0"]
     assert shown["--backbone (of the store)"] == ["lite", "flow"]
     assert shown["--chunk-length"] == ["64", "9"]
-    assert max(len(line) for line in lines if "report" not in line) <= 80
+    assert max(len(line) for line in lines if "report: " not in line) <= 80
     page = (tmp_path / "out" / "comparison.html").read_text()
     assert page.index("Options that differ") < page.index("<h2>Figures")
     assert "figures are shares of time" in page
@@ -220,7 +220,7 @@ def test_with_one_seed_each_seeds_alone_may_make_the_difference(
     found = compare(CompareConfig(runs, bootstrap=50, out=tmp_path / "out"))
     assert not any(row["sure"] for row in found["runs"][1]["difference"].values())
     assert found["runs"][0]["seeds"] is None
-    said = "other seeds alone may make such a difference (see train --repeats)"
+    said = "seeds alone may make such a difference (see train --repeats)"
     assert list(comparison_lines(found))[-1] == f"one seed each: {said}"
     page = (tmp_path / "out" / "comparison.html").read_text()
     assert "other seeds alone may make such differences, so none is bold" in page

@@ -81,7 +81,7 @@ def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
         return "* both intervals leave out 0: hardly turned round by other sequences or seeds"
     alone = [run["name"] for run in runs if run["trainings"] == 1]
     who = "one seed each" if len(alone) == len(runs) else f"one seed of {', '.join(alone)}"
-    return f"{who}: other seeds alone may make such a difference (see train --repeats)"
+    return f"{who}: seeds alone may make such a difference (see train --repeats)"
 
 
 def _indented(rows: Sequence[Sequence[str]]) -> Iterator[str]:

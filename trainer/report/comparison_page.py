@@ -13,8 +13,9 @@ from trainer.report.ribbons import class_colours
 from trainer.report.strips import strips_of_classes, with_footage
 
 Comparison = Mapping[str, Any]
-# Runs look like no class: other colours, which are seen by day and by night, and shapes about 0, 0.
-INKS = ("#8b5cf6", "#b45309", "#0d9488", "#db2777", "#64748b")
+# Runs look like no class: other colours, far from those of classes and from each other, which are
+# seen by day and by night, and shapes about 0, 0.
+INKS = ("#870fff", "#ff005a", "#00b400", "#4b78ff", "#ff3cd2")
 SHAPES = (
     "M-2.7 0a2.7 2.7 0 1 0 5.4 0a2.7 2.7 0 1 0-5.4 0z",
     "M0-3.4 3.4 0 0 3.4-3.4 0z",
