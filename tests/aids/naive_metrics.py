@@ -145,19 +145,25 @@ def ranks(hits: Sequence[bool], scores: Sequence[float]) -> dict[str, float | No
 
 
 def delay(sequences: Sequence[tuple[Labels, Labels, Sequence[float]]]) -> dict[str, Any]:
-    changes, found = 0, []
+    changes, found, waited, steps = 0, [], 0, 0
     for true, said, times in sequences:
         for step in range(1, len(true)):
             if true[step] is None or true[step - 1] is None or true[step] == true[step - 1]:
                 continue
             changes += 1
-            later = step
-            while later < len(true) and true[later] == true[step]:
+            later, end = step, step
+            while end < len(true) and true[end] == true[step]:
+                end += 1
+            steps += end - step
+            right = [n for n in range(end - step) if said[step + n] == true[step]]
+            waited += min(right, default=end - step)
+            while later < end:
                 if said[later] == true[step]:
                     found.append(round(1000 * (times[later] - times[step])) / 1000)
                     break
                 later += 1
-    result: dict[str, Any] = {"changes": changes, "noticed": len(found)}
+    late = waited / steps if steps else None
+    result: dict[str, Any] = {"changes": changes, "noticed": len(found), "late": late}
     for name, share in (("median", 0.5), ("p90", 0.9)):
         within = [d for d in sorted(found) if sum(e <= d for e in found) >= share * len(found)]
         result[name] = within[0] if within else None

@@ -156,14 +156,14 @@ def test_the_delay_of_a_worked_case() -> None:
     said = array([0, 1, 0, 0, 1, 2, 0, 1, 0, 0])
     scorer.add("s", true, said, np.arange(10) / 4)
     # b after 2 steps, c at once; the a after the gap is no change, the last b is not noticed.
-    expected = {"median": 0.0, "p90": 0.5, "changes": 3, "noticed": 2}
+    expected = {"median": 0.0, "p90": 0.5, "changes": 3, "noticed": 2, "late": 3 / 6}
     assert scorer.result()["delay"] == expected
 
 
 def test_without_changes_there_is_no_delay() -> None:
     scorer = ClassificationScorer(["a"])
     scorer.add("s", array([0, 0]), array([0, 0]), np.arange(2.0))
-    nothing = {"median": None, "p90": None, "changes": 0, "noticed": 0}
+    nothing = {"median": None, "p90": None, "changes": 0, "noticed": 0, "late": None}
     assert scorer.result()["delay"] == nothing
     whole = ClassificationScorer(["a"], segmental=False)
     assert whole.result()["delay"] is None

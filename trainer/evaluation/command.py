@@ -14,6 +14,8 @@ from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
+from trainer.evaluation.advice import advice
+from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.folds import fold_lines, join_folds, require_held_out
 from trainer.evaluation.latency import measure_latency
 from trainer.evaluation.options import EvaluateConfig
@@ -32,7 +34,9 @@ def run_evaluate(config: EvaluateConfig) -> int:
     out = Run(config.run).evaluation_path(config.split)
     sequences = counted(metrics["sequences"], "sequence")
     say(f"{config.split}: {sequences}, {counted(metrics['steps'], 'labelled step')}")
-    say(*summary(metrics))
+    say(*summary(metrics), *class_lines(metrics))
+    if config.split != "train":
+        say(*advice(metrics, [Run(run) for run in folds(config.run) or members(config.run)]))
     if "folds" in metrics:
         say(*fold_lines(metrics))
     if (out / "report.html").is_file():
