@@ -64,6 +64,11 @@ def is_table(group_by: str) -> bool:
     return group_by.lower().endswith(".csv")
 
 
+def absolute_groups(group_by: str) -> str:
+    """Returns ``--group-by`` with the whole path of its file, if it names one."""
+    return str(Path(group_by).resolve()) if is_table(group_by) else group_by
+
+
 def read_groups(group_by: str, ids: Collection[str]) -> dict[str, str]:
     """Returns the group of each sequence.
 
@@ -148,10 +153,16 @@ def likely_groups(ids: Collection[str], classes: Collection[str] = ()) -> Likely
             and len(sizes) >= FEWEST_GROUPS
             and len(shared) >= SEVERAL
             and 2 * sum(shared) >= len(ids)
-            and not any(name.rpartition("/")[2].casefold() in known for name in sizes)
+            and not any(_is_called_so(name, known) for name in sizes)
         ):
             return LikelyGroups(pattern, words, groups)
     return None
+
+
+def _is_called_so(group: str, classes: Collection[str]) -> bool:
+    """Returns True if a group, or the last part of its path, has the name of a class."""
+    plain = group.casefold()
+    return plain in classes or plain.rpartition("/")[2] in classes
 
 
 def divided_groups(groups: Mapping[str, str], splits: Splits) -> Iterator[Divided]:
