@@ -1,7 +1,6 @@
 """Trainings that differ in their seed only, as a user has them; they take place in this process."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,7 @@ def train_command(data: tuple[Path, Path], run: Path, *options: object) -> tuple
 
 
 @pytest.fixture(scope="module")
-def repeated(data: tuple[Path, Path]) -> Iterator[Path]:
+def repeated(data: tuple[Path, Path]) -> Path:
     """A run of the seeds 5 and 6."""
     run = data[0].parent / "run"
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -42,7 +41,7 @@ def repeated(data: tuple[Path, Path]) -> Iterator[Path]:
 
         shared = {"units": 4, "chunk_length": 8, "epochs": 1, "tensorboard": False}
         assert train_repeatedly(RepeatedTrainConfig(*data, run, seed=5, repeats=2, **shared)) == 0
-    yield run
+    return run
 
 
 def test_seeds_have_the_same_splits_and_other_weights(repeated: Path) -> None:
@@ -95,7 +94,8 @@ def test_evaluate_takes_all_seeds_as_one(repeated: Path, longtake: Longtake) -> 
 def test_commands_that_want_one_model_are_told_which_folder_to_give(
     repeated: Path, data: tuple[Path, Path], longtake: Longtake, tmp_path: Path
 ) -> None:
-    wanted = f"is no run but several, in {repeated / 'seeds'}; give one of them, as {repeated}/seeds/5"
+    seeds = repeated / "seeds"
+    wanted = f"is no run but several, in {seeds}; give one of them, as {seeds / '5'}"
     for command in (
         ("predict", repeated, data[0], "--out", tmp_path / "out"),
         ("stream", repeated, "0"),

@@ -61,9 +61,11 @@ def join_folds(
     groups = _groups(config.run, predictions)
     pooled = score(predictions, segmental, config.measures, groups)
     told = {name: results[0][name] for name in ("split", "inputs", "feed")}
+    seen = sorted({name for result in results for name in result["seen"]})
     rows = [_row(run, result) for run, result in zip(runs, results, strict=True)]
     metrics = {
         **told,
+        "seen": seen,
         **pooled,
         "folds": rows,
         "over_folds": {
