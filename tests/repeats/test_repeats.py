@@ -1,6 +1,7 @@
 """Trainings that differ in their seed only, as a user has them; they take place in this process."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +88,14 @@ def test_evaluate_takes_all_seeds_as_one(repeated: Path, longtake: Longtake) -> 
         Run(members(repeated)[0]).splits.test
     )
     assert f"sd {metrics['seeds']['accuracy']['sd']:.4f} over {len(each)} seeds" in out
-    assert "reports of the seeds:" in out
-    assert str(repeated / "seeds" / "5" / "evaluation" / "test" / "report.html") in out
+    folder = repeated / "evaluation" / "test"
+    assert f"report: {folder / 'report.html'}" in out
+    page = (folder / "report.html").read_text()
+    assert f"run: test, {len(each)} seeds" in page
+    links = re.findall(r'href="([^"#]+)"', page)
+    names = [run.name for run in members(repeated)]
+    assert links == [f"../../seeds/{name}/evaluation/test/report.html" for name in names]
+    assert all((folder / link).is_file() for link in links)
 
 
 def test_commands_that_want_one_model_are_told_which_folder_to_give(

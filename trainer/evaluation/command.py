@@ -36,11 +36,7 @@ def run_evaluate(config: EvaluateConfig) -> int:
     say(*summary(metrics))
     if "folds" in metrics:
         say(*fold_lines(metrics))
-    if (out / "report.html").is_file():
-        say(f"report: {out / 'report.html'}")
-    else:
-        reports = (Run(run).evaluation_path(config.split) for run in members(config.run))
-        say("reports of the seeds:", *(f"  {path / 'report.html'}" for path in reports))
+    say(f"report: {out / 'report.html'}")
     return DONE
 
 

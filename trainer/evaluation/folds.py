@@ -75,7 +75,8 @@ def join_folds(
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     infos = _infos(config, Run(runs[0]), pooled)
     named = {run.name: Run(run) for run in runs}
-    write_folds_report(out / "report.html", config.run.name, named, metrics, predictions, infos)
+    name = config.run.resolve().name
+    write_folds_report(out / "report.html", name, named, metrics, predictions, infos)
     return metrics
 
 
