@@ -28,6 +28,11 @@ class TrainConfig:
     """JSON file, or folder with train.txt, validation.txt and test.txt."""
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     """Shares of train, validation and test where no --splits are given."""
+    group_by: str | None = None
+    """What keeps sequences of one person, animal or place in one part: a regular expression, whose
+    first group (or whole match) in a sequence's id names them, or a CSV file sequence,group."""
+    split_seed: int | None = None
+    """Of splits, where no --splits are given; by default --seed."""
     label_fps: float | None = LabelOptions.fps
     """Lines per second of label text files; without it they have a line a step."""
     label_tolerance: float = LabelOptions.tolerance
@@ -113,7 +118,7 @@ class TrainConfig:
     patience: int = 10
     """Epochs without a better validation loss after which training stops."""
     seed: int = 0
-    """Of splits, order, initial weights and dropout."""
+    """Of order, initial weights and dropout, and of splits without a --split-seed."""
     cache: Literal["auto", "none", "memory"] = "auto"
     """Whether features stay in memory once they are read: always with memory; with auto, those of a
     store so small (16 MB) that memory does not depend on it. For files far away."""
@@ -140,7 +145,9 @@ class TrainConfig:
         for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
             self._require(name, getattr(self, name) > 0, "more than 0")
         self._require("label_fps", self.label_fps is None or self.label_fps > 0, "more than 0")
-        self._require("seed", 0 <= self.seed < 2**32, f"0 to {2**32 - 1}")
+        for name in ("seed", "split_seed"):
+            value = getattr(self, name)
+            self._require(name, value is None or 0 <= value < 2**32, f"0 to {2**32 - 1}")
         self._require("dropout", 0 <= self.dropout < 1, "a share from 0 up to 1")
         _require_sense(self)
 

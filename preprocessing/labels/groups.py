@@ -64,18 +64,24 @@ def is_table(group_by: str) -> bool:
     return group_by.lower().endswith(".csv")
 
 
-def read_groups(group_by: str, ids: Collection[str]) -> dict[str, str]:
+def absolute_groups(group_by: str) -> str:
+    """Returns ``--group-by`` with the whole path of its file, if it names one."""
+    return str(Path(group_by).resolve()) if is_table(group_by) else group_by
+
+
+def read_groups(group_by: str, ids: Collection[str], option: str = "--group-by") -> dict[str, str]:
     """Returns the group of each sequence.
 
     Args:
         group_by: a CSV file ``sequence,group``, or a regular expression that is looked for in the
             id; its first group names the group, or the whole match if it has none.
         ids: the sequences.
+        option: what it was given with, for messages.
 
     Raises:
         InputError: the file or the expression cannot be read, or a sequence has no group by it.
     """
-    given = _read_table(Path(group_by)) if is_table(group_by) else _search(group_by, ids)
+    given = _read_table(Path(group_by)) if is_table(group_by) else _search(group_by, ids, option)
     if missing := sorted(name for name in ids if not given.get(name)):
         what = counted(len(missing), "sequence")
         advice = (
@@ -84,21 +90,21 @@ def read_groups(group_by: str, ids: Collection[str]) -> dict[str, str]:
             else "give an expression that finds its group in each id, or a CSV file sequence,group"
         )
         raise InputError(
-            f"--group-by {shorten(group_by)} gives no group to {what} ({some(missing)}); {advice}"
+            f"{option} {shorten(group_by)} gives no group to {what} ({some(missing)}); {advice}"
         )
     groups = {name: given[name] for name in sorted(ids)}
     if len(ids) > 1 and len(set(groups.values())) == len(ids):
-        note(f"--group-by {shorten(group_by)}: each sequence is a group of its own")
+        note(f"{option} {shorten(group_by)}: each sequence is a group of its own")
     return groups
 
 
-def _search(pattern: str, ids: Collection[str]) -> dict[str, str]:
+def _search(pattern: str, ids: Collection[str], option: str = "--group-by") -> dict[str, str]:
     """Returns the group of each id in which the pattern is found; empty if it finds no letter."""
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise InputError(
-            f"--group-by {shorten(pattern)} is no regular expression ({error}); expected one, such "
+            f"{option} {shorten(pattern)} is no regular expression ({error}); expected one, such "
             "as '^([^_]+)_', or a CSV file sequence,group"
         ) from None
     found = {name: compiled.search(name) for name in ids}
@@ -148,10 +154,16 @@ def likely_groups(ids: Collection[str], classes: Collection[str] = ()) -> Likely
             and len(sizes) >= FEWEST_GROUPS
             and len(shared) >= SEVERAL
             and 2 * sum(shared) >= len(ids)
-            and not any(name.rpartition("/")[2].casefold() in known for name in sizes)
+            and not any(_is_called_so(name, known) for name in sizes)
         ):
             return LikelyGroups(pattern, words, groups)
     return None
+
+
+def _is_called_so(group: str, classes: Collection[str]) -> bool:
+    """Returns True if a group, or the last part of its path, has the name of a class."""
+    plain = group.casefold()
+    return plain in classes or plain.rpartition("/")[2] in classes
 
 
 def divided_groups(groups: Mapping[str, str], splits: Splits) -> Iterator[Divided]:

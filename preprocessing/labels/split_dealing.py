@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, counted, shorten, some
-from preprocessing.labels.groups import divided_groups, read_groups
+from preprocessing.labels.groups import divided_groups
 from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.labels.stratification import FREE, Groups, Seconds, dealt
 
@@ -87,21 +87,20 @@ def folds(
 
 
 def leave_out(
-    ids: Collection[str], pattern: str, seconds: Seconds, validation: float, seed: int
+    groups: Mapping[str, str], seconds: Seconds, validation: float, seed: int
 ) -> dict[str, Splits]:
     """Makes a fold of each group, whose sequences are the test, by the name of the group.
 
     Args:
-        ids: in any order; the result depends on the set only.
-        pattern: tells the group of each sequence; see ``read_groups``.
+        groups: the group of each sequence, in any order.
         seconds: ``<float64>[C]`` of each sequence, how long it shows each class.
         validation: share of the other sequences, by whole groups; 0 for no such part.
         seed: seed of the random order.
 
     Raises:
-        InputError: a sequence has no group, or there are too few groups.
+        InputError: there are too few groups.
     """
-    together = Groups.of(ids, read_groups(pattern, ids), seconds)
+    together = Groups.of(groups, groups, seconds)
     numbers = np.arange(len(together.names))
     return {
         name: _around(together, numbers == number, validation, f"{seed} without {name}")

@@ -14,9 +14,14 @@ MadeStore = Callable[..., FeatureStore]
 
 
 def write_sequence(
-    root: Path, sequence_id: str, features: np.ndarray, fps: float = FPS, backbone: str = "test"
+    root: Path,
+    sequence_id: str,
+    features: np.ndarray,
+    fps: float = FPS,
+    backbone: str = "test",
+    fingerprint: str = "",
 ) -> None:
-    origin = Origin(sequence_id, "", str(fps), backbone, "0", settings_text())
+    origin = Origin(sequence_id, fingerprint, str(fps), backbone, "0", settings_text())
     with SequenceWriter(
         sequence_path(root, sequence_id), features.shape[1], origin, "float32"
     ) as writer:

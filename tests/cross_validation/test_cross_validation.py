@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +33,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
 
 
 @pytest.fixture(scope="module")
-def crossed(data: Data) -> Iterator[Path]:
+def crossed(data: Data) -> Path:
     """A cross-validation that leaves out each of three persons."""
     run = data[0].parent / "run"
     with pytest.MonkeyPatch.context() as monkeypatch:
         assert train_here(monkeypatch) == []
         assert run_cross_validate(CrossValidateConfig(*data, run, leave_out=PERSON, **QUICK)) == 0
-    yield run
+    return run
 
 
 def command(data: Data, run: Path, *options: object) -> tuple[object, ...]:
@@ -184,9 +183,7 @@ def write_folds(folder: Path, tests: dict[str, list[str]], everything: list[str]
     return folder
 
 
-def test_folds_can_be_given(
-    data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_folds_can_be_given(data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     everything = [f"P{person}_{take}" for person in (1, 2, 3) for take in range(3)]
     tests = {"10": ["P1_0"], "2": ["P2_0", "P2_1"]}
     given = write_folds(tmp_path / "folds", tests, everything)
@@ -205,7 +202,7 @@ def test_folds_can_be_given(
 def test_folds_that_cannot_be_pooled_are_refused(data: Data, tmp_path: Path) -> None:
     everything = [f"P{person}_{take}" for person in (1, 2, 3) for take in range(3)]
     twice = write_folds(tmp_path / "twice", {"1": ["P1_0"], "2": ["P1_0"]}, everything)
-    with pytest.raises(InputError, match="'P1_0' is tested by the folds 1 and 2 of .*twice"):
+    with pytest.raises(InputError, match=r"'P1_0' is tested by the folds 1 and 2 of .*twice"):
         deal(config_of(data, splits=twice))
     one = write_folds(tmp_path / "one", {"1": ["P1_0"]}, everything)
     with pytest.raises(InputError, match="holds 1 fold; expected two or more JSON files"):

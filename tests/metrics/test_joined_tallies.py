@@ -107,9 +107,8 @@ def test_groups_of_sequences_that_are_alike_make_intervals_wider() -> None:
             scored.add(f"P{person}_{take}", true, predicted)
     bootstrap = Bootstrap(500)
     grouped = group_tallies(scored.tallies(), scored.result(), groups)
-    wide, narrow = (
-        bootstrap.intervals(found, ["accuracy"])["accuracy"] for found in (grouped, scored.tallies())
-    )
+    both = grouped, scored.tallies()
+    wide, narrow = (bootstrap.intervals(one, ["accuracy"])["accuracy"] for one in both)
     assert wide is not None
     assert narrow is not None
     assert wide[1] - wide[0] > 1.8 * (narrow[1] - narrow[0])

@@ -1,7 +1,7 @@
 """Trainings that differ in their seed only, as a user has them; they take place in this process."""
 
 import json
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ def train_command(data: tuple[Path, Path], run: Path, *options: object) -> tuple
 
 
 @pytest.fixture(scope="module")
-def repeated(data: tuple[Path, Path]) -> Iterator[Path]:
+def repeated(data: tuple[Path, Path]) -> Path:
     """A run of the seeds 5 and 6."""
     run = data[0].parent / "run"
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -42,7 +42,7 @@ def repeated(data: tuple[Path, Path]) -> Iterator[Path]:
 
         shared = {"units": 4, "chunk_length": 8, "epochs": 1, "tensorboard": False}
         assert train_repeatedly(RepeatedTrainConfig(*data, run, seed=5, repeats=2, **shared)) == 0
-    yield run
+    return run
 
 
 def test_seeds_have_the_same_splits_and_other_weights(repeated: Path) -> None:
@@ -88,14 +88,21 @@ def test_evaluate_takes_all_seeds_as_one(repeated: Path, longtake: Longtake) -> 
         Run(members(repeated)[0]).splits.test
     )
     assert f"sd {metrics['seeds']['accuracy']['sd']:.4f} over {len(each)} seeds" in out
-    assert "reports of the seeds:" in out
-    assert str(repeated / "seeds" / "5" / "evaluation" / "test" / "report.html") in out
+    folder = repeated / "evaluation" / "test"
+    assert f"report: {folder / 'report.html'}" in out
+    page = (folder / "report.html").read_text()
+    assert f"run: test, {len(each)} seeds" in page
+    links = re.findall(r'href="([^"#]+)"', page)
+    names = [run.name for run in members(repeated)]
+    assert links == [f"../../seeds/{name}/evaluation/test/report.html" for name in names]
+    assert all((folder / link).is_file() for link in links)
 
 
 def test_commands_that_want_one_model_are_told_which_folder_to_give(
     repeated: Path, data: tuple[Path, Path], longtake: Longtake, tmp_path: Path
 ) -> None:
-    wanted = f"is no run but several, in {repeated / 'seeds'}; give one of them, as {repeated}/seeds/5"
+    seeds = repeated / "seeds"
+    wanted = f"is no run but several, in {seeds}; give one of them, as {seeds / '5'}"
     for command in (
         ("predict", repeated, data[0], "--out", tmp_path / "out"),
         ("stream", repeated, "0"),

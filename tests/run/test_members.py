@@ -24,7 +24,7 @@ def test_seeds_are_members_by_their_number(tmp_path: Path) -> None:
     assert is_repeated(tmp_path)
     assert [run.name for run in members(tmp_path)] == ["2", "9", "10"]
     assert folds(tmp_path) == []
-    with pytest.raises(InputError, match=r"is no run but several, in .*seeds; give one .*/seeds/2$"):
+    with pytest.raises(InputError, match=r"is no run but several, in .*; give one .*/seeds/2$"):
         load_run(tmp_path)
 
 
@@ -40,7 +40,7 @@ def test_folds_are_found_by_name_and_are_no_members(tmp_path: Path) -> None:
 def test_any_other_folder_is_its_own_member_and_no_run(tmp_path: Path) -> None:
     assert members(tmp_path) == [tmp_path]
     assert folds(tmp_path) == []
-    with pytest.raises(InputError, match="is no run: it has no config.yaml; make one with train"):
+    with pytest.raises(InputError, match=r"is no run: it has no config\.yaml; make one with train"):
         load_run(tmp_path)
 
 

@@ -23,7 +23,7 @@ from quick_trainings import stand_in, trainings
 from trainer.run.interruption import Interruption
 from trainer.trainings.crew import Crew
 from trainer.trainings.process import TrainingProcess
-folder, count, pace, jobs = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+folder, count, jobs, pace = Path(sys.argv[1]), *map(int, sys.argv[2:4]), float(sys.argv[4])
 TrainingProcess.command = property(stand_in(folder, pace))
 with Interruption() as interruption:
     Crew(folder, trainings(folder, count), "seed", jobs, interruption).go()
@@ -35,7 +35,7 @@ def go(folder: Path, crew: list[TrainingProcess], jobs: int = 1) -> int:
 
 
 def begin(folder: Path, count: int, pace: float, jobs: int) -> subprocess.Popen[str]:
-    options = [str(folder), str(count), str(pace), str(jobs)]
+    options = [str(folder), str(count), str(jobs), str(pace)]
     return subprocess.Popen(
         [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{ELSEWHERE}", *options],
         stdout=subprocess.PIPE,

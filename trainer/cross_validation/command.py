@@ -64,10 +64,11 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
 
 def _trainings(config: CrossValidateConfig, folds: Folds) -> list[TrainingProcess]:
     folder = config.run / FOLDS
+    group_by = str(config.run / GROUPS) if folds.groups else None
     trainings = []
     for name in folds.splits:
-        # Groups are heeded already, and their sequences are where these splits have them.
-        one = replace(config.train_config, splits=folder / f"{name}{SPLITS}", group_by=None)
+        splits = folder / f"{name}{SPLITS}"
+        one = replace(config.train_config, splits=splits, group_by=group_by, split_seed=None)
         trainings.append(TrainingProcess(one, folder, name))
     return trainings
 

@@ -6,9 +6,12 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from preprocessing.labels.class_seconds import class_seconds
+import numpy as np
+from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, counted, shorten, some
+from preprocessing.labels.base import Labels
+from preprocessing.labels.class_seconds import class_seconds
 from preprocessing.labels.groups import read_groups
 from preprocessing.labels.reading import read_labels
 from preprocessing.labels.split_dealing import folds as dealt
@@ -39,6 +42,8 @@ class Folds(NamedTuple):
 def deal(config: CrossValidateConfig) -> Folds:
     """Makes or reads the folds that a configuration asks for.
 
+    Groups of one sequence each are none.
+
     Raises:
         InputError: there are too few groups, a splits file cannot be read, or a sequence is tested
             twice.
@@ -46,19 +51,29 @@ def deal(config: CrossValidateConfig) -> Folds:
     store = FeatureStore(config.store)
     labels = read_labels(config.label_options, store)
     ids = sorted(labels.ids())
+    option = "--group-by" if config.leave_out is None else "--leave-out"
+    group_by = config.leave_out or config.group_by
+    groups = read_groups(group_by, ids, option) if group_by else {}
     if config.splits is not None:
-        groups = read_groups(config.group_by, ids) if config.group_by else {}
-        return Folds(_read(config.splits, ids), groups)
-    seconds = {name: class_seconds(labels, store.info(name)) for name in ids}
-    seed = config.seed if config.split_seed is None else config.split_seed
-    if config.leave_out is not None:
-        groups = read_groups(config.leave_out, ids)
-        found = leave_out(ids, config.leave_out, seconds, config.validation, seed)
+        splits = _read(config.splits, ids)
+    elif config.leave_out is not None:
         _require_several(config.leave_out, groups)
-        return Folds(dict(zip(_names(list(found)), found.values(), strict=True)), groups)
-    groups = read_groups(config.group_by, ids) if config.group_by else {}
-    parts = dealt(ids, groups, seconds, config.folds or 2, config.validation, seed)
-    return Folds({str(number): one for number, one in enumerate(parts, start=1)}, groups)
+        found = leave_out(groups, _seconds(store, labels), config.validation, config.dealt_by)
+        splits = dict(zip(_names(list(found)), found.values(), strict=True))
+    else:
+        many, seconds = config.folds or 2, _seconds(store, labels)
+        parts = dealt(ids, groups, seconds, many, config.validation, config.dealt_by)
+        splits = {str(number): one for number, one in enumerate(parts, start=1)}
+    return Folds(splits, groups if len(set(groups.values())) < len(groups) else {})
+
+
+def _seconds(store: FeatureStore, labels: Labels) -> dict[str, NDArray[np.float64]]:
+    """Returns for how long each sequence shows each class."""
+    seconds = {}
+    for info in map(store.info, sorted(labels.ids())):
+        labels.check(info)
+        seconds[info.sequence_id] = class_seconds(labels, info)
+    return seconds
 
 
 def _require_several(pattern: str, groups: Mapping[str, str]) -> None:

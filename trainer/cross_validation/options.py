@@ -59,3 +59,8 @@ class CrossValidateConfig(TrainConfig):
         """The share of validation in what a fold does not test."""
         train, validation, _ = self.fractions
         return validation / (train + validation) if train + validation > 0 else 0.0
+
+    @property
+    def dealt_by(self) -> int:
+        """The seed of the folds."""
+        return self.seed if self.split_seed is None else self.split_seed

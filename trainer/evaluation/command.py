@@ -17,6 +17,7 @@ from trainer.batches.sequence_set import SequenceSet
 from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.folds import fold_lines, join_folds, require_held_out
+from trainer.evaluation.held_out import seen_sequences
 from trainer.evaluation.latency import measure_latency
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.scoring import score
@@ -39,11 +40,7 @@ def run_evaluate(config: EvaluateConfig) -> int:
         say(*advice(metrics, [Run(run) for run in folds(config.run) or members(config.run)]))
     if "folds" in metrics:
         say(*fold_lines(metrics))
-    if (out / "report.html").is_file():
-        say(f"report: {out / 'report.html'}")
-    else:
-        reports = (Run(run).evaluation_path(config.split) for run in members(config.run))
-        say("reports of the seeds:", *(f"  {path / 'report.html'}" for path in reports))
+    say(f"report: {out / 'report.html'}")
     return DONE
 
 
@@ -72,12 +69,14 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)
     data = _load(run, config)
+    seen = seen_sequences(run, config, data.infos)
     out = run.evaluation_path(config.split)
     predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
     metrics = score(out / "predictions.h5", segmental, config.measures)
     training = run.config
     feed = None if training.inputs == "features" else config.feed or training.feed
-    metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
+    about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
+    metrics = {**about, **metrics}
     latency = asdict(measure_latency(run))
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos, latency)
@@ -120,11 +119,7 @@ def _require_there(run: Run, config: EvaluateConfig) -> None:
 
 def _chosen(run: Run, config: EvaluateConfig, store: FeatureStore, labels: Labels) -> list[str]:
     if config.split == "all":
-        ids = sorted(labels.ids())
-        seen = set(run.splits.train) & set(ids)
-        if seen:
-            note(f"{len(seen)} of {len(ids)} sequences were trained on; the figures include them")
-        return ids
+        return sorted(labels.ids())
     ids = list(run.splits[config.split])
     if not ids:
         held = ", ".join(part for part in PARTS if run.splits[part])

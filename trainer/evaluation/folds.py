@@ -61,9 +61,11 @@ def join_folds(
     groups = _groups(config.run, predictions)
     pooled = score(predictions, segmental, config.measures, groups)
     told = {name: results[0][name] for name in ("split", "inputs", "feed")}
+    seen = sorted({name for result in results for name in result["seen"]})
     rows = [_row(run, result) for run, result in zip(runs, results, strict=True)]
     metrics = {
         **told,
+        "seen": seen,
         **pooled,
         "folds": rows,
         "over_folds": {
@@ -73,7 +75,8 @@ def join_folds(
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     infos = _infos(config, Run(runs[0]), pooled)
     named = {run.name: Run(run) for run in runs}
-    write_folds_report(out / "report.html", config.run.name, named, metrics, predictions, infos)
+    name = config.run.resolve().name
+    write_folds_report(out / "report.html", name, named, metrics, predictions, infos)
     return metrics
 
 

@@ -26,6 +26,9 @@ class EvaluateConfig:
     """Labels to compare with, if not those the run was trained on."""
     ignore_label: tuple[str, ...] = ()
     """Names that count as no label, besides those that did in training."""
+    allow_seen: bool = False
+    """Count sequences that the run, or one that it continues, was trained on as if they were held
+    out; metrics.json (seen) and the report say which."""
     feed: Literal["predictions", "truth"] | None = None
     """What stands in for past labels where they are inputs; by default as in training."""
     model: str | None = None

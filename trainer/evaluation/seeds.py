@@ -12,13 +12,14 @@ from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.joined_tallies import MeanTallies, averaged
 from trainer.metrics.spread import spread
 from trainer.predictions.reader import open_answers
+from trainer.report.seeds_page import write_seeds_report
 from trainer.run.folder import Run
 
 
 def join_seeds(
     config: EvaluateConfig, runs: Sequence[Path], results: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Joins the evaluations of all seeds and writes the metrics.json of the whole.
+    """Joins the evaluations of all seeds and writes metrics.json and the report of the whole.
 
     Each figure is the mean over seeds; ``seeds`` has their spread. Intervals are of that mean: a
     draw of sequences is the same for all seeds.
@@ -42,6 +43,8 @@ def join_seeds(
     metrics["runs"] = [run.name for run in runs]
     out = Run(config.run).evaluation_path(config.split)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
+    named = {run.name: Run(run) for run in runs}
+    write_seeds_report(out / "report.html", config.run.resolve().name, named, metrics)
     return metrics
 
 

@@ -2,6 +2,7 @@
 
 RUN/config.yaml     the resolved configuration; --config takes it again
 RUN/splits.json     which sequence went where
+RUN/trained.json    what it and the runs that it continues were trained on
 RUN/run.json        what the model takes and answers: classes, dimension, how features were made
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
@@ -30,17 +31,18 @@ from trainer.run.archive import DAMAGE
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
+from trainer.run.lineage import Lineage, read_lineage
 from trainer.run.members import why_no_run
 
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
 # Where data are; what they hold is compared.
-CHANGEABLE |= {"store", "labels", "splits"}
+CHANGEABLE |= {"store", "labels", "splits", "group_by"}
 # Where a .keras file has its weights.
 WEIGHTS = "model.weights.h5"
 # What a run that was killed before its configuration was written may have left.
-BEGINNING = {"checkpoints", "splits.json", "run.json", "train.lock"}
+BEGINNING = {"checkpoints", "splits.json", "trained.json", "run.json", "train.lock"}
 
 
 class Run:
@@ -54,6 +56,7 @@ class Run:
         self.path = Path(path)
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
+        self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
@@ -83,6 +86,11 @@ class Run:
     def splits(self) -> Splits:
         """The sequences of each split."""
         return read_splits(self.path / "splits.json")
+
+    @property
+    def lineage(self) -> Lineage:
+        """The sequences that it and the runs that it continues were trained on."""
+        return read_lineage(self.trained_path, self.splits.train)
 
     @property
     def facts(self) -> ModelFacts:
@@ -183,17 +191,27 @@ class Run:
         names = {path.name for path in self.path.iterdir()} if self.path.exists() else set()
         return any(name not in BEGINNING and not PARTIAL.fullmatch(name) for name in names)
 
-    def begin(self, config: TrainConfig, splits: Splits, facts: ModelFacts) -> None:
+    def begin(
+        self,
+        config: TrainConfig,
+        splits: Splits,
+        facts: ModelFacts,
+        lineage: Lineage | None = None,
+    ) -> None:
         """Writes down the options, splits and facts of a new run; config.yaml comes last.
 
         Args:
             config: the options of ``train``.
             splits: the sequences of each split.
             facts: the facts about the data.
+            lineage: what it and the runs that it continues are trained on; None if only the ids in
+                ``splits`` are known.
         """
         (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
         remove_strays(self.path)
         write_whole(self.path / "splits.json", splits.to_json())
+        if lineage is not None:
+            write_whole(self.trained_path, lineage.to_json())
         write_whole(self.facts_path, facts.to_json())
         write_whole(self.config_path, to_yaml(config))
 

@@ -99,7 +99,7 @@ def _train(
             processes.require_same(callbacks=watched)
             hardware = name_hardware(model, devices)
             if processes.chief:
-                run.begin(config, data.splits, data.facts)
+                run.begin(config, data.splits, data.facts, data.lineage)
             announcer = Announcer(begun, processes.chief)
             announcer.beginning(data, progress.lanes, devices)
             if checkpoint:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from preprocessing.errors import InputError
+from preprocessing.labels.groups import absolute_groups
 from preprocessing.labels.reading import FOLDERS
 from preprocessing.terminal.console import note
 from preprocessing.terminal.python_file import absolute_file
@@ -67,6 +68,7 @@ def resolved(config: Config) -> Config:
         labels=absolute(config.labels),
         run=absolute(config.run),
         splits=config.splits and absolute(config.splits),
+        group_by=config.group_by and absolute_groups(config.group_by),
         continue_from=config.continue_from and absolute(config.continue_from),
         model=config.model and absolute_file(config.model),
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.base import Labels, labelled
 from preprocessing.labels.reading import labels_digest, read_labels
-from preprocessing.labels.split_dealing import stratified_splits
-from preprocessing.labels.splits import PARTS, Splits, read_splits
+from preprocessing.labels.same_content import require_apart
+from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.store.feature_store import FeatureStore, require_alike
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.store.sequence_info import SequenceInfo
@@ -24,9 +25,11 @@ from trainer.config import TrainConfig
 from trainer.layout import Layout
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
+from trainer.run.lineage import Lineage
 from trainer.task import Multilabel, Regression, Task, make_task
 from trainer.training.class_weights import class_weights
 from trainer.training.features_digest import features_digest
+from trainer.training.split_choice import InfoOf, choose_splits, remark_on_ancestors
 
 # Of labelled stretches that may be shorter than a step without a word.
 SHORT_SHARE = 0.02
@@ -42,6 +45,7 @@ class Data:
         layout: of training, with its class weights.
         validation: None where the splits have no such part.
         lanes: B on each device.
+        lineage: what the run and those that it continues are trained on.
     """
 
     splits: Splits
@@ -50,6 +54,7 @@ class Data:
     train: SequenceSet
     validation: SequenceSet | None
     lanes: int
+    lineage: Lineage | None = None
 
 
 def load_data(config: TrainConfig) -> Data:
@@ -63,18 +68,15 @@ def load_data(config: TrainConfig) -> Data:
     base = Run(config.continue_from).facts if config.continue_from else None
     if base:
         labels.use_classes(base.classes)
-    splits = (
-        read_splits(config.splits)
-        if config.splits
-        else stratified_splits(labels.ids(), config.fractions, config.seed)
-    )
+    info_of = cache(store.info)
+    splits = choose_splits(config, labels, info_of)
     _report_unlabelled(store, labels.ids())
     for name in sorted(set(config.ignore_label) - labels.names):
         note(f"--ignore-label {name}: no label has this name")
     if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
     infos = {
-        part: [_labelled(store, labels.ids(), part, sequence_id) for sequence_id in splits[part]]
+        part: [_labelled(store, labels.ids(), part, name, info_of) for name in splits[part]]
         for part in PARTS
     }
     everything = [info for part in infos.values() for info in part]
@@ -84,12 +86,24 @@ def load_data(config: TrainConfig) -> Data:
         labels.check(info)
         if base:
             base.require(info)
+    require_apart(store, infos, look=config.inputs != "labels")
+    lineage = _lineage(config, infos)
     _report_short(labels, infos["train"])
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
     if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
-    return _data(config, store, infos, labels, task, splits)
+    return replace(_data(config, store, infos, labels, task, splits), lineage=lineage)
+
+
+def _lineage(config: TrainConfig, infos: dict[str, list[SequenceInfo]]) -> Lineage:
+    """Returns the lineage of the run; says so if ancestors were trained on what is held out."""
+    if not config.continue_from:
+        return Lineage.begun(infos["train"], None)
+    base = Run(config.continue_from)
+    before = base.lineage
+    remark_on_ancestors(base, before, infos)
+    return Lineage.begun(infos["train"], before)
 
 
 def _data(
@@ -162,7 +176,7 @@ def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
 
 
 def _labelled(
-    store: FeatureStore, known: Collection[str], part: str, sequence_id: str
+    store: FeatureStore, known: Collection[str], part: str, sequence_id: str, info_of: InfoOf
 ) -> SequenceInfo:
     if sequence_id not in store:
         advice = why_absent(sequence_id, store) or "extract it or take it out of the split"
@@ -174,7 +188,7 @@ def _labelled(
             f"the {part} split has {shorten(sequence_id)!r}, which has no label; "
             + (hint(sequence_id, known, "the label file") or "label it or take it out")
         )
-    return store.info(sequence_id)
+    return info_of(sequence_id)
 
 
 def _report_short(labels: Labels, infos: Sequence[SequenceInfo]) -> None:
