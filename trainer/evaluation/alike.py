@@ -84,9 +84,7 @@ def same_clock(files: Sequence[Answers], ids: Sequence[str]) -> bool:
     return True
 
 
-def require_same_truth(
-    sides: Sequence[Side], files: Sequence[Answers], ids: Sequence[str]
-) -> None:
+def require_same_truth(sides: Sequence[Side], files: Sequence[Answers], ids: Sequence[str]) -> None:
     """Checks that steps at the same times have the same labels.
 
     Args:

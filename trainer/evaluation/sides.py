@@ -1,6 +1,6 @@
 """The sides of a comparison: runs, each of one seed or several, and what they were made with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,7 @@ def _side(name: str, path: Path, split: str) -> Side:
     found = [
         _evaluation(run.evaluation_path(split), f"evaluate {path} --split {split}") for run in runs
     ]
-    seen = set() if split == "train" else set().union(*map(_trained_on, runs))
-    for metrics in found:
-        seen |= set(metrics.get("seen") or ())
+    seen = set() if split == "train" else set().union(*map(_seen, runs, found))
     predictions = [run.evaluation_path(split) / "predictions.h5" for run in runs]
     return Side(name, path, runs, predictions, found[0]["feed"], frozenset(seen))
 
@@ -114,7 +112,10 @@ def _evaluation(folder: Path, command: str) -> dict[str, Any]:
     return {"feed": None, **found}
 
 
-def _trained_on(run: Run) -> set[str]:
+def _seen(run: Run, metrics: Mapping[str, Any]) -> set[str]:
+    """Returns the sequences that a run was trained on, if its evaluation does not say of which."""
+    if "seen" in metrics:
+        return set(metrics["seen"] or ())
     try:
         return set(run.splits.train)
     except InputError:

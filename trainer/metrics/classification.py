@@ -124,9 +124,7 @@ class ClassificationScorer:
             np.array(self.matches, np.float64).reshape(-1, len(OVERLAPS), 3),
         )
 
-    def _count(
-        self, true: IntArray, predicted: IntArray, weights: Durations | None
-    ) -> ClassCounts:
+    def _count(self, true: IntArray, predicted: IntArray, weights: Durations | None) -> ClassCounts:
         """Counts labelled steps."""
         classes = len(self.classes)
         # One number for each pair that occurs; int64, since int32 ends at 46,341 classes.

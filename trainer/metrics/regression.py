@@ -47,10 +47,7 @@ class Sums:
         """
         errors = np.abs(predicted - true)
         summed = np.stack(
-            [
-                each.sum(0) if durations is None else durations @ each
-                for each in (errors, errors**2)
-            ]
+            [each.sum(0) if durations is None else durations @ each for each in (errors, errors**2)]
         )
         return cls(Moments.of(true, durations), true.min(0), true.max(0), summed)
 

@@ -91,9 +91,7 @@ class CommonClock:
         """
         if self._last is None or self._last[0] != sequence_id:
             files = self.files
-            found = common_steps(
-                [in_ticks(one.whole(sequence_id, "timestamps")) for one in files]
-            )
+            found = common_steps([in_ticks(one.whole(sequence_id, "timestamps")) for one in files])
             if not len(found):
                 raise InputError(
                     f"the answers of {sequence_id!r} have no time in common; "
