@@ -88,7 +88,7 @@ def read_lineage(path: Path, trained: Iterable[str]) -> Lineage:
     Raises:
         InputError: the file cannot be read.
     """
-    if not path.is_file():
+    if not path.exists():
         return Lineage(frozenset(map(Recording, trained)))
     loaded = read_json(path, "what a run was trained on")
     try:
