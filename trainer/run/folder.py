@@ -3,6 +3,7 @@
 RUN/config.yaml     the resolved configuration; --config takes it again
 RUN/splits.json     which sequence went where
 RUN/run.json        what the model takes and answers: classes, dimension, how features were made
+RUN/labels.json     how long each class is shown in each part, and what makes one doubt the labels
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
 RUN/checkpoints/    what an interrupted run needs to go on exactly
@@ -54,6 +55,7 @@ class Run:
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
         self.facts_path = self.path / "run.json"
+        self.labels_path = self.path / "labels.json"
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
         self.logs_path = self.path / "logs"

@@ -13,7 +13,7 @@ from trainer.run.folder import Run, load_run
 
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
+SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
 
 
 def own_model_of(config: TrainConfig, build: Build | None) -> OwnModel | None:
@@ -88,7 +88,8 @@ def _continued(config: TrainConfig, base: Run) -> TrainConfig:
     before, taken = base.config, {}
     for name in SHAPING:
         asked, had = getattr(config, name), getattr(before, name)
-        if asked == had:
+        # Of a run that did not choose, time without a label was left out.
+        if asked == had or (asked, had) == ("ignore", None):
             continue
         if asked != defaults[name]:
             raise InputError(

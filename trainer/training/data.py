@@ -1,19 +1,21 @@
 """The data of a training: sequences, labels and splits that fit together."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError, counted, shorten, some
-from preprocessing.labels.base import Labels, labelled
+from preprocessing.errors import counted, some
+from preprocessing.labels.base import Labels
+from preprocessing.labels.label_check import LabelCheck, check_labels
+from preprocessing.labels.label_warnings import in_no_part
+from preprocessing.labels.part_members import labelled_info
 from preprocessing.labels.reading import labels_digest, read_labels
 from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
 from preprocessing.store.feature_store import FeatureStore, require_alike
-from preprocessing.store.hints import hint, why_absent
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from trainer.batches.cache import stays_in_memory
@@ -27,11 +29,6 @@ from trainer.task import Multilabel, Regression, Task, make_task
 from trainer.training.class_weights import class_weights
 from trainer.training.features_digest import features_digest
 
-# Of labelled stretches that may be shorter than a step without a word.
-SHORT_SHARE = 0.02
-# Of the steps for training; so few labels are mostly a mistake.
-FEW_LABELLED = 0.2
-
 
 @dataclass(frozen=True)
 class Data:
@@ -41,6 +38,7 @@ class Data:
         layout: of training, with its class weights.
         validation: None where the splits have no such part.
         lanes: B on each device.
+        check: what the labels of all parts hold.
     """
 
     splits: Splits
@@ -49,6 +47,7 @@ class Data:
     train: SequenceSet
     validation: SequenceSet | None
     lanes: int
+    check: LabelCheck
 
 
 def load_data(config: TrainConfig) -> Data:
@@ -72,10 +71,8 @@ def load_data(config: TrainConfig) -> Data:
         note(f"--ignore-label {name}: no label has this name")
     if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
-    infos = {
-        part: [_labelled(store, labels.ids(), part, sequence_id) for sequence_id in splits[part]]
-        for part in PARTS
-    }
+    known = labels.ids()
+    infos = {part: [labelled_info(store, known, part, it) for it in splits[part]] for part in PARTS}
     everything = [info for part in infos.values() for info in part]
     for info in everything:
         require_alike(everything[0], info)
@@ -83,12 +80,12 @@ def load_data(config: TrainConfig) -> Data:
         labels.check(info)
         if base:
             base.require(info)
-    _report_short(labels, infos["train"])
+    check = _checked(config, labels, infos)
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
     if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
-    return _data(config, store, infos, labels, task, splits)
+    return _data(config, store, infos, labels, task, splits, check)
 
 
 def _data(
@@ -98,11 +95,11 @@ def _data(
     labels: Labels,
     task: Task,
     splits: Splits,
+    check: LabelCheck,
 ) -> Data:
     layout = Layout.of(config, task)
     sets = {part: SequenceSet(store, infos[part], labels, layout) for part in PARTS}
     sets["train"].require_labelled("train", config.burn_in)
-    _report_few(sets["train"])
     if infos["validation"]:
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
@@ -118,6 +115,7 @@ def _data(
         train=SequenceSet(store, infos["train"], labels, layout, weights),
         validation=sets["validation"] if infos["validation"] else None,
         lanes=config.lanes_for(len(infos["train"])),
+        check=check,
     )
 
 
@@ -160,48 +158,16 @@ def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
     return replace(layout, task=task)
 
 
-def _labelled(
-    store: FeatureStore, known: Collection[str], part: str, sequence_id: str
-) -> SequenceInfo:
-    if sequence_id not in store:
-        advice = why_absent(sequence_id, store) or "extract it or take it out of the split"
-        raise InputError(
-            f"the {part} split has {shorten(sequence_id)!r}, which is not in {store.root}; {advice}"
-        )
-    if sequence_id not in known:
-        raise InputError(
-            f"the {part} split has {shorten(sequence_id)!r}, which has no label; "
-            + (hint(sequence_id, known, "the label file") or "label it or take it out")
-        )
-    return store.info(sequence_id)
-
-
-def _report_short(labels: Labels, infos: Sequence[SequenceInfo]) -> None:
-    """Says so if labels often change between two steps."""
-    lengths = [labels.stretches(info) for info in infos]
-    short = sum(
-        int((found < info.step_seconds).sum()) for found, info in zip(lengths, infos, strict=True)
-    )
-    total = sum(map(len, lengths))
-    if total and short > SHORT_SHARE * total:
-        note(
-            f"{short:,} of {total:,} labelled stretches are shorter than the "
-            f"{infos[0].step_seconds:.2g} s between two steps, and may have none; more steps a "
-            "second (extract --fps) would show them"
-        )
-
-
-def _report_few(data: SequenceSet) -> None:
-    """Says so if hardly a step has a label, as where minutes are taken for seconds."""
-    if data.layout.outputs == "sequence":
-        return
-    known = sum(int(labelled(targets).sum()) for targets in data.scan())
-    total = sum(info.steps for info in data.infos)
-    if known < FEW_LABELLED * total:
-        note(
-            f"{known / total:.1%} of the steps for training have a label ({known:,} of {total:,}); "
-            "are the labels in seconds, and for these sequences?"
-        )
+def _checked(
+    config: TrainConfig, labels: Labels, infos: dict[str, list[SequenceInfo]]
+) -> LabelCheck:
+    """Counts labels, and says what should be looked at."""
+    ids = {part: [info.sequence_id for info in found] for part, found in infos.items()}
+    parts = {part: found for part, found in infos.items() if found}
+    check = check_labels(labels, parts, config.outputs == "frame")
+    for warning in (*in_no_part(labels.ids(), ids), *check.warnings):
+        note(warning)
+    return check
 
 
 def _report_unlabelled(store: FeatureStore, known: Collection[str]) -> None:
