@@ -36,6 +36,8 @@ def label_warnings(table: ClassTable, labels: Labels, shares: bool) -> Iterator[
     if shares:
         yield from _few(table)
         yield from uncovered(total, labels.options, "the sequences")
+    for name in sorted(set(labels.options.ignored) - labels.names):
+        yield f"--ignore-label {name}: no label has this name"
     if labels.options.task == "regression":
         return
     yield from _short(total)
@@ -76,6 +78,18 @@ def in_no_part(ids: Collection[str], parts: Mapping[str, Collection[str]]) -> It
     if left:
         what = counted(len(left), "labelled sequence")
         yield f"{what} in no part of the splits: left out ({some(left, 1)})"
+
+
+def without_label(stored: Collection[str], known: Collection[str]) -> Iterator[str]:
+    """Yields a line if sequences of a store have no label.
+
+    Args:
+        stored: the sequences of the store.
+        known: those that have a label.
+    """
+    if unlabelled := sorted(set(stored).difference(known)):
+        what = counted(len(unlabelled), "sequence")
+        yield f"{what} of the store without a label: left out ({some(unlabelled, 1)})"
 
 
 def _few(table: ClassTable) -> Iterator[str]:

@@ -120,7 +120,7 @@ class NumberLabels(Labels):
     def spans(self, info: SequenceInfo) -> Spans:
         times, values = self._tracks[info.sequence_id]
         begin, end = lasting(info)
-        known: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
+        known = np.asarray(np.isfinite(values).all(axis=1))
         # A row holds until the next, or for a step where there is no line to the next.
         lasts = np.minimum(np.diff(times, append=np.inf), info.step_seconds)
         lasts[:-1][known[1:]] = np.diff(times)[known[1:]]

@@ -14,6 +14,7 @@ from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
+from trainer.evaluation.coverage import coverage
 from trainer.evaluation.latency import measure_latency
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.scoring import score
@@ -53,11 +54,16 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
     metrics = score(out / "predictions.h5", segmental, config.measures)
     training = run.config
+    share, remarks = coverage(data, config.split)
+    for remark in remarks:
+        note(remark)
     feed = None if training.inputs == "features" else config.feed or training.feed
     metrics = {"split": config.split, "inputs": training.inputs, "feed": feed, **metrics}
+    metrics["labelled_share"] = share
     latency = asdict(measure_latency(run))
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos, latency)
+    predictions = out / "predictions.h5"
+    write_report(out / "report.html", run, metrics, predictions, data.infos, latency, remarks)
     return metrics
 
 

@@ -1,6 +1,6 @@
 """The report of an evaluation, as one HTML file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from trainer.predictions.reader import open_answers
 from trainer.report.confusions import worst_confusions
 from trainer.report.curves import learning_curves
 from trainer.report.footage import Footage, footage
+from trainer.report.label_section import label_section
 from trainer.report.page import (
     confusion_rows,
     most_confused,
@@ -41,6 +42,7 @@ def write_report(
     predictions: Path,
     infos: Iterable[SequenceInfo] = (),
     latency: Mapping[str, float] | None = None,
+    remarks: Sequence[str] = (),
 ) -> None:
     """Writes the report of one run on one split.
 
@@ -52,6 +54,7 @@ def write_report(
         infos: the sequences, whose videos the report plays.
         latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
             timed.
+        remarks: sentences that a reader of the figures should know.
     """
     task, classes = metrics["task"], metrics["classes"]
     render(
@@ -63,6 +66,8 @@ def write_report(
         options=unusual_options(run.config),
         headlines=HEADLINES[task],
         latency=latency,
+        remarks=remarks,
+        labels=label_section(run.labels_path),
         legend=list(zip(classes, class_colours(classes), strict=True)),
         curves=learning_curves({"": run.history}),
         **_pictures(metrics, predictions, footage(infos)),

@@ -1,17 +1,15 @@
 """The data of a training: sequences, labels and splits that fit together."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import counted, some
 from preprocessing.labels.base import Labels
 from preprocessing.labels.label_check import LabelCheck, check_labels
-from preprocessing.labels.label_warnings import in_no_part
+from preprocessing.labels.label_warnings import in_no_part, without_label
 from preprocessing.labels.part_members import labelled_info
 from preprocessing.labels.reading import labels_digest, read_labels
 from preprocessing.labels.splits import PARTS, Splits, random_splits, read_splits
@@ -66,9 +64,6 @@ def load_data(config: TrainConfig) -> Data:
         if config.splits
         else random_splits(labels.ids(), config.fractions, config.seed)
     )
-    _report_unlabelled(store, labels.ids())
-    for name in sorted(set(config.ignore_label) - labels.names):
-        note(f"--ignore-label {name}: no label has this name")
     if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
     known = labels.ids()
@@ -80,7 +75,7 @@ def load_data(config: TrainConfig) -> Data:
         labels.check(info)
         if base:
             base.require(info)
-    check = _checked(config, labels, infos)
+    check = _checked(config, store, labels, infos)
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
     if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
@@ -159,19 +154,17 @@ def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
 
 
 def _checked(
-    config: TrainConfig, labels: Labels, infos: dict[str, list[SequenceInfo]]
+    config: TrainConfig,
+    store: FeatureStore,
+    labels: Labels,
+    infos: dict[str, list[SequenceInfo]],
 ) -> LabelCheck:
     """Counts labels, and says what should be looked at."""
+    known = labels.ids()
     ids = {part: [info.sequence_id for info in found] for part, found in infos.items()}
     parts = {part: found for part, found in infos.items() if found}
     check = check_labels(labels, parts, config.outputs == "frame")
-    for warning in (*in_no_part(labels.ids(), ids), *check.warnings):
+    left_out = (*without_label(store.ids(), known), *in_no_part(known, ids))
+    for warning in (*left_out, *check.warnings):
         note(warning)
     return check
-
-
-def _report_unlabelled(store: FeatureStore, known: Collection[str]) -> None:
-    unlabelled = [sequence_id for sequence_id in store.ids() if sequence_id not in known]
-    if unlabelled:
-        what = counted(len(unlabelled), "sequence")
-        note(f"{what} of the store without a label: left out ({some(unlabelled, 1)})")
