@@ -64,7 +64,7 @@ def _widths(rows: Sequence[Row], parts: Sequence[str]) -> list[int]:
     for part, block in zip(parts, _blocks(widths), strict=True):
         widths[block] += max(len(part) - _block_width(widths, block), 0)
     room = WIDTH - sum(widths[1:]) - len(GAP) * (len(widths) - 1)
-    return [max(min(widths[0], room), SHORTEST_NAME), *widths[1:]]
+    return [min(widths[0], max(room, SHORTEST_NAME)), *widths[1:]]
 
 
 def _header(table: ClassTable, widths: Sequence[int]) -> str:
