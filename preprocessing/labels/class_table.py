@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.labels.base import Labels
+from preprocessing.labels.base import Labels, rounding_seconds
 from preprocessing.store.sequence_info import SequenceInfo
 
 
@@ -152,7 +152,7 @@ class _Counter:
         counts.sequences += 1
         counts.seconds += float(seconds.sum())
         counts.labels += int(named.sum())
-        counts.short += int((seconds[named] < step).sum())
+        counts.short += int((seconds[named] < step - rounding_seconds(step)).sum())
         counts.step_seconds = counts.step_seconds or step
         np.add.at(self._seconds, said, seconds)
         numbers: list[int] = said.tolist()

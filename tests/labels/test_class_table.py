@@ -1,5 +1,6 @@
 """The table of classes and parts says of time what the targets of steps say of steps."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,14 @@ def test_lines_at_a_rate_of_their_own_last_as_long_as_they_say() -> None:
     counts = class_table(labels, {"train": [info_of("s", 10)]}).total
     assert counts.class_seconds.tolist() == [0.5, 0.375]
     assert counts.unlabelled == pytest.approx(2.5 - 0.875)
+
+
+@pytest.mark.parametrize("form", [intervals, lines])
+def test_a_stretch_of_one_step_is_not_shorter_than_a_step(form: Any) -> None:
+    labels = form([["walk", "run"] * 150], LabelOptions(PATH))
+    info = replace(info_of("s0", 300), start_time=-0.1, first=0.0, last=299 / FPS)
+    for each in (info_of("s0", 300), info):
+        assert class_table(labels, {"train": [each]}).total.short <= 1
 
 
 def test_a_class_of_background_has_the_time_without_a_label_beside_its_own() -> None:
