@@ -36,7 +36,7 @@ def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> Split
     """
     given = read_splits(config.splits) if config.splits else None
     ids = _all(given) if given else labels.ids()
-    groups = read_groups(config.group_by, ids) if config.group_by else {}
+    groups = {} if config.group_by is None else read_groups(config.group_by, ids)
     splits = given or _begun(config, ids) or _dealt(config, labels, info_of, groups)
     if (divided := next(divided_groups(groups, splits), None)) is not None:
         where = config.splits or Run(config.run).path
