@@ -91,7 +91,8 @@ def test_videos_to_a_report_and_to_labels_for_new_videos(
 ) -> None:
     colours = {"red": (0, 0, 200), "blue": (200, 0, 0)}
     for number in range(6):
-        for name, colour in colours.items():
+        for name, (blue, _, red) in colours.items():
+            colour = blue, 6 * number, red
             write_video(tmp_path / "videos" / name / f"v{number}.mp4", colour)
     write_video(tmp_path / "new" / "late.mp4", colours["blue"])
     (tmp_path / "videos" / "blue" / "broken.mp4").write_bytes(b"not a video")
@@ -471,7 +472,8 @@ def test_predict_labels_the_videos_it_was_given_and_no_others(
     longtake: Longtake, tmp_path: Path
 ) -> None:
     for number in range(4):
-        write_video(tmp_path / "videos" / "ab"[number % 2] / f"v{number}.mp4", (9, 9, 9), 1)
+        path = tmp_path / "videos" / "ab"[number % 2] / f"v{number}.mp4"
+        write_video(path, (9, 9 * number, 9), 1)
     write_video(tmp_path / "new" / "one.mp4", (9, 9, 9), 1)
     write_video(tmp_path / "other" / "two.mp4", (9, 9, 9), 1)
     (tmp_path / "new" / "notes.h5").write_bytes(b"no store")
@@ -551,7 +553,8 @@ def test_predict_asks_for_the_files_that_made_the_features(
     longtake: Longtake, files: Path, tmp_path: Path
 ) -> None:
     for number in range(4):
-        write_video(tmp_path / "videos" / "ab"[number % 2] / f"v{number}.mp4", (9, 9, 9), 1)
+        path = tmp_path / "videos" / "ab"[number % 2] / f"v{number}.mp4"
+        write_video(path, (9, 9 * number, 9), 1)
     name = f"{files}/encoder.onnx+flow+{files}/means.py:Means"
     extract = ("extract", "videos", "--store", "store", "--backbone", name)
     assert longtake(*extract, "--pixels=-1-1", "--dtype", "float32")[0] == 0

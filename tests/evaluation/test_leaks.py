@@ -13,7 +13,7 @@ from trainer import cli
 
 Said = tuple[int, str]
 Longtake = Callable[..., Said]
-PERSONS, EACH = 16, 3
+PERSONS, EACH = 24, 3
 QUICK = ("--units", 8, "--chunk-length", 10, "--learning-rate", 0.05, "--no-tensorboard")
 DEALT = ("--fractions", 0.6, 0.1, 0.3)
 
@@ -43,10 +43,10 @@ def persons(tmp_path: Path) -> Path:
     generator = np.random.default_rng(0)
     rows = ["sequence,label"]
     for person in range(PERSONS):
-        look = generator.normal(scale=2, size=12)
+        look = generator.normal(scale=2, size=32)
         for number in range(EACH):
             name = f"P{person:02d}_{number}"
-            features = look + generator.normal(scale=0.3, size=(10, 12))
+            features = look + generator.normal(scale=0.3, size=(10, 32))
             write_sequence(tmp_path / "store", name, features, fingerprint=f"print of {name}")
             rows.append(f"{name},{('ill', 'well')[person % 2]}")
     (tmp_path / "labels.csv").write_text("\n".join(rows))
@@ -63,23 +63,23 @@ def test_persons_in_two_parts_make_figures_that_new_persons_do_not(
     longtake: Longtake, persons: Path
 ) -> None:
     common = ("train", "--store", "store", "--labels", "labels.csv", *QUICK, *DEALT)
-    code, said = longtake(*common, "--epochs", 15, "--run", "careless")
+    code, said = longtake(*common, "--epochs", 8, "--run", "careless")
     assert code == 0
     assert "note: ids look grouped by what stands before the first _ or -" in said
     assert "--group-by '^([^_-]+)' keeps each in one part" in said
-    code, said = longtake(*common, "--epochs", 15, "--run", "honest", "--group-by", "^([^_-]+)")
+    code, said = longtake(*common, "--epochs", 8, "--run", "honest", "--group-by", "^([^_-]+)")
     assert code == 0
     assert "look grouped" not in said
     for run in ("careless", "honest"):
         assert longtake("evaluate", run, "--bootstrap", 0)[0] == 0
     assert accuracy(persons / "careless") > 0.9
-    assert accuracy(persons / "honest") < 0.75
+    assert accuracy(persons / "honest") < 0.7
 
 
 def test_one_recording_under_two_names_is_refused_and_a_group_mends_it(
     longtake: Longtake, persons: Path
 ) -> None:
-    copy = np.random.default_rng(1).normal(size=(10, 12))
+    copy = np.random.default_rng(1).normal(size=(10, 32))
     write_sequence(persons / "store", "copy", copy, fingerprint="print of P00_0")
     with (persons / "labels.csv").open("a") as file:
         file.write("\ncopy,ill")

@@ -17,7 +17,7 @@ UNKNOWN_STEPS = 0
 
 
 class Recording(NamedTuple):
-    """What tells a sequence from others, wherever it is stored and however it is called.
+    """The marks of a sequence by which it is known again, wherever it is and whatever its id.
 
     Attributes:
         sequence_id: its id.
