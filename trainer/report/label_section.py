@@ -1,4 +1,4 @@
-"""What a report tells of the labels that its model was trained on."""
+"""The part of a report about the labels that its model was trained on."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
