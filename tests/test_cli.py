@@ -653,7 +653,7 @@ def test_labels_that_change_between_two_steps_are_remarked_on(
     _, _, err = longtake(
         "train", "--store", store, "--labels", tmp_path / "short.csv", "--run", "run", *options
     )
-    assert "480 of 480 labelled stretches are shorter than the 0.25 s between two steps" in err
+    assert "640 of 640 labelled stretches are shorter than the 0.25 s between two steps" in err
     assert "more steps a second (extract --fps) would show them" in err
     _, _, err = longtake(
         "train", "--store", store, "--labels", memory_task[1], "--run", "other", *options

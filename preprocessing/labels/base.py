@@ -104,7 +104,7 @@ class Labels(ABC):
     @property
     @abstractmethod
     def sayings(self) -> Sequence[Said]:
-        """What labels say, by the numbers in ``spans``; the last, also number -1, is nothing."""
+        """All that labels say, by the numbers in ``spans``; the last, number -1, is nothing."""
 
     @abstractmethod
     def spans(self, info: SequenceInfo) -> Spans:

@@ -15,7 +15,7 @@ FEW_CLASSES = 20
 
 @dataclass(frozen=True)
 class LabelCheck:
-    """What labels hold.
+    """The content of labels, counted and looked at.
 
     Attributes:
         table: the counts of each class in each part.

@@ -1,4 +1,4 @@
-"""What makes one doubt labels, in sentences: what was found, and what may be done."""
+"""Doubts about labels, in sentences: what was found, and what may be done."""
 
 from collections.abc import Collection, Iterator, Mapping
 

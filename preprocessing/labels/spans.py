@@ -14,7 +14,7 @@ from preprocessing.labels.stretches import stretches
 
 
 class Said(NamedTuple):
-    """What labels say of some time.
+    """The statement of labels about some time.
 
     Attributes:
         classes: numbers of the classes, or rows of the table, that it shows.
@@ -28,12 +28,12 @@ class Said(NamedTuple):
 
     @property
     def is_none(self) -> bool:
-        """Whether it shows none of the classes, and no ignored name."""
+        """True if it shows none of the classes, and no ignored name."""
         return not (self.classes or self.ignored)
 
     @property
     def counted(self) -> bool:
-        """Whether steps of this time have a target, and so are trained on and counted."""
+        """True if steps of this time have a target, and so are trained on and counted."""
         return bool(self.classes) or (self.labelled and not self.ignored)
 
 

@@ -73,7 +73,7 @@ def test_good_labels_are_said_to_be_good(check: Any) -> None:
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "seconds, stretches and sequences of each class:",
-        "          all",
+        "           all",
         "run    4  2  2",
         "walk   4  2  2",
         "(all)  8     4",

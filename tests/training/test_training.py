@@ -296,4 +296,4 @@ def test_hardly_any_labels_is_said(make_store, tmp_path, capsys):
             for start, name in ((0, "a"), (4, "b"))]  # fmt: skip
     labels.write_text("sequence,start,end,label\n" + "\n".join(rows) + "\n")
     load_data(TrainConfig(store.root, labels, tmp_path / "run"))
-    assert "3.2% of the steps for training have a label" in capsys.readouterr().err
+    assert "3.2% of the time for training has a label (16 of 500 s)" in capsys.readouterr().err

@@ -84,9 +84,11 @@ def test_what_is_trained_on_is_told_before_it_is_trained_on(
     assert "What it was trained on: classes in each part, 1 remark</summary>" in page
     assert "50.0" + NOTE.format("sequences") in page
 
-    run.labels_path.write_text('{"parts": 3}')
-    assert label_section(run.labels_path) is None
-    assert "the report goes without its table" in capsys.readouterr().err
+    damaged = ('{"parts": 3}', "[]", "{", run.labels_path.read_text().replace("[2, 2]", "[1e999]"))
+    for text in damaged:
+        run.labels_path.write_text(text)
+        assert label_section(run.labels_path) is None
+        assert "the report goes without its table" in capsys.readouterr().err
 
 
 def test_where_somebody_has_chosen_nothing_needs_to_be_said(

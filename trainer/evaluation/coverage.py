@@ -1,4 +1,4 @@
-"""How much of the time an evaluation speaks of."""
+"""Coverage: the share of the time that an evaluation speaks of."""
 
 from preprocessing.labels.class_table import class_table
 from preprocessing.labels.label_warnings import uncovered

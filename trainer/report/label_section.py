@@ -1,4 +1,4 @@
-"""What a report tells of the labels that its model was trained on."""
+"""The part of a report about the labels that its model was trained on."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,7 +40,7 @@ def label_section(path: Path) -> LabelSection | None:
         return None
     try:
         return _section(read_json(path, "what labels hold"))
-    except (InputError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (InputError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = " ".join(str(error)[:100].split())
         note(f"{path} cannot be read ({reason}): the report goes without its table")
         return None
