@@ -28,8 +28,9 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 from trainer.task import Multilabel, Regression, Task, make_task
 from trainer.training.class_weights import class_weights
+from trainer.training.continuation import begun_lineage
 from trainer.training.features_digest import features_digest
-from trainer.training.split_choice import InfoOf, choose_splits, remark_on_ancestors
+from trainer.training.split_choice import InfoOf, choose_splits
 
 # Of labelled stretches that may be shorter than a step without a word.
 SHORT_SHARE = 0.02
@@ -87,23 +88,13 @@ def load_data(config: TrainConfig) -> Data:
         if base:
             base.require(info)
     require_apart(store, infos, look=config.inputs != "labels")
-    lineage = _lineage(config, infos)
+    lineage = begun_lineage(config.continue_from, infos)
     _report_short(labels, infos["train"])
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
     if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
     return replace(_data(config, store, infos, labels, task, splits), lineage=lineage)
-
-
-def _lineage(config: TrainConfig, infos: dict[str, list[SequenceInfo]]) -> Lineage:
-    """Returns the lineage of the run; says so if ancestors were trained on what is held out."""
-    if not config.continue_from:
-        return Lineage.begun(infos["train"], None)
-    base = Run(config.continue_from)
-    before = base.lineage
-    remark_on_ancestors(base, before, infos)
-    return Lineage.begun(infos["train"], before)
 
 
 def _data(
