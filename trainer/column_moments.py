@@ -29,11 +29,19 @@ class Moments:
     squares: NDArray[np.float64]
 
     @classmethod
-    def of(cls, block: NDArray[Any]) -> "Moments":
-        """Computes the moments of ``<float>[n, F]``."""
+    def of(cls, block: NDArray[Any], weights: NDArray[np.int64] | None = None) -> "Moments":
+        """Computes the moments of steps.
+
+        Args:
+            block: ``<float>[n, F]``.
+            weights: ``<int64>[n]``, how often each step counts; None for once each.
+        """
         values = block.astype("float64")
-        mean = values.mean(0)
-        return cls(len(values), mean, ((values - mean) ** 2).sum(0))
+        mean = np.average(values, 0, weights)
+        squares = (values - mean) ** 2
+        if weights is not None:
+            return cls(int(weights.sum()), mean, weights @ squares)
+        return cls(len(values), mean, squares.sum(0))
 
     def __add__(self, other: "Moments") -> "Moments":
         """Joins the moments of two sets of steps (Chan, Golub and LeVeque 1979, equations 2.1)."""

@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from scipy import stats
+
 Labels = Sequence[int | None]
 Pairs = Sequence[tuple[Labels, Labels]]
 
@@ -41,10 +43,10 @@ def of_class(pairs: Pairs, number: int) -> dict[str, float | None]:
     found = sum(t == number and p == number for t, p in labelled(pairs))
     there = sum(t == number for t, _ in labelled(pairs))
     said = sum(p == number for _, p in labelled(pairs))
-    if there + said == 0:
+    if there == 0:
         return dict.fromkeys(("precision", "recall", "f1", "jaccard"))
     precision = found / said if said else 0.0
-    recall = found / there if there else 0.0
+    recall = found / there
     both = precision + recall
     return {
         "precision": precision,
@@ -124,9 +126,18 @@ def average_precision(hits: Sequence[bool], scores: Sequence[float], ratio: floa
     return mean(precisions)
 
 
+def interval(values: Sequence[float | None], units: int) -> list[float | None] | None:
+    """What so many draws of so few units say of the truth, in 95 of 100 cases."""
+    limit = math.sqrt(units / (units - 1)) * stats.t.ppf(0.975, units - 1)
+    edges = [percentile(values, float(stats.norm.cdf(side))) for side in (-limit, limit)]
+    return None if edges[0] is None else edges
+
+
 def ranks(hits: Sequence[bool], scores: Sequence[float]) -> dict[str, float | None]:
     positives = sum(hits)
-    ratio = (len(hits) - positives) / positives if positives else 1.0
+    if positives in (0, len(hits)):
+        return {"ap": None, "cap": None}
+    ratio = (len(hits) - positives) / positives
     return {
         "ap": average_precision(hits, scores, 1.0),
         "cap": average_precision(hits, scores, ratio),
@@ -134,19 +145,25 @@ def ranks(hits: Sequence[bool], scores: Sequence[float]) -> dict[str, float | No
 
 
 def delay(sequences: Sequence[tuple[Labels, Labels, Sequence[float]]]) -> dict[str, Any]:
-    changes, found = 0, []
+    changes, found, waited, steps = 0, [], 0, 0
     for true, said, times in sequences:
         for step in range(1, len(true)):
             if true[step] is None or true[step - 1] is None or true[step] == true[step - 1]:
                 continue
             changes += 1
-            later = step
-            while later < len(true) and true[later] == true[step]:
+            later, end = step, step
+            while end < len(true) and true[end] == true[step]:
+                end += 1
+            steps += end - step
+            right = [n for n in range(end - step) if said[step + n] == true[step]]
+            waited += min(right, default=end - step)
+            while later < end:
                 if said[later] == true[step]:
                     found.append(round(1000 * (times[later] - times[step])) / 1000)
                     break
                 later += 1
-    result: dict[str, Any] = {"changes": changes, "noticed": len(found)}
+    late = waited / steps if steps else None
+    result: dict[str, Any] = {"changes": changes, "noticed": len(found), "late": late}
     for name, share in (("median", 0.5), ("p90", 0.9)):
         within = [d for d in sorted(found) if sum(e <= d for e in found) >= share * len(found)]
         result[name] = within[0] if within else None

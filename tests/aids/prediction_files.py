@@ -27,8 +27,12 @@ def write_predictions(
     sequences: Mapping[str, Mapping[str, Any]],
     task: str = "classification",
     horizon: int = 0,
+    times: Mapping[str, Sequence[float]] | None = None,
 ) -> Path:
-    """Writes what ``predict`` would; answers of classes follow from their probabilities."""
+    """Writes what ``predict`` would; answers of classes follow from their probabilities.
+
+    Steps come four a second but where ``times`` has others for a sequence.
+    """
     with h5py.File(path, "w", libver=LAYOUT) as file:
         file.attrs.update({"classes": list(classes), "task": task, "horizon": horizon})
         for sequence_id, arrays in sequences.items():
@@ -37,7 +41,8 @@ def write_predictions(
             for name, kind in KINDS[task].items():
                 if name in arrays:
                     file[f"{sequence_id}/{name}"] = np.asarray(arrays[name], kind)
-            file[f"{sequence_id}/timestamps"] = np.arange(len(arrays["true"])) / FPS
+            own = (times or {}).get(sequence_id, np.arange(len(arrays["true"])) / FPS)
+            file[f"{sequence_id}/timestamps"] = np.asarray(own, float)
     return path
 
 
@@ -51,6 +56,7 @@ def run_of(task: str) -> Any:
     row = {"epoch": "1", "loss": "2.5", "val_loss": "", SCORES[task]: "0.5"}
     return SimpleNamespace(
         path=Path("runs/first"),
+        labels_path=Path("runs/first/labels.json"),
         config=TrainConfig(Path("store"), Path("labels.csv"), Path("runs/first"), task=task),
         progress=SimpleNamespace(best_epoch=1),
         splits=SimpleNamespace(train=["x"]),

@@ -74,13 +74,14 @@ def test_what_is_asked_for_besides_is_written_and_said(
     assert metrics["ignored_classes"] == ["minus"]
     assert (metrics["relaxed"]["seconds"], metrics["relaxed"]["bug_compatible"]) == (1.5, False)
     assert metrics["relaxed"]["accuracy"] == metrics["accuracy_per_sequence"]["mean"]
-    assert metrics["delay"] == {"median": None, "p90": None, "changes": 0, "noticed": 0}
+    assert (metrics["delay"]["changes"], metrics["delay"]["late"]) == (0, None)
     low, high = metrics["intervals"]["accuracy"]
     assert low <= metrics["accuracy"] <= high
     printed = capsys.readouterr().out
     assert f"  accuracy   {metrics['accuracy']:.4f}  [{low:.4f}, {high:.4f}]" in printed
-    assert "95 % of 50 draws of the sequences" in printed
+    assert "95 % interval over sequences, by 50 draws of them" in printed
     assert "relaxed    by 1.5 s: accuracy" in printed
+    assert "  weakest classes  steps      F1  precision  recall\n" in printed
 
 
 def test_the_delay_is_said_where_there_are_changes() -> None:

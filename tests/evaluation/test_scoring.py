@@ -9,7 +9,7 @@ from prediction_files import KINDS, write_predictions
 
 from preprocessing.errors import InputError
 from trainer.evaluation.scoring import Measures, score
-from trainer.metrics import HEADLINES
+from trainer.metrics import HEADLINES, Bootstrap
 from trainer.predictions.reader import open_answers
 from trainer.report.strips import class_strips, label_set_strips, number_strips
 
@@ -108,7 +108,7 @@ def test_what_is_known_of_each_task(task: str, tmp_path: Path) -> None:
     assert set(metrics["intervals"]) == set(HEADLINES[task])
     known = {name for name, interval in metrics["intervals"].items() if interval}
     assert known == set(HEADLINES[task]) - {"map", "cmap"}
-    assert metrics["bootstrap"] == {"samples": 1000, "level": 0.95, "seed": 0}
+    assert metrics["bootstrap"] == Bootstrap().facts()
 
 
 def test_one_sequence_and_no_draws_have_no_intervals(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from trainer.metrics import (
     Bootstrap,
@@ -13,8 +14,12 @@ from trainer.metrics import (
     RegressionScorer,
 )
 from trainer.metrics import bootstrap as module
+from trainer.metrics.intervals import Drawn, expanded_shares
+from trainer.metrics.student import student_quantile
 
 NEAR = {"abs": 1e-9}
+# Limits lie between draws, where the quantile of Student says.
+LIMITS = {"abs": 1e-6}
 FEW = Bootstrap(samples=25)
 CLASSES = ("a", "b", "c")
 
@@ -25,9 +30,9 @@ def drawn(sequences: int, bootstrap: Bootstrap = FEW) -> list[list[int]]:
     return [np.repeat(np.arange(sequences), row).tolist() for row in weights]
 
 
-def require_interval(found: Any, values: list[Any]) -> None:
-    expected = [naive.percentile(values, 0.025), naive.percentile(values, 0.975)]
-    assert found == (None if expected[0] is None else pytest.approx(expected, **NEAR))
+def require_interval(found: Any, values: list[Any], units: int) -> None:
+    expected = naive.interval(values, units)
+    assert found == (None if expected[0] is None else pytest.approx(expected, **LIMITS))
 
 
 labels_of = st.lists(
@@ -62,7 +67,7 @@ def test_intervals_of_classification_are_those_of_scoring_each_draw(videos: Any)
         for sample in samples
     ]
     for name in names[:-1]:
-        require_interval(intervals[name], [value[name] for value in values])
+        require_interval(intervals[name], [value[name] for value in values], len(pairs))
     assert intervals["map"] is None
 
 
@@ -85,8 +90,8 @@ def test_intervals_of_label_sets_are_those_of_scoring_each_draw() -> None:
             for c in range(3)
         ]
         f1.append(naive.mean([row["f1"] for row in rows]))
-    require_interval(intervals["accuracy"], right)
-    require_interval(intervals["f1"], f1)
+    require_interval(intervals["accuracy"], right, 4)
+    require_interval(intervals["f1"], f1, 4)
     assert intervals["cmap"] is None
 
 
@@ -113,7 +118,7 @@ def test_intervals_of_numbers_are_those_of_scoring_each_draw(offset: float) -> N
         rows = [naive.numbers(*column) for column in columns]
         values.append({name: naive.mean([row[name] for row in rows]) for name in intervals})
     for name, interval in intervals.items():
-        expected = [naive.percentile([v[name] for v in values], p) for p in (0.025, 0.975)]
+        expected = naive.interval([v[name] for v in values], 4)
         assert interval == pytest.approx(expected, rel=1e-6 if offset else 1e-9)
 
 
@@ -133,6 +138,26 @@ def test_each_sequence_once_gives_the_figures_themselves() -> None:
     assert set(figures) < set(result)
     for name, (value,) in figures.items():
         assert value == pytest.approx(result[name], **NEAR), name
+
+
+def test_the_quantile_of_student_is_that_of_scipy() -> None:
+    for freedom in (1, 1.01, 1.5, 2, 3.7, 9, 57, 58, 1e4, 1e9):
+        for level in (0.5, 0.9, 0.95, 0.99):
+            expected = stats.t.ppf((1 + level) / 2, freedom)
+            assert student_quantile(level, freedom) == pytest.approx(expected, rel=1e-6)
+
+
+@given(st.integers(2, 200), st.floats(0.5, 0.99))
+def test_fewer_sequences_make_wider_intervals(units: int, level: float) -> None:
+    low, high = expanded_shares(level, units)
+    assert low + high == pytest.approx(1)
+    assert 0 <= low < expanded_shares(level, units + 1)[0] < (1 - level) / 2
+
+
+def test_a_figure_less_itself_is_nothing() -> None:
+    one = Drawn(4, np.array([0.0, 1, np.nan]))
+    assert (one - one).interval(0.95) == [0, 0]
+    assert Drawn(4, np.full(3, np.nan)).interval(0.95) is None
 
 
 def test_a_single_sequence_has_no_interval() -> None:

@@ -13,6 +13,7 @@ from trainer.metrics import (
     segments,
 )
 from trainer.metrics.average_precision import SCORES, ranks
+from trainer.metrics.class_counts import SHARES
 
 pairs_of = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=60)
 
@@ -66,15 +67,15 @@ def test_class_metrics_agree_with_counting_steps(pairs: list[tuple[int, int]]) -
         both = sum(t == g == number for t, g in counted)
         either = sum(number in pair for pair in counted)
         row = result["per_class"][name]
-        if not either:
-            assert row["jaccard"] is None
-            continue
         guessed, truly = (sum(pair[i] == number for pair in counted) for i in (1, 0))
+        assert (row["steps"], row["predicted"]) == (truly, guessed)
+        if not truly:
+            assert all(row[share] is None for share in SHARES)
+            continue
         assert row["jaccard"] == pytest.approx(both / either)
         assert row["precision"] == pytest.approx(both / guessed if guessed else 0)
-        assert row["recall"] == pytest.approx(both / truly if truly else 0)
+        assert row["recall"] == pytest.approx(both / truly)
         assert row["f1"] == pytest.approx(2 * both / (guessed + truly))
-        assert row["steps"] == truly
         jaccards.append(both / either)
     assert result["jaccard"] == pytest.approx(np.mean(jaccards))
 
@@ -86,13 +87,25 @@ def test_class_metrics_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -
         return
     scorer = ClassificationScorer(["a", "b", "c", "d"])
     scorer.add("s", *(array([pair[i] for pair in pairs]) for i in (0, 1)))
-    labels = sorted({label for pair in counted for label in pair})
+    labels = sorted({true for true, _ in counted})
     expected = precision_recall_fscore_support(
         *zip(*counted, strict=True), labels=labels, average="macro", zero_division=0
     )
     result = scorer.result()
     found = [result[name] for name in ("precision", "recall", "f1")]
     assert found == pytest.approx(expected[:3], abs=1e-9)
+
+
+def test_a_class_that_the_truth_lacks_has_no_figures_but_its_false_alarms() -> None:
+    scorer = ClassificationScorer(["a", "lacking", "never"])
+    scorer.add("s", array([0, 0, 0, 0]), array([0, 0, 0, 1]))
+    result = scorer.result()
+    nothing = {**dict.fromkeys(SHARES), "steps": 0}
+    assert result["per_class"]["lacking"] == {**nothing, "predicted": 1}
+    assert result["per_class"]["never"] == {**nothing, "predicted": 0}
+    assert (result["precision"], result["recall"]) == (1, 0.75)
+    (recall,) = scorer.tallies().figures(np.ones((1, 1)))["recall"]
+    assert recall == 0.75
 
 
 def test_accuracy_per_sequence_gives_every_sequence_the_same_say() -> None:
@@ -143,14 +156,14 @@ def test_the_delay_of_a_worked_case() -> None:
     said = array([0, 1, 0, 0, 1, 2, 0, 1, 0, 0])
     scorer.add("s", true, said, np.arange(10) / 4)
     # b after 2 steps, c at once; the a after the gap is no change, the last b is not noticed.
-    expected = {"median": 0.0, "p90": 0.5, "changes": 3, "noticed": 2}
+    expected = {"median": 0.0, "p90": 0.5, "changes": 3, "noticed": 2, "late": 3 / 6}
     assert scorer.result()["delay"] == expected
 
 
 def test_without_changes_there_is_no_delay() -> None:
     scorer = ClassificationScorer(["a"])
     scorer.add("s", array([0, 0]), array([0, 0]), np.arange(2.0))
-    nothing = {"median": None, "p90": None, "changes": 0, "noticed": 0}
+    nothing = {"median": None, "p90": None, "changes": 0, "noticed": 0, "late": None}
     assert scorer.result()["delay"] == nothing
     whole = ClassificationScorer(["a"], segmental=False)
     assert whole.result()["delay"] is None
@@ -206,14 +219,15 @@ def test_calibration_leaves_a_class_of_half_of_the_steps_as_it_is() -> None:
 
 
 def test_calibrated_average_precision_where_all_or_no_steps_are_of_the_class() -> None:
-    assert ranked([True, True], [0.5, 0.1]).calibrated_average_precision == 1
-    assert ranked([False, False], [0.5, 0.1]).calibrated_average_precision is None
+    for hits in ([True, True], [False, False]):
+        assert ranked(hits, [0.5, 0.1]).average_precision is None
+        assert ranked(hits, [0.5, 0.1]).calibrated_average_precision is None
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 4096)), min_size=1, max_size=80))
 def test_average_precision_agrees_with_a_second_count(steps: list[tuple[bool, int]]) -> None:
     hits, scores = [hit for hit, _ in steps], [score / 4096 for _, score in steps]
-    if any(hits):
+    if any(hits) and not all(hits):
         found, near = ranked(hits, scores), {"abs": 1e-9}
         assert found.average_precision == pytest.approx(
             average_precision_score(hits, scores), **near

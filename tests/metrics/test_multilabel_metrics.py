@@ -39,13 +39,13 @@ def naive_class(labelled: list[tuple[Any, Any]], number: int) -> dict[str, Any]:
     said = [given >= GRID / 2 for _, given in pairs]
     both = sum(t and s for t, s in zip(true, said, strict=True))
     row: dict[str, Any] = dict.fromkeys(("precision", "recall", "f1", "jaccard", "ap", "cap"))
-    row["steps"] = sum(true)
-    if sum(true) + sum(said):
+    row["steps"], row["predicted"] = sum(true), sum(said)
+    if sum(true):
         row["precision"] = both / sum(said) if sum(said) else 0
-        row["recall"] = both / sum(true) if sum(true) else 0
+        row["recall"] = both / sum(true)
         row["f1"] = 2 * both / (sum(true) + sum(said))
         row["jaccard"] = both / (sum(true) + sum(said) - both)
-    if sum(true):
+    if 0 < sum(true) < len(true):
         ratio = (len(true) - sum(true)) / sum(true)
         plain, calibrated = [], []
         for hit, given in pairs:
@@ -53,7 +53,7 @@ def naive_class(labelled: list[tuple[Any, Any]], number: int) -> dict[str, Any]:
                 found = sum(h for h, g in pairs if g >= given)
                 false = sum(not h for h, g in pairs if g >= given)
                 plain.append(found / (found + false))
-                calibrated.append(found / (found + false / ratio) if ratio else 1)
+                calibrated.append(found / (found + false / ratio))
         row["ap"], row["cap"] = np.mean(plain), np.mean(calibrated)
     return row
 
@@ -85,7 +85,7 @@ def test_metrics_are_those_of_scikit_learn(steps: list[Any]) -> None:
     labelled = [step for step in steps if step[0] is not None]
     true = np.array([step[0] for step in labelled]).reshape(-1, 3)
     given_scores = np.array([step[1] for step in labelled]).reshape(-1, 3)
-    if not true.any(0).all():
+    if not true.any(0).all() or true.all(0).any():
         return
     metrics, said = score_steps(steps), given_scores >= GRID / 2
     near = {"abs": 1e-9}
@@ -118,7 +118,8 @@ def test_a_worked_case() -> None:
     assert first["ap"] == pytest.approx((1 / 1 + 2 / 3) / 2)
     assert (second["f1"], second["ap"], second["cap"]) == (1, 1, 1)
     assert third == dict.fromkeys(("precision", "recall", "f1", "jaccard", "ap", "cap")) | {
-        "steps": 0
+        "steps": 0,
+        "predicted": 0,
     }
     assert metrics["f1"] == 0.75  # the third class occurs nowhere
 

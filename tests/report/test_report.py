@@ -290,13 +290,13 @@ def test_a_page_may_run_its_own_script_and_load_nothing_but_videos(tmp_path: Pat
 
 def test_figures_of_later_versions_are_shown_and_may_be_missing(tmp_path: Path) -> None:
     page, metrics = written_report("classification", tmp_path)
-    assert "draws of the sequences" in page
+    assert "interval over sequences" in page
     assert "delay, median" in page
     assert "latency" not in page
     later = ("intervals", "bootstrap", "delay", "relaxed", "ignored_classes")
     old = {name: value for name, value in metrics.items() if name not in later}
     page = report_of(tmp_path / "p.h5", tmp_path, old)[0]
-    assert "draws of the sequences" not in page
+    assert "interval over sequences" not in page
     latency = {"median_ms": 0.6213, "p95_ms": 0.9, "steps": 200}
     page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency=latency)[0]
     assert "<b>0.621 ms</b>" in page

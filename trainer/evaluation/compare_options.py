@@ -18,7 +18,8 @@ class CompareConfig:
     """
 
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN RUN")]
-    """Folders of runs; the others are compared with the first."""
+    """Folders of runs, also of several seeds or of a cross-validation; the others are compared with
+    the first."""
     split: Literal["train", "validation", "test", "all"] = "test"
     """Which evaluation of each run."""
     out: Path | None = None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,52 +11,39 @@ import numpy as np
 
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
-from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import note, say
+from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.streams import require_heard
-from trainer.config import TrainConfig
+from trainer.evaluation.alike import (
+    common_sequences,
+    require_same_question,
+    require_same_truth,
+    require_same_truth_in_time,
+    same_clock,
+)
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.evaluation.comparison_table import comparison_lines
-from trainer.evaluation.scoring import tallied
+from trainer.evaluation.figures import SideFigures, figures_of
+from trainer.evaluation.sides import (
+    Side,
+    differing_options,
+    groups_of,
+    read_sides,
+    require_up_to_date,
+)
 from trainer.metrics import HEADLINES, Bootstrap
-from trainer.metrics.relaxed import ROUNDING_SECONDS
+from trainer.metrics.seeds import leaves_out_zero, welch_interval
+from trainer.predictions.common_clock import TICKS, CommonClock
 from trainer.predictions.reader import Answers, open_answers
 from trainer.report.comparison_page import write_comparison
 from trainer.report.footage import footage
-from trainer.report.page import option, value_text
-from trainer.run.folder import load_run
 
 # What is told of each sequence, and whether more of it is better.
 PER_SEQUENCE = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
 LESS_IS_BETTER = {"mae", "rmse"}
-
-
-@dataclass(frozen=True)
-class Side:
-    """A run that is compared.
-
-    Attributes:
-        name: the name of its folder, or its whole path where another folder has the same name.
-        run: its folder.
-        config: its training options.
-        predictions: its ``predictions.h5``.
-        feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
-    """
-
-    name: str
-    run: Path
-    config: TrainConfig
-    predictions: Path
-    feed: str | None
-
-    @property
-    def segmental(self) -> bool:
-        """True if the run answers each step."""
-        return self.config.outputs == "frame"
 
 
 def run_compare(config: CompareConfig) -> int:
@@ -83,20 +70,40 @@ def compare(config: CompareConfig) -> dict[str, Any]:
     """
     if config.out:
         require_folder("--out", config.out, "comparison.html")
-    sides = _sides(config)
+    sides = read_sides(config)
     with ExitStack() as stack:
-        files = [stack.enter_context(open_answers(side.predictions)) for side in sides]
-        for side, answers in zip(sides, files, strict=True):
-            _require_up_to_date(side, answers, config.split)
-        for side, answers in zip(sides[1:], files[1:], strict=True):
-            _require_alike(sides[0], files[0], side, answers)
-        comparison = _compared(config, sides, files)
-    if config.out:
-        write_whole(config.out / "comparison.json", json.dumps(comparison, indent=1) + "\n")
-        paths = {side.name: side.predictions for side in sides}
-        videos = footage(_infos(sides[0], comparison))
-        write_comparison(config.out / "comparison.html", comparison, paths, videos)
+        files = [
+            [stack.enter_context(open_answers(path)) for path in side.predictions] for side in sides
+        ]
+        for side, own in zip(sides, files, strict=True):
+            require_up_to_date(side, own, config.split)
+        files, left_out = _on_common_steps(sides, files)
+        comparison = {**_compared(config, sides, files), "left_out": left_out}
+        if config.out:
+            write_whole(config.out / "comparison.json", json.dumps(comparison, indent=1) + "\n")
+            answers = {side.name: own[0] for side, own in zip(sides, files, strict=True)}
+            videos = footage(_infos(sides[0], comparison))
+            write_comparison(config.out / "comparison.html", comparison, answers, videos)
     return comparison
+
+
+def _on_common_steps(
+    sides: Sequence[Side], files: Sequence[Sequence[Answers]]
+) -> tuple[list[list[Answers]], list[str]]:
+    """Returns the answers to the same steps of the same sequences, and what is left out."""
+    flat = [one for own in files for one in own]
+    whose = [side for side, own in zip(sides, files, strict=True) for _ in own]
+    require_same_question(whose, flat)
+    ids, left_out = common_sequences(whose, flat)
+    flat = [replace(one, ids=ids) for one in flat]
+    if not sides[0].segmental or same_clock(flat, ids):
+        require_same_truth(whose, flat, ids)
+    else:
+        clock = CommonClock(flat)
+        require_same_truth_in_time(whose, clock, ids)
+        flat = list(clock.answers())
+    left = iter(flat)
+    return [[next(left) for _ in own] for own in files], left_out
 
 
 def _infos(side: Side, comparison: Mapping[str, Any]) -> Iterator[SequenceInfo]:
@@ -111,73 +118,97 @@ def _infos(side: Side, comparison: Mapping[str, Any]) -> Iterator[SequenceInfo]:
 
 
 def _compared(
-    config: CompareConfig, sides: Sequence[Side], files: Sequence[Answers]
+    config: CompareConfig, sides: Sequence[Side], files: Sequence[Sequence[Answers]]
 ) -> dict[str, Any]:
-    measures, task = config.measures, files[0].task
-    scored = [
-        tallied(answers, side.segmental, measures)
-        for side, answers in zip(sides, files, strict=True)
-    ]
-    metrics = [found for found, _ in scored]
+    measures, first = config.measures, files[0][0]
     bootstrap = Bootstrap(measures.bootstrap)
-    drawn = bootstrap.figures([tallies for _, tallies in scored])
-    rows = list(_sequence_rows(PER_SEQUENCE[task], metrics))
-    runs = [
-        {
-            "name": side.name,
-            "run": str(side.run),
-            "feed": side.feed,
-            "metrics": {name: found[name] for name in HEADLINES[task]},
-            "intervals": {name: bootstrap.interval(own.get(name)) for name in HEADLINES[task]},
-            "difference": None,
-            "sequences": None,
-        }
-        for side, found, own in zip(sides, metrics, drawn, strict=True)
-    ]
-    for number, run in enumerate(runs[1:], start=1):
-        run["difference"] = {
-            name: {
-                "value": _minus(metrics[number][name], metrics[0][name]),
-                "interval": bootstrap.interval(_minus(drawn[number].get(name), drawn[0].get(name))),
-            }
-            for name in HEADLINES[task]
-        }
-        run["sequences"] = _outcomes(rows, number)
+    groups = groups_of(sides, first.ids)
+    found = figures_of(sides, files, measures, bootstrap, groups)
+    in_time = bool(first.counted_by)
+    rows = list(_sequence_rows(PER_SEQUENCE[first.task], found, in_time))
     return {
         "split": config.split,
-        "task": task,
-        "classes": files[0].classes,
-        "horizon": files[0].horizon,
-        "sequences": len(files[0].ids),
-        "steps": metrics[0]["steps"],
+        "task": first.task,
+        "classes": first.classes,
+        "horizon": first.horizon,
+        "sequences": len(first.ids),
+        **_amount(found[0].steps, in_time),
         "ignored_classes": list(measures.ignored),
-        "compared_by": PER_SEQUENCE[task],
-        "bootstrap": bootstrap.facts(),
-        "options": _options([side.config for side in sides]),
-        "runs": runs,
+        "compared_by": PER_SEQUENCE[first.task],
+        "bootstrap": {**bootstrap.facts(), **({"groups": found[0].units} if groups else {})},
+        "options": differing_options(sides),
+        "runs": [
+            _run(side, own, found[0], bootstrap, _outcomes(rows, number) if number else None)
+            for number, (side, own) in enumerate(zip(sides, found, strict=True))
+        ],
         "per_sequence": sorted(rows, key=_worst),
     }
 
 
-def _options(configs: Sequence[TrainConfig]) -> dict[str, list[str]]:
-    """Returns the options of ``train`` in which runs differ, with each run's value."""
-    values = {
-        option(field.name): [value_text(getattr(config, field.name)) for config in configs]
-        for field in fields(TrainConfig)
-        if field.name != "run"
+def _amount(counted: int, in_time: bool) -> dict[str, float | None]:
+    """Returns how much is labelled: steps, or seconds where steps are no common measure."""
+    if in_time:
+        return {"steps": None, "seconds": counted / TICKS}
+    return {"steps": counted, "seconds": None}
+
+
+def _run(
+    side: Side,
+    own: SideFigures,
+    first: SideFigures,
+    bootstrap: Bootstrap,
+    outcomes: Mapping[str, int] | None,
+) -> dict[str, Any]:
+    """Returns what is told of a run.
+
+    Args:
+        side: the run.
+        own: its figures.
+        first: those of the run that it is compared with.
+        bootstrap: the draws.
+        outcomes: in how many sequences it is better, worse, and equal; None for the first run.
+    """
+    names = HEADLINES[own.task]
+    return {
+        "name": side.name,
+        "run": str(side.path),
+        "feed": side.feed,
+        "trainings": len(side.predictions),
+        "metrics": own.metrics,
+        "intervals": {name: bootstrap.interval(own.drawn.get(name)) for name in names},
+        "seeds": own.seeds if len(side.predictions) > 1 else None,
+        "difference": (
+            {name: _difference(name, own, first, bootstrap) for name in names} if outcomes else None
+        ),
+        "sequences": outcomes,
     }
-    return {name: found for name, found in values.items() if len(set(found)) > 1}
 
 
-def _sequence_rows(name: str, metrics: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _difference(
+    name: str, own: SideFigures, first: SideFigures, bootstrap: Bootstrap
+) -> dict[str, Any]:
+    """Returns a difference, and whether chance may have made it."""
+    value, interval = None, None
+    if (one := first.metrics[name]) is not None and (other := own.metrics[name]) is not None:
+        value = other - one
+    if name in own.drawn and name in first.drawn:
+        interval = bootstrap.interval(own.drawn[name] - first.drawn[name])
+    seeds = welch_interval(first.seeds[name]["values"], own.seeds[name]["values"], bootstrap.level)
+    sure = leaves_out_zero(interval) and leaves_out_zero(seeds)
+    return {"value": value, "interval": interval, "seeds": seeds, "sure": sure}
+
+
+def _sequence_rows(
+    name: str, sides: Sequence[SideFigures], in_time: bool
+) -> Iterator[dict[str, Any]]:
     """Yields a row for each labelled sequence; ``gains`` are positive where a run is better."""
     sign = -1 if name in LESS_IS_BETTER else 1
-    for rows in zip(*(found["per_sequence"] for found in metrics), strict=True):
+    for rows in zip(*(side.per_sequence for side in sides), strict=True):
         if rows[0]["steps"]:
             scores = [row[name] for row in rows]
             yield {
                 "sequence_id": rows[0]["sequence_id"],
-                "steps": rows[0]["steps"],
+                **_amount(rows[0]["steps"], in_time),
                 "scores": scores,
                 "gains": [sign * (score - scores[0]) for score in scores],
             }
@@ -192,95 +223,3 @@ def _outcomes(rows: Sequence[Mapping[str, Any]], number: int) -> dict[str, int]:
     gains = np.array([row["gains"][number] for row in rows])
     counts = {"better": gains > 0, "worse": gains < 0, "equal": gains == 0}
     return {name: int(found.sum()) for name, found in counts.items()}
-
-
-def _minus(one: Any, other: Any) -> Any:
-    """Subtracts two figures, or those of all draws; None if one is not known."""
-    return None if one is None or other is None else one - other
-
-
-def _sides(config: CompareConfig) -> list[Side]:
-    places = [path.resolve() for path in config.runs]
-    for path, place in zip(config.runs, places, strict=True):
-        if places.count(place) > 1:
-            raise InputError(f"{path} is given twice; expected different runs")
-    short = [place.name for place in places]
-    names = short if len(set(short)) == len(short) else list(map(str, config.runs))
-    return [_side(name, path, config.split) for name, path in zip(names, config.runs, strict=True)]
-
-
-def _side(name: str, path: Path, split: str) -> Side:
-    run = load_run(path)
-    folder = run.evaluation_path(split)
-    predictions, metrics = folder / "predictions.h5", folder / "metrics.json"
-    if not (predictions.is_file() and metrics.is_file()):
-        raise InputError(
-            f"{folder} has no evaluation; run `longtake evaluate {path} --split {split}` first"
-        )
-    try:
-        feed = read_json(metrics, "metrics").get("feed")
-    except (InputError, AttributeError):
-        raise InputError(f"cannot read {metrics}; evaluate {path} again") from None
-    return Side(name, path, run.config, predictions, feed)
-
-
-def _require_up_to_date(side: Side, answers: Answers, split: str) -> None:
-    """Checks that the model of a run is the one that gave its answers.
-
-    Raises:
-        InputError: it is not. Of answers that do not say, only the times of files give a hint.
-    """
-    run = load_run(side.run)
-    now = run.weights_digest
-    if not now or answers.weights == now:
-        return
-    again = f"`longtake evaluate {side.run} --split {split}`"
-    if answers.weights:
-        raise InputError(
-            f"{side.run} was trained further since its evaluation, whose answers are of another "
-            f"model; run {again} again"
-        )
-    if run.model_path.stat().st_mtime > side.predictions.stat().st_mtime:
-        note(
-            f"the model of {side.run} is newer than its evaluation, which does not say of which "
-            f"model it is; if it was trained further, run {again} again"
-        )
-
-
-def _require_alike(first: Side, one: Answers, side: Side, other: Answers) -> None:
-    """Checks that two files answer the same question about the same steps."""
-    for what, found in _differences(first, one, side, other):
-        raise InputError(
-            f"{first.run} and {side.run} cannot be compared: {what}, {found}; evaluate both on the "
-            "same sequences and labels"
-        )
-
-
-def _differences(
-    first: Side, one: Answers, side: Side, other: Answers
-) -> Iterator[tuple[str, str]]:
-    facts = {
-        "their tasks differ": (one.task, other.task),
-        "their classes differ": (one.classes, other.classes),
-        "their horizons differ": (one.horizon, other.horizon),
-        "one answers each step": (first.segmental, side.segmental),
-    }
-    for what, (found, wanted) in facts.items():
-        if found != wanted:
-            yield what, f"{found} and {wanted}"
-    for sequence_id in sorted(set(one.ids) ^ set(other.ids)):
-        yield "their sequences differ", f"only one has {sequence_id!r}"
-    for sequence_id in one.ids:
-        counts = one.steps(sequence_id), other.steps(sequence_id)
-        if counts[0] != counts[1]:
-            counted = f"{counts[0]} and {counts[1]} (another --fps?)"
-            yield f"their steps of {sequence_id!r} differ", counted
-            continue
-        names = ("true", "timestamps")
-        blocks = (answers.blocks(sequence_id, *names) for answers in (one, other))
-        for (true, times), (wanted, others) in zip(*blocks, strict=True):
-            if not np.array_equal(true, wanted, equal_nan=true.dtype.kind == "f"):
-                yield "their true labels differ", f"those of {sequence_id!r}"
-            for step in np.flatnonzero(np.abs(times - others) > ROUNDING_SECONDS)[:1]:
-                found = f"{times[step]:.3f} s and {others[step]:.3f} s"
-                yield f"their timestamps of {sequence_id!r} differ", found

@@ -1,6 +1,7 @@
 """A comparison as a table on the terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from preprocessing.terminal.table import aligned
 from trainer.metrics import HEADLINES
@@ -10,49 +11,90 @@ from trainer.report.comparison_page import Comparison, _shown
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """Yields the table of a comparison, line by line."""
     runs, task = comparison["runs"], comparison["task"]
-    yield (
-        f"{comparison['split']}: {comparison['sequences']} sequences, "
-        f"{comparison['steps']} labelled steps"
-    )
+    yield from _about(comparison)
+    options = comparison["options"]
+    yield "options that differ" if options else "their options are the same"
+    yield from _indented([[name, *map(_shown, found)] for name, found in options.items()])
+    yield ""
     yield from _indented(
         [
             ["", *(run["name"] for run in runs)],
             *(
-                [name, *(_figure(run["metrics"][name]) for run in runs)]
+                [name, *(_of_run(run, name) for run in runs)]
                 for name in HEADLINES[task]
                 if any(run["metrics"][name] is not None for run in runs)
             ),
         ]
     )
-    yield ""
-    options = comparison["options"]
-    yield "options that differ" if options else "their options are the same"
-    yield from _indented([[name, *map(_shown, found)] for name, found in options.items()])
-    drawn = comparison["bootstrap"]
-    between = (
-        f", and where {100 * drawn['level']:g} % of {drawn['samples']} draws of the sequences lie"
-    )
+    if trained := [f"{run['trainings']} of {run['name']}" for run in runs if run["seeds"]]:
+        yield f"  means and deviations over seeds: {', '.join(trained)}"
     for run in runs[1:]:
         yield ""
-        yield f"{run['name']} minus {runs[0]['name']}{between if drawn['samples'] else ''}"
-        yield from _indented(
-            [
-                [name, _figure(found["value"], "+"), _interval(found["interval"])]
-                for name, found in run["difference"].items()
-                if found["value"] is not None
-            ],
-        )
-        counts = run["sequences"]
-        yield (
-            f"  by {comparison['compared_by']}, better in {counts['better']}, worse in "
-            f"{counts['worse']}, equal in {counts['equal']} sequences"
-        )
+        yield from _differences(comparison, run)
+    yield ""
+    yield _what_seeds_do(runs)
+
+
+def _about(comparison: Comparison) -> Iterator[str]:
+    """Yields lines about what the runs were compared on."""
+    about = f"{comparison['split']}: {comparison['sequences']} sequences"
+    if comparison["seconds"] is None:
+        yield f"{about}, {comparison['steps']} labelled steps"
+        return
+    yield f"{about}, {comparison['seconds']:.1f} labelled seconds"
+    yield "their steps differ: an answer holds until the next, figures are shares of time"
+
+
+def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str]:
+    """Yields lines about a run and the first one."""
+    drawn = comparison["bootstrap"]
+    yield f"{run['name']} minus {comparison['runs'][0]['name']}"
+    found = {name: row for name, row in run["difference"].items() if row["value"] is not None}
+    units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
+    over = [
+        f"over {units}" if any(row["interval"] for row in found.values()) else "",
+        "over seeds" if any(row["seeds"] for row in found.values()) else "",
+    ]
+    rows = [
+        [
+            name,
+            _figure(row["value"], "+") + ("*" if row["sure"] else " "),
+            _interval(row["interval"]),
+            _interval(row["seeds"]),
+        ]
+        for name, row in found.items()
+    ]
+    yield from _indented([["", "", *over], *rows] if any(over) else rows)
+    counts = run["sequences"]
+    yield (
+        f"  by {comparison['compared_by']}, better in {counts['better']}, worse in "
+        f"{counts['worse']}, equal in {counts['equal']} sequences"
+    )
+    if drawn["samples"]:
+        share = f"{100 * drawn['level']:g} %"
+        yield f"  [ ] {share} intervals, over {units} by {drawn['samples']} draws of them"
+
+
+def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Returns a line about the chance in training."""
+    if all(run["trainings"] > 1 for run in runs):
+        return "* both intervals leave out 0: hardly turned round by other sequences or seeds"
+    alone = [run["name"] for run in runs if run["trainings"] == 1]
+    who = "one seed each" if len(alone) == len(runs) else f"one seed of {', '.join(alone)}"
+    return f"{who}: seeds alone may make such a difference (see train --repeats)"
 
 
 def _indented(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yields lines of which the columns stand below each other, the first to the left."""
     for line in aligned(rows):
         yield f"  {line}"
+
+
+def _of_run(run: Mapping[str, Any], name: str) -> str:
+    """Returns a figure of a run, with its deviation over seeds."""
+    shown = _figure(run["metrics"][name])
+    spread = run["seeds"][name]["sd"] if run["seeds"] else None
+    return shown if spread is None else f"{shown} sd {_figure(spread)}"
 
 
 def _figure(value: float | None, sign: str = "") -> str:

@@ -79,7 +79,7 @@ def tallied(
     else:
         scorer = measures.classification(answers.classes, segmental)
         for sequence_id in answers.ids:
-            names = ("true", "predicted", "timestamps")
+            names = ("true", "predicted", "timestamps", *answers.counted_by)
             scorer.add(sequence_id, *(answers.whole(sequence_id, name) for name in names))
     metrics = scorer.result()
     return {**metrics, **_rank(answers, metrics["per_class"])}, scorer.tallies()
@@ -87,8 +87,8 @@ def tallied(
 
 def _add_blocks(answers: Answers, scorer: MultilabelScorer | RegressionScorer) -> None:
     for sequence_id in answers.ids:
-        blocks: Any = answers.blocks(sequence_id, "true", "predicted")
-        scorer.add(sequence_id, blocks)
+        names = ("true", "predicted", *answers.counted_by)
+        scorer.add(sequence_id, answers.blocks(sequence_id, *names))
 
 
 def _rank(answers: Answers, rows: dict[str, dict[str, Any]]) -> dict[str, float | None]:
@@ -109,13 +109,13 @@ def _ranked_scores(answers: Answers) -> Iterator[RankedScores]:
         columns = slice(first, first + CLASSES_AT_ONCE)
         group = [RankedScores() for _ in numbers]
         for sequence_id in answers.ids:
-            for true, scores in answers.blocks(
-                sequence_id, "true", "probabilities", columns=columns
-            ):
+            names = ("true", "probabilities", *answers.counted_by)
+            for true, scores, *durations in answers.blocks(sequence_id, *names, columns=columns):
                 labelled = (true if true.ndim == 1 else true[:, 0]) >= 0
                 hits = _hits(true[labelled], numbers)
+                weights = [each[labelled] for each in durations]
                 for ranked, hit, column in zip(group, hits.T, scores[labelled].T, strict=True):
-                    ranked.add(hit, column)
+                    ranked.add(hit, column, *weights)
         yield from group
 
 

@@ -10,7 +10,7 @@ from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.scoring import tallied
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.metrics.joined_tallies import MeanTallies, averaged
-from trainer.metrics.spread import spread
+from trainer.metrics.seeds import over_seeds
 from trainer.predictions.reader import open_answers
 from trainer.report.seeds_page import write_seeds_report
 from trainer.run.folder import Run
@@ -35,11 +35,7 @@ def join_seeds(
     metrics: dict[str, Any] = averaged(results)
     names = HEADLINES[metrics["task"]]
     metrics["intervals"] = _intervals(config, runs, names)
-    metrics["seeds"] = {
-        name: {**spread(values), "values": values}
-        for name in names
-        for values in [[result[name] for result in results]]
-    }
+    metrics["seeds"] = over_seeds(results, names)
     metrics["runs"] = [run.name for run in runs]
     out = Run(config.run).evaluation_path(config.split)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")

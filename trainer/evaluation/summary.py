@@ -22,8 +22,8 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     if any(metrics.get("intervals", {}).values()):
         drawn = metrics["bootstrap"]
         units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
-        share = f"{100 * drawn['level']:g} % of {drawn['samples']} draws of the {units}"
-        yield f"  [ ]        {share} lie in it"
+        share = f"{100 * drawn['level']:g} % interval over {units}"
+        yield f"  [ ]        {share}, by {drawn['samples']} draws of them"
 
 
 def _between(interval: Sequence[float] | None) -> str:

@@ -49,26 +49,33 @@ class RankedScores:
     misses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
     positives: int = 0
 
-    def add(self, hits: NDArray[np.bool_], scores: NDArray[np.float32]) -> None:
+    def add(
+        self,
+        hits: NDArray[np.bool_],
+        scores: NDArray[np.float32],
+        durations: NDArray[np.int64] | None = None,
+    ) -> None:
         """Counts steps.
 
         Args:
             hits: ``<bool>[N]``, True for steps of the class.
             scores: ``<float32>[N]``, 0 to 1.
+            durations: what each step counts for; None for 1 each.
         """
         places = ranks(scores)
-        self.positives += int(hits.sum())
-        np.add.at(self.hits, places[hits], 1)
-        np.add.at(self.misses, places[~hits], 1)
+        weights = np.ones(len(hits), np.int64) if durations is None else durations
+        self.positives += int(weights[hits].sum())
+        np.add.at(self.hits, places[hits], weights[hits])
+        np.add.at(self.misses, places[~hits], weights[~hits])
 
     @property
     def average_precision(self) -> float | None:
         """The mean of precision at each hit, in the order of scores, without interpolation.
 
         The definition of scikit-learn's ``average_precision_score``. None if no step is of the
-        class.
+        class, or all are: then there is nothing to rank.
         """
-        return self._mean_precision(1.0) if self.positives else None
+        return self._mean_precision(1.0) if self.positives and self.negatives else None
 
     @property
     def calibrated_average_precision(self) -> float | None:
@@ -76,12 +83,16 @@ class RankedScores:
 
         De Geest et al. 2016, "Online action detection", section 5: precision is TP / (TP + FP / w),
         w being the ratio of negative to positive steps; so a frequent class is not easier than a
-        rare one. None if no step is of the class, 1 if all are.
+        rare one. None if no step is of the class, or all are.
         """
-        if not self.positives:
+        if not self.positives or not self.negatives:
             return None
-        negatives = int(self.misses.sum())
-        return self._mean_precision(self.positives / negatives) if negatives else 1.0
+        return self._mean_precision(self.positives / self.negatives)
+
+    @property
+    def negatives(self) -> int:
+        """The number of steps that are not of the class."""
+        return int(self.misses.sum())
 
     def _mean_precision(self, weight: float) -> float:
         """Returns the mean of precision over hits, where each miss counts ``weight`` times."""

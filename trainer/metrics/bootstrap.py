@@ -1,7 +1,8 @@
-"""Confidence intervals of figures over sequences: the percentile bootstrap.
+"""Confidence intervals of figures over sequences: the bootstrap.
 
-Efron and Tibshirani 1993, "An introduction to the bootstrap", chapter 13. Steps of a video are
-anything but independent, so whole sequences are drawn, as many as there are, with replacement.
+Steps of a video are anything but independent, so whole sequences are drawn, as many as there are,
+with replacement; or whole groups of them, see ``joined_tallies``. What is made of the draws stands
+in ``intervals``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,14 +10,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from trainer.metrics.intervals import Drawn, Interval
 from trainer.metrics.tallies import Figures, Floats, Tallies
 
 # Samples at once: few enough that counts of many sequences, or classes, stay small.
 BLOCK_WEIGHTS = 1 << 18
 BLOCK_SAMPLES = 64
-Interval = list[float] | None
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Bootstrap:
 
     Attributes:
         samples: the number of samples; 0 for no intervals.
-        level: the share of the samples that lies in an interval.
+        level: the share of intervals that are to hold the truth.
         seed: the seed of the draws.
     """
 
@@ -35,36 +35,35 @@ class Bootstrap:
 
     def facts(self) -> dict[str, Any]:
         """Returns the settings for metrics.json."""
-        return asdict(self)
+        return {**asdict(self), "method": "expanded percentiles"}
 
-    def draws(self, sequences: int) -> Iterator[Floats]:
-        """Yields the weights of all samples, ``<float64>[block, sequences]`` at a time."""
+    def draws(self, units: int) -> Iterator[Floats]:
+        """Yields the weights of all samples, ``<float64>[block, units]`` at a time."""
         generator = np.random.default_rng(self.seed)
-        block = min(max(1, BLOCK_WEIGHTS // sequences), BLOCK_SAMPLES)
-        shares = np.full(sequences, 1 / sequences)
+        block = min(max(1, BLOCK_WEIGHTS // units), BLOCK_SAMPLES)
+        shares = np.full(units, 1 / units)
         for first in range(0, self.samples, block):
             size = min(block, self.samples - first)
-            yield generator.multinomial(sequences, shares, size).astype(np.float64)
+            yield generator.multinomial(units, shares, size).astype(np.float64)
 
-    def figures(self, sides: Sequence[Tallies]) -> list[Figures]:
-        """Computes figures in all samples, the same for each side; none of a single sequence.
+    def figures(self, sides: Sequence[Tallies]) -> list[dict[str, Drawn]]:
+        """Computes figures in all samples, the same for each side; none of a single unit.
 
         Args:
-            sides: tallies of the same sequences, by one model or by several.
+            sides: tallies of the same sequences, or groups of them, by one model or by several.
         """
-        sequences = len(sides[0])
-        if sequences < 2 or not self.samples:
+        units = len(sides[0])
+        if units < 2 or not self.samples:
             return [{} for _ in sides]
-        blocks = [[side.figures(weights) for side in sides] for weights in self.draws(sequences)]
-        return [_joined(parts) for parts in zip(*blocks, strict=True)]
+        blocks = [[side.figures(weights) for side in sides] for weights in self.draws(units)]
+        return [
+            {name: Drawn(units, values) for name, values in _joined(parts).items()}
+            for parts in zip(*blocks, strict=True)
+        ]
 
-    def interval(self, values: NDArray[np.float64] | None) -> Interval:
-        """Returns the limits of the middle samples; samples without a value do not count."""
-        known = values[~np.isnan(values)] if values is not None else np.empty(0)
-        if not len(known):
-            return None
-        edges = np.percentile(known, [50 * (1 - self.level), 50 * (1 + self.level)])
-        return [float(edge) for edge in edges]
+    def interval(self, drawn: Drawn | None) -> Interval:
+        """Returns the limits of a figure; None if it is not known."""
+        return drawn.interval(self.level) if drawn else None
 
     def intervals(self, tallies: Tallies, names: Iterable[str]) -> dict[str, Interval]:
         """Returns an interval for each figure; None for figures that the tallies lack.

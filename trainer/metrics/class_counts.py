@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from trainer.metrics.spread import mean
 
 SHARES = ("precision", "recall", "f1", "jaccard")
+# What each step counts for, ``<int64>[N]``, such as the microseconds that it lasts.
+Durations = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ class ClassCounts:
         """Returns ``per_class`` of metrics.json: the shares of each class, and its steps.
 
         As scikit-learn defines them (``precision_recall_fscore_support`` and ``jaccard_score``):
-        a share of nothing is 0. All are None for a class neither in the truth nor predicted.
+        the precision of a class that is never predicted is 0. All are None for a class that the
+        truth lacks; ``predicted`` says how often it was named all the same.
         """
         counts = zip(names, self.found, self.invented, self.missed, strict=True)
         return {name: _row(*map(int, found)) for name, *found in counts}
 
 
 def macro(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-    """Averages each share over the classes that occur in truth or prediction."""
+    """Averages each share over the classes that occur in the truth."""
     return {share: mean(row[share] for row in rows.values()) for share in SHARES}
 
 
@@ -60,13 +63,14 @@ def f1(found: int, invented: int, missed: int) -> float | None:
 
 
 def _row(found: int, invented: int, missed: int) -> dict[str, Any]:
-    steps = found + missed
-    if not steps + invented:
-        return {**dict.fromkeys(SHARES), "steps": 0}
+    steps, predicted = found + missed, found + invented
+    if not steps:
+        return {**dict.fromkeys(SHARES), "steps": 0, "predicted": predicted}
     return {
-        "precision": found / max(found + invented, 1),
-        "recall": found / max(steps, 1),
+        "precision": found / max(predicted, 1),
+        "recall": found / steps,
         "f1": f1(found, invented, missed),
         "jaccard": found / (steps + invented),
         "steps": steps,
+        "predicted": predicted,
     }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.metrics.class_counts import ClassCounts, f1, macro
+from trainer.metrics.class_counts import ClassCounts, Durations, f1, macro
 from trainer.metrics.delay import Delays
 from trainer.metrics.relaxed import RelaxedScorer
 from trainer.metrics.segmental import (
@@ -66,6 +66,7 @@ class ClassificationScorer:
         true: IntArray,
         predicted: IntArray,
         times: NDArray[np.float64] | None = None,
+        durations: Durations | None = None,
     ) -> None:
         """Counts one sequence.
 
@@ -74,14 +75,16 @@ class ClassificationScorer:
             true: ``<int>[N]``, negative where there is no label.
             predicted: ``<int>[N]``.
             times: ``<float64>[N]``, seconds; without them no delay is known, and nothing relaxed.
+            durations: ``<int64>[N]``, what each step counts for; None for 1 each.
         """
         labelled = true >= 0
-        steps = int(labelled.sum())
+        weights = None if durations is None else durations[labelled]
+        steps = int(labelled.sum() if weights is None else weights.sum())
         if not steps:
             self.per_sequence.append(SequenceScore(sequence_id, 0, None, None))
             return
-        counts = self._count(true[labelled], predicted[labelled])
-        edit = self._count_segments(true, np.where(labelled, predicted, -1))
+        counts = self._count(true[labelled], predicted[labelled], weights)
+        edit = self._count_segments(true, np.where(labelled, predicted, -1), durations)
         if self.segmental and times is not None:
             self.delays.add(true, predicted, times)
             if self.relaxed:
@@ -121,26 +124,35 @@ class ClassificationScorer:
             np.array(self.matches, np.float64).reshape(-1, len(OVERLAPS), 3),
         )
 
-    def _count(self, true: IntArray, predicted: IntArray) -> ClassCounts:
+    def _count(self, true: IntArray, predicted: IntArray, weights: Durations | None) -> ClassCounts:
         """Counts labelled steps."""
         classes = len(self.classes)
         # One number for each pair that occurs; int64, since int32 ends at 46,341 classes.
-        pairs, steps = np.unique(true.astype(np.int64) * classes + predicted, return_counts=True)
+        pairs, places = np.unique(true.astype(np.int64) * classes + predicted, return_inverse=True)
+        steps = _totals(places, len(pairs), weights)
         self.confusion.flat[pairs] += steps
+        right = pairs // classes == pairs % classes
         found, there, said = (
-            np.bincount(labels, minlength=classes)
-            for labels in (true[true == predicted], true, predicted)
+            _totals(labels, classes, counted)
+            for labels, counted in (
+                (pairs[right] % classes, steps[right]),
+                (pairs // classes, steps),
+                (pairs % classes, steps),
+            )
         )
         counts = ClassCounts(found, said - found, there - found)
         self.counts.append(np.stack([counts.found, counts.invented, counts.missed]))
         return counts
 
-    def _count_segments(self, true: IntArray, predicted: IntArray) -> float | None:
+    def _count_segments(
+        self, true: IntArray, predicted: IntArray, durations: Durations | None
+    ) -> float | None:
         """Returns the edit score; steps without a label are negative in both."""
         if not self.segmental:
             return None
+        edges = None if durations is None else np.append(0, np.cumsum(durations))
         true, predicted = (without_classes(labels, self.ignored) for labels in (true, predicted))
-        hits = [segment_hits(true, predicted, overlap) for overlap in OVERLAPS]
+        hits = [segment_hits(true, predicted, overlap, edges) for overlap in OVERLAPS]
         self.matches.append(np.array(hits, np.int64))
         return edit_score(true, predicted)
 
@@ -155,6 +167,11 @@ class ClassificationScorer:
         sums = np.sum(self.matches, axis=0) if self.matches else np.zeros((len(OVERLAPS), 3), int)
         counts = zip(OVERLAPS, sums.tolist(), strict=True)
         return {f"f1@{100 * overlap:.0f}": f1(*matches) for overlap, matches in counts}
+
+
+def _totals(labels: NDArray[Any], classes: int, weights: Durations | None) -> NDArray[np.int64]:
+    """Counts ``<int>[n]`` labels, or adds up their weights: ``<int64>[classes]``."""
+    return np.bincount(labels, weights, classes).astype(np.int64)
 
 
 def _class_counts(confusion: NDArray[np.int64]) -> ClassCounts:

@@ -20,10 +20,18 @@ class Delays:
     a sequence, nor what comes after steps without a label. It is noticed if its class is named
     within the segment; the delay is the time from its first step to the first that is named
     rightly, 0 if that is the same. Few delays differ: n different ones need some n² steps.
+
+    Attributes:
+        counts: the number of changes with each delay.
+        changes: the number of all changes.
+        waited: steps of segments after changes before their class was named, or all of them.
+        steps: all steps of these segments.
     """
 
     counts: Counter[int] = field(default_factory=Counter)
     changes: int = 0
+    waited: int = 0
+    steps: int = 0
 
     def add(self, true: IntArray, predicted: IntArray, times: NDArray[np.float64]) -> None:
         """Counts one sequence.
@@ -42,11 +50,14 @@ class Delays:
         delays = times[first[noticed]] - times[starts[noticed]]
         self.counts.update(np.round(1000 * delays).astype(int).tolist())
         self.changes += len(changes)
+        self.waited += int((np.minimum(first, stops) - starts).sum())
+        self.steps += int((stops - starts).sum())
 
     def result(self) -> dict[str, Any]:
         """Returns ``delay`` of metrics.json: seconds, of the changes that were noticed.
 
-        ``median`` and ``p90`` are the shortest delay that a half, or nine tenths, do not exceed.
+        ``median`` and ``p90`` are the shortest delay that a half, or nine tenths, do not exceed;
+        ``late`` is the share of the segments after changes that passed before they were noticed.
         """
         values = sorted(self.counts)
         totals = np.cumsum([self.counts[value] for value in values])
@@ -55,4 +66,5 @@ class Delays:
             name: values[int(np.searchsorted(totals, share * noticed))] / 1000 if values else None
             for name, share in SHARES.items()
         }
-        return {**found, "changes": self.changes, "noticed": noticed}
+        late = self.waited / self.steps if self.steps else None
+        return {**found, "changes": self.changes, "noticed": noticed, "late": late}

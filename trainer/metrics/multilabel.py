@@ -7,22 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.metrics.class_counts import ClassCounts, macro
+from trainer.metrics.class_counts import ClassCounts, Durations, macro
 from trainer.metrics.spread import spread
 from trainer.metrics.tallies import ClassTallies
 
 Marks = NDArray[np.int8]
 
 
-def count_marks(true: Marks, predicted: Marks) -> ClassCounts:
+def count_marks(true: Marks, predicted: Marks, durations: Durations | None = None) -> ClassCounts:
     """Counts labelled steps.
 
     Args:
         true: ``<int8>[n, C]`` of 0 and 1.
         predicted: ``<int8>[n, C]`` of 0 and 1.
+        durations: what each step counts for; None for 1 each.
     """
-    both = np.count_nonzero(true & predicted, axis=0)
-    said, there = np.count_nonzero(predicted, axis=0), np.count_nonzero(true, axis=0)
+    both, said, there = (
+        np.count_nonzero(marks, axis=0) if durations is None else durations @ marks
+        for marks in (true & predicted, predicted, true)
+    )
     return ClassCounts(both, said - both, there - both)
 
 
@@ -48,23 +51,25 @@ class MultilabelScorer:
     right: list[int] = field(default_factory=list)
     without_class: int = 0
 
-    def add(self, sequence_id: str, blocks: Iterable[tuple[Marks, Marks]]) -> None:
+    def add(self, sequence_id: str, blocks: Iterable[Sequence[NDArray[Any]]]) -> None:
         """Counts one sequence.
 
         Args:
             sequence_id: its name.
             blocks: consecutive steps, true and predicted, both ``<int8>[n, C]``; true is -1
-                throughout a step without a label.
+                throughout a step without a label. A third array, ``<int64>[n]``, says what each
+                step counts for; without it that is 1.
         """
         steps = right = 0
         counts = self._nothing()
-        for true, predicted in blocks:
+        for true, predicted, *durations in blocks:
             labelled = labelled_steps(true)
             true, predicted = true[labelled], predicted[labelled]
-            counts += count_marks(true, predicted)
-            self.without_class += int((true == 0).all(1).sum())
-            right += int((true == predicted).all(1).sum())
-            steps += len(true)
+            weights = durations[0][labelled] if durations else np.ones(len(true), np.int64)
+            counts += count_marks(true, predicted, weights if durations else None)
+            self.without_class += int(weights @ (true == 0).all(1))
+            right += int(weights @ (true == predicted).all(1))
+            steps += int(weights.sum())
         if steps:
             self.counts.append(counts)
             self.right.append(right)

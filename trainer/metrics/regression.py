@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.column_moments import Moments
+from trainer.metrics.class_counts import Durations
 from trainer.metrics.spread import mean, spread
 from trainer.metrics.tallies import NumberTallies
 
@@ -34,16 +35,21 @@ class Sums:
     errors: NDArray[np.float64]
 
     @classmethod
-    def of(cls, true: NDArray[np.float64], predicted: Numbers) -> "Sums":
+    def of(
+        cls, true: NDArray[np.float64], predicted: Numbers, durations: Durations | None = None
+    ) -> "Sums":
         """Computes the sums of labelled steps.
 
         Args:
             true: ``<float>[n, K]``.
             predicted: ``<float>[n, K]``.
+            durations: what each step counts for; None for 1 each.
         """
         errors = np.abs(predicted - true)
-        summed = np.stack([errors.sum(0), (errors**2).sum(0)])
-        return cls(Moments.of(true), true.min(0), true.max(0), summed)
+        summed = np.stack(
+            [each.sum(0) if durations is None else durations @ each for each in (errors, errors**2)]
+        )
+        return cls(Moments.of(true, durations), true.min(0), true.max(0), summed)
 
     def __add__(self, other: "Sums") -> "Sums":
         """Joins the sums of both."""
@@ -66,19 +72,21 @@ class RegressionScorer:
     sums: list[Sums] = field(default_factory=list)
     per_sequence: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, sequence_id: str, blocks: Iterable[tuple[Numbers, Numbers]]) -> None:
+    def add(self, sequence_id: str, blocks: Iterable[Sequence[NDArray[Any]]]) -> None:
         """Counts one sequence.
 
         Args:
             sequence_id: its name.
             blocks: consecutive steps, true and predicted, both ``<float32>[n, K]``; true is NaN
-                throughout a step without a label.
+                throughout a step without a label. A third array, ``<int64>[n]``, says what each
+                step counts for; without it that is 1.
         """
         sums = None
-        for true, predicted in blocks:
+        for true, predicted, *durations in blocks:
             labelled = ~np.isnan(true).any(1)
             if labelled.any():
-                block = Sums.of(true[labelled].astype(np.float64), predicted[labelled])
+                weights = [each[labelled] for each in durations]
+                block = Sums.of(true[labelled].astype(np.float64), predicted[labelled], *weights)
                 sums = sums + block if sums else block
         steps, mae = 0, None
         if sums:

@@ -90,7 +90,9 @@ def edit_score(true: IntArray, predicted: IntArray) -> float | None:
     return 1 - distance / longer if longer else None
 
 
-def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[int, int, int]:
+def segment_hits(
+    true: IntArray, predicted: IntArray, overlap: float, edges: Places | None = None
+) -> tuple[int, int, int]:
     """Counts predicted segments that match a true one.
 
     Each predicted segment, in time order, looks for the true segment of its class with the highest
@@ -102,12 +104,14 @@ def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[i
         true: ``<int>[N]``, negative where there is no label.
         predicted: ``<int>[N]``.
         overlap: more than 0.
+        edges: ``<int64>[N + 1]``, where each step begins, and the last ends; None for steps of the
+            same length.
 
     Returns:
         True positives, false positives, false negatives; F1@k is ``2tp / (2tp + fp + fn)`` of
         their sums over all sequences.
     """
-    truth, guesses = segments(true), segments(predicted)
+    truth, guesses = (_placed(segments(labels), edges) for labels in (true, predicted))
     own, met = _meetings(truth, guesses)
     shares = _overlaps(truth, met, guesses, own)
     order = np.lexsort((met, -shares, own))
@@ -116,8 +120,15 @@ def segment_hits(true: IntArray, predicted: IntArray, overlap: float) -> tuple[i
     return hits, len(guesses) - hits, len(truth) - hits
 
 
+def _placed(found: Segments, edges: Places | None) -> Segments:
+    """Returns segments whose starts and stops are places in time."""
+    if edges is None:
+        return found
+    return Segments(found.labels, edges[found.starts], edges[found.stops])
+
+
 def _meetings(truth: Segments, guesses: Segments) -> tuple[Places, Places]:
-    """Returns pairs of guesses and true segments that share a step, ``<int64>[pairs]`` each."""
+    """Returns pairs of guesses and true segments that share time, ``<int64>[pairs]`` each."""
     firsts = np.searchsorted(truth.stops, guesses.starts, "right")
     counts = np.searchsorted(truth.starts, guesses.stops, "left") - firsts
     own = np.repeat(np.arange(len(guesses)), counts)

@@ -50,7 +50,7 @@ class ClassTallies:
 
     def figures(self, weights: Floats) -> Figures:
         found, invented, missed = np.moveaxis(_sums(weights, self.counts), 1, 0)
-        occurs = found + invented + missed > 0
+        occurs = found + missed > 0
         shares = {
             "precision": ratio(found, np.maximum(found + invented, 1)),
             "recall": ratio(found, np.maximum(found + missed, 1)),

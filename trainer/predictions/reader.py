@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import h5py
 import numpy as np
@@ -40,6 +40,8 @@ class Answers:
     horizon: int
     ids: list[str]
     weights: str = ""
+    # Datasets that say what each step counts for; none where each counts for 1.
+    counted_by: ClassVar[tuple[str, ...]] = ()
 
     def group(self, sequence_id: str) -> h5py.Group:
         """Returns the group of a sequence in the file."""
@@ -65,8 +67,24 @@ class Answers:
         Raises:
             InputError: the dataset is missing, or holds values that no answer has.
         """
+        return self.part(sequence_id, name, EVERY)
+
+    def part(
+        self, sequence_id: str, name: str, rows: slice, columns: slice = EVERY
+    ) -> NDArray[Any]:
+        """Reads some steps of one dataset.
+
+        Args:
+            sequence_id: the sequence.
+            name: the dataset.
+            rows: the steps.
+            columns: the columns, of a dataset with two axes.
+
+        Raises:
+            InputError: the dataset is missing, or holds values that no answer has.
+        """
         dataset = self._datasets(sequence_id, [name])[0]
-        return self._read(sequence_id, name, dataset, EVERY, EVERY)
+        return self._read(sequence_id, name, dataset, rows, columns)
 
     def blocks(
         self,

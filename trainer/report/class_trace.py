@@ -27,8 +27,8 @@ class ClassTrace:
         predicted: ``<int32>[M]``, -1 where there is no answer.
         confidence: probability of the predicted class, ``<float64>[M]``, NaN where unknown.
         wrong: ``<float64>[M]``, the share of wrong steps in the stretch that a pixel stands for.
-        labelled: the number of labelled steps.
-        right: the number of labelled steps with the right answer.
+        labelled: the number of labelled steps, or what they count for.
+        right: that of the labelled steps with the right answer.
     """
 
     steps: int
@@ -58,6 +58,7 @@ class ClassTrace:
         true: NDArray[np.int32],
         predicted: NDArray[np.int32],
         probabilities: NDArray[np.float32] | None = None,
+        durations: NDArray[np.int64] | None = None,
     ) -> None:
         """Adds rows of answers.
 
@@ -66,6 +67,7 @@ class ClassTrace:
             true: ``<int32>[n]``.
             predicted: ``<int32>[n]``.
             probabilities: ``<float32>[n, C]``.
+            durations: ``<int64>[n]``, what each step counts for; None for 1 each.
         """
         about = start + self.horizon
         drawn = np.flatnonzero((self._shown >= about) & (self._shown < about + len(true)))
@@ -77,8 +79,9 @@ class ClassTrace:
         missed = np.flatnonzero(known & (true != predicted))
         pixels = np.searchsorted(self._shown, missed + about, "right") - 1
         self.wrong += np.bincount(pixels, minlength=len(self._shown)) / self._widths
-        self.labelled += int(known.sum())
-        self.right += int(known.sum()) - len(missed)
+        weights = np.ones(len(true), np.int64) if durations is None else durations
+        self.labelled += int(weights[known].sum())
+        self.right += int(weights[known].sum() - weights[missed].sum())
 
 
 def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
@@ -91,8 +94,8 @@ def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
     """
     trace, start = ClassTrace(answers.steps(sequence_id), answers.horizon), 0
     there = sure and "probabilities" in answers.group(sequence_id)
-    names = ("true", "predicted", *(["probabilities"] if there else []))
-    for block in answers.blocks(sequence_id, *names):
-        trace.add(start, *block)
-        start += len(block[0])
+    more = [*(["probabilities"] if there else []), *answers.counted_by]
+    for true, predicted, *rest in answers.blocks(sequence_id, "true", "predicted", *more):
+        trace.add(start, true, predicted, **dict(zip(more, rest, strict=True)))
+        start += len(true)
     return trace

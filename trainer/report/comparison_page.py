@@ -6,14 +6,16 @@ from typing import Any
 
 from preprocessing.terminal.streams import printable
 from trainer.metrics import HEADLINES
+from trainer.predictions.reader import Answers
 from trainer.report.footage import Footage
 from trainer.report.page import render
 from trainer.report.ribbons import class_colours
-from trainer.report.strips import class_strips, with_footage
+from trainer.report.strips import strips_of_classes, with_footage
 
 Comparison = Mapping[str, Any]
-# Runs look like no class: other colours, which are seen by day and by night, and shapes about 0, 0.
-INKS = ("#8b5cf6", "#b45309", "#0d9488", "#db2777", "#64748b")
+# Runs look like no class: other colours, far from those of classes and from each other, which are
+# seen by day and by night, and shapes about 0, 0.
+INKS = ("#870fff", "#ff005a", "#00b400", "#4b78ff", "#ff3cd2")
 SHAPES = (
     "M-2.7 0a2.7 2.7 0 1 0 5.4 0a2.7 2.7 0 1 0-5.4 0z",
     "M0-3.4 3.4 0 0 3.4-3.4 0z",
@@ -25,7 +27,7 @@ SHAPES = (
 def write_comparison(
     path: Path,
     comparison: Comparison,
-    predictions: Mapping[str, Path],
+    answers: Mapping[str, Answers],
     videos: Mapping[str, Footage],
 ) -> None:
     """Writes the report of a comparison.
@@ -33,16 +35,16 @@ def write_comparison(
     Args:
         path: the HTML file.
         comparison: the content of comparison.json.
-        predictions: the ``predictions.h5`` of each run, by its name.
+        answers: the answers of each run, of its first seed, by its name; all to the same steps.
         videos: the videos of the sequences, as far as they are known.
     """
-    classes, names = comparison["classes"], list(predictions)
+    classes, names = comparison["classes"], list(answers)
     strips = []
     if comparison["task"] == "classification":
         places = {
             row["sequence_id"]: number for number, row in enumerate(comparison["per_sequence"])
         }
-        found = with_footage(class_strips(classes, predictions), videos)
+        found = with_footage(strips_of_classes(classes, answers), videos)
         strips = sorted(found, key=lambda strip: places.get(strip.sequence_id, len(places)))
     render(
         path,

@@ -52,13 +52,23 @@ def class_strips(classes: Sequence[str], predictions: Mapping[str, Path]) -> lis
         predictions: a ``predictions.h5`` for each name to show; all hold the same sequences. How
             sure an answer is, is shown only of one that is alone.
     """
-    colours = class_colours(classes)
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(open_answers(path)) for name, path in predictions.items()
         }
-        ids = next(iter(files.values())).ids
-        return [_class_strip(files, sequence_id, colours) for sequence_id in ids]
+        return strips_of_classes(classes, files)
+
+
+def strips_of_classes(classes: Sequence[str], files: Mapping[str, Answers]) -> list[Strip]:
+    """Draws the same of opened files; see ``class_strips``.
+
+    Args:
+        classes: names of the classes.
+        files: the answers for each name to show.
+    """
+    colours = class_colours(classes)
+    ids = next(iter(files.values())).ids
+    return [_class_strip(files, sequence_id, colours) for sequence_id in ids]
 
 
 def label_set_strips(answers: Answers) -> list[Strip]:

@@ -20,7 +20,7 @@ from trainer.run.lineage import Lineage
 Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
+SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
 
 
 def own_model_of(config: TrainConfig, build: Build | None) -> OwnModel | None:
@@ -96,7 +96,8 @@ def _continued(config: Config, base: Run) -> Config:
     before, taken = base.config, {}
     for name in SHAPING:
         asked, had = getattr(config, name), getattr(before, name)
-        if asked == had:
+        # Of a run that did not choose, time without a label was left out.
+        if asked == had or (asked, had) == ("ignore", None):
             continue
         if asked != defaults[name]:
             raise InputError(

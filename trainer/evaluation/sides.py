@@ -1,0 +1,189 @@
+"""The sides of a comparison: runs, each of one seed or several, and what they were made with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import InputError
+from preprocessing.files.text_files import read_json
+from preprocessing.labels.groups import read_groups
+from preprocessing.terminal.console import note
+from trainer.config import TrainConfig
+from trainer.evaluation.compare_options import CompareConfig
+from trainer.predictions.reader import Answers
+from trainer.report.page import option, value_text
+from trainer.run.folder import Run, load_run
+from trainer.run.members import GROUPS, folds, members
+
+# What a store says of how its features were made, and the option of extract that it comes from.
+OF_THE_STORE = {"--fps (of the store)": "fps", "--backbone (of the store)": "backbone"}
+NO_OPTION = {"run", "seed"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """A run that is compared, or the runs of several seeds as one.
+
+    Attributes:
+        name: the name of its folder, or its whole path where another folder has the same name.
+        path: its folder.
+        runs: the run of each seed, all with the same splits; those of each fold, if their answers
+            are in one file.
+        predictions: the ``predictions.h5`` of each seed, or the one of all folds.
+        feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
+        seen: sequences that it was trained on.
+        groups: a file with the group of each sequence, where its figures are about groups.
+    """
+
+    name: str
+    path: Path
+    runs: Sequence[Run]
+    predictions: Sequence[Path]
+    feed: str | None
+    seen: frozenset[str] = frozenset()
+    groups: Path | None = None
+
+    @property
+    def config(self) -> TrainConfig:
+        """The training options, of the first seed."""
+        return self.runs[0].config
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each training, or the one of all folds."""
+        count = len(self.predictions)
+        return [run.config.seed for run in self.runs[:count]]
+
+    @property
+    def segmental(self) -> bool:
+        """True if the run answers each step."""
+        return self.config.outputs == "frame"
+
+
+def read_sides(config: CompareConfig) -> list[Side]:
+    """Finds the runs of a comparison and their evaluations.
+
+    Raises:
+        InputError: a folder is no run, is given twice, or was not evaluated.
+    """
+    places = [path.resolve() for path in config.runs]
+    for path, place in zip(config.runs, places, strict=True):
+        if places.count(place) > 1:
+            raise InputError(f"{path} is given twice; expected different runs")
+    short = [place.name for place in places]
+    names = short if len(set(short)) == len(short) else list(map(str, config.runs))
+    return [_side(name, path, config.split) for name, path in zip(names, config.runs, strict=True)]
+
+
+def _side(name: str, path: Path, split: str) -> Side:
+    if of_folds := folds(path):
+        pooled = path / "evaluation" / split
+        metrics = _evaluation(pooled, f"evaluate {path}")
+        runs = list(map(load_run, of_folds))
+        groups = path / GROUPS if (path / GROUPS).is_file() else None
+        return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], groups=groups)
+    runs = list(map(load_run, members(path)))
+    found = [
+        _evaluation(run.evaluation_path(split), f"evaluate {path} --split {split}") for run in runs
+    ]
+    seen = set() if split == "train" else set().union(*map(_seen, runs, found))
+    predictions = [run.evaluation_path(split) / "predictions.h5" for run in runs]
+    return Side(name, path, runs, predictions, found[0]["feed"], frozenset(seen))
+
+
+def _evaluation(folder: Path, command: str) -> dict[str, Any]:
+    """Reads the metrics of an evaluation.
+
+    Args:
+        folder: the folder of the evaluation.
+        command: what makes it.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    predictions, metrics = folder / "predictions.h5", folder / "metrics.json"
+    if not (predictions.is_file() and metrics.is_file()):
+        raise InputError(f"{folder} has no evaluation; run `longtake {command}` first")
+    try:
+        found = dict(read_json(metrics, "metrics"))
+    except (InputError, ValueError, TypeError):
+        raise InputError(f"cannot read {metrics}; run `longtake {command}` again") from None
+    return {"feed": None, **found}
+
+
+def _seen(run: Run, metrics: Mapping[str, Any]) -> set[str]:
+    """Returns the sequences that a run was trained on, if its evaluation does not say of which."""
+    if "seen" in metrics:
+        return set(metrics["seen"] or ())
+    try:
+        return set(run.splits.train)
+    except InputError:
+        return set()
+
+
+def require_up_to_date(side: Side, files: Sequence[Answers], split: str) -> None:
+    """Checks that the models of a side are those that gave its answers.
+
+    Args:
+        side: the side.
+        files: its answers.
+        split: the split.
+
+    Raises:
+        InputError: they are not. Of answers that do not say, only the times of files give a hint.
+    """
+    if len(files) != len(side.runs):  # Of all folds in one file.
+        return
+    again = f"`longtake evaluate {side.path} --split {split}`"
+    for run, predictions, answers in zip(side.runs, side.predictions, files, strict=True):
+        now = run.weights_digest
+        if not now or answers.weights == now:
+            continue
+        if answers.weights:
+            raise InputError(
+                f"{run.path} was trained further since its evaluation, whose answers are of "
+                f"another model; run {again} again"
+            )
+        if run.model_path.stat().st_mtime > predictions.stat().st_mtime:
+            note(
+                f"the model of {run.path} is newer than its evaluation, which does not say of "
+                f"which model it is; if it was trained further, run {again} again"
+            )
+
+
+def groups_of(sides: Sequence[Side], ids: Sequence[str]) -> dict[str, str]:
+    """Returns the group of each sequence, if a side has groups; none otherwise.
+
+    Args:
+        sides: the sides.
+        ids: the sequences.
+    """
+    path = next((side.groups for side in sides if side.groups), None)
+    return dict(read_groups(str(path), ids)) if path else {}
+
+
+def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
+    """Returns the options in which runs differ, a value for each run; the store's come first."""
+    values = {
+        **{name: [_made_with(side, fact) for side in sides] for name, fact in OF_THE_STORE.items()},
+        **dict(_training_options(sides)),
+        "--seed": [value_text(tuple(side.seeds)) for side in sides],
+    }
+    return {name: found for name, found in values.items() if len(set(found)) > 1}
+
+
+def _training_options(sides: Sequence[Side]) -> Iterator[tuple[str, list[str]]]:
+    configs = [side.config for side in sides]
+    for one in fields(TrainConfig):
+        if one.name not in NO_OPTION:
+            values = [value_text(getattr(config, one.name)) for config in configs]
+            yield option(one.name), values
+
+
+def _made_with(side: Side, fact: str) -> str:
+    """Returns how the features of a run were made; empty if the run does not say."""
+    try:
+        return str(getattr(side.runs[0].facts, fact))
+    except InputError:
+        return ""
