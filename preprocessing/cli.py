@@ -1,4 +1,4 @@
-"""The command line of ``python -m preprocessing``: the commands that fill and show a store."""
+"""The command line of ``python -m preprocessing``: the commands about stores and labels."""
 
 from preprocessing.terminal import commands
 from preprocessing.terminal.commands import Command
@@ -18,6 +18,11 @@ COMMANDS = {
         "what is in a store",
         "preprocessing.inspection.options:InspectConfig",
         "preprocessing.inspection.command:run",
+    ),
+    "labels": Command(
+        "what labels hold, before anything is trained on them",
+        "preprocessing.annotation.options:LabelsConfig",
+        "preprocessing.annotation.command:run",
     ),
 }
 

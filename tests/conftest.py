@@ -1,4 +1,5 @@
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -49,6 +50,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("search" if config.getoption("--all") else "same")
     if not config.getoption("--all"):
         os.environ.setdefault("XLA_FLAGS", " ".join(QUICKLY_COMPILED))
+
+
+def pytest_collection_finish() -> None:
+    """Has the garbage collector pass over all that was imported, and come by less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

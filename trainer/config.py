@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from preprocessing.errors import InputError
-from preprocessing.labels.base import LabelOptions, TaskName
+from preprocessing.labels.base import LabelOptions, TaskName, Unlabelled
 
 DEFAULT_LANES = 8
 
@@ -39,6 +39,10 @@ class TrainConfig:
     """Seconds by which labels and sequence may differ in length."""
     ignore_label: tuple[str, ...] = LabelOptions.ignored
     """Names that count as no label."""
+    unlabelled: Unlabelled | None = LabelOptions.unlabelled
+    """What time without a label is: background, a class of its own (for multilabel, none of the
+    classes); ignore, left out. By default it is left out too, and said to be where it is much (for
+    multilabel, it is none of the classes)."""
     continue_from: Path | None = None
     """A run whose model is trained further, on what --store, --labels and --splits say; what shapes
     the model is taken from it."""
@@ -149,6 +153,7 @@ class TrainConfig:
             value = getattr(self, name)
             self._require(name, value is None or 0 <= value < 2**32, f"0 to {2**32 - 1}")
         self._require("dropout", 0 <= self.dropout < 1, "a share from 0 up to 1")
+        _ = self.label_options
         _require_sense(self)
 
     def _require(self, name: str, holds: bool, expected: str) -> None:
@@ -159,7 +164,12 @@ class TrainConfig:
     def label_options(self) -> LabelOptions:
         """The options for reading the labels."""
         return LabelOptions(
-            self.labels, self.label_fps, self.label_tolerance, self.ignore_label, self.task
+            self.labels,
+            self.label_fps,
+            self.label_tolerance,
+            self.ignore_label,
+            self.task,
+            self.unlabelled,
         )
 
     @property

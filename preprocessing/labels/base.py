@@ -4,7 +4,7 @@ Times count from the sequence's ``start_time``, which is what players show as 0.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,10 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.labels.spans import Said, Spans
 from preprocessing.store.sequence_info import SequenceInfo
 
 TaskName = Literal["classification", "multilabel", "regression"]
+Unlabelled = Literal["background", "ignore"]
 UNLABELLED = -1
+# The class of time without a label, where that is asked for.
+BACKGROUND = "background"
 # Containers round times, Matroska to milliseconds; a label's edge is met this much before its time.
 ROUNDING_SECONDS = 6e-4
 ROUNDING_SHARE = 0.25
@@ -34,6 +38,12 @@ class LabelOptions:
         tolerance: seconds by which labels and sequence may differ in length.
         ignored: names that count as no label; of numbers, columns that are left out.
         task: one class a step, any number of them, or numbers.
+        unlabelled: what time without a label is: ``background``, a class of its own (for
+            multilabel, none of the classes); ``ignore``, left out; None for what is usual: left
+            out, but none of the classes for multilabel.
+
+    Raises:
+        InputError: numbers are asked to have a class for background.
     """
 
     path: Path
@@ -41,6 +51,14 @@ class LabelOptions:
     tolerance: float = 1.0
     ignored: tuple[str, ...] = ()
     task: TaskName = "classification"
+    unlabelled: Unlabelled | None = None
+
+    def __post_init__(self) -> None:
+        if self.task == "regression" and self.unlabelled == BACKGROUND:
+            raise InputError(
+                "--unlabelled background with --task regression: numbers have no class for time "
+                "without one; give --unlabelled ignore, or leave it out"
+            )
 
 
 class Labels(ABC):
@@ -78,9 +96,23 @@ class Labels(ABC):
             InputError: the lengths differ by more than the tolerance.
         """
 
-    def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:
-        """Returns the seconds that each label of a sequence lasts, if labels begin and end."""
-        return np.empty(0)
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of a table of these labels: the classes, unless columns all have the same."""
+        return self.classes
+
+    @property
+    @abstractmethod
+    def sayings(self) -> Sequence[Said]:
+        """What labels say, by the numbers in ``spans``; the last, also number -1, is nothing."""
+
+    @abstractmethod
+    def spans(self, info: SequenceInfo) -> Spans:
+        """Cuts the time of a sequence where something else is said of it; reads no features."""
+
+    @abstractmethod
+    def end(self, sequence_id: str) -> float:
+        """Returns the second at which the labels of a sequence end; 0 if they do not say."""
 
     @abstractmethod
     def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
@@ -121,6 +153,14 @@ def rounding_seconds(step_seconds: float) -> float:
     They are far less than a step, and make up for rounded times.
     """
     return min(ROUNDING_SECONDS, ROUNDING_SHARE * step_seconds or ROUNDING_SECONDS)
+
+
+def lasting(info: SequenceInfo) -> tuple[float, float]:
+    """Returns the seconds, counted as labels are, at which the steps of a sequence begin and end.
+
+    They are those of the first step, and of the end of the last.
+    """
+    return info.first - info.start_time, info.end
 
 
 def misfit(options: LabelOptions, info: SequenceInfo, given: str, found: str) -> str:

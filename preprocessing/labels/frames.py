@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from preprocessing.labels.base import LabelOptions, misfit, rounding_seconds
+from preprocessing.labels.base import LabelOptions, lasting, misfit, rounding_seconds
 from preprocessing.labels.named import UNKNOWN, NamedLabels, NameSets
+from preprocessing.labels.spans import Spans, cut
+from preprocessing.labels.stretches import stretches
 from preprocessing.store.sequence_file import SourceFrames
 from preprocessing.store.sequence_info import IMPORTED, SequenceInfo
 from preprocessing.terminal.console import note
@@ -88,6 +90,21 @@ class FrameLabels(NamedLabels):
             self._lines[info.sequence_id],
             np.floor(seconds * (self.options.fps or 0.0)).astype(np.int64),
         )
+
+    def spans(self, info: SequenceInfo) -> Spans:
+        begin, end = within = lasting(info)
+        runs = stretches(self._lines[info.sequence_id])
+        lines = len(self._lines[info.sequence_id])
+        line_seconds = (end - begin) / lines
+        if self._line_a_step(info) is None and self.options.fps:
+            begin, line_seconds = _origin(info) - info.start_time, 1 / self.options.fps
+        edges = begin + line_seconds * np.append(runs.starts, lines)
+        said = np.append(runs.labels, np.int32(UNKNOWN))
+        shortest = min(rounding_seconds(info.step_seconds), line_seconds / 2)
+        return cut(np.append(edges, np.inf), said, within, shortest)
+
+    def end(self, sequence_id: str) -> float:
+        return len(self._lines[sequence_id]) / self.options.fps if self.options.fps else 0.0
 
     def _line_a_step(self, info: SequenceInfo) -> NDArray[np.int32] | None:
         """Returns the set of names of each step, ``<int32>[N]``; None if only seconds can tell."""

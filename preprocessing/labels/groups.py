@@ -52,7 +52,7 @@ class Divided(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What is where, for a message."""
+        """The group, its parts and their sequences, for a message."""
         return (
             f"group {shorten(self.group)!r} in two parts ({shorten(self.first)} in "
             f"{self.first_part}, {shorten(self.second)} in {self.second_part})"

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
-from preprocessing.labels.base import LabelOptions, require_within
+from preprocessing.labels.base import LabelOptions, lasting, require_within, rounding_seconds
 from preprocessing.labels.named import NamedLabels, NameSets, seconds_read
+from preprocessing.labels.spans import Spans, cut
 from preprocessing.store.sequence_info import SequenceInfo
 
 Interval = tuple[float, float, str]
@@ -51,11 +52,13 @@ class IntervalLabels(NamedLabels):
         begins, _ = self._segments[info.sequence_id]
         require_within(self.options, info, float(begins[-1]))
 
-    def stretches(self, info: SequenceInfo) -> NDArray[np.float64]:
+    def spans(self, info: SequenceInfo) -> Spans:
         begins, numbers = self._segments[info.sequence_id]
-        lengths = np.diff(begins)
-        named: NDArray[np.float64] = lengths[np.isfinite(lengths) & (numbers[:-1] != numbers[0])]
-        return named
+        edges = np.append(begins, np.inf)
+        return cut(edges, numbers, lasting(info), rounding_seconds(info.step_seconds))
+
+    def end(self, sequence_id: str) -> float:
+        return float(self._segments[sequence_id][0][-1])
 
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         begins, numbers = self._segments[info.sequence_id]

@@ -6,17 +6,28 @@ a, b           refused                 1 1
 none           UNLABELLED              0 0
 an ignored     UNLABELLED              NaN NaN
 nobody says    UNLABELLED              NaN NaN
+
+With ``unlabelled`` "background", none and what nobody says are that class, or 0 0; with "ignore",
+none is NaN NaN too.
 """
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
-from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, rounding_seconds
+from preprocessing.labels.base import (
+    BACKGROUND,
+    UNLABELLED,
+    LabelOptions,
+    Labels,
+    lasting,
+    rounding_seconds,
+)
+from preprocessing.labels.spans import Said, Spans
 from preprocessing.store.sequence_info import SequenceInfo
 
 UNKNOWN = -1
@@ -46,12 +57,21 @@ class NamedLabels(Labels):
     """
 
     def __init__(self, sets: NameSets, options: LabelOptions):
-        names = frozenset[str]().union(*sets)
-        super().__init__(names, sorted(names - set(options.ignored)), options)
-        if not self.classes:
+        names, ignored = frozenset[str]().union(*sets), set(options.ignored)
+        if not names - ignored:
             raise InputError(f"{options.path} holds no label; expected at least one")
+        self._many = options.task == "multilabel"
+        self._filled = options.unlabelled == BACKGROUND and not self._many
+        if self._filled:
+            names |= {BACKGROUND}
+        super().__init__(names, sorted(names - ignored), options)
         self._sets = sets
+        self._sayings = self._say()
         self._targets = self._encode()
+
+    @property
+    def sayings(self) -> Sequence[Said]:
+        return self._sayings
 
     @abstractmethod
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
@@ -75,25 +95,38 @@ class NamedLabels(Labels):
                 f"not trained on; it knows {', '.join(known)} (--ignore-label leaves a label out)"
             )
         self.classes = known
+        self._sayings = self._say()
         self._targets = self._encode()
+
+    def _say(self) -> list[Said]:
+        """Returns what each set says, and at last what is where nobody says anything."""
+        index = {name: number for number, name in enumerate(self.classes)}
+        choice = self.options.unlabelled
+        # Of several labels, none is an answer; what nobody has looked at is not.
+        nothing = Said((), self._many and choice == BACKGROUND)
+        empty = Said((), self._many and choice != "ignore")
+        if self._filled:
+            ignored = BACKGROUND in self.options.ignored
+            nothing = empty = Said(() if ignored else (index[BACKGROUND],), False, ignored)
+
+        def said(names: frozenset[str]) -> Said:
+            if not names.isdisjoint(self.options.ignored):
+                return Said((), True, True)
+            return Said(tuple(index[name] for name in names), True) if names else empty
+
+        return [*map(said, self._sets), nothing]
 
     def _encode(self) -> NDArray[Any]:
         """Returns the target of each set; the last is that of ``UNKNOWN``, whose index is -1."""
-        index = {name: number for number, name in enumerate(self.classes)}
-        many = self.options.task == "multilabel"
-        targets = (
-            np.full((len(self._sets) + 1, len(index)), np.nan, np.float32)
-            if many
-            else np.full(len(self._sets) + 1, UNLABELLED, np.int32)
-        )
-        for names, number in self._sets.items():
-            if names.isdisjoint(self.options.ignored):
-                indices = [index[name] for name in names]
-                if many:
-                    targets[number] = 0
-                    targets[number, indices] = 1
-                elif indices:
-                    targets[number] = indices[0]
+        shape = (len(self._sayings), len(self.classes)) if self._many else len(self._sayings)
+        unknown, kind = (np.nan, np.float32) if self._many else (UNLABELLED, np.int32)
+        targets = np.full(shape, unknown, kind)
+        for number, said in enumerate(self._sayings):
+            if said.counted and self._many:
+                targets[number] = 0
+                targets[number, said.classes] = 1
+            elif said.counted:
+                targets[number] = said.classes[0]
         return targets
 
 
@@ -122,6 +155,13 @@ class SequenceLabels(NamedLabels):
 
     def shown(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         return np.full(len(times), self._numbers[info.sequence_id])
+
+    def spans(self, info: SequenceInfo) -> Spans:
+        begin, end = lasting(info)
+        return Spans(np.array([end - begin]), np.array([self._numbers[info.sequence_id]], np.int32))
+
+    def end(self, sequence_id: str) -> float:
+        return 0.0
 
 
 def _require_one(sequence_id: str, labels: list[str], options: LabelOptions) -> None:

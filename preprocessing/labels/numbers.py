@@ -14,11 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, shorten
-from preprocessing.labels.base import LabelOptions, Labels, require_within, rounding_seconds
+from preprocessing.labels.base import (
+    LabelOptions,
+    Labels,
+    lasting,
+    require_within,
+    rounding_seconds,
+)
+from preprocessing.labels.spans import Said, Spans, cut
 from preprocessing.store.sequence_info import SequenceInfo
 
 # Rows are written with nine decimals; this near to one, a step has the very value of the row.
 SAME_SECONDS = 1e-9
+# A step has a number for each column, or no label: all columns share a row of a table.
+NUMBERS = "numbers"
+SAYINGS = (Said((0,), True), Said((), False))
 
 
 class Track(NamedTuple):
@@ -98,6 +108,33 @@ class NumberLabels(Labels):
 
     def check(self, info: SequenceInfo) -> None:
         require_within(self.options, info, float(self._tracks[info.sequence_id].times[-1]))
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return (NUMBERS,)
+
+    @property
+    def sayings(self) -> Sequence[Said]:
+        return SAYINGS
+
+    def spans(self, info: SequenceInfo) -> Spans:
+        times, values = self._tracks[info.sequence_id]
+        begin, end = lasting(info)
+        known = np.asarray(np.isfinite(values).all(axis=1))
+        # A row holds until the next, or for a step where there is no line to the next.
+        lasts = np.minimum(np.diff(times, append=np.inf), info.step_seconds)
+        lasts[:-1][known[1:]] = np.diff(times)[known[1:]]
+        edges = np.stack([times, times + lasts], 1).ravel()
+        said = np.stack([np.where(known, 0, -1), np.full(len(times), -1)], 1).ravel()
+        return cut(
+            np.concatenate([[begin], edges, [np.inf]]),
+            np.concatenate([[-1], said]).astype(np.int32),
+            (begin, end),
+            0.0,
+        )
+
+    def end(self, sequence_id: str) -> float:
+        return float(self._tracks[sequence_id].times[-1])
 
     def at(self, info: SequenceInfo, start: int, times: NDArray[np.float64]) -> NDArray[Any]:
         rounding = rounding_seconds(info.step_seconds)

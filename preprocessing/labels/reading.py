@@ -60,7 +60,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
             f"there are no sequences in {store.root}: `longtake extract` makes a store of videos, "
             "`longtake import` one of feature files; give --store the folder that they made"
         )
-    labels = _read(options, store, stored)
+    labels = _read(options, store)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
@@ -81,6 +81,26 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     return labels
 
 
+def read_labels_alone(options: LabelOptions) -> Labels:
+    """Reads labels of any form of which no store has the sequences, or none is at hand.
+
+    Args:
+        options: the file and how to read it.
+
+    Raises:
+        InputError: the form is unknown, a line is bad, or only a store has the labels or can say
+            how long a line lasts.
+    """
+    if str(options.path) == FOLDERS:
+        raise InputError("the folders of a store are its labels; give --store to say which")
+    if options.path.is_dir() and options.fps is None:
+        raise InputError(
+            f"{options.path} is a folder of text files, and how long a line lasts is not known; "
+            "give --store, or --label-fps"
+        )
+    return _read(options, None)
+
+
 def labels_digest(path: Path) -> str:
     """Returns a hexadecimal digest of label files, which tells whether they have changed."""
     hashed = blake2b(digest_size=8)
@@ -97,21 +117,22 @@ def _shown(header: list[str]) -> str:
     return shorten(",".join(header)) or "nothing"
 
 
-def _read(options: LabelOptions, store: FeatureStore, stored: list[str]) -> Labels:
+def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
     text = options.path.is_dir() and str(options.path) != FOLDERS
     if options.fps is not None and not text:
         note(
             f"--label-fps {options.fps:g} does nothing: it is for folders of text files, and "
             f"--labels is {options.path}"
         )
-    if str(options.path) == FOLDERS:
+    if str(options.path) == FOLDERS and store:
         _require_names_wanted(options, "says the name of a class")
-        rows = ((sequence_id, _folder(sequence_id)) for sequence_id in stored)
+        rows = ((sequence_id, _folder(sequence_id)) for sequence_id in store.ids())
         return SequenceLabels(rows, options)
     if options.path.is_dir():
         _require_names_wanted(options, "is a folder, of text files with class names")
         _require_texts(options.path)
-        return FrameLabels(_text_files(options), options, store.frames)
+        frames = store.frames if store else lambda sequence_id: None
+        return FrameLabels(_text_files(options), options, frames)
     return _read_csv(options)
 
 
@@ -158,7 +179,9 @@ def _read_numbers(
         )
         for line, row in body
     )
-    return NumberLabels(chosen, rows, options)
+    labels = NumberLabels(chosen, rows, options)
+    labels.names = frozenset(columns)
+    return labels
 
 
 def _require_names_wanted(options: LabelOptions, what: str) -> None:

@@ -109,7 +109,7 @@ def dealt(
 
 
 class _Parts:
-    """What parts hold and lack while groups are dealt out to them.
+    """The parts, with what they hold and lack while groups are dealt out to them.
 
     Args:
         groups: G of them.

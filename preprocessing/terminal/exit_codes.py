@@ -1,4 +1,4 @@
-"""What each command tells the shell when it ends, and what it means.
+"""The numbers with which a command ends, which tell the shell how it went.
 
 75 is sysexits.h's EX_TEMPFAIL: the same command, given again, goes on. 130 is the shell's own for a
 program that SIGINT ended.

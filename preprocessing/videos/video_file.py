@@ -66,7 +66,8 @@ class VideoFile:
         VideoError: the file cannot be opened or has no video stream.
     """
 
-    # Whether a file was closed whose decoder holds large pictures.
+    # Whether a file was closed whose decoder holds large pictures, or may, since damage can make
+    # it take room for pictures of any size that it never gives.
     large_ones_left = False
 
     def __init__(self, path: Path | str):
@@ -100,7 +101,8 @@ class VideoFile:
     def close(self) -> None:
         """Closes the file; large pictures that its decoder holds go when the next one is opened."""
         self._container.close()
-        if self._decoded and self._context.width * self._context.height > LARGE_PICTURE:
+        large = self._context.width * self._context.height > LARGE_PICTURE
+        if self._decoded and (large or self.errors):
             VideoFile.large_ones_left = True
 
     def packets(self) -> Iterator[Announced]:

@@ -9,7 +9,7 @@ FLOORS = {
         {"store"},
         {"labels", "videos"},
         {"backbones"},
-        {"extraction", "importing", "inspection"},
+        {"annotation", "extraction", "importing", "inspection"},
         {"cli"},
         {"__main__"},
     ],

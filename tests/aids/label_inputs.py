@@ -9,7 +9,7 @@ from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.reading import read_labels
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
-from preprocessing.store.sequence_info import Origin, sequence_path
+from preprocessing.store.sequence_info import Origin, SequenceInfo, sequence_path
 
 
 def write(root: Path, sequence_id: str, times: np.ndarray, start_time: float = 0.0) -> None:
@@ -48,3 +48,22 @@ def targets_of(labels: Labels, store: FeatureStore, sequence_id: str, *cuts: int
         for start, stop in itertools.pairwise(edges)
     ]
     return np.concatenate(parts)
+
+
+def info_of(sequence_id: str, steps: int, fps: float = 4.0) -> SequenceInfo:
+    """A stored sequence of which only the times matter."""
+    return SequenceInfo(
+        sequence_id=sequence_id,
+        steps=steps,
+        dimension=1,
+        dtype="float16",
+        first=0.0,
+        last=(steps - 1) / fps,
+        start_time=0.0,
+        frames_decoded=steps,
+        damage="",
+        decoded_share=1.0,
+        bytes=0,
+        origin=Origin(sequence_id, "", str(fps), "test", "", "{}"),
+        median_step=1 / fps,
+    )

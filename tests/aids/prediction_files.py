@@ -56,6 +56,7 @@ def run_of(task: str) -> Any:
     row = {"epoch": "1", "loss": "2.5", "val_loss": "", SCORES[task]: "0.5"}
     return SimpleNamespace(
         path=Path("runs/first"),
+        labels_path=Path("runs/first/labels.json"),
         config=TrainConfig(Path("store"), Path("labels.csv"), Path("runs/first"), task=task),
         progress=SimpleNamespace(best_epoch=1),
         splits=SimpleNamespace(train=["x"]),

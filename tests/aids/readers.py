@@ -146,6 +146,17 @@ def read_splits(path: Path) -> None:
     read_splits(path)
 
 
+def make_groups(folder: Path) -> Path:
+    (folder / "groups.csv").write_text("sequence,group\na,anna\nb,ben\n")
+    return folder / "groups.csv"
+
+
+def read_groups(path: Path) -> None:
+    from preprocessing.labels.groups import read_groups
+
+    read_groups(str(path), ["a", "b"])
+
+
 def make_failures(folder: Path) -> Path:
     from preprocessing.files.failures import FailureLog
 
@@ -161,6 +172,20 @@ def read_failures(path: Path) -> None:
 
 
 # Runs.
+
+
+def make_lineage(folder: Path) -> Path:
+    from trainer.run.lineage import Lineage, Recording
+
+    lineage = Lineage(frozenset([Recording("a", "0f", 9)]), frozenset([Recording("b", "", 8)]))
+    (folder / "trained.json").write_text(lineage.to_json())
+    return folder / "trained.json"
+
+
+def read_lineage(path: Path) -> None:
+    from trainer.run.lineage import read_lineage
+
+    read_lineage(path, ["a"])
 
 
 def make_yaml(folder: Path) -> Path:
@@ -444,9 +469,11 @@ READERS = {
     **{f"labels, {form}": Reader(make_labels(form), read_labels) for form in LABELS},
     "labels, text": Reader(make_label_text, read_labels),
     "splits": Reader(make_splits, read_splits),
+    "groups": Reader(make_groups, read_groups),
     "failures": Reader(make_failures, read_failures),
     "yaml": Reader(make_yaml, read_yaml),
     "run.json": Reader(make_facts, read_facts),
+    "trained.json": Reader(make_lineage, read_lineage),
     "history": Reader(make_history, read_history, cost=10),
     "checkpoint": Reader(make_checkpoint, read_checkpoint, digest=True),
     "state": Reader(make_state, read_state, digest=True, heavy=True),

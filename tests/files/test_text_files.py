@@ -17,6 +17,7 @@ from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.reading import read_labels
 from preprocessing.labels.splits import read_splits
 from trainer.run.folder import Run
+from trainer.run.lineage import read_lineage
 
 NOTHING = Selection((), None, None, None, False)
 
@@ -99,6 +100,7 @@ def test_a_message_does_not_repeat_a_file(tmp_path):
     [
         ("run.json", lambda folder: Run(folder).facts),
         ("splits.json", lambda folder: Run(folder).splits),
+        ("trained.json", lambda folder: read_lineage(folder / "trained.json", ())),
         ("config.yaml", lambda folder: Run(folder).config),
         ("a.csv", lambda folder: open_table(folder / "a.csv", "csv", NOTHING)),
         ("a.npy", lambda folder: open_table(folder / "a.npy", "npy", NOTHING)),

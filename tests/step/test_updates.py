@@ -259,13 +259,13 @@ def test_nothing_is_compiled_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps: list[TrainStep] = []
-    initial = TrainStep.initial
+    initial = TrainStep.initial_carry
 
     def spy(self: TrainStep, lanes: int) -> Any:
         steps.append(self)
         return initial(self, lanes)
 
-    monkeypatch.setattr(TrainStep, "initial", spy)
+    monkeypatch.setattr(TrainStep, "initial_carry", spy)
     trained(memory_task, tmp_path / "run", schedule="cosine", **{"epochs": 2, **options})
     assert steps[0].traces == traces
 

@@ -146,7 +146,7 @@ def test_an_epoch_begins_once_for_callbacks_wherever_a_run_was_stopped(
     "left",
     [
         pytest.param(["checkpoints"], marks=pytest.mark.slow),
-        ["checkpoints", "splits.json", "run.json"],
+        ["checkpoints", "splits.json", "trained.json", "run.json"],
     ],
 )
 @pytest.mark.slow

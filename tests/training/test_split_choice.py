@@ -17,7 +17,8 @@ from trainer.config import TrainConfig
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
 from trainer.run.lineage import Lineage, Recording
-from trainer.training.split_choice import choose_splits, remark_on_ancestors
+from trainer.training.continuation import begun_lineage
+from trainer.training.split_choice import choose_splits
 
 FACTS = ModelFacts(("a", "b"), 3, "4.0", "test", "0", "{}")
 PERSONS = [f"P{person}_{n}" for person in range(8) for n in range(3)]
@@ -167,9 +168,10 @@ def test_what_is_held_out_now_and_was_trained_on_before_is_said(
     infos = [store.info(name) for name in store.ids()]
     base = bench.begin(Splits(("s0",), (), ()), run=bench.folder / "base")
     parts = {"train": infos[:1], "validation": infos[1:2], "test": infos[2:]}
-    remark_on_ancestors(base, base.lineage, parts)
+    begun_lineage(base.path, parts)
+    begun_lineage(None, {**parts, "test": infos})
     assert not capsys.readouterr().err
-    remark_on_ancestors(base, base.lineage, {**parts, "test": infos})
+    begun_lineage(base.path, {**parts, "test": infos})
     assert capsys.readouterr().err == (
         f"note: {base.path}, or a run that it continues, was trained on 1 sequence of the test "
         "split (s0): they are not held out, and evaluate will refuse them; without --splits, each "

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from preprocessing.cores import THREADS
 from preprocessing.terminal.console import note
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.devices.replicas import Devices
@@ -15,6 +14,7 @@ import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 DRIVER = Path("/dev/nvidiactl")  # There wherever NVIDIA's driver is.
 KERNELS = ("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
+THREADS = "TF_NUM_INTRAOP_THREADS"
 MOST_THREADS = 1024  # A checkpoint may come from anywhere.
 
 

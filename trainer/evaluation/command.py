@@ -16,6 +16,7 @@ from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
 from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import class_lines
+from trainer.evaluation.coverage import coverage
 from trainer.evaluation.folds import fold_lines, join_folds, require_held_out
 from trainer.evaluation.held_out import seen_sequences
 from trainer.evaluation.latency import measure_latency
@@ -33,6 +34,8 @@ def run_evaluate(config: EvaluateConfig) -> int:
     """Runs the command ``evaluate``; see ``EvaluateConfig``."""
     metrics = evaluate(config)
     out = Run(config.run).evaluation_path(config.split)
+    for remark in metrics["remarks"]:
+        note(remark)
     sequences = counted(metrics["sequences"], "sequence")
     say(f"{config.split}: {sequences}, {counted(metrics['steps'], 'labelled step')}")
     say(*summary(metrics), *class_lines(metrics))
@@ -74,12 +77,14 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
     metrics = score(out / "predictions.h5", segmental, config.measures)
     training = run.config
+    share, remarks = coverage(data, config.split)
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
-    metrics = {**about, **metrics}
+    metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}
     latency = asdict(measure_latency(run))
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    write_report(out / "report.html", run, metrics, out / "predictions.h5", data.infos, latency)
+    predictions = out / "predictions.h5"
+    write_report(out / "report.html", run, metrics, predictions, data.infos, latency)
     return metrics
 
 

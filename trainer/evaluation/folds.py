@@ -66,6 +66,7 @@ def join_folds(
     metrics = {
         **told,
         "seen": seen,
+        **_coverage(rows, results),
         **pooled,
         "folds": rows,
         "over_folds": {
@@ -106,6 +107,20 @@ def _figure(value: float | None) -> str:
 def _row(run: Path, result: Mapping[str, Any]) -> dict[str, Any]:
     names = ("sequences", "steps", *HEADLINES[result["task"]])
     return {"name": run.name, **{name: result[name] for name in names}}
+
+
+def _coverage(
+    rows: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Returns the labelled share of the time of all folds, and the remark on the worst of them."""
+    shares = [result["labelled_share"] for result in results]
+    if not all(shares):
+        return {"labelled_share": None, "remarks": []}
+    steps = [row["steps"] for row in rows]
+    whole = sum(count / share for count, share in zip(steps, shares, strict=True))
+    worst = min(range(len(rows)), key=lambda number: shares[number])
+    remarks = [f"fold {rows[worst]['name']}: {said}" for said in results[worst]["remarks"]]
+    return {"labelled_share": sum(steps) / whole, "remarks": remarks}
 
 
 def _groups(run: Path, predictions: Path) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ from trainer.predictions.reader import open_answers
 from trainer.report.confusions import worst_confusions
 from trainer.report.curves import learning_curves
 from trainer.report.footage import Footage, footage
+from trainer.report.label_section import label_section
 from trainer.report.page import (
     confusion_rows,
     most_confused,
@@ -61,6 +62,7 @@ def write_report(
         "made": _made(run, metrics),
         "options": unusual_options(run.config),
         "curves": learning_curves({"": run.history}),
+        "labels": label_section(run.labels_path),
     }
     _write(path, metrics, predictions, footage(infos), latency=latency, **told)
 
@@ -93,6 +95,7 @@ def write_folds_report(
         ),
         "options": {k: v for k, v in unusual_options(first.config).items() if k != "--splits"},
         "curves": learning_curves({fold: runs[fold].history for fold in drawn}),
+        "labels": None,
     }
     _write(path, metrics, predictions, footage(infos), latency=None, **told)
 

@@ -4,6 +4,7 @@ RUN/config.yaml     the resolved configuration; --config takes it again
 RUN/splits.json     which sequence went where
 RUN/trained.json    what it and the runs that it continues were trained on
 RUN/run.json        what the model takes and answers: classes, dimension, how features were made
+RUN/labels.json     how long each class is shown in each part, and what makes one doubt the labels
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
 RUN/checkpoints/    what an interrupted run needs to go on exactly
@@ -58,6 +59,7 @@ class Run:
         self.model_path = self.path / "model.keras"
         self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
+        self.labels_path = self.path / "labels.json"
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
         self.logs_path = self.path / "logs"

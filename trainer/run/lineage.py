@@ -17,7 +17,7 @@ UNKNOWN_STEPS = 0
 
 
 class Recording(NamedTuple):
-    """What tells a sequence from others, wherever it is stored and however it is called.
+    """The marks of a sequence by which it is known again, wherever it is and whatever its id.
 
     Attributes:
         sequence_id: its id.
@@ -88,7 +88,7 @@ def read_lineage(path: Path, trained: Iterable[str]) -> Lineage:
     Raises:
         InputError: the file cannot be read.
     """
-    if not path.is_file():
+    if not path.exists():
         return Lineage(frozenset(map(Recording, trained)))
     loaded = read_json(path, "what a run was trained on")
     try:

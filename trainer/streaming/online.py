@@ -44,7 +44,7 @@ STATE = "online.npz"
 # Options of training runs that a stream has no use for.
 NOT_ONLINE = {"gradient", "accumulate", "burn_in", "class_weights", "schedule", "warmup", "stride"}
 NOT_ONLINE |= {"random_phase", "lanes", "epochs", "patience", "splits", "continue_from", "outputs"}
-NOT_ONLINE |= {"fractions", "group_by", "split_seed"}
+NOT_ONLINE |= {"fractions", "group_by", "split_seed", "unlabelled"}
 
 
 class OnlineTrainer:

@@ -47,6 +47,8 @@ class Announcer:
             f"{len(validation)} to validate, {len(data.splits.test)} to test; "
             f"{len(data.facts.classes)} {kind}: {names}"
         )
+        for line in data.check.lines():
+            self.say(line)
 
     def going_on(self, progress: Progress) -> None:
         """Says where a run that was begun before goes on."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
@@ -100,6 +101,7 @@ def _train(
             hardware = name_hardware(model, devices)
             if processes.chief:
                 run.begin(config, data.splits, data.facts, data.lineage)
+                write_whole(run.labels_path, data.check.to_json())
             announcer = Announcer(begun, processes.chief)
             announcer.beginning(data, progress.lanes, devices)
             if checkpoint:

@@ -1,22 +1,26 @@
-"""A run that is continued from another: which options it takes over."""
+"""A run that is continued from another: which options it takes over, and what that has seen."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TypeVar
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted, some
 from preprocessing.labels.groups import absolute_groups
 from preprocessing.labels.reading import FOLDERS
+from preprocessing.labels.splits import PARTS
+from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from preprocessing.terminal.python_file import absolute_file
 from trainer.config import TrainConfig, flag
 from trainer.model.own_model import Build, OwnModel
 from trainer.run.folder import Run, load_run
+from trainer.run.lineage import Lineage
 
 Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision"]
+SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
 
 
 def own_model_of(config: TrainConfig, build: Build | None) -> OwnModel | None:
@@ -92,7 +96,8 @@ def _continued(config: Config, base: Run) -> Config:
     before, taken = base.config, {}
     for name in SHAPING:
         asked, had = getattr(config, name), getattr(before, name)
-        if asked == had:
+        # Of a run that did not choose, time without a label was left out.
+        if asked == had or (asked, had) == ("ignore", None):
             continue
         if asked != defaults[name]:
             raise InputError(
@@ -102,3 +107,27 @@ def _continued(config: Config, base: Run) -> Config:
         note(f"--{flag(name)} {had}, as in {base.path}")
         taken[name] = had
     return replace(config, **taken)
+
+
+def begun_lineage(
+    continue_from: Path | None, infos: Mapping[str, Sequence[SequenceInfo]]
+) -> Lineage:
+    """Returns the lineage of a run; says so if it begins with weights that know what it holds out.
+
+    Args:
+        continue_from: the run that it continues; None if it begins anew.
+        infos: the sequences of each part.
+
+    Raises:
+        InputError: the lineage of that run cannot be read.
+    """
+    before = Run(continue_from).lineage if continue_from else None
+    for part in PARTS[1:]:
+        if before and (seen := before.seen(infos[part])):
+            what = counted(len(seen), "sequence")
+            note(
+                f"{continue_from}, or a run that it continues, was trained on {what} of the {part} "
+                f"split ({some(seen)}): they are not held out, and evaluate will refuse them; "
+                "without --splits, each stays in the part that it had"
+            )
+    return Lineage.begun(infos["train"], before)

@@ -1,7 +1,6 @@
 """The data of a training: sequences, labels and splits that fit together."""
 
 import json
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
@@ -9,13 +8,14 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError, counted, shorten, some
-from preprocessing.labels.base import Labels, labelled
+from preprocessing.labels.base import Labels
+from preprocessing.labels.label_check import LabelCheck, check_labels
+from preprocessing.labels.label_warnings import in_no_part, without_label
+from preprocessing.labels.part_members import labelled_info
 from preprocessing.labels.reading import labels_digest, read_labels
 from preprocessing.labels.same_content import require_apart
 from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.store.feature_store import FeatureStore, require_alike
-from preprocessing.store.hints import hint, why_absent
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from trainer.batches.cache import stays_in_memory
@@ -28,13 +28,9 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 from trainer.task import Multilabel, Regression, Task, make_task
 from trainer.training.class_weights import class_weights
+from trainer.training.continuation import begun_lineage
 from trainer.training.features_digest import features_digest
-from trainer.training.split_choice import InfoOf, choose_splits, remark_on_ancestors
-
-# Of labelled stretches that may be shorter than a step without a word.
-SHORT_SHARE = 0.02
-# Of the steps for training; so few labels are mostly a mistake.
-FEW_LABELLED = 0.2
+from trainer.training.split_choice import choose_splits
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,7 @@ class Data:
         validation: None where the splits have no such part.
         lanes: B on each device.
         lineage: what the run and those that it continues are trained on.
+        check: what the labels of all parts hold.
     """
 
     splits: Splits
@@ -54,6 +51,7 @@ class Data:
     train: SequenceSet
     validation: SequenceSet | None
     lanes: int
+    check: LabelCheck
     lineage: Lineage | None = None
 
 
@@ -70,13 +68,11 @@ def load_data(config: TrainConfig) -> Data:
         labels.use_classes(base.classes)
     info_of = cache(store.info)
     splits = choose_splits(config, labels, info_of)
-    _report_unlabelled(store, labels.ids())
-    for name in sorted(set(config.ignore_label) - labels.names):
-        note(f"--ignore-label {name}: no label has this name")
     if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
+    known = labels.ids()
     infos = {
-        part: [_labelled(store, labels.ids(), part, name, info_of) for name in splits[part]]
+        part: [labelled_info(store, known, part, it, info_of) for it in splits[part]]
         for part in PARTS
     }
     everything = [info for part in infos.values() for info in part]
@@ -87,23 +83,14 @@ def load_data(config: TrainConfig) -> Data:
         if base:
             base.require(info)
     require_apart(store, infos, look=config.inputs != "labels")
-    lineage = _lineage(config, infos)
-    _report_short(labels, infos["train"])
+    lineage = begun_lineage(config.continue_from, infos)
+    check = _checked(config, store, labels, infos)
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
     if again and stays_in_memory(config.cache, again):
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
-    return replace(_data(config, store, infos, labels, task, splits), lineage=lineage)
-
-
-def _lineage(config: TrainConfig, infos: dict[str, list[SequenceInfo]]) -> Lineage:
-    """Returns the lineage of the run; says so if ancestors were trained on what is held out."""
-    if not config.continue_from:
-        return Lineage.begun(infos["train"], None)
-    base = Run(config.continue_from)
-    before = base.lineage
-    remark_on_ancestors(base, before, infos)
-    return Lineage.begun(infos["train"], before)
+    data = _data(config, store, infos, labels, task, splits, check)
+    return replace(data, lineage=lineage)
 
 
 def _data(
@@ -113,11 +100,11 @@ def _data(
     labels: Labels,
     task: Task,
     splits: Splits,
+    check: LabelCheck,
 ) -> Data:
     layout = Layout.of(config, task)
     sets = {part: SequenceSet(store, infos[part], labels, layout) for part in PARTS}
     sets["train"].require_labelled("train", config.burn_in)
-    _report_few(sets["train"])
     if infos["validation"]:
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
@@ -133,6 +120,7 @@ def _data(
         train=SequenceSet(store, infos["train"], labels, layout, weights),
         validation=sets["validation"] if infos["validation"] else None,
         lanes=config.lanes_for(len(infos["train"])),
+        check=check,
     )
 
 
@@ -175,52 +163,18 @@ def _weighted(layout: Layout, weights: NDArray[np.float32] | None) -> Layout:
     return replace(layout, task=task)
 
 
-def _labelled(
-    store: FeatureStore, known: Collection[str], part: str, sequence_id: str, info_of: InfoOf
-) -> SequenceInfo:
-    if sequence_id not in store:
-        advice = why_absent(sequence_id, store) or "extract it or take it out of the split"
-        raise InputError(
-            f"the {part} split has {shorten(sequence_id)!r}, which is not in {store.root}; {advice}"
-        )
-    if sequence_id not in known:
-        raise InputError(
-            f"the {part} split has {shorten(sequence_id)!r}, which has no label; "
-            + (hint(sequence_id, known, "the label file") or "label it or take it out")
-        )
-    return info_of(sequence_id)
-
-
-def _report_short(labels: Labels, infos: Sequence[SequenceInfo]) -> None:
-    """Says so if labels often change between two steps."""
-    lengths = [labels.stretches(info) for info in infos]
-    short = sum(
-        int((found < info.step_seconds).sum()) for found, info in zip(lengths, infos, strict=True)
-    )
-    total = sum(map(len, lengths))
-    if total and short > SHORT_SHARE * total:
-        note(
-            f"{short:,} of {total:,} labelled stretches are shorter than the "
-            f"{infos[0].step_seconds:.2g} s between two steps, and may have none; more steps a "
-            "second (extract --fps) would show them"
-        )
-
-
-def _report_few(data: SequenceSet) -> None:
-    """Says so if hardly a step has a label, as where minutes are taken for seconds."""
-    if data.layout.outputs == "sequence":
-        return
-    known = sum(int(labelled(targets).sum()) for targets in data.scan())
-    total = sum(info.steps for info in data.infos)
-    if known < FEW_LABELLED * total:
-        note(
-            f"{known / total:.1%} of the steps for training have a label ({known:,} of {total:,}); "
-            "are the labels in seconds, and for these sequences?"
-        )
-
-
-def _report_unlabelled(store: FeatureStore, known: Collection[str]) -> None:
-    unlabelled = [sequence_id for sequence_id in store.ids() if sequence_id not in known]
-    if unlabelled:
-        what = counted(len(unlabelled), "sequence")
-        note(f"{what} of the store without a label: left out ({some(unlabelled, 1)})")
+def _checked(
+    config: TrainConfig,
+    store: FeatureStore,
+    labels: Labels,
+    infos: dict[str, list[SequenceInfo]],
+) -> LabelCheck:
+    """Counts labels, and says what should be looked at."""
+    known = labels.ids()
+    ids = {part: [info.sequence_id for info in found] for part, found in infos.items()}
+    parts = {part: found for part, found in infos.items() if found}
+    check = check_labels(labels, parts, config.outputs == "frame")
+    left_out = (*without_label(store.ids(), known), *in_no_part(known, ids))
+    for warning in (*left_out, *check.warnings):
+        note(warning)
+    return check

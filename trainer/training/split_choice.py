@@ -9,7 +9,7 @@ otherwise            dealt out by --fractions, in whole groups of --group-by, by
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from preprocessing.errors import InputError, counted, some
+from preprocessing.errors import InputError, some
 from preprocessing.labels.base import Labels
 from preprocessing.labels.class_seconds import class_seconds
 from preprocessing.labels.groups import divided_groups, likely_groups, read_groups
@@ -19,7 +19,6 @@ from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
 from trainer.run.folder import Run
-from trainer.run.lineage import Lineage
 
 InfoOf = Callable[[str], SequenceInfo]
 
@@ -37,7 +36,7 @@ def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> Split
     """
     given = read_splits(config.splits) if config.splits else None
     ids = _all(given) if given else labels.ids()
-    groups = read_groups(config.group_by, ids) if config.group_by else {}
+    groups = {} if config.group_by is None else read_groups(config.group_by, ids)
     splits = given or _begun(config, ids) or _dealt(config, labels, info_of, groups)
     if (divided := next(divided_groups(groups, splits), None)) is not None:
         where = config.splits or Run(config.run).path
@@ -50,26 +49,6 @@ def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> Split
     if not groups:
         _remark_on_groups(splits, labels.classes, given is not None)
     return splits
-
-
-def remark_on_ancestors(
-    base: Run, before: Lineage, infos: Mapping[str, Sequence[SequenceInfo]]
-) -> None:
-    """Says so if the model that is continued was trained on what is to be held out now.
-
-    Args:
-        base: the run that is continued.
-        before: its lineage.
-        infos: the sequences of each part.
-    """
-    for part in PARTS[1:]:
-        if seen := before.seen(infos[part]):
-            what = counted(len(seen), "sequence")
-            note(
-                f"{base.path}, or a run that it continues, was trained on {what} of the {part} "
-                f"split ({some(seen)}): they are not held out, and evaluate will refuse them; "
-                "without --splits, each stays in the part that it had"
-            )
 
 
 def _all(splits: Splits) -> list[str]:

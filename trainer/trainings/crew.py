@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from preprocessing.cores import share_of_cores
 from preprocessing.errors import InputError, Stopped, counted
 from preprocessing.files.failures import FailureLog
 from preprocessing.terminal.console import note, say
@@ -12,7 +11,7 @@ from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from trainer.run.interruption import Interruption
 from trainer.run.lock import POLL, Lock, heed
 from trainer.training.epoch_line import best_of
-from trainer.trainings.process import TrainingProcess, stop_all
+from trainer.trainings.process import TrainingProcess, share_of_cores, stop_all
 
 
 class Crew:
@@ -87,7 +86,7 @@ class Crew:
                 lock.close()
                 self._say(training, _result(training))
                 continue
-            training.start(lock, max(1, share_of_cores() // self.jobs) if self.jobs > 1 else None)
+            training.start(lock, share_of_cores(self.jobs) if self.jobs > 1 else None)
             self._running[training] = lock, time.monotonic()
 
     def _wait_for(self, training: TrainingProcess) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from preprocessing.cores import THREADS
 from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.exit_codes import INTERRUPTED, STOPPED
 from preprocessing.terminal.options import to_yaml
@@ -24,6 +23,8 @@ from trainer.run.folder import Run
 from trainer.run.lock import Lock
 
 REASON_LENGTH = 300
+# What TensorFlow takes for the number of threads of an operation.
+THREADS = "TF_NUM_INTRAOP_THREADS"
 # How a training ends that was asked to stop.
 STOPS = (STOPPED, INTERRUPTED, -signal.SIGINT, -signal.SIGTERM)
 
@@ -128,6 +129,13 @@ class TrainingProcess:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         said = printable(last.partition(": error: ")[2] or last)[:REASON_LENGTH]
         return said or f"exit code {code}"
+
+
+def share_of_cores(processes: int) -> int:
+    """Returns how many threads each of several processes should have."""
+    told = os.environ.get(THREADS, "").strip()
+    cores = int(told) if told.isdecimal() else 0
+    return max(1, (cores or len(os.sched_getaffinity(0))) // processes)
 
 
 def stop_all(trainings: Sequence[TrainingProcess]) -> None:

@@ -1,0 +1,1 @@
+"""The command ``labels``: what people have said of sequences, looked at by itself."""
