@@ -32,8 +32,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "weight-decay 0.01": ("--weight-decay", "0.01"),
     "weight-decay 1": ("--weight-decay", "1"),
     "class-weights balanced": ("--class-weights", "balanced"),
-    "units 64": ("--units", "64"),
-    "layers 2": ("--layers", "2"),
     "running, dropout 0.5": ("--normalize", "running", "--dropout", "0.5"),
     "running, chunk-length 16": ("--normalize", "running", "--chunk-length", "16"),
 }
