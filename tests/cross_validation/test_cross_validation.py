@@ -95,7 +95,7 @@ def test_the_report_has_a_row_for_each_fold(crossed: Path) -> None:
     assert "run: cross-validation" in page
     assert "Each was answered by the model of the fold that held it out, of 3" in page
     assert all(f"<tr><th>{name}</th>" in page for name in ("P1", "P2", "P3", "mean over folds"))
-    assert "draws of the 3 groups of sequences" in page
+    assert "95 % interval over 3 groups of sequences" in page
 
 
 def test_the_same_command_trains_nothing_again(
@@ -111,7 +111,7 @@ def test_the_same_command_trains_nothing_again(
     assert lines[3].startswith("[3/3] fold P3: 1 epoch, best in epoch 1 (val_loss ")
     assert f"test: 9 sequences, {before['steps']} labelled steps" in lines
     assert any(line.startswith("  mean over folds") for line in lines)
-    assert "  [ ]        95 % of 1000 draws of the 3 groups lie in it" in lines
+    assert "  [ ]        95 % interval over 3 groups, by 1000 draws of them" in lines
     assert f"report: {crossed / 'evaluation' / 'test' / 'report.html'}" in lines
 
 

@@ -106,7 +106,7 @@ def test_commands_that_want_one_model_are_told_which_folder_to_give(
     for command in (
         ("predict", repeated, data[0], "--out", tmp_path / "out"),
         ("stream", repeated, "0"),
-        ("export", repeated, "--out", tmp_path / "model.onnx"),
+        ("export", repeated, "--format", "keras", "--out", tmp_path / "model.keras"),
         train_command(data, tmp_path / "run", "--continue-from", repeated),
     ):
         assert wanted in refusal(longtake(*command))
@@ -140,8 +140,7 @@ def test_what_fails_has_an_exit_code_of_its_own(
     data: tuple[Path, Path], longtake: Longtake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_stand_in(monkeypatch, tmp_path)
-    command = train_command(data, tmp_path / "run", "--repeats", 2, "--jobs", 2)
-    said: Said = longtake(*command, "--units", 13)
+    said: Said = longtake(*train_command(data, tmp_path / "run", "--repeats", 2, "--units", 13))
     assert "none of 2 seeds came to its end; seed 0: the loss became nan" in refusal(said)
 
 
