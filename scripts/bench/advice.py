@@ -30,9 +30,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "gradient full": ("--gradient", "full"),
     "dropout 0.5": ("--dropout", "0.5"),
     "weight-decay 0.01": ("--weight-decay", "0.01"),
+    "weight-decay 1": ("--weight-decay", "1"),
     "class-weights balanced": ("--class-weights", "balanced"),
-    "units 64": ("--units", "64"),
-    "layers 2": ("--layers", "2"),
+    "running, dropout 0.5": ("--normalize", "running", "--dropout", "0.5"),
+    "running, chunk-length 16": ("--normalize", "running", "--chunk-length", "16"),
 }
 FIGURES = ("f1", "accuracy", "edit")
 
@@ -73,8 +74,9 @@ def _table(options: Options) -> Table:
     names = [name for name in CHOICES if not options.only or name in ("defaults", *options.only)]
     for seed in range(options.seeds):  # One of each, then again, so that all see the same noise.
         for name in names:
-            print(f"{name}, seed {seed}", file=sys.stderr, flush=True)
-            found.setdefault(name, []).append(_trained(name, seed))
+            facts = _trained(name, seed)
+            print(f"{name}, seed {seed}: {json.dumps(facts)}", file=sys.stderr, flush=True)
+            found.setdefault(name, []).append(facts)
     figures = [name.upper()[:1] + name[1:] for name in FIGURES]
     columns = ("", *figures, "F1 gained", "from", "to", "late", "epochs", "seconds")
     return columns, [_row(name, found[name], found["defaults"]) for name in names]

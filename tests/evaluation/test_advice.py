@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trainer.config import TrainConfig
 from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import MOST_CLASSES, class_lines
 
@@ -50,21 +51,21 @@ def test_numbers_and_single_classes_have_no_table() -> None:
     assert list(class_lines({"per_class": {"only": row(1.0)}})) == []
 
 
-def run(*scores: tuple[float, float], best: int = 1) -> Any:
+def run(*scores: tuple[float, float], best: int = 1, **options: Any) -> Any:
     history = [
         {"epoch": str(n), "accuracy": str(trained), "val_accuracy": str(held_out)}
         for n, (trained, held_out) in enumerate(scores, start=1)
     ]
-    return SimpleNamespace(
-        path=Path("run"), history=history, progress=SimpleNamespace(best_epoch=best)
-    )
+    config = TrainConfig(Path("store"), Path("labels"), Path("run"), **options)
+    progress = SimpleNamespace(best_epoch=best)
+    return SimpleNamespace(config=config, history=history, progress=progress)
 
 
 def test_what_was_learned_by_heart_is_told_by_the_epoch_that_was_kept() -> None:
     (line,) = advice({}, [run((0.5, 0.5), (0.97, 0.71), (1.0, 0.2), best=2)])
     assert line == (
-        "  training 0.97 right, validation 0.71: it knows its own sequences by heart; more of them "
-        "help most, then --dropout 0.5 or --weight-decay 0.01"
+        "  training 0.97 right, validation 0.71: it knows its own sequences by heart, and needs "
+        "more of them; try --normalize running or --dropout 0.5"
     )
     assert list(advice({}, [run((0.75, 0.7))])) == []
     (line,) = advice({}, [run((0.9, 0.9)), run((1.0, 0.6))])
@@ -88,8 +89,17 @@ def test_classes_that_are_never_predicted_are_named() -> None:
 
 @pytest.mark.parametrize(("late", "lines"), [(None, 0), (0.1, 0), (0.31, 1)])
 def test_changes_that_are_found_late_are_told(late: float | None, lines: int) -> None:
-    found = list(advice({"delay": {"late": late}}, []))
+    found = list(advice({"delay": {"late": late}}, [run()]))
     assert len(found) == lines
     if found:
-        assert found[0].startswith("  31 % of each new segment pass before it is noticed; ")
-        assert "--chunk-length" in found[0]
+        assert found[0] == (
+            "  found late: 31 % of each new segment pass before it is named; try --normalize "
+            "running, --chunk-length 16 or --lanes 2"
+        )
+
+
+def test_what_is_in_use_is_not_advised() -> None:
+    used = {"normalize": "running", "chunk_length": 8, "lanes": 1, "dropout": 0.6}
+    late, heart = {"delay": {"late": 0.9}}, (1.0, 0.5)
+    assert [line for line in advice(late, [run(heart, **used)]) if "--" in line] == []
+    assert next(advice(late, [run(**{**used, "lanes": 4})])).endswith("; try --lanes 2")

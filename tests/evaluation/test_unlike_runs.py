@@ -229,6 +229,14 @@ def test_with_one_seed_each_seeds_alone_may_make_the_difference(
     assert list(comparison_lines(found))[-1] == f"one seed of x: {said}"
 
 
+def test_one_seed_of_several_is_called_by_the_name_of_all(tmp_path: Path) -> None:
+    several = repeated(tmp_path / "several", {0: 0.9, 1: 0.8})
+    runs = (several / "seeds" / "0", several / "seeds" / "1")
+    found = compare(CompareConfig(runs, bootstrap=0))
+    assert [run["name"] for run in found["runs"]] == ["several/0", "several/1"]
+    assert found["options"] == {"--split-seed": ["0", "1"], "--seed": ["0", "1"]}
+
+
 def test_a_cross_validation_is_compared_by_its_groups(tmp_path: Path) -> None:
     def crossed(name: str, right: float) -> Path:
         folder = write_run(tmp_path / name, answers(4, right))

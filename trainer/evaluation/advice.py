@@ -9,6 +9,8 @@ from trainer.run.folder import Run
 
 # From here on a difference between training and validation, or a delay, is worth a line.
 GAP, LATE = 0.1, 0.25
+# What helped on recordings of people who were not trained on; see docs/benchmarks.md.
+SHORT, FEW, HIGH = 16, 2, 0.5
 
 
 def advice(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[str]:
@@ -20,7 +22,7 @@ def advice(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[str]:
     """
     yield from _by_heart(runs)
     yield from _never_named(metrics)
-    yield from _late(metrics)
+    yield from _late(metrics, runs)
 
 
 def _by_heart(runs: Sequence[Run]) -> Iterator[str]:
@@ -30,9 +32,16 @@ def _by_heart(runs: Sequence[Run]) -> Iterator[str]:
         return
     trained, held_out = (mean(scores) or 0.0 for scores in zip(*pairs, strict=True))
     if trained - held_out >= GAP:
+        config = runs[0].config
+        tried = _either(
+            {
+                "--normalize running": config.normalize != "running",
+                f"--dropout {HIGH}": config.dropout < HIGH,
+            }
+        )
         yield (
             f"  training {trained:.2f} right, validation {held_out:.2f}: it knows its own "
-            "sequences by heart; more of them help most, then --dropout 0.5 or --weight-decay 0.01"
+            f"sequences by heart, and needs more of them{tried}"
         )
 
 
@@ -57,11 +66,22 @@ def _never_named(metrics: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _late(metrics: Mapping[str, Any]) -> Iterator[str]:
+def _late(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[str]:
     """Yields a line if much of each new segment passes before it is noticed."""
     delay = metrics.get("delay") or {}
     if (late := delay.get("late")) is not None and late >= LATE:
-        yield (
-            f"  {100 * late:.0f} % of each new segment pass before it is noticed; a longer "
-            "--chunk-length, or --gradient full, teaches what comes before a change"
+        config = runs[0].config
+        tried = _either(
+            {
+                "--normalize running": config.normalize != "running",
+                f"--chunk-length {SHORT}": config.chunk_length > SHORT,
+                f"--lanes {FEW}": config.lanes is None or config.lanes > FEW,
+            }
         )
+        yield f"  found late: {100 * late:.0f} % of each new segment pass before it is named{tried}"
+
+
+def _either(flags: Mapping[str, bool]) -> str:
+    """Returns the flags that are not in use yet: ``; try --a, --b or --c``; empty for none."""
+    *most, last = [flag for flag, fits in flags.items() if fits] or [""]
+    return f"; try {' or '.join(filter(None, [', '.join(most), last]))}" if last else ""

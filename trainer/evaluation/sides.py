@@ -14,7 +14,7 @@ from trainer.evaluation.compare_options import CompareConfig
 from trainer.predictions.reader import Answers
 from trainer.report.page import option, value_text
 from trainer.run.folder import Run, load_run
-from trainer.run.members import GROUPS, folds, members
+from trainer.run.members import FOLDS, GROUPS, SEEDS, folds, members
 
 # What a store says of how its features were made, and the option of extract that it comes from.
 OF_THE_STORE = {"--fps (of the store)": "fps", "--backbone (of the store)": "backbone"}
@@ -71,9 +71,16 @@ def read_sides(config: CompareConfig) -> list[Side]:
     for path, place in zip(config.runs, places, strict=True):
         if places.count(place) > 1:
             raise InputError(f"{path} is given twice; expected different runs")
-    short = [place.name for place in places]
+    short = list(map(_short_name, places))
     names = short if len(set(short)) == len(short) else list(map(str, config.runs))
     return [_side(name, path, config.split) for name, path in zip(names, config.runs, strict=True)]
+
+
+def _short_name(place: Path) -> str:
+    """Returns the name of a run's folder; of one among several, behind that of all."""
+    if place.parent.name in (SEEDS, FOLDS):
+        return f"{place.parents[1].name}/{place.name}"
+    return place.name
 
 
 def _side(name: str, path: Path, split: str) -> Side:
@@ -177,8 +184,13 @@ def _training_options(sides: Sequence[Side]) -> Iterator[tuple[str, list[str]]]:
     configs = [side.config for side in sides]
     for one in fields(TrainConfig):
         if one.name not in NO_OPTION:
-            values = [value_text(getattr(config, one.name)) for config in configs]
-            yield option(one.name), values
+            yield option(one.name), [_training_option(config, one.name) for config in configs]
+
+
+def _training_option(config: TrainConfig, name: str) -> str:
+    """Returns the value of an option, also where it follows from another."""
+    value = getattr(config, name)
+    return value_text(config.seed if name == "split_seed" and value is None else value)
 
 
 def _made_with(side: Side, fact: str) -> str:
