@@ -96,6 +96,8 @@ def test_the_report_has_a_row_for_each_fold(crossed: Path) -> None:
     assert "Each was answered by the model of the fold that held it out, of 3" in page
     assert all(f"<tr><th>{name}</th>" in page for name in ("P1", "P2", "P3", "mean over folds"))
     assert "95 % interval over 3 groups of sequences" in page
+    assert "groups.csv" not in page
+    assert "splits.json" not in page
 
 
 def test_the_same_command_trains_nothing_again(

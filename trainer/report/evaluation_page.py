@@ -32,6 +32,8 @@ from trainer.report.strips import (
 )
 from trainer.run.folder import Run
 
+# Options that each fold gets from the cross-validation.
+OF_A_FOLD = {"--splits", "--group-by"}
 # Folds whose learning curves one picture has room for.
 MOST_CURVES = 10
 # Options that a reader of a report should know of where they are not as usual.
@@ -86,14 +88,14 @@ def write_folds_report(
         infos: the sequences, whose videos the report plays.
     """
     first, *_ = runs.values()
-    drawn = list(runs)[:MOST_CURVES]
+    drawn, options = list(runs)[:MOST_CURVES], unusual_options(first.config)
     told = {
         "title": f"{name}: cross-validation",
         "made": (
             f"Each was answered by the model of the fold that held it out, of {len(runs)}, trained "
             f"with {_how(first.config)}.{_fed(metrics)}"
         ),
-        "options": {k: v for k, v in unusual_options(first.config).items() if k != "--splits"},
+        "options": {name: value for name, value in options.items() if name not in OF_A_FOLD},
         "curves": learning_curves({fold: runs[fold].history for fold in drawn}),
         "labels": None,
     }
