@@ -15,7 +15,7 @@ def student_quantile(level: float, freedom: float) -> float:
     cos(u)^(freedom - 1) (Abramowitz and Stegun 1964, section 26.7); it is added up by trapezoids.
 
     >>> [round(student_quantile(0.95, freedom), 3) for freedom in (1, 2.5, 9, 1e9)]
-    [12.706, 3.558, 2.262, 1.96]
+    [12.706, 3.575, 2.262, 1.96]
 
     Args:
         level: the probability of the middle, between 0 and 1.

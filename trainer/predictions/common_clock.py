@@ -172,7 +172,12 @@ class ClockedAnswers(Answers):
         return float(times[-1] - times[0]) / TICKS
 
     def whole(self, sequence_id: str, name: str) -> NDArray[Any]:
-        """Reads one dataset of a sequence; see ``Answers.whole``."""
+        """Reads one dataset of a sequence at once.
+
+        Args:
+            sequence_id: the sequence.
+            name: the dataset, or ``durations``.
+        """
         return self.part(sequence_id, name, slice(0, self.steps(sequence_id)))
 
     def blocks(
@@ -182,7 +187,14 @@ class ClockedAnswers(Answers):
         columns: slice = EVERY,
         block_steps: int = BLOCK_STEPS,
     ) -> Iterator[tuple[NDArray[Any], ...]]:
-        """Reads datasets side by side; see ``Answers.blocks``."""
+        """Reads datasets side by side.
+
+        Args:
+            sequence_id: the sequence.
+            names: the names of the datasets, or ``durations``.
+            columns: the columns to read of a dataset with two axes.
+            block_steps: the number of steps to read at once.
+        """
         for start in range(0, self.steps(sequence_id), block_steps):
             rows = slice(start, start + block_steps)
             yield tuple(self.part(sequence_id, name, rows, columns) for name in names)
@@ -190,7 +202,14 @@ class ClockedAnswers(Answers):
     def part(
         self, sequence_id: str, name: str, rows: slice, columns: slice = EVERY
     ) -> NDArray[Any]:
-        """Reads some steps of a dataset; see ``Answers.part``."""
+        """Reads some steps of one dataset.
+
+        Args:
+            sequence_id: the sequence.
+            name: the dataset, or ``durations``.
+            rows: steps of the common clock.
+            columns: the columns, of a dataset with two axes.
+        """
         steps = self.clock.steps(sequence_id)
         if name == "timestamps":
             return steps.times[rows] / TICKS
