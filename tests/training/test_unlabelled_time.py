@@ -14,8 +14,9 @@ from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.reading import read_labels
 from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.exit_codes import DONE
 from trainer.config import TrainConfig
-from trainer.evaluation.command import EvaluateConfig, evaluate
+from trainer.evaluation.command import EvaluateConfig, evaluate, run_evaluate
 from trainer.labelling.command import PredictConfig, run_predict
 from trainer.report.label_section import label_section
 from trainer.run.folder import Run
@@ -76,7 +77,8 @@ def test_what_is_trained_on_is_told_before_it_is_trained_on(
     assert told["parts"]["train"]["class_seconds"] == [4.0, 4.0]
     assert told["parts"]["test"]["labelled"] == 4.0
 
-    metrics = evaluate(EvaluateConfig(run.path))
+    assert run_evaluate(EvaluateConfig(run.path)) == DONE
+    metrics = json.loads((run.evaluation_path("test") / "metrics.json").read_text())
     assert metrics["labelled_share"] == 0.5
     assert "50.0" + NOTE.format("test split") in capsys.readouterr().err
     page = (run.evaluation_path("test") / "report.html").read_text()

@@ -1,4 +1,4 @@
-"""What to try next, where an evaluation shows what is amiss: a line each, with the flags."""
+"""Advice on what to try next, where an evaluation shows what is amiss: a line each, with flags."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether runs answered the same question: task, classes, sequences and true labels."""
+"""The check that runs answered the same question: task, classes, sequences and true labels."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
