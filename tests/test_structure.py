@@ -147,3 +147,12 @@ def test_one_place_writes_to_the_terminal(path: Path) -> None:
     }
     assert not calls & printing
     assert "tqdm" not in imports_of(path)
+
+
+@pytest.mark.parametrize("folder", ["tuning", "repeats", "cross_validation"])
+def test_what_waits_for_trainings_does_not_import_tensorflow_itself(folder: str) -> None:
+    code = (
+        f"import sys, trainer.{folder}.command\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -17,8 +17,7 @@ from trainer.config import TrainConfig
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
 from trainer.run.lineage import Lineage, Recording
-from trainer.training.continuation import begun_lineage
-from trainer.training.split_choice import choose_splits
+from trainer.training.split_choice import begun_lineage, choose_splits
 
 FACTS = ModelFacts(("a", "b"), 3, "4.0", "test", "0", "{}")
 PERSONS = [f"P{person}_{n}" for person in range(8) for n in range(3)]

@@ -377,15 +377,3 @@ def test_without_optuna_a_line_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert 'pip install "longtake[tune]"' in refusal(tune())
-
-
-def test_help_imports_nothing_that_is_slow() -> None:
-    code = (
-        "import sys; sys.argv[1:] = ['tune', '--help']\n"
-        "from trainer.cli import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'tensorflow', 'keras', 'cv2', 'sklearn', 'scipy', 'matplotlib', 'optuna'}\n"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
-    )
-    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "--search" in said.stdout

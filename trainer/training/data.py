@@ -28,9 +28,8 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 from trainer.task import Multilabel, Regression, Task, make_task
 from trainer.training.class_weights import class_weights
-from trainer.training.continuation import begun_lineage
 from trainer.training.features_digest import features_digest
-from trainer.training.split_choice import choose_splits
+from trainer.training.split_choice import begun_lineage, choose_splits
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from trainer.model.build import build_model
 from trainer.model.model_file import load_model
 from trainer.model.own_model import Build, OwnModel
 from trainer.run.checkpoint import Checkpoint
-from trainer.run.folder import Run
-from trainer.training.continuation import own_model_of, resolved
+from trainer.run.folder import Run, load_run
+from trainer.training.continuation import resolved
 from trainer.training.data import Data, load_data
 from trainer.training.feature_moments import with_feature_moments
 
@@ -51,7 +51,7 @@ def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> P
     processes.require_same(**_comparable(config))
     with processes.ready():
         config = resolved(config)
-        own = own_model_of(config, build)
+        own = _own_model(config, build)
         run = Run(config.run)
         run.require_free()
         data = load_data(config)
@@ -59,6 +59,43 @@ def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> P
     processes.require_same(**{"splits": data.splits, "store, labels or --model": facts})
     data = with_feature_moments(replace(data, facts=facts), config, run, processes)
     return Prepared(config, run, data, own)
+
+
+def _own_model(config: TrainConfig, build: Build | None) -> OwnModel | None:
+    """Returns the model of a user's own that is to be trained, if there is one.
+
+    Args:
+        config: names the file of the model, and the run that is continued.
+        build: makes the model, where it comes from Python.
+
+    Raises:
+        InputError: a run is continued that was trained with another.
+    """
+    if build is not None:
+        own = OwnModel(getattr(build, "__name__", "build"), build)
+    elif config.model:
+        own = OwnModel.read(config.model)
+    else:
+        own = None
+    if config.continue_from:
+        _require_own(own, load_run(config.continue_from))
+    return own
+
+
+def _require_own(own: OwnModel | None, base: Run) -> None:
+    """Checks that a run with a model of one's own is continued with it.
+
+    Raises:
+        InputError: the file was not given, or is another; none that a run names is ever executed.
+    """
+    digest = own.digest if own else ""
+    if digest != base.facts.model_digest:
+        was = f"--model {base.config.model}" if base.config.model else "no --model of a file"
+        given = "the file given is another" if own else "none was given"
+        raise InputError(
+            f"--continue-from {base.path} was trained with {was}, and {given}; give the same file "
+            "with --model, unchanged"
+        )
 
 
 def make_model(prepared: Prepared, devices: Devices, processes: Processes) -> keras.Model:

@@ -8,8 +8,9 @@ otherwise            dealt out by --fractions, in whole groups of --group-by, by
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from preprocessing.errors import InputError, some
+from preprocessing.errors import InputError, counted, some
 from preprocessing.labels.base import Labels
 from preprocessing.labels.class_seconds import class_seconds
 from preprocessing.labels.groups import divided_groups, likely_groups, read_groups
@@ -19,6 +20,7 @@ from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
 from trainer.run.folder import Run
+from trainer.run.lineage import Lineage
 
 InfoOf = Callable[[str], SequenceInfo]
 
@@ -105,3 +107,27 @@ def _remark_on_groups(splits: Splits, classes: Collection[str], given: bool) -> 
             f"--group-by '{likely.pattern}' "
             + ("refuses such splits" if given else "keeps each in one part")
         )
+
+
+def begun_lineage(
+    continue_from: Path | None, infos: Mapping[str, Sequence[SequenceInfo]]
+) -> Lineage:
+    """Returns the lineage of a run; says so if it begins with weights that know what it holds out.
+
+    Args:
+        continue_from: the run that it continues; None if it begins anew.
+        infos: the sequences of each part.
+
+    Raises:
+        InputError: the lineage of that run cannot be read.
+    """
+    before = Run(continue_from).lineage if continue_from else None
+    for part in PARTS[1:]:
+        if before and (seen := before.seen(infos[part])):
+            what = counted(len(seen), "sequence")
+            note(
+                f"{continue_from}, or a run that it continues, was trained on {what} of the {part} "
+                f"split ({some(seen)}): they are not held out, and evaluate will refuse them; "
+                "without --splits, each stays in the part that it had"
+            )
+    return Lineage.begun(infos["train"], before)
