@@ -1,7 +1,7 @@
 """The sides of a comparison: runs, each of one seed or several, and what they were made with."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,16 @@ class Side:
 
     @property
     def config(self) -> TrainConfig:
-        """The training options, of the first seed."""
-        return self.runs[0].config
+        """The training options, of the first seed, or of any fold."""
+        config = self.runs[0].config
+        return replace(config, splits=None, group_by=None) if self.folds else config
+
+    @property
+    def folds(self) -> str:
+        """How sequences were held out in turn; empty if they were not."""
+        if len(self.runs) == len(self.predictions):
+            return ""
+        return f"{len(self.runs)} folds{' of whole groups' if self.groups else ''}"
 
     @property
     def seeds(self) -> list[int]:
@@ -174,6 +182,7 @@ def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
     """Returns the options in which runs differ, a value for each run; the store's come first."""
     values = {
         **{name: [_made_with(side, fact) for side in sides] for name, fact in OF_THE_STORE.items()},
+        "cross-validation": [side.folds for side in sides],
         **dict(_training_options(sides)),
         "--seed": [value_text(tuple(side.seeds)) for side in sides],
     }
