@@ -52,7 +52,7 @@ class Side:
 
     @property
     def folds(self) -> str:
-        """How sequences were held out in turn; empty if they were not."""
+        """The way in which sequences were held out in turn; empty if they were not."""
         if len(self.runs) == len(self.predictions):
             return ""
         return f"{len(self.runs)} folds{' of whole groups' if self.groups else ''}"
