@@ -13,7 +13,6 @@ from typing import NamedTuple
 from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.files.csv_rows import csv_rows, require_commas
 from preprocessing.labels.splits import PARTS, Splits
-from preprocessing.terminal.console import note
 
 GROUP_FIELDS = ["sequence", "group"]
 # What mostly tells a person in an id: a folder, or what stands before the first mark or the last.
@@ -92,10 +91,7 @@ def read_groups(group_by: str, ids: Collection[str], option: str = "--group-by")
         raise InputError(
             f"{option} {shorten(group_by)} gives no group to {what} ({some(missing)}); {advice}"
         )
-    groups = {name: given[name] for name in sorted(ids)}
-    if len(ids) > 1 and len(set(groups.values())) == len(ids):
-        note(f"{option} {shorten(group_by)}: each sequence is a group of its own")
-    return groups
+    return {name: given[name] for name in sorted(ids)}
 
 
 def _search(pattern: str, ids: Collection[str], option: str = "--group-by") -> dict[str, str]:
@@ -118,6 +114,8 @@ def _read_table(path: Path) -> dict[str, str]:
     Raises:
         InputError: the file is no such table, or puts a sequence into two groups.
     """
+    if not path.is_file():
+        raise InputError(f"--group-by {path}: no such file; expected a CSV file sequence,group")
     rows = csv_rows(path)
     _, header = next(rows)
     require_commas(path, header)

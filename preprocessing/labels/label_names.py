@@ -11,9 +11,9 @@ from preprocessing.errors import counted, shorten
 
 # So many pairs or groups are named, each in a line of its own.
 LINES = 3
-# A name in one stretch, so much like one in so many, is perhaps a typing error.
+# A name in few stretches, so much like one in so many times as many, is perhaps a typing error.
 LIKENESS, USUAL_STRETCHES = 0.75, 20
-# So many names of one stretch are looked at; where there are more, they are not errors.
+# So many rare names are looked at; where there are more, they are not errors.
 LOOKED_AT = 50
 LETTERS_APART = 2
 
@@ -47,20 +47,26 @@ def mistyped(stretches: Mapping[str, int], path: Path) -> Iterator[str]:
         stretches: how often each class is shown.
         path: where they are written.
     """
-    single = [name for name, times in stretches.items() if times == 1]
-    usual = [name for name, times in stretches.items() if times >= USUAL_STRETCHES]
-    if len(single) > LOOKED_AT:
+    usual = {name: times for name, times in stretches.items() if times >= USUAL_STRETCHES}
+    most = max(usual.values(), default=0) // USUAL_STRETCHES
+    rare = [name for name, times in stretches.items() if 0 < times <= most]
+    if len(rare) > LOOKED_AT:
         return
     found = 0
-    for name in single:
-        near = [other for other in usual if _may_be(name, other)]
+    for name in rare:
+        enough = USUAL_STRETCHES * stretches[name]
+        near = [other for other in usual if usual[other] >= enough and _may_be(name, other)]
         if found < LINES and (match := difflib.get_close_matches(name, near, 1, LIKENESS)):
             found += 1
             yield (
-                f"the label {shorten(name)!r} is in one stretch only, and looks like "
+                f"the label {shorten(name)!r} is in {_stretches(stretches[name])}, and looks like "
                 f"{shorten(match[0])!r}, which is in {stretches[match[0]]:,}; if it is a typing "
                 f"error, mend it in {path}"
             )
+
+
+def _stretches(count: int) -> str:
+    return "one stretch only" if count == 1 else f"{count:,} stretches only"
 
 
 def _may_be(name: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError, counted, shorten, some
+from preprocessing.errors import InputError, counted, some
 from preprocessing.labels.groups import divided_groups
 from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.labels.stratification import FREE, Groups, Seconds, dealt
@@ -163,7 +163,7 @@ def _require_enough(groups: Groups, parts: int) -> None:
     if len(groups.names) < parts:
         grouped = len(groups.names) < total
         among = f" in {counted(len(groups.names), 'group')}" if grouped else ""
-        name = f" ({shorten(groups.names[0])}, ...)" if grouped else ""
+        name = f" of --group-by ({some(groups.names)})" if grouped else ""
         raise InputError(
             f"{counted(total, 'labelled sequence')}{among}{name} cannot be split into {parts} "
             "parts; add sequences, or say with --splits or --fractions what goes where"

@@ -66,14 +66,14 @@ def _settle_keras() -> None:
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Holds back what is written to file descriptor 2, by C++ too; shows it if the block raises."""
+    """Holds back what is written to file descriptor 2, by C++ too; shows it if the block fails."""
     ERR.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             held.seek(0)
             with contextlib.suppress(OSError):  # Nobody may be there to be told.
                 os.write(kept, held.read())

@@ -74,6 +74,8 @@ def test_persons_in_two_parts_make_figures_that_new_persons_do_not(
         assert longtake("evaluate", run, "--bootstrap", 0)[0] == 0
     assert accuracy(persons / "careless") > 0.9
     assert accuracy(persons / "honest") < 0.7
+    drawn = [json.loads(path.read_text())["bootstrap"] for path in persons.rglob("metrics.json")]
+    assert sorted("groups" in found for found in drawn) == [False, True]
 
 
 def test_one_recording_under_two_names_is_refused_and_a_group_mends_it(

@@ -69,13 +69,6 @@ def test_an_expression_that_gives_no_groups_is_refused(pattern, message):
         read_groups(pattern, PERSONS)
 
 
-def test_groups_of_one_sequence_each_are_said(capsys):
-    read_groups(".+", PERSONS)
-    assert "--group-by .+: each sequence is a group of its own" in capsys.readouterr().err
-    read_groups("^P..", PERSONS)
-    assert not capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("ids", "pattern", "group"),
     [

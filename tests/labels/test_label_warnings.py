@@ -120,6 +120,9 @@ def test_a_stray_label_that_is_perhaps_a_typing_error() -> None:
         "the label 'wlak' is in one stretch only, and looks like 'walk', which is in 400; if it is "
         "a typing error, mend it in labels.csv"
     ]
+    (said,) = mistyped({"walk": 400, "wlak": 20}, PATH)
+    assert said.startswith("the label 'wlak' is in 20 stretches only, and looks like 'walk'")
+    assert not list(mistyped({"walk": 400, "wlak": 21}, PATH))
     spans = [("walk", 0.25), ("run", 0.25)] * 19 + [("walkk", 0.5)]
     found = checked(**{**GOOD, "train": {"a": spans, "b": TEN}}).warnings
     assert found[0].startswith("the label 'walkk' is in one stretch only, and looks like 'walk'")

@@ -104,7 +104,17 @@ def test_splits_that_are_given_must_keep_groups_whole(
         bench.choose(splits=path, group_by="^(P.)")
     path.write_text(json.dumps({"train": ["P0_0", "P1_0", "P1_1"], "test": ["P2_0"]}))
     bench.choose(splits=path, group_by="^(P.)", split_seed=3)
-    assert capsys.readouterr().err == "note: --split-seed 3 does nothing with --splits\n"
+    out, err = capsys.readouterr()
+    assert out == "groups: 2 in train, 1 in test\n"
+    assert err == "note: --split-seed 3 does nothing with --splits\n"
+
+
+def test_groups_of_one_sequence_each_are_said(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.add("a", "b", "c")
+    bench.choose(group_by=".+")
+    assert capsys.readouterr().err == "note: --group-by: each sequence is a group of its own\n"
 
 
 def test_splits_have_a_seed_of_their_own(bench: Bench) -> None:

@@ -57,7 +57,8 @@ def common_sequences(
     common = sorted(set.intersection(*(set(one.ids) for one in files)) - seen)
     left = [sequence_id for sequence_id in every if sequence_id not in set(common)]
     if not common:
-        raise _differ(sides[0], sides[1], "there is no sequence that both held out")
+        why = "there is no sequence that both held out (another --split-seed?)"
+        raise _differ(sides[0], sides[1], why)
     if left:
         note(
             f"compared on the {len(common)} of {len(every)} sequences that all runs held out; left "

@@ -174,6 +174,7 @@ def _run(
         "run": str(side.path),
         "feed": side.feed,
         "trainings": len(side.predictions),
+        "folds": len(side.runs) if side.folds else 0,
         "metrics": own.metrics,
         "intervals": {name: bootstrap.interval(own.drawn.get(name)) for name in names},
         "seeds": own.seeds if len(side.predictions) > 1 else None,

@@ -81,6 +81,8 @@ def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
         return "* both intervals leave out 0: hardly turned round by other sequences or seeds"
     alone = [run["name"] for run in runs if run["trainings"] == 1]
     who = "one seed each" if len(alone) == len(runs) else f"one seed of {', '.join(alone)}"
+    if any(run["folds"] for run in runs):
+        return f"{who}: seeds alone may make such a difference (try --seed 1 --split-seed 0)"
     return f"{who}: seeds alone may make such a difference (see train --repeats)"
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.files.whole_file import write_whole
+from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.scoring import tallied
-from trainer.metrics import HEADLINES, Bootstrap
-from trainer.metrics.joined_tallies import MeanTallies, averaged
+from trainer.metrics import HEADLINES, Bootstrap, Tallies
+from trainer.metrics.joined_tallies import MeanTallies, averaged, group_tallies
 from trainer.metrics.seeds import over_seeds
 from trainer.predictions.reader import open_answers
 from trainer.report.seeds_page import write_seeds_report
@@ -34,7 +35,7 @@ def join_seeds(
     """
     metrics: dict[str, Any] = averaged(results)
     names = HEADLINES[metrics["task"]]
-    metrics["intervals"] = _intervals(config, runs, names)
+    metrics["intervals"] = _intervals(config, runs, results[0], names)
     metrics["seeds"] = over_seeds(results, names)
     metrics["runs"] = [run.name for run in runs]
     out = Run(config.run).evaluation_path(config.split)
@@ -45,11 +46,18 @@ def join_seeds(
 
 
 def _intervals(
-    config: EvaluateConfig, runs: Sequence[Path], names: Mapping[str, str]
+    config: EvaluateConfig,
+    runs: Sequence[Path],
+    result: Mapping[str, Any],
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     tallies = []
     for run in map(Run, runs):
         with open_answers(run.evaluation_path(config.split) / "predictions.h5") as answers:
             segmental = run.layout.outputs == "frame"
             tallies.append(tallied(answers, segmental, config.measures)[1])
-    return Bootstrap(config.bootstrap).intervals(MeanTallies(tallies), names)
+            ids = answers.ids
+    drawn: Tallies = MeanTallies(tallies)
+    if groups := drawn_groups(Run(runs[0]).config.group_by, ids):
+        drawn = group_tallies(drawn, result, groups)
+    return Bootstrap(config.bootstrap).intervals(drawn, names)

@@ -7,14 +7,14 @@ from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.files.text_files import read_json
-from preprocessing.labels.groups import read_groups
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
 from trainer.evaluation.compare_options import CompareConfig
+from trainer.evaluation.drawn_groups import drawn_groups, few_groups
 from trainer.predictions.reader import Answers
 from trainer.report.page import option, value_text
 from trainer.run.folder import Run, load_run
-from trainer.run.members import FOLDS, GROUPS, SEEDS, folds, members
+from trainer.run.members import GROUPS, folds, members, shown_name
 
 # What a store says of how its features were made, and the option of extract that it comes from.
 OF_THE_STORE = {"--fps (of the store)": "fps", "--backbone (of the store)": "backbone"}
@@ -33,7 +33,7 @@ class Side:
         predictions: the ``predictions.h5`` of each seed, or the one of all folds.
         feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
         seen: sequences that it was trained on.
-        groups: a file with the group of each sequence, where its figures are about groups.
+        groups: ``--group-by``, where its figures are about groups.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Side:
     predictions: Sequence[Path]
     feed: str | None
     seen: frozenset[str] = frozenset()
-    groups: Path | None = None
+    groups: str | None = None
 
     @property
     def config(self) -> TrainConfig:
@@ -79,16 +79,9 @@ def read_sides(config: CompareConfig) -> list[Side]:
     for path, place in zip(config.runs, places, strict=True):
         if places.count(place) > 1:
             raise InputError(f"{path} is given twice; expected different runs")
-    short = list(map(_short_name, places))
+    short = list(map(shown_name, places))
     names = short if len(set(short)) == len(short) else list(map(str, config.runs))
     return [_side(name, path, config.split) for name, path in zip(names, config.runs, strict=True)]
-
-
-def _short_name(place: Path) -> str:
-    """Returns the name of a run's folder; of one among several, behind that of all."""
-    if place.parent.name in (SEEDS, FOLDS):
-        return f"{place.parents[1].name}/{place.name}"
-    return place.name
 
 
 def _side(name: str, path: Path, split: str) -> Side:
@@ -96,7 +89,7 @@ def _side(name: str, path: Path, split: str) -> Side:
         pooled = path / "evaluation" / split
         metrics = _evaluation(pooled, f"evaluate {path}")
         runs = list(map(load_run, of_folds))
-        groups = path / GROUPS if (path / GROUPS).is_file() else None
+        groups = str(path / GROUPS) if (path / GROUPS).is_file() else None
         return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], groups=groups)
     runs = list(map(load_run, members(path)))
     found = [
@@ -104,7 +97,8 @@ def _side(name: str, path: Path, split: str) -> Side:
     ]
     seen = set() if split == "train" else set().union(*map(_seen, runs, found))
     predictions = [run.evaluation_path(split) / "predictions.h5" for run in runs]
-    return Side(name, path, runs, predictions, found[0]["feed"], frozenset(seen))
+    group_by = runs[0].config.group_by
+    return Side(name, path, runs, predictions, found[0]["feed"], frozenset(seen), group_by)
 
 
 def _evaluation(folder: Path, command: str) -> dict[str, Any]:
@@ -174,8 +168,11 @@ def groups_of(sides: Sequence[Side], ids: Sequence[str]) -> dict[str, str]:
         sides: the sides.
         ids: the sequences.
     """
-    path = next((side.groups for side in sides if side.groups), None)
-    return dict(read_groups(str(path), ids)) if path else {}
+    group_by = next((side.groups for side in sides if side.groups), None)
+    groups = drawn_groups(group_by, ids)
+    for remark in few_groups(groups):
+        note(remark)
+    return groups or {}
 
 
 def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:

@@ -23,7 +23,10 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
         drawn = metrics["bootstrap"]
         units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
         share = f"{100 * drawn['level']:g} % interval over {units}"
-        yield f"  [ ]        {share}, by {drawn['samples']} draws of them"
+        alone = "" if metrics.get("seeds") else "; other seeds are not in it"
+        yield f"  [ ]        {share}, by {drawn['samples']} draws of them{alone}"
+    if seen := metrics.get("seen"):
+        yield f"  not held out: {len(seen)} of {metrics['sequences']} sequences were trained on"
 
 
 def _between(interval: Sequence[float] | None) -> str:

@@ -31,6 +31,7 @@ from trainer.report.strips import (
     worst_first,
 )
 from trainer.run.folder import Run
+from trainer.run.members import shown_name
 
 # Options that each fold gets from the cross-validation.
 OF_A_FOLD = {"--splits", "--group-by"}
@@ -60,7 +61,7 @@ def write_report(
             timed.
     """
     told = {
-        "title": f"{run.path.name}: {metrics['split']}",
+        "title": f"{shown_name(run.path.resolve())}: {metrics['split']}",
         "made": _made(run, metrics),
         "options": unusual_options(run.config),
         "curves": learning_curves({"": run.history}),

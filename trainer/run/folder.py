@@ -173,6 +173,8 @@ class Run:
                     "--run, or the same options to resume"
                 )
         if changes := [*changed_splits(self.splits, splits), *changed_facts(self.facts, facts)]:
+            if before.group_by != config.group_by:
+                changes = [f"--group-by ({before.group_by}, now {config.group_by})", *changes[:1]]
             raise InputError(
                 f"{self.path} was begun with other data: changed are {'; '.join(changes)}; give "
                 "another --run, or what it was begun with"

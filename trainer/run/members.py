@@ -30,6 +30,13 @@ def is_cross_validated(path: Path) -> bool:
     return (path / CROSS_VALIDATION).is_file()
 
 
+def shown_name(place: Path) -> str:
+    """Returns the name of a run's folder; of one among several, behind that of all."""
+    if place.parent.name in (SEEDS, FOLDS):
+        return f"{place.parents[1].name}/{place.name}"
+    return place.name
+
+
 def members(path: Path) -> list[Path]:
     """Returns the trained runs of several seeds, by seed; of any other folder, itself alone.
 

@@ -17,10 +17,11 @@ from preprocessing.labels.groups import divided_groups, likely_groups, read_grou
 from preprocessing.labels.split_dealing import stratified_splits
 from preprocessing.labels.splits import PARTS, Splits, read_splits
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import note
+from preprocessing.terminal.console import note, say
 from trainer.config import TrainConfig
 from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
+from trainer.run.members import SPLITS
 
 InfoOf = Callable[[str], SequenceInfo]
 
@@ -48,8 +49,10 @@ def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> Split
         )
     if given and config.split_seed is not None:
         note(f"--split-seed {config.split_seed} does nothing with --splits")
-    if not groups:
-        _remark_on_groups(splits, labels.classes, given is not None)
+    of_a_fold = config.splits is not None and config.splits.name.endswith(SPLITS)
+    if groups and not of_a_fold:
+        _tell_groups(splits, groups)
+    _remark_on_groups(splits, labels.classes, given is not None and not of_a_fold)
     return splits
 
 
@@ -92,6 +95,14 @@ def _kept(base: Run, infos: Sequence[SequenceInfo]) -> Splits:
             f"{len(infos) - len(stay)} are new and dealt out"
         )
     return replace(before, train=(*before.train, *seen))
+
+
+def _tell_groups(splits: Splits, groups: Mapping[str, str]) -> None:
+    """Says how many groups are in each part; few of them say little of others."""
+    if len(set(groups.values())) == len(groups):
+        note("--group-by: each sequence is a group of its own")
+    counts = [(part, len({groups[name] for name in splits[part]})) for part in PARTS]
+    say(f"groups: {', '.join(f'{count} in {part}' for part, count in counts if count)}")
 
 
 def _remark_on_groups(splits: Splits, classes: Collection[str], given: bool) -> None:

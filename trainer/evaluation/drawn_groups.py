@@ -1,0 +1,37 @@
+"""The groups that intervals are drawn from: people, animals, places of which whole ones are new."""
+
+from collections.abc import Collection, Mapping
+
+from preprocessing.errors import InputError, counted
+from preprocessing.labels.groups import read_groups
+from preprocessing.terminal.console import note
+
+# With fewer, an interval rests on hardly anything.
+ENOUGH = 5
+
+
+def drawn_groups(group_by: str | None, ids: Collection[str]) -> dict[str, str] | None:
+    """Returns the group of each sequence; None, with a note, if they are not known.
+
+    Args:
+        group_by: the option of the training.
+        ids: the sequences.
+    """
+    if group_by is None:
+        return None
+    try:
+        return read_groups(group_by, ids)
+    except InputError as error:
+        note(f"intervals are over sequences, since their groups are not known: {error}")
+        return None
+
+
+def few_groups(groups: Mapping[str, str] | None) -> list[str]:
+    """Returns a sentence about figures that rest on few groups; none if there are enough."""
+    if groups is None or len(set(groups.values())) >= ENOUGH:
+        return []
+    what = counted(len(set(groups.values())), "group")
+    return [
+        f"the figures are of {what}, and their intervals say little of others; cross-validate "
+        "--leave-out tests on each group in turn"
+    ]
