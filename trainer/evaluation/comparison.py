@@ -35,6 +35,7 @@ from trainer.evaluation.sides import (
     require_up_to_date,
 )
 from trainer.metrics import HEADLINES, Bootstrap
+from trainer.metrics.bootstrap import ENOUGH_UNITS
 from trainer.metrics.seeds import leaves_out_zero, welch_interval
 from trainer.predictions.common_clock import TICKS, CommonClock
 from trainer.predictions.reader import Answers, open_answers
@@ -174,6 +175,7 @@ def _run(
         "run": str(side.path),
         "feed": side.feed,
         "trainings": len(side.predictions),
+        "units": own.units,
         "folds": len(side.runs) if side.folds else 0,
         "metrics": own.metrics,
         "intervals": {name: bootstrap.interval(own.drawn.get(name)) for name in names},
@@ -195,7 +197,8 @@ def _difference(
     if name in own.drawn and name in first.drawn:
         interval = bootstrap.interval(own.drawn[name] - first.drawn[name])
     seeds = welch_interval(first.seeds[name]["values"], own.seeds[name]["values"], bootstrap.level)
-    sure = leaves_out_zero(interval) and leaves_out_zero(seeds)
+    enough = own.units >= ENOUGH_UNITS
+    sure = enough and leaves_out_zero(interval) and leaves_out_zero(seeds)
     return {"value": value, "interval": interval, "seeds": seeds, "sure": sure}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from preprocessing.terminal.table import aligned
 from trainer.metrics import HEADLINES
+from trainer.metrics.bootstrap import ENOUGH_UNITS
 from trainer.report.comparison_page import Comparison, _shown
 
 
@@ -77,6 +78,8 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
 
 def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
     """Returns a line about the chance in training."""
+    if runs[0]["units"] < ENOUGH_UNITS:
+        return "too few to be sure of others, so that no difference is marked"
     if all(run["trainings"] > 1 for run in runs):
         return "* both intervals leave out 0: hardly turned round by other sequences or seeds"
     alone = [run["name"] for run in runs if run["trainings"] == 1]

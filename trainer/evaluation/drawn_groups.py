@@ -5,9 +5,7 @@ from collections.abc import Collection, Mapping
 from preprocessing.errors import InputError, counted
 from preprocessing.labels.groups import read_groups
 from preprocessing.terminal.console import note
-
-# With fewer, an interval rests on hardly anything.
-ENOUGH = 5
+from trainer.metrics.bootstrap import ENOUGH_UNITS
 
 
 def drawn_groups(group_by: str | None, ids: Collection[str]) -> dict[str, str] | None:
@@ -28,7 +26,7 @@ def drawn_groups(group_by: str | None, ids: Collection[str]) -> dict[str, str] |
 
 def few_groups(groups: Mapping[str, str] | None) -> list[str]:
     """Returns a sentence about figures that rest on few groups; none if there are enough."""
-    if groups is None or len(set(groups.values())) >= ENOUGH:
+    if groups is None or len(set(groups.values())) >= ENOUGH_UNITS:
         return []
     what = counted(len(set(groups.values())), "group")
     return [

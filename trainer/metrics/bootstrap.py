@@ -17,6 +17,8 @@ from trainer.metrics.tallies import Figures, Floats, Tallies
 # Samples at once: few enough that counts of many sequences, or classes, stay small.
 BLOCK_WEIGHTS = 1 << 18
 BLOCK_SAMPLES = 64
+# Of fewer sequences, or groups, there are so few different draws that an interval may be too short.
+ENOUGH_UNITS = 5
 
 
 @dataclass(frozen=True)
