@@ -115,21 +115,6 @@ def class_table(labels: Labels, parts: Mapping[str, Iterable[SequenceInfo]]) -> 
     return ClassTable(labels.rows, counted)
 
 
-def class_seconds(labels: Labels, info: SequenceInfo) -> NDArray[np.float64]:
-    """Returns how long each class is shown in a sequence, ``<float64>[C]``.
-
-    Args:
-        labels: of the sequence.
-        info: the sequence.
-    """
-    shown, sayings = np.zeros(len(labels.rows)), labels.sayings
-    seconds, said = labels.spans(info)
-    numbers, places = np.unique(said, return_inverse=True)
-    for number, length in zip(numbers, np.bincount(places, seconds), strict=True):
-        shown[list(sayings[number].classes)] += length
-    return shown
-
-
 class _Counter:
     """Counts sequences of one part, and keeps sums only.
 

@@ -257,3 +257,15 @@ def test_groups_of_any_name_have_a_folder_of_their_own(
     from trainer.cross_validation.dealing import _names
 
     assert _names(groups) == folders
+
+
+def test_weights_that_know_a_test_are_refused_before_training(
+    crossed: Path, data: Data, tmp_path: Path
+) -> None:
+    base = folds(crossed)[0]
+    config = CrossValidateConfig(
+        *data, tmp_path / "on", leave_out=PERSON, continue_from=base, **QUICK
+    )
+    with pytest.raises(InputError, match=r"that folds test .* would not be held out"):
+        run_cross_validate(config)
+    assert not (tmp_path / "on" / "folds").exists()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from label_inputs import info_of
 
 from preprocessing.labels.base import LabelOptions, Labels, labelled
-from preprocessing.labels.class_table import class_seconds, class_table
+from preprocessing.labels.class_table import class_table
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.label_check import check_labels
@@ -75,8 +75,6 @@ def test_of_each_class_the_table_counts_what_steps_show(
     known = sum(int(labelled(found).sum()) for found in whole)
     assert counts.counted == pytest.approx(known / FPS)
     assert counts.counted_share == pytest.approx(known / sum(map(len, whole)))
-    total = sum(class_seconds(labels, info) for info in infos)
-    assert total == pytest.approx(counts.class_seconds)
 
 
 @given(

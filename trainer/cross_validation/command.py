@@ -13,17 +13,18 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
-from preprocessing.errors import InputError, counted
+from preprocessing.errors import InputError, counted, some
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import write_whole
 from preprocessing.labels.groups import GROUP_FIELDS
 from preprocessing.labels.splits import read_splits
+from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import say
 from preprocessing.terminal.options import to_yaml
 from trainer.cross_validation.dealing import Folds, deal
 from trainer.cross_validation.options import CrossValidateConfig
 from trainer.evaluation.options import EvaluateConfig
-from trainer.run.folder import CHANGEABLE
+from trainer.run.folder import CHANGEABLE, Run
 from trainer.run.interruption import Interruption
 from trainer.run.members import CROSS_VALIDATION, FOLDS, GROUPS, SPLITS, run_names
 from trainer.training.continuation import resolved
@@ -47,6 +48,7 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
     require_begun_so(path, config, "cross-validation", MAY_CHANGE, {FOLDS, GROUPS})
     with Interruption() as interruption:
         folds = deal(config)
+        _require_unseen(config, folds)
         if path.exists():
             _require_same_folds(config, folds)
         _write_folds(config, folds)
@@ -71,6 +73,25 @@ def _trainings(config: CrossValidateConfig, folds: Folds) -> list[TrainingProces
         one = replace(config.train_config, splits=splits, group_by=group_by, split_seed=None)
         trainings.append(TrainingProcess(one, folder, name))
     return trainings
+
+
+def _require_unseen(config: CrossValidateConfig, folds: Folds) -> None:
+    """Checks that no fold begins with weights that know what it tests.
+
+    Raises:
+        InputError: the run continued from, or an ancestor of it, was trained on what is tested.
+    """
+    if config.continue_from is None:
+        return
+    store = FeatureStore(config.store)
+    tested = sorted(name for splits in folds.splits.values() for name in splits.test)
+    if seen := Run(config.continue_from).lineage.seen(map(store.info, tested)):
+        raise InputError(
+            f"--continue-from {config.continue_from}: it, or a run that it continues, was trained "
+            f"on {len(seen)} of {counted(len(tested), 'sequence')} that folds test ({some(seen)}), "
+            "which would not be held out; leave --continue-from out, or continue from a run of "
+            "other recordings"
+        )
 
 
 def _write_folds(config: CrossValidateConfig, folds: Folds) -> None:

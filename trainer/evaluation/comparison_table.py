@@ -78,9 +78,10 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
 
 def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
     """Returns a line about the chance in training."""
-    if runs[0]["units"] < ENOUGH_UNITS:
-        return "too few to be sure of others, so that no difference is marked"
-    if all(run["trainings"] > 1 for run in runs):
+    several = all(run["trainings"] > 1 for run in runs)
+    if several and runs[0]["units"] < ENOUGH_UNITS:
+        return "too few were drawn to be sure of others, so that no difference is marked"
+    if several:
         return "* both intervals leave out 0: hardly turned round by other sequences or seeds"
     alone = [run["name"] for run in runs if run["trainings"] == 1]
     who = "one seed each" if len(alone) == len(runs) else f"one seed of {', '.join(alone)}"

@@ -20,7 +20,7 @@ from trainer.metrics.spread import spread
 from trainer.predictions.reader import open_answers
 from trainer.report.evaluation_page import write_folds_report
 from trainer.run.folder import Run
-from trainer.run.members import GROUPS
+from trainer.run.members import FOLDS, GROUPS, SPLITS, run_names
 
 # What a line of the terminal has room for, and how many lines it has.
 SHOWN = {"accuracy", "f1", "map", "edit", "f1@50", "mae", "rmse", "r2"}
@@ -67,6 +67,7 @@ def join_folds(
         **told,
         "seen": seen,
         **_coverage(rows, results),
+        **_missing(config.run, runs),
         **pooled,
         "folds": rows,
         "over_folds": {
@@ -121,6 +122,12 @@ def _coverage(
     worst = min(range(len(rows)), key=lambda number: shares[number])
     remarks = [f"fold {rows[worst]['name']}: {said}" for said in results[worst]["remarks"]]
     return {"labelled_share": sum(steps) / whole, "remarks": remarks}
+
+
+def _missing(path: Path, runs: Sequence[Path]) -> dict[str, Any]:
+    """Returns the folds that have no model, whose test is in no figure."""
+    found = sorted(set(run_names(path / FOLDS, SPLITS)) - {run.name for run in runs})
+    return {"missing_folds": found}
 
 
 def _groups(run: Path, predictions: Path) -> dict[str, str] | None:

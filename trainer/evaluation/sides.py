@@ -90,15 +90,18 @@ def _side(name: str, path: Path, split: str) -> Side:
         metrics = _evaluation(pooled, f"evaluate {path}")
         runs = list(map(load_run, of_folds))
         groups = str(path / GROUPS) if (path / GROUPS).is_file() else None
-        return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], groups=groups)
+        seen = frozenset(metrics.get("seen") or ())
+        return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], seen, groups)
     runs = list(map(load_run, members(path)))
     found = [
         _evaluation(run.evaluation_path(split), f"evaluate {path} --split {split}") for run in runs
     ]
-    seen = set() if split == "train" else set().union(*map(_seen, runs, found))
+    seen = frozenset[str]()
+    if split != "train":
+        seen = seen.union(*map(_seen, runs, found))
     predictions = [run.evaluation_path(split) / "predictions.h5" for run in runs]
     group_by = runs[0].config.group_by
-    return Side(name, path, runs, predictions, found[0]["feed"], frozenset(seen), group_by)
+    return Side(name, path, runs, predictions, found[0]["feed"], seen, group_by)
 
 
 def _evaluation(folder: Path, command: str) -> dict[str, Any]:

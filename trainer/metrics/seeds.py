@@ -45,7 +45,8 @@ def welch_interval(one: Sequence[Any], other: Sequence[Any], level: float = 0.95
         level: the share of intervals that are to hold the truth.
 
     Returns:
-        The limits, or None if one side has fewer than two seeds, or a seed no value.
+        The limits, or None if one side has fewer than two seeds, a seed no value, or nothing
+        differs from seed to seed, as in few steps: then these seeds tell nothing of others.
     """
     if min(len(one), len(other)) < 2 or None in (*one, *other):
         return None
@@ -53,7 +54,7 @@ def welch_interval(one: Sequence[Any], other: Sequence[Any], level: float = 0.95
     parts = [float(np.var(values, ddof=1)) / len(values) for values in (one, other)]
     both = sum(parts)
     if not both:
-        return [difference, difference]
+        return None
     # By shares of the sum, since squares of tiny variances would be 0.
     counts = (len(one), len(other))
     shares = sum((part / both) ** 2 / (n - 1) for part, n in zip(parts, counts, strict=True))

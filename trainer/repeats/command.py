@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import replace
 
+from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.console import note, say
@@ -10,7 +11,7 @@ from preprocessing.terminal.options import to_yaml
 from trainer.repeats.options import RepeatedTrainConfig
 from trainer.run.folder import CHANGEABLE
 from trainer.run.interruption import Interruption
-from trainer.run.members import REPEATS, SEEDS, is_repeated
+from trainer.run.members import OPTIONS, REPEATS, SEEDS, is_repeated, run_names
 from trainer.trainings.beginning import require_begun_so, require_same_data
 from trainer.trainings.crew import Crew
 from trainer.trainings.process import TrainingProcess
@@ -46,6 +47,7 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
         require_begun_so(
             path, config, "repeated training", CHANGEABLE | {"repeats", "jobs"}, {SEEDS}
         )
+        _require_as_many(config)
         folder = config.run / SEEDS
         trainings = [TrainingProcess(one, folder, str(one.seed)) for one in config.seeds]
         require_same_data(trainings)
@@ -55,3 +57,17 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
     said = shlex.quote(str(config.run))
     say(f"{config.run}: {config.repeats} seeds; next: longtake evaluate {said}")
     return code
+
+
+def _require_as_many(config: RepeatedTrainConfig) -> None:
+    """Checks that no seed that was begun is left out now.
+
+    Raises:
+        InputError: there are more of them.
+    """
+    begun = len(run_names(config.run / SEEDS, OPTIONS))
+    if config.repeats < begun:
+        raise InputError(
+            f"{config.run} was begun with --repeats {begun}, not {config.repeats}; give as many or "
+            "more, or another --run"
+        )
