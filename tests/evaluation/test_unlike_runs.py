@@ -78,7 +78,7 @@ def answers(fps: float, right: float, seed: int = 0, sequences: int = 4) -> dict
 def test_runs_of_other_fps_are_compared_by_time(
     make: MadeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = make("coarse", answers(6, 1.0))
+    one = make("coarse", answers(4, 1.0))
     other = make("fine", answers(25, 1.0), fps=25.0, backbone="flow", options={"chunk_length": 9})
     config = CompareConfig((one, other), out=tmp_path / "out", bootstrap=50)
     assert run_compare(config) == 0
@@ -108,7 +108,7 @@ def test_runs_of_other_fps_are_compared_by_time(
 @given(right=st.floats(0, 1), pieces=st.integers(2, 4))
 def test_steps_cut_into_pieces_are_the_same_run(right: float, pieces: int) -> None:
     with TemporaryDirectory() as folder:
-        arrays = answers(6, right)
+        arrays = answers(4, right)
         often = {
             name: {key: np.repeat(rows, pieces, axis=0) for key, rows in found.items()}
             for name, found in arrays.items()
@@ -124,14 +124,14 @@ def test_steps_cut_into_pieces_are_the_same_run(right: float, pieces: int) -> No
 def test_other_labels_are_noticed_on_other_clocks(make: MadeRun) -> None:
     fine = answers(8, 1.0)
     fine["day/2"]["true"] = np.roll(fine["day/2"]["true"], 16)
-    runs = (make("one", answers(6, 1.0)), make("two", fine, fps=8.0))
+    runs = (make("one", answers(4, 1.0)), make("two", fine, fps=8.0))
     with pytest.raises(InputError, match=r"cannot be compared: their true labels differ.*'day/2'"):
         compare(CompareConfig(runs))
 
 
 def test_other_labels_are_noticed_where_no_two_steps_meet(make: MadeRun) -> None:
-    shifted = answers(6, 1.0)
-    one = make("one", answers(6, 1.0))
+    shifted = answers(4, 1.0)
+    one = make("one", answers(4, 1.0))
     assert compare(CompareConfig((one, make("late", shifted, late=0.01))))["seconds"]
     shifted["day/1"]["true"] = (shifted["day/1"]["true"] + 1) % 3
     with pytest.raises(InputError, match="their true labels differ, those of 'day/1'"):
@@ -140,7 +140,7 @@ def test_other_labels_are_noticed_where_no_two_steps_meet(make: MadeRun) -> None
 
 @pytest.mark.parametrize("late", [0.05, 0.001])
 def test_times_that_containers_round_are_the_same_steps(late: float, make: MadeRun) -> None:
-    runs = (make("x", answers(6, 0.5)), make("y", answers(6, 0.5)))
+    runs = (make("x", answers(4, 0.5)), make("y", answers(4, 0.5)))
     with h5py.File(runs[1] / "evaluation" / "test" / "predictions.h5", "r+") as file:
         file["day/2/timestamps"][70:] += late
     found = compare(CompareConfig(runs, bootstrap=0))
@@ -150,7 +150,7 @@ def test_times_that_containers_round_are_the_same_steps(late: float, make: MadeR
 def test_runs_are_compared_on_the_sequences_that_all_held_out(
     make: MadeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    here, there = answers(6, 0.5, sequences=5), answers(6, 0.8, sequences=4)
+    here, there = answers(4, 0.5, sequences=5), answers(4, 0.8, sequences=4)
     one = make("one", here, train=["day/9"])
     two = make("two", there, metrics={"seen": ["day/1"]})
     three = make("three", there, train=["day/2"])
@@ -167,11 +167,11 @@ def test_runs_are_compared_on_the_sequences_that_all_held_out(
         compare(CompareConfig((make("all", there, train=list(there)), one)))
 
 
-def repeated(folder: Path, rights: Mapping[int, float]) -> Path:
+def repeated(folder: Path, rights: Mapping[int, float], sequences: int = 4) -> Path:
     """A run of several seeds, each right so often."""
     for seed, right in rights.items():
         run = folder / "seeds" / str(seed)
-        write_run(run, answers(6, right, seed), options={"seed": seed})
+        write_run(run, answers(4, right, seed, sequences), options={"seed": seed})
         (run / "model.keras").touch()
         (folder / "seeds" / f"{seed}.yaml").touch()
     (folder / "repeats.yaml").write_text("repeats: 3\n")
@@ -181,9 +181,9 @@ def repeated(folder: Path, rights: Mapping[int, float]) -> Path:
 def test_a_difference_is_sure_where_sequences_and_seeds_leave_out_zero(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worse = repeated(tmp_path / "worse", {0: 0.50, 1: 0.52, 2: 0.51})
-    better = repeated(tmp_path / "better", {0: 0.90, 1: 0.91, 2: 0.89})
-    unsteady = repeated(tmp_path / "unsteady", {0: 0.95, 1: 0.40, 2: 0.70})
+    worse = repeated(tmp_path / "worse", {0: 0.50, 1: 0.52, 2: 0.51}, 6)
+    better = repeated(tmp_path / "better", {0: 0.90, 1: 0.91, 2: 0.89}, 6)
+    unsteady = repeated(tmp_path / "unsteady", {0: 0.95, 1: 0.40, 2: 0.70}, 6)
     config = CompareConfig((worse, better, unsteady), out=tmp_path / "out", bootstrap=200)
     run_compare(config)
     found = json.loads((tmp_path / "out" / "comparison.json").read_text())
@@ -213,10 +213,19 @@ def test_a_difference_is_sure_where_sequences_and_seeds_leave_out_zero(
     assert "mean ± deviation over 3 seeds" in page
 
 
+def test_of_few_sequences_no_difference_is_sure(tmp_path: Path) -> None:
+    worse = repeated(tmp_path / "worse", {0: 0.50, 1: 0.52, 2: 0.51})
+    better = repeated(tmp_path / "better", {0: 0.90, 1: 0.91, 2: 0.89})
+    found = compare(CompareConfig((worse, better), bootstrap=200))
+    assert not any(row["sure"] for row in found["runs"][1]["difference"].values())
+    said = "too few were drawn to be sure of others, so that no difference is marked"
+    assert list(comparison_lines(found))[-1] == said
+
+
 def test_with_one_seed_each_seeds_alone_may_make_the_difference(
     make: MadeRun, tmp_path: Path
 ) -> None:
-    runs = (make("x", answers(6, 0.3)), make("y", answers(6, 0.9)))
+    runs = (make("x", answers(4, 0.3)), make("y", answers(4, 0.9)))
     found = compare(CompareConfig(runs, bootstrap=50, out=tmp_path / "out"))
     assert not any(row["sure"] for row in found["runs"][1]["difference"].values())
     assert found["runs"][0]["seeds"] is None
@@ -239,12 +248,12 @@ def test_one_seed_of_several_is_called_by_the_name_of_all(tmp_path: Path) -> Non
 
 def test_a_cross_validation_is_compared_by_its_groups(tmp_path: Path) -> None:
     def crossed(name: str, right: float) -> Path:
-        folder = write_run(tmp_path / name, answers(6, right))
+        folder = write_run(tmp_path / name, answers(4, right))
         (folder / "config.yaml").unlink()
         (folder / "cross-validation.yaml").write_text("folds: 2\n")
         groups = ["sequence,group", *(f"day/{n},{'ann' if n < 2 else 'bob'}" for n in range(4))]
         (folder / "groups.csv").write_text("\n".join(groups) + "\n")
-        fold = write_run(folder / "folds" / "ann", answers(6, right, sequences=2))
+        fold = write_run(folder / "folds" / "ann", answers(4, right, sequences=2))
         (fold / "model.keras").touch()
         (folder / "folds" / "ann.splits.json").touch()
         return folder

@@ -124,7 +124,7 @@ def test_another_command_in_the_same_folder_is_refused(
     labels = tmp_path / "labels.csv"
     labels.write_text(data[1].read_text().replace("low", "deep"))
     fewer = train_command(data, repeated, "--seed", 5, "--repeats", 1)
-    said = "was begun with --repeats 3, not 1; give as many or more, or another --run"
+    said = ", not 1; give as many or more, or another --run"
     assert said in refusal(longtake(*fewer))
     changed = train_command((data[0], labels), repeated, "--seed", 5, "--repeats", 3)
     said = "was begun with other data: changed are the classes in --labels (with deep, 2)"
