@@ -12,6 +12,7 @@ values_of = st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=2, m
 
 
 @pytest.mark.filterwarnings("ignore:Precision loss")
+@example([0.0, 0.0], [0.003, 0.003, 0.003])
 @example([0.049, 0.207], [0.22, 0.253, 0.275, 0.711, 0.715, 0.62])
 @given(values_of, values_of)
 def test_the_interval_over_seeds_is_that_of_scipy(one: list[float], other: list[float]) -> None:

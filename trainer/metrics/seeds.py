@@ -53,7 +53,7 @@ def welch_interval(one: Sequence[Any], other: Sequence[Any], level: float = 0.95
     difference = float(np.mean(other) - np.mean(one))
     parts = [float(np.var(values, ddof=1)) / len(values) for values in (one, other)]
     both = sum(parts)
-    if not both:
+    if np.ptp(one) == np.ptp(other) == 0:  # Of equal values, rounding may leave a variance.
         return None
     # By shares of the sum, since squares of tiny variances would be 0.
     counts = (len(one), len(other))
