@@ -106,9 +106,9 @@ def _overview(prog: str, commands: Mapping[str, Command]) -> list[str]:
         "",
         *(f"  {name:<{width}}  {command.summary}" for name, command in commands.items()),
         "",
-        "Exit codes: 0 all done; 1 a bug; 2 bad arguments or input; 3 some inputs failed and",
-        "the rest is done; 75 stopped by a signal with a checkpoint written, 130 interrupted:",
-        "start again to go on.",
+        "Exit codes: 0 all done; 1 a bug; 2 bad arguments or input; 3 some inputs failed",
+        "and the rest is done; 75 stopped by a signal with a checkpoint written, 130",
+        "interrupted: start again to go on.",
     ]
 
 
