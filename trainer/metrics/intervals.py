@@ -48,12 +48,13 @@ class Drawn:
 def expanded_shares(level: float, units: int) -> tuple[float, float]:
     """Returns the shares of the draws below the lower and the upper limit.
 
-    >>> [round(share, 4) for share in expanded_shares(0.95, 10)]
-    [0.0086, 0.9914]
-
     Args:
         level: the share of intervals that are to hold the truth.
         units: how many were drawn from, two or more.
+
+    Example:
+        >>> [round(share, 4) for share in expanded_shares(0.95, 10)]
+        [0.0086, 0.9914]
     """
     limit = math.sqrt(units / (units - 1)) * student_quantile(level, units - 1)
     outside = NormalDist().cdf(-limit)

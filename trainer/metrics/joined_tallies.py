@@ -72,8 +72,9 @@ def averaged(values: Sequence[Any]) -> Any:
 
     What is no number stays if it is the same in all, and is None otherwise.
 
-    >>> averaged([{"f1": 0.5, "rows": [1, None]}, {"f1": 1.0, "rows": [3, None]}])
-    {'f1': 0.75, 'rows': [2.0, None]}
+    Example:
+        >>> averaged([{"f1": 0.5, "rows": [1, None]}, {"f1": 1.0, "rows": [3, None]}])
+        {'f1': 0.75, 'rows': [2.0, None]}
     """
     first = values[0]
     if all(value == first for value in values):

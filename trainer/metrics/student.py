@@ -14,12 +14,13 @@ def student_quantile(level: float, freedom: float) -> float:
     With t = sqrt(freedom) tan(u), the density of t becomes one of u that is proportional to
     cos(u)^(freedom - 1) (Abramowitz and Stegun 1964, section 26.7); it is added up by trapezoids.
 
-    >>> [round(student_quantile(0.95, freedom), 3) for freedom in (1, 2.5, 9, 1e9)]
-    [12.706, 3.575, 2.262, 1.96]
-
     Args:
         level: the probability of the middle, between 0 and 1.
         freedom: degrees of freedom, 1 or more; no whole number needed.
+
+    Example:
+        >>> [round(student_quantile(0.95, freedom), 3) for freedom in (1, 2.5, 9, 1e9)]
+        [12.706, 3.575, 2.262, 1.96]
     """
     end = min(math.pi / 2, FARTHEST / math.sqrt(freedom))
     # Closer to each other near the end, where for few degrees all of the rest lies.
