@@ -52,7 +52,7 @@ def expanded_shares(level: float, units: int) -> tuple[float, float]:
         level: the share of intervals that are to hold the truth.
         units: how many were drawn from, two or more.
 
-    Example:
+    Examples:
         >>> [round(share, 4) for share in expanded_shares(0.95, 10)]
         [0.0086, 0.9914]
     """

@@ -72,7 +72,7 @@ def averaged(values: Sequence[Any]) -> Any:
 
     What is no number stays if it is the same in all, and is None otherwise.
 
-    Example:
+    Examples:
         >>> averaged([{"f1": 0.5, "rows": [1, None]}, {"f1": 1.0, "rows": [3, None]}])
         {'f1': 0.75, 'rows': [2.0, None]}
     """

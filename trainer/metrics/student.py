@@ -18,7 +18,7 @@ def student_quantile(level: float, freedom: float) -> float:
         level: the probability of the middle, between 0 and 1.
         freedom: degrees of freedom, 1 or more; no whole number needed.
 
-    Example:
+    Examples:
         >>> [round(student_quantile(0.95, freedom), 3) for freedom in (1, 2.5, 9, 1e9)]
         [12.706, 3.575, 2.262, 1.96]
     """

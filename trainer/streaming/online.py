@@ -56,7 +56,7 @@ class OnlineTrainer:
 
     Make one with ``OnlineTrainer.from_run``, ``create`` or ``load``.
 
-    Example:
+    Examples:
         >>> online = OnlineTrainer.create(4, ["idle", "busy"], units=8)
         >>> online.predict(np.zeros((10, 4))).shape
         (10, 2)
