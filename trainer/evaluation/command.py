@@ -17,7 +17,7 @@ from trainer.batches.sequence_set import SequenceSet
 from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.coverage import coverage
-from trainer.evaluation.drawn_groups import drawn_groups, few_groups
+from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.evaluation.folds import fold_lines, join_folds, require_held_out
 from trainer.evaluation.held_out import seen_sequences
 from trainer.evaluation.latency import measure_latency
@@ -80,7 +80,6 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     groups = drawn_groups(training.group_by, [info.sequence_id for info in data.infos])
     metrics = score(out / "predictions.h5", segmental, config.measures, groups)
     share, remarks = coverage(data, config.split)
-    remarks += few_groups(groups)
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
     metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}

@@ -137,6 +137,7 @@ def _compared(
         "ignored_classes": list(measures.ignored),
         "compared_by": PER_SEQUENCE[first.task],
         "bootstrap": {**bootstrap.facts(), **({"groups": found[0].units} if groups else {})},
+        "enough": found[0].units >= ENOUGH_UNITS,
         "options": differing_options(sides),
         "runs": [
             _run(side, own, found[0], bootstrap, _outcomes(rows, number) if number else None)
@@ -175,7 +176,6 @@ def _run(
         "run": str(side.path),
         "feed": side.feed,
         "trainings": len(side.predictions),
-        "units": own.units,
         "folds": len(side.runs) if side.folds else 0,
         "metrics": own.metrics,
         "intervals": {name: bootstrap.interval(own.drawn.get(name)) for name in names},

@@ -5,7 +5,6 @@ from typing import Any
 
 from preprocessing.terminal.table import aligned
 from trainer.metrics import HEADLINES
-from trainer.metrics.bootstrap import ENOUGH_UNITS
 from trainer.report.comparison_page import Comparison, _shown
 
 
@@ -33,7 +32,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield ""
         yield from _differences(comparison, run)
     yield ""
-    yield _what_seeds_do(runs)
+    yield _what_seeds_do(runs, comparison["enough"])
 
 
 def _about(comparison: Comparison) -> Iterator[str]:
@@ -76,10 +75,10 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
         yield f"  [ ] {share} intervals, over {units} by {drawn['samples']} draws of them"
 
 
-def _what_seeds_do(runs: Sequence[Mapping[str, Any]]) -> str:
+def _what_seeds_do(runs: Sequence[Mapping[str, Any]], enough: bool) -> str:
     """Returns a line about the chance in training."""
     several = all(run["trainings"] > 1 for run in runs)
-    if several and runs[0]["units"] < ENOUGH_UNITS:
+    if several and not enough:
         return "too few were drawn to be sure of others, so that no difference is marked"
     if several:
         return "* both intervals leave out 0: hardly turned round by other sequences or seeds"

@@ -1,6 +1,7 @@
 """The groups that intervals are drawn from: people, animals, places of which whole ones are new."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from preprocessing.errors import InputError, counted
 from preprocessing.labels.groups import read_groups
@@ -24,12 +25,15 @@ def drawn_groups(group_by: str | None, ids: Collection[str]) -> dict[str, str] |
         return None
 
 
-def few_groups(groups: Mapping[str, str] | None) -> list[str]:
-    """Returns a sentence about figures that rest on few groups; none if there are enough."""
-    if groups is None or len(set(groups.values())) >= ENOUGH_UNITS:
-        return []
-    what = counted(len(set(groups.values())), "group")
-    return [
-        f"the figures are of {what}, and their intervals say little of others; cross-validate "
-        "--leave-out tests on each group in turn"
-    ]
+def few_groups(bootstrap: Mapping[str, Any]) -> Iterator[str]:
+    """Yields a line if figures rest on few groups.
+
+    Args:
+        bootstrap: as in metrics.json; ``groups`` counts what was drawn, if that was groups.
+    """
+    groups = bootstrap.get("groups", ENOUGH_UNITS)
+    if groups < ENOUGH_UNITS:
+        yield (
+            f"{counted(groups, 'group')} only, which say little of others; cross-validate "
+            "--leave-out tests on each"
+        )

@@ -8,10 +8,10 @@ from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.files.whole_file import write_whole
-from preprocessing.labels.groups import read_groups
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
+from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.pooling import pool_answers, pooled_weights
 from trainer.evaluation.scoring import score
@@ -132,10 +132,8 @@ def _missing(path: Path, runs: Sequence[Path]) -> dict[str, Any]:
 
 def _groups(run: Path, predictions: Path) -> dict[str, str] | None:
     """Returns the group of each sequence; None where they have none."""
-    if not (run / GROUPS).is_file():
-        return None
     with open_answers(predictions) as answers:
-        return read_groups(str(run / GROUPS), answers.ids)
+        return drawn_groups(str(run / GROUPS) if (run / GROUPS).is_file() else None, answers.ids)
 
 
 def _infos(config: EvaluateConfig, run: Run, metrics: Mapping[str, Any]) -> Iterator[SequenceInfo]:

@@ -10,7 +10,7 @@ from preprocessing.files.text_files import read_json
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
 from trainer.evaluation.compare_options import CompareConfig
-from trainer.evaluation.drawn_groups import drawn_groups, few_groups
+from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.predictions.reader import Answers
 from trainer.report.page import option, value_text
 from trainer.run.folder import Run, load_run
@@ -172,10 +172,7 @@ def groups_of(sides: Sequence[Side], ids: Sequence[str]) -> dict[str, str]:
         ids: the sequences.
     """
     group_by = next((side.groups for side in sides if side.groups), None)
-    groups = drawn_groups(group_by, ids)
-    for remark in few_groups(groups):
-        note(remark)
-    return groups or {}
+    return drawn_groups(group_by, ids) or {}
 
 
 def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from trainer.evaluation.drawn_groups import few_groups
 from trainer.metrics import HEADLINES
 
 
@@ -25,6 +26,7 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
         share = f"{100 * drawn['level']:g} % interval over {units}"
         alone = "" if metrics.get("seeds") else "; other seeds are not in it"
         yield f"  [ ]        {share}, by {drawn['samples']} draws of them{alone}"
+    yield from (f"  {line}" for line in few_groups(metrics.get("bootstrap", {})))
     if seen := metrics.get("seen"):
         yield f"  not held out: {len(seen)} of {metrics['sequences']} sequences were trained on"
 
