@@ -14,7 +14,7 @@ FLOORS = {
         {"__main__"},
     ],
     "trainer": [
-        {"config", "task", "column_moments", "kernels"},
+        {"config", "task", "column_moments", "threads", "kernels"},
         {"layout", "plan", "metrics"},
         {"batches", "model", "run"},
         {"devices"},

@@ -96,6 +96,7 @@ def test_the_report_has_a_row_for_each_fold(crossed: Path) -> None:
     assert "Each was answered by the model of the fold that held it out, of 3" in page
     assert all(f"<tr><th>{name}</th>" in page for name in ("P1", "P2", "P3", "mean over folds"))
     assert "95 % interval over 3 groups of sequences" in page
+    assert page.count("The figures are of 3 groups, which say little of others") == 1
     assert "groups.csv" not in page
     assert "splits.json" not in page
 
@@ -115,6 +116,9 @@ def test_the_same_command_trains_nothing_again(
     assert any(line.startswith("  mean over folds") for line in lines)
     drawn = "95 % interval over 3 groups, by 1000 draws of them; other seeds are not in it"
     assert f"  [ ]        {drawn}" in lines
+    few = "3 groups only, which say little of others; cross-validate --leave-out tests on each"
+    assert lines.count(f"  {few}") == 1
+    assert before["remarks"] == []  # Each fold alone tests one group, which is no remark.
     assert f"report: {crossed / 'evaluation' / 'test' / 'report.html'}" in lines
 
 

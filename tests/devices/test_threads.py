@@ -13,8 +13,9 @@ from made_stores import FPS, write_sequence
 
 from preprocessing.errors import Stopped
 from preprocessing.labels.writing import write_intervals
-from trainer.devices.hardware import THREADS, tf, threads, use_threads
+from trainer.devices.hardware import tf, threads, use_threads
 from trainer.run.folder import Run, load_run
+from trainer.threads import THREADS
 from trainer.training.command import train
 
 

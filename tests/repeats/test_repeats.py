@@ -96,6 +96,10 @@ def test_evaluate_takes_all_seeds_as_one(repeated: Path, longtake: Longtake) -> 
     names = [run.name for run in members(repeated)]
     assert links == [f"../../seeds/{name}/evaluation/test/report.html" for name in names]
     assert all((folder / link).is_file() for link in links)
+    assert "Not held out" not in page
+    assert longtake("evaluate", repeated, "--split", "train")[0] == 0
+    page = (folder.parent / "train" / "report.html").read_text()
+    assert "<b>Not held out:</b> all sequences were trained on" in page
 
 
 def test_commands_that_want_one_model_are_told_which_folder_to_give(

@@ -123,9 +123,18 @@ def _require_same_folds(config: CrossValidateConfig, folds: Folds) -> None:
                 "labels, --splits or groups have changed; give another --run, or what it was "
                 "begun with"
             )
+    path = config.run / GROUPS
+    if (path.read_text("utf-8") if path.is_file() else "") != _table(folds.groups):
+        raise InputError(
+            f"{config.run} was begun with other groups, over which its intervals are; give another "
+            "--run, or the groups that it was begun with"
+        )
 
 
 def _table(groups: Mapping[str, str]) -> str:
+    """Returns the content of groups.csv; empty if there are no groups."""
+    if not groups:
+        return ""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(GROUP_FIELDS)

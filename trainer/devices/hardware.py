@@ -8,22 +8,19 @@ from preprocessing.terminal.console import note
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.devices.replicas import Devices
 from trainer.kernels.layers import layers_of
+from trainer.threads import usual_threads
 
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 DRIVER = Path("/dev/nvidiactl")  # There wherever NVIDIA's driver is.
 KERNELS = ("CudnnRNN", "CudnnRNNV2", "CudnnRNNV3")
-THREADS = "TF_NUM_INTRAOP_THREADS"
 MOST_THREADS = 1024  # A checkpoint may come from anywhere.
 
 
 def threads() -> int:
     """Returns how many threads share an operation of TensorFlow here: as set, or one a core."""
-    asked = os.environ.get(THREADS, "").strip()
-    told = int(asked) if asked.isdecimal() else 0
-    cores = len(os.sched_getaffinity(0))
-    return int(tf.config.threading.get_intra_op_parallelism_threads()) or told or cores
+    return int(tf.config.threading.get_intra_op_parallelism_threads()) or usual_threads()
 
 
 def use_threads(count: int) -> None:

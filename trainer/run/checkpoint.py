@@ -71,6 +71,17 @@ class Progress:
             if not isinstance(value, (int, float) if kind is float else kind):  # type: ignore[arg-type]
                 raise TypeError(f"{one.name} is {value!r:.40}")
 
+    def is_over(self, epochs: int, patience: int, validated: bool) -> bool:
+        """Says whether no epoch is left to train, or none that could still help.
+
+        Args:
+            epochs: after how many it ends.
+            patience: epochs without a better one after which it ends.
+            validated: whether there is a validation split.
+        """
+        patient = not validated or self.epoch - self.best_epoch < patience
+        return self.stopped or self.epoch >= epochs or not patient
+
 
 @dataclass(frozen=True)
 class Checkpoint:

@@ -18,7 +18,7 @@ from trainer.run.interruption import Interruption
 from trainer.training.announcer import Announcer, say_finished
 from trainer.training.callbacks import watch_batches
 from trainer.training.claim import claimed
-from trainer.training.loop import Training, is_over
+from trainer.training.loop import Training
 from trainer.training.preparation import lanes_of, last_checkpoint, make_model, prepare
 from trainer.training.steps import make_steps
 from trainer.training.stops import Stops
@@ -90,7 +90,8 @@ def _train(
         with claimed(run, processes, interruption):
             checkpoint = last_checkpoint(prepared, processes)
             progress = checkpoint.progress if checkpoint else Progress()
-            if progress.finished and is_over(progress, config, data.validation is not None):
+            validated = data.validation is not None
+            if progress.finished and progress.is_over(config.epochs, config.patience, validated):
                 processes.wait_for_all()
                 return Trained(run, True, processes.chief)
             progress.lanes = progress.lanes or lanes_of(config, data, devices)

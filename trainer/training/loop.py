@@ -108,8 +108,9 @@ class Training:
             self.processes.require_same(weights=self.keeper.digest)
         self.learning.seed_devices_apart()
         self._stop_if(self.stops.agree(self.stops.signal_here))
-        while self.progress.begun or not is_over(
-            self.progress, self.config, self.data.validation is not None
+        config, validated = self.config, self.data.validation is not None
+        while self.progress.begun or not self.progress.is_over(
+            config.epochs, config.patience, validated
         ):
             self._epoch()
         self.callbacks.on_train_end()
@@ -255,15 +256,3 @@ class Training:
         if not finite:
             self.processes.wait_for_all()
         self.keeper.require_finite(finite, self.progress)
-
-
-def is_over(progress: Progress, config: TrainConfig, validated: bool) -> bool:
-    """Says whether no epoch is left to train, or none that could still help.
-
-    Args:
-        progress: how far the run is.
-        config: says after how many epochs it ends.
-        validated: whether there is a validation split.
-    """
-    patient = not validated or progress.epoch - progress.best_epoch < config.patience
-    return progress.stopped or progress.epoch >= config.epochs or not patient

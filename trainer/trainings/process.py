@@ -21,10 +21,9 @@ from preprocessing.terminal.streams import printable
 from trainer.config import TrainConfig
 from trainer.run.folder import Run
 from trainer.run.lock import Lock
+from trainer.threads import THREADS, usual_threads
 
 REASON_LENGTH = 300
-# What TensorFlow takes for the number of threads of an operation.
-THREADS = "TF_NUM_INTRAOP_THREADS"
 # How a training ends that was asked to stop.
 STOPS = (STOPPED, INTERRUPTED, -signal.SIGINT, -signal.SIGTERM)
 
@@ -92,10 +91,8 @@ class TrainingProcess:
         run, config = self.run, self.config
         if not (run.config_path.is_file() and run.model_path.is_file() and run.config == config):
             return False
-        progress = run.progress
-        better = not progress.best_epoch or progress.epoch - progress.best_epoch < config.patience
-        left = progress.epoch < config.epochs and better and not progress.stopped
-        return progress.finished and not left
+        progress, validated = run.progress, bool(run.splits.validation)
+        return progress.finished and progress.is_over(config.epochs, config.patience, validated)
 
     def stop(self) -> None:
         """Makes the training write a checkpoint and end; an interrupted wait kills it."""
@@ -133,9 +130,7 @@ class TrainingProcess:
 
 def share_of_cores(processes: int) -> int:
     """Returns how many threads each of several processes should have."""
-    told = os.environ.get(THREADS, "").strip()
-    cores = int(told) if told.isdecimal() else 0
-    return max(1, (cores or len(os.sched_getaffinity(0))) // processes)
+    return max(1, usual_threads() // processes)
 
 
 def stop_all(trainings: Sequence[TrainingProcess]) -> None:
