@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from commands import LONGTAKE
 from made_stores import FPS, MadeStore, write_sequence
+from spoken import Longtake, Said, speaking
 
 from preprocessing.backbones import load_backbone
 from preprocessing.labels.base import LabelOptions
@@ -26,14 +27,10 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, settings_text
 from preprocessing.videos.reader import VideoReader
-from trainer import cli
 from trainer.config import TrainConfig
 from trainer.demo.videos import make_samples
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
-
-Said = tuple[int, str, str]
-Longtake = Callable[..., Said]
 
 
 @pytest.fixture
@@ -42,17 +39,7 @@ def longtake(
 ) -> Longtake:
     """Runs a command in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["longtake", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            code = cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capfd.readouterr()
-
-    return call
+    return speaking(capfd, monkeypatch)
 
 
 def refusal(said: Said, code: int = 2) -> str:

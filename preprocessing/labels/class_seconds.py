@@ -1,5 +1,7 @@
 """Seconds of each class in a sequence, by which splits are stratified."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,23 @@ def class_seconds(labels: Labels, info: SequenceInfo) -> NDArray[np.float64]:
         else:
             shown += known.sum(axis=0)
     return shown * info.step_seconds
+
+
+def seconds_of_all(labels: Labels, infos: Iterable[SequenceInfo]) -> dict[str, NDArray[np.float64]]:
+    """Returns ``class_seconds`` of each sequence, by its id.
+
+    Args:
+        labels: the labels of all sequences.
+        infos: the sequences.
+
+    Raises:
+        InputError: labels do not fit the length of their sequence.
+    """
+    seconds = {}
+    for info in infos:
+        labels.check(info)
+        seconds[info.sequence_id] = class_seconds(labels, info)
+    return seconds
 
 
 def _mean_step(info: SequenceInfo) -> float:

@@ -1,4 +1,4 @@
-"""What the options that one tries first give, on recordings of people who were not trained on.
+"""Trains with the options that one tries first, and tests on people who were not trained on.
 
 python scripts/bench/advice.py --suturing FOLDER     with the VTS data, its features/ and labels/
 """
@@ -45,7 +45,7 @@ class Options:
     suturing: Path
     """Folder of the VTS data, with features/*.npy and labels/*.txt."""
     seeds: int = 3
-    """How many divisions of the people, each with a seed of its own."""
+    """The number of divisions of the people, each with a seed of its own."""
     only: tuple[str, ...] = ()
     """Options to try beside the defaults; by default all."""
 

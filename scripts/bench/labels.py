@@ -1,4 +1,4 @@
-"""How long it takes to count the classes of many sequences: the table before a training.
+"""Times the count of the classes of many sequences, the table before a training.
 
 Run from the repository root: python scripts/bench/labels.py --sequences 20000
 """

@@ -127,7 +127,7 @@ def average_precision(hits: Sequence[bool], scores: Sequence[float], ratio: floa
 
 
 def interval(values: Sequence[float | None], units: int) -> list[float | None] | None:
-    """What so many draws of so few units say of the truth, in 95 of 100 cases."""
+    """Returns the limits that hold the truth in 95 of 100 cases, by draws of few units."""
     limit = math.sqrt(units / (units - 1)) * stats.t.ppf(0.975, units - 1)
     edges = [percentile(values, float(stats.norm.cdf(side))) for side in (-limit, limit)]
     return None if edges[0] is None else edges

@@ -17,7 +17,11 @@ def speaking(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     def call(*arguments: object) -> Said:
         monkeypatch.setattr(sys, "argv", ["longtake", *map(str, arguments)])
         capfd.readouterr()
-        return cli.main(), *capfd.readouterr()
+        try:
+            code = cli.main()
+        except SystemExit as stop:  # As --help ends.
+            code = int(stop.code or 0)
+        return code, *capfd.readouterr()
 
     return call
 

@@ -1,4 +1,4 @@
-"""What evaluate says of classes, and what to try next."""
+"""The lines of evaluate on classes, and on what to try next."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,18 +1,13 @@
 """The ways in which figures come out too good, as a new user meets them on the command line."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_stores import write_sequence
+from spoken import Longtake, speaking
 
-from trainer import cli
-
-Said = tuple[int, str]
-Longtake = Callable[..., Said]
 PERSONS, EACH = 24, 3
 QUICK = ("--units", 8, "--chunk-length", 10, "--learning-rate", 0.05, "--no-tensorboard")
 DEALT = ("--fractions", 0.6, 0.1, 0.3)
@@ -22,19 +17,9 @@ DEALT = ("--fractions", 0.6, 0.1, 0.3)
 def longtake(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Longtake:
-    """Runs a command in this process; returns its code and what it said on standard error."""
+    """Runs a command in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["longtake", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            code = cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, capfd.readouterr().err
-
-    return call
+    return speaking(capfd, monkeypatch)
 
 
 @pytest.fixture
@@ -63,13 +48,15 @@ def test_persons_in_two_parts_make_figures_that_new_persons_do_not(
     longtake: Longtake, persons: Path
 ) -> None:
     common = ("train", "--store", "store", "--labels", "labels.csv", *QUICK, *DEALT)
-    code, said = longtake(*common, "--epochs", 8, "--run", "careless")
+    code, out, said = longtake(*common, "--epochs", 8, "--run", "careless")
     assert code == 0
     assert "note: ids look grouped by what stands before the first _ or -" in said
-    assert "--group-by '^([^_-]+)' keeps each in one part" in said
-    code, said = longtake(*common, "--epochs", 8, "--run", "honest", "--group-by", "^([^_-]+)")
+    assert "--group-by '^([^_-]+)' keeps each in one part, or refuses" in said
+    assert "groups: " not in out
+    code, out, said = longtake(*common, "--epochs", 8, "--run", "honest", "--group-by", "^([^_-]+)")
     assert code == 0
     assert "look grouped" not in said
+    assert "groups: 14 in train, 2 in validation, 8 in test" in out
     for run in ("careless", "honest"):
         assert longtake("evaluate", run, "--bootstrap", 0)[0] == 0
     assert accuracy(persons / "careless") > 0.9
@@ -87,7 +74,7 @@ def test_one_recording_under_two_names_is_refused_and_a_group_mends_it(
         file.write("\ncopy,ill")
     (persons / "splits.json").write_text(json.dumps({"train": ["copy"], "test": ["P00_0"]}))
     train = ("train", "--store", "store", "--labels", "labels.csv", *QUICK, "--epochs", 1)
-    code, said = longtake(*train, "--run", "run", "--splits", "splits.json")
+    code, _, said = longtake(*train, "--run", "run", "--splits", "splits.json")
     assert code == 2
     assert "copy (train) and P00_0 (test) are the same recording" in said
     assert not (persons / "run").exists()
@@ -100,6 +87,6 @@ def test_one_recording_under_two_names_is_refused_and_a_group_mends_it(
     # Started again from elsewhere, with the table moved, it is the same run.
     (persons / "groups.csv").rename(persons / "moved.csv")
     assert longtake(*train, "--run", "run", "--group-by", "moved.csv")[0] == 0
-    code, said = longtake(*train, "--run", "run", "--split-seed", 1, "--group-by", "moved.csv")
+    code, _, said = longtake(*train, "--run", "run", "--split-seed", 1, "--group-by", "moved.csv")
     assert code == 2
     assert "was begun with split-seed None, not 1" in said

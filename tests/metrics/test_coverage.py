@@ -48,7 +48,7 @@ def some(whole: ClassTallies, chosen: Floats) -> ClassTallies:
 def held(
     whole: ClassTallies, units: int, repetitions: int, each: int = 1, grouped: bool = True
 ) -> Mapping[str, float]:
-    """How often intervals of so many units, each of so many sequences, hold the truth."""
+    """Returns how often intervals of so many units, each of so many sequences, hold the truth."""
     truth = whole.figures(np.ones((1, len(whole))))
     generator, counts = np.random.default_rng(units), dict.fromkeys(NAMES, 0)
     for repetition in range(repetitions):

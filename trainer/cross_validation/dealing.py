@@ -6,12 +6,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from preprocessing.errors import InputError, counted, shorten, some
-from preprocessing.labels.base import Labels
-from preprocessing.labels.class_seconds import class_seconds
+from preprocessing.labels.class_seconds import seconds_of_all
 from preprocessing.labels.groups import read_groups
 from preprocessing.labels.reading import read_labels
 from preprocessing.labels.split_dealing import folds as dealt
@@ -54,26 +50,18 @@ def deal(config: CrossValidateConfig) -> Folds:
     option = "--group-by" if config.leave_out is None else "--leave-out"
     group_by = config.leave_out or config.group_by
     groups = read_groups(group_by, ids, option) if group_by else {}
+    infos = map(store.info, ids)
     if config.splits is not None:
         splits = _read(config.splits, ids)
     elif config.leave_out is not None:
         _require_several(config.leave_out, groups)
-        found = leave_out(groups, _seconds(store, labels), config.validation, config.dealt_by)
+        found = leave_out(groups, seconds_of_all(labels, infos), config.validation, config.dealt_by)
         splits = dict(zip(_names(list(found)), found.values(), strict=True))
     else:
-        many, seconds = config.folds or 2, _seconds(store, labels)
+        many, seconds = config.folds or 2, seconds_of_all(labels, infos)
         parts = dealt(ids, groups, seconds, many, config.validation, config.dealt_by)
         splits = {str(number): one for number, one in enumerate(parts, start=1)}
     return Folds(splits, groups if len(set(groups.values())) < len(groups) else {})
-
-
-def _seconds(store: FeatureStore, labels: Labels) -> dict[str, NDArray[np.float64]]:
-    """Returns for how long each sequence shows each class."""
-    seconds = {}
-    for info in map(store.info, sorted(labels.ids())):
-        labels.check(info)
-        seconds[info.sequence_id] = class_seconds(labels, info)
-    return seconds
 
 
 def _require_several(pattern: str, groups: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from preprocessing.terminal.table import aligned
+from trainer.evaluation.figure_text import figure_text
 from trainer.metrics import HEADLINES
 from trainer.report.comparison_page import Comparison, _shown
 
@@ -58,7 +59,7 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
     rows = [
         [
             name,
-            _figure(row["value"], "+") + ("*" if row["sure"] else " "),
+            figure_text(row["value"], "+") + ("*" if row["sure"] else " "),
             _interval(row["interval"]),
             _interval(row["seeds"]),
         ]
@@ -97,17 +98,10 @@ def _indented(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _of_run(run: Mapping[str, Any], name: str) -> str:
     """Returns a figure of a run, with its deviation over seeds."""
-    shown = _figure(run["metrics"][name])
+    shown = figure_text(run["metrics"][name])
     spread = run["seeds"][name]["sd"] if run["seeds"] else None
-    return shown if spread is None else f"{shown} sd {_figure(spread)}"
-
-
-def _figure(value: float | None, sign: str = "") -> str:
-    if value is None:
-        return "-"
-    near = abs(value) < 1000
-    return format(value, f"{sign}.4f" if near else f"{sign}.3e")
+    return shown if spread is None else f"{shown} sd {figure_text(spread)}"
 
 
 def _interval(edges: Sequence[float] | None) -> str:
-    return f"[{_figure(edges[0], '+')}, {_figure(edges[1], '+')}]" if edges else ""
+    return f"[{figure_text(edges[0], '+')}, {figure_text(edges[1], '+')}]" if edges else ""

@@ -12,6 +12,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
 from trainer.evaluation.drawn_groups import drawn_groups
+from trainer.evaluation.figure_text import figure_text
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.pooling import pool_answers, pooled_weights
 from trainer.evaluation.scoring import score
@@ -90,19 +91,18 @@ def fold_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
     head = ["fold", "sequences", "steps", *shown]
     rows = metrics["folds"]
     cells = [
-        [row["name"], str(row["sequences"]), str(row["steps"]), *(_figure(row[n]) for n in shown)]
+        [
+            *(row["name"], str(row["sequences"]), str(row["steps"])),
+            *(figure_text(row[name]) for name in shown),
+        ]
         for row in rows[:MOST_LINES]
     ]
     for what in ("mean", "sd"):
         over = (metrics["over_folds"][name][what] for name in shown)
-        cells.append([f"{what} over folds", "", "", *map(_figure, over)])
+        cells.append([f"{what} over folds", "", "", *map(figure_text, over)])
     yield from (f"  {line}" for line in aligned([head, *cells]))
     if (more := len(rows) - MOST_LINES) > 0:
         yield f"  and {more} more folds in metrics.json"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
 
 
 def _row(run: Path, result: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trainer.evaluation.drawn_groups import few_groups
+from trainer.evaluation.figure_text import figure_text
 from trainer.metrics import HEADLINES
 
 
@@ -13,9 +14,9 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
         if metrics[name] is not None:
             interval = metrics.get("intervals", {}).get(name)
             seeds = _over_seeds(metrics, name)
-            yield f"  {name:<9}  {_figure(metrics[name])}{_between(interval)}{seeds}"
+            yield f"  {name:<9}  {figure_text(metrics[name])}{_between(interval)}{seeds}"
         if spread := metrics.get(f"{name}_per_sequence"):
-            mean, deviation = _figure(spread["mean"]), _figure(spread["sd"])
+            mean, deviation = figure_text(spread["mean"]), figure_text(spread["sd"])
             yield f"  per video  {mean} (sd {deviation})"
         if name == "accuracy":
             yield _baseline(metrics)
@@ -32,7 +33,7 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _between(interval: Sequence[float] | None) -> str:
-    return f"  [{_figure(interval[0])}, {_figure(interval[1])}]" if interval else ""
+    return f"  [{figure_text(interval[0])}, {figure_text(interval[1])}]" if interval else ""
 
 
 def _over_seeds(metrics: Mapping[str, Any], name: str) -> str:
@@ -40,7 +41,7 @@ def _over_seeds(metrics: Mapping[str, Any], name: str) -> str:
     if "seeds" not in metrics:
         return ""
     known = [value for value in metrics["seeds"][name]["values"] if value is not None]
-    return f"  sd {_figure(metrics['seeds'][name]['sd'])} over {len(known)} seeds"
+    return f"  sd {figure_text(metrics['seeds'][name]['sd'])} over {len(known)} seeds"
 
 
 def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -52,7 +53,8 @@ def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield f"  delay      {found}"
     if relaxed := metrics.get("relaxed"):
         names = ("accuracy", "precision", "recall", "f1", "jaccard")
-        known = [f"{name} {_figure(relaxed[name])}" for name in names if relaxed[name] is not None]
+        found = {name: relaxed[name] for name in names if relaxed[name] is not None}
+        known = [f"{name} {figure_text(value)}" for name, value in found.items()]
         bugs = ", as the published script" if relaxed["bug_compatible"] else ""
         yield f"  relaxed    by {relaxed['seconds']:g} s{bugs}: {', '.join(known)}"
 
@@ -60,11 +62,6 @@ def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
 def _count(value: float) -> str:
     """Formats a number of things, or its mean over seeds."""
     return str(value) if isinstance(value, int) else f"{value:.1f}"
-
-
-def _figure(value: float) -> str:
-    """Formats a figure with four decimals, or four digits if it is large or tiny."""
-    return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1000 else f"{value:.4g}"
 
 
 def _baseline(metrics: Mapping[str, Any]) -> str:

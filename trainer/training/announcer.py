@@ -2,6 +2,7 @@
 
 import time
 
+from preprocessing.labels.splits import PARTS
 from preprocessing.terminal.console import say
 from trainer.devices.replicas import Devices
 from trainer.run.checkpoint import Progress
@@ -47,6 +48,9 @@ class Announcer:
             f"{len(validation)} to validate, {len(data.splits.test)} to test; "
             f"{len(data.facts.classes)} {kind}: {names}"
         )
+        if data.groups:  # Few of them say little of others.
+            parts = ((part, {data.groups[name] for name in data.splits[part]}) for part in PARTS)
+            self.say(f"groups: {', '.join(f'{len(own)} in {part}' for part, own in parts if own)}")
         for line in data.check.lines():
             self.say(line)
 

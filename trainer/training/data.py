@@ -1,7 +1,8 @@
 """The data of a training: sequences, labels and splits that fit together."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 
@@ -41,6 +42,7 @@ class Data:
         validation: None where the splits have no such part.
         lanes: B on each device.
         lineage: what the run and those that it continues are trained on.
+        groups: the group of each sequence; empty without ``--group-by``.
         check: what the labels of all parts hold.
     """
 
@@ -52,6 +54,7 @@ class Data:
     lanes: int
     check: LabelCheck
     lineage: Lineage | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_data(config: TrainConfig) -> Data:
@@ -66,7 +69,7 @@ def load_data(config: TrainConfig) -> Data:
     if base:
         labels.use_classes(base.classes)
     info_of = cache(store.info)
-    splits = choose_splits(config, labels, info_of)
+    splits, groups = choose_splits(config, labels, info_of)
     if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
     known = labels.ids()
@@ -89,7 +92,7 @@ def load_data(config: TrainConfig) -> Data:
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
     data = _data(config, store, infos, labels, task, splits, check)
-    return replace(data, lineage=lineage)
+    return replace(data, lineage=lineage, groups=groups)
 
 
 def _data(

@@ -9,24 +9,36 @@ otherwise            dealt out by --fractions, in whole groups of --group-by, by
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from preprocessing.errors import InputError, counted, some
 from preprocessing.labels.base import Labels
-from preprocessing.labels.class_seconds import class_seconds
+from preprocessing.labels.class_seconds import seconds_of_all
 from preprocessing.labels.groups import divided_groups, likely_groups, read_groups
 from preprocessing.labels.split_dealing import stratified_splits
 from preprocessing.labels.splits import PARTS, Splits, read_splits
 from preprocessing.store.sequence_info import SequenceInfo
-from preprocessing.terminal.console import note, say
+from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
 from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
-from trainer.run.members import SPLITS
 
 InfoOf = Callable[[str], SequenceInfo]
 
 
-def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> Splits:
+class ChosenSplits(NamedTuple):
+    """The splits of a training, and what keeps sequences together in them.
+
+    Attributes:
+        splits: which sequences are for what.
+        groups: the group of each sequence; empty without ``--group-by``.
+    """
+
+    splits: Splits
+    groups: Mapping[str, str]
+
+
+def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> ChosenSplits:
     """Returns the splits that a configuration asks for; says so where they hold a risk.
 
     Args:
@@ -49,11 +61,10 @@ def choose_splits(config: TrainConfig, labels: Labels, info_of: InfoOf) -> Split
         )
     if given and config.split_seed is not None:
         note(f"--split-seed {config.split_seed} does nothing with --splits")
-    of_a_fold = config.splits is not None and config.splits.name.endswith(SPLITS)
-    if groups and not of_a_fold:
-        _tell_groups(splits, groups)
-    _remark_on_groups(splits, labels.classes, given is not None and not of_a_fold)
-    return splits
+    if groups and len(set(groups.values())) == len(groups):
+        note("--group-by: each sequence is a group of its own")
+    _remark_on_groups(splits, labels.classes)
+    return ChosenSplits(splits, groups)
 
 
 def _all(splits: Splits) -> list[str]:
@@ -74,10 +85,7 @@ def _dealt(
     config: TrainConfig, labels: Labels, info_of: InfoOf, groups: Mapping[str, str]
 ) -> Splits:
     infos = [info_of(name) for name in sorted(labels.ids())]
-    seconds = {}
-    for info in infos:
-        labels.check(info)
-        seconds[info.sequence_id] = class_seconds(labels, info)
+    seconds = seconds_of_all(labels, infos)
     kept = _kept(Run(config.continue_from), infos) if config.continue_from else None
     seed = config.seed if config.split_seed is None else config.split_seed
     return stratified_splits(seconds, config.fractions, seed, groups, seconds, kept)
@@ -97,15 +105,7 @@ def _kept(base: Run, infos: Sequence[SequenceInfo]) -> Splits:
     return replace(before, train=(*before.train, *seen))
 
 
-def _tell_groups(splits: Splits, groups: Mapping[str, str]) -> None:
-    """Says how many groups are in each part; few of them say little of others."""
-    if len(set(groups.values())) == len(groups):
-        note("--group-by: each sequence is a group of its own")
-    counts = [(part, len({groups[name] for name in splits[part]})) for part in PARTS]
-    say(f"groups: {', '.join(f'{count} in {part}' for part, count in counts if count)}")
-
-
-def _remark_on_groups(splits: Splits, classes: Collection[str], given: bool) -> None:
+def _remark_on_groups(splits: Splits, classes: Collection[str]) -> None:
     """Says so if ids look like those of groups, and such a group is in two parts."""
     likely = likely_groups(_all(splits), classes)
     divided = list(divided_groups(likely.groups, splits)) if likely else []
@@ -115,8 +115,7 @@ def _remark_on_groups(splits: Splits, classes: Collection[str], given: bool) -> 
             f"ids look grouped by {likely.words}, and {len(divided)} of {total} groups are in two "
             f"parts ({some([it.group for it in divided])}); if these are persons, animals or "
             "places, figures on the test will be too good: "
-            f"--group-by '{likely.pattern}' "
-            + ("refuses such splits" if given else "keeps each in one part")
+            f"--group-by '{likely.pattern}' keeps each in one part, or refuses --splits that do not"
         )
 
 
