@@ -53,8 +53,8 @@ def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield f"  delay      {found}"
     if relaxed := metrics.get("relaxed"):
         names = ("accuracy", "precision", "recall", "f1", "jaccard")
-        found = {name: relaxed[name] for name in names if relaxed[name] is not None}
-        known = [f"{name} {figure_text(value)}" for name, value in found.items()]
+        values = {name: relaxed[name] for name in names if relaxed[name] is not None}
+        known = [f"{name} {figure_text(value)}" for name, value in values.items()]
         bugs = ", as the published script" if relaxed["bug_compatible"] else ""
         yield f"  relaxed    by {relaxed['seconds']:g} s{bugs}: {', '.join(known)}"
 
