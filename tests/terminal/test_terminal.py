@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import pytest
 from commands import LONGTAKE
 from hypothesis import given
 from hypothesis import strategies as st
+from terminals import shown_on_terminal
 
 from preprocessing.errors import InputError, ReaderGone
 from preprocessing.terminal import commands
@@ -172,16 +172,14 @@ def test_many_progress_bars_share_one_thread() -> None:
     assert [threads() for _ in range(20)] == [first] * 20
 
 
-def test_a_progress_bar_on_a_terminal_shows_no_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside, outside = pty.openpty()
-    with os.fdopen(outside, "w") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
+def test_a_progress_bar_on_a_terminal_shows_no_escapes() -> None:
+    def write() -> None:
         with progress(total=2, desc=ESCAPE) as bar:
             bar.set_postfix_str(ESCAPE)
             bar.update(2)
             note(ESCAPE)
-        shown = os.read(inside, 1 << 16).decode()
-    os.close(inside)
+
+    shown = shown_on_terminal(write)
     assert "red" in shown
     assert not set(shown) & {"\x1b", "\x9b"}
 

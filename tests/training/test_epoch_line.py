@@ -1,13 +1,7 @@
 """The line of an epoch on a terminal of 80 columns, and the best epoch on the last line."""
 
-import fcntl
-import os
-import pty
-import struct
-import sys
-import termios
-
 import pytest
+from terminals import shown_on_terminal
 
 from trainer.training.epoch_line import best_of, epoch_bar, show
 
@@ -17,17 +11,15 @@ VALIDATED = {**TRAINED, "val_loss": 0.53349, "val_accuracy": 0.86144}
 
 def lines_of(rows: list[dict[str, float]], columns: int, epochs: int = 100) -> list[str]:
     """What a terminal of so many columns shows of an epoch."""
-    inside, outside = pty.openpty()
-    fcntl.ioctl(outside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    with os.fdopen(outside, "w") as stream, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stderr", stream)
+
+    def write() -> None:
         with epoch_bar(epochs, epochs, 123_456, 0, True) as bar:
             for row in rows:
                 show(bar, row)
                 bar.update(123_456 // len(rows))
                 bar.refresh()
-        shown = os.read(inside, 1 << 16).decode()
-    os.close(inside)
+
+    shown = shown_on_terminal(write, columns)
     return [line.strip() for line in shown.replace("\n", "\r").split("\r") if line.strip()]
 
 
