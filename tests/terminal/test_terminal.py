@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import forked
 import h5py
 import numpy as np
 import pytest
@@ -39,7 +40,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def begin(*arguments: object, **how: object) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-c", LONGTAKE, *map(str, arguments)]
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **how}
-        started.append(subprocess.Popen(command, **how))  # type: ignore[call-overload]
+        learns = arguments[0] in ("train", "tune")
+        process = (forked.start if learns else subprocess.Popen)(command, **how)  # type: ignore[operator]
+        started.append(process)
         return started[-1]
 
     yield begin

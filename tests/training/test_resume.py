@@ -15,6 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from forked import run as run_forked
+from forked import start
 from interrupted import Signal, Task, command, config_for, kill_somewhere, require_same
 
 from preprocessing.errors import InputError, Stopped
@@ -190,7 +192,7 @@ def test_a_resumed_run_does_not_read_the_store_for_its_moments_again(
 @pytest.mark.slow
 def test_a_run_that_another_process_trains_is_waited_for(memory_task: Task, tmp_path: Path) -> None:
     with locked(tmp_path / "run" / "train.lock", Interruption()):
-        process = subprocess.Popen(
+        process = start(
             command(memory_task, tmp_path / "run", epochs=1),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -313,7 +315,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoin
 
 
 def finished(arguments: list[str]) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    done = run_forked(arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -322,7 +324,8 @@ def test_killed_at_random_moments_a_run_ends_in_the_same_weights(
     memory_task: Task, tmp_path: Path, thorough: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kills, chance = (20, random.Random(1)) if thorough else (1, random.Random(time.time()))
-    options = {"epochs": 60, "patience": 60} if thorough else {}
+    epochs = 60 if thorough else 6
+    options = {"epochs": epochs, "patience": epochs}
     words = command(memory_task, tmp_path / "straight", **options)
     monkeypatch.setattr(sys, "argv", words[words.index("train") - 1 :])
     assert cli.main() == DONE
@@ -358,7 +361,7 @@ def test_a_signal_ends_the_command_with_75_and_the_same_command_goes_on(
     memory_task: Task, tmp_path: Path, number: signal.Signals
 ) -> None:
     arguments = command(memory_task, tmp_path / "run", epochs=400, patience=400)
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not Checkpoints(tmp_path / "run/checkpoints").paths():
         assert process.poll() is None
         time.sleep(0.01)
