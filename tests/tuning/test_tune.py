@@ -150,8 +150,10 @@ def test_a_search_trains_and_its_best_options_train_again(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    thorough: bool,
 ) -> None:
-    options = ["--trials", "2", "--epochs", "2", "--no-tensorboard", "--search", "units=2,12"]
+    options = ["--trials", "2" if thorough else "1", "--epochs", "2", "--no-tensorboard"]
+    options += ["--search", "units=2,12"]
     monkeypatch.setattr(sys, "argv", ["longtake", *arguments, *options, "state=carry"])
     assert cli.main() == 0
     out, _ = capfd.readouterr()
@@ -219,7 +221,9 @@ def test_a_trial_worse_than_the_others_is_stopped_early(
     assert "worse than the median" in out
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_search_that_is_stopped_goes_on(
     arguments: list[str], stand_in: Path, tune: Tune, tmp_path: Path, number: int
 ) -> None:
@@ -258,15 +262,15 @@ def test_a_search_whose_worker_is_killed_goes_on_and_nothing_is_trained_twice(
 
 
 def test_workers_share_a_search(arguments: list[str], stand_in: Path, tmp_path: Path) -> None:
-    search = ("--trials", 6, "--epochs", 3, "--search", "units=20..60", "--no-prune")
+    search = ("--trials", 4, "--epochs", 3, "--search", "units=20..60", "--no-prune")
     workers = [begin(arguments, stand_in, 0.2, *search) for _ in range(2)]
     said = [worker.communicate() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
     trials = read_trials(tmp_path / "tune")
     begun = [line for lines in diaries(tmp_path / "tune").values() for line in lines]
     assert set(begun) == {"begun after 0"}
-    assert len({trial["trial"] for trial in trials}) == 6
-    assert sum(out.count("] trial ") for out, _ in said) == 6
+    assert len({trial["trial"] for trial in trials}) == 4
+    assert sum(out.count("] trial ") for out, _ in said) == 4
 
 
 def test_a_worker_that_comes_while_another_makes_the_folder_joins_it(
