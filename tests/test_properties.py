@@ -224,7 +224,10 @@ def test_windows_with_a_burn_in_answer_with_what_came_before_in_mind(
 
 @pytest.mark.parametrize(
     "options",
-    [pytest.param(VARIANTS["lstm"], id="lstm", marks=pytest.mark.slow), pytest.param(VARIANTS["all"], id="all")],
+    [
+        pytest.param(VARIANTS["lstm"], id="lstm", marks=pytest.mark.slow),
+        pytest.param(VARIANTS["all"], id="all"),
+    ],
 )
 def test_changing_one_sequence_changes_no_other(
     make_store: MadeStore, tmp_path: Path, options: dict[str, Any]
