@@ -262,15 +262,15 @@ def test_a_search_whose_worker_is_killed_goes_on_and_nothing_is_trained_twice(
 
 
 def test_workers_share_a_search(arguments: list[str], stand_in: Path, tmp_path: Path) -> None:
-    search = ("--trials", 4, "--epochs", 3, "--search", "units=20..60", "--no-prune")
+    search = ("--trials", 6, "--epochs", 3, "--search", "units=20..60", "--no-prune")
     workers = [begin(arguments, stand_in, 0.2, *search) for _ in range(2)]
     said = [worker.communicate() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
     trials = read_trials(tmp_path / "tune")
     begun = [line for lines in diaries(tmp_path / "tune").values() for line in lines]
     assert set(begun) == {"begun after 0"}
-    assert len({trial["trial"] for trial in trials}) == 4
-    assert sum(out.count("] trial ") for out, _ in said) == 4
+    assert len({trial["trial"] for trial in trials}) == 6
+    assert sum(out.count("] trial ") for out, _ in said) == 6
 
 
 def test_a_worker_that_comes_while_another_makes_the_folder_joins_it(
