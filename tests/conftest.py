@@ -2,17 +2,18 @@ import atexit
 import gc
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import AS_FOR_USERS
 from hypothesis import is_hypothesis_test, settings
 from longer import LONGER, SETTINGS
-from made_stores import FPS, MadeStore, write_sequence
+from made_stores import MadeStore, write_memory_task, write_sequence
 
-from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 
 # What passed yesterday passes today; --all searches at random, and so many times longer.
@@ -27,6 +28,10 @@ QUICKLY_COMPILED = (
     "--xla_cpu_parallel_codegen_split_count=1",
     "--xla_cpu_use_fusion_emitters=false",
 )
+
+# Python keeps what it compiles, for the hundred processes that tests start, even if told not to.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Whichever test imports TensorFlow first, it keeps its chatter to itself.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -48,7 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     And how XLA compiles, here and in processes that tests start, before TensorFlow is imported.
     """
     settings.load_profile("search" if config.getoption("--all") else "same")
-    if not config.getoption("--all"):
+    if config.getoption("--all"):
+        os.environ[AS_FOR_USERS] = "1"
+    else:
         os.environ.setdefault("XLA_FLAGS", " ".join(QUICKLY_COMPILED))
 
 
@@ -77,6 +84,16 @@ def thorough(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--all"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _latency_is_given(thorough: bool) -> Iterator[None]:
+    """Evaluating compiles one more program and times it; with --all, and where it is the point."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not thorough and (command := sys.modules.get("trainer.evaluation.command")):
+            given = sys.modules["trainer.evaluation.latency"].Latency(0.6213, 0.9, 200)
+            patch.setattr(command, "measure_latency", lambda run: given)
+        yield
+
+
 @pytest.fixture
 def make_store(tmp_path: Path) -> MadeStore:
     """Makes a store of random features, sequences s0, s1, ... of the given lengths."""
@@ -94,14 +111,4 @@ def make_store(tmp_path: Path) -> MadeStore:
 @pytest.fixture
 def memory_task(tmp_path: Path) -> tuple[Path, Path]:
     """A store and labels: the sign of the first step's feature is the label of all steps."""
-    generator = np.random.default_rng(1)
-    rows = []
-    for number in range(16):
-        length = 20 + number
-        features = generator.normal(scale=0.1, size=(length, 2))
-        sign = number % 2
-        features[0, 0] = 4 * sign - 2
-        write_sequence(tmp_path / "task", f"s{number:02d}", features)
-        rows.append((f"s{number:02d}", 0.0, length / FPS, ("minus", "plus")[sign]))
-    write_intervals(tmp_path / "task.csv", rows)
-    return tmp_path / "task", tmp_path / "task.csv"
+    return write_memory_task(tmp_path)

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -15,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 from commands import LONGTAKE
+from forked import run
 from made_stores import FPS, MadeStore, write_sequence
 from spoken import Longtake, Said, speaking
 
@@ -62,12 +62,7 @@ def write_video(path: Path, colour: tuple[int, int, int], seconds: float = 3.0) 
 
 def in_process(folder: Path, code: int, *arguments: str) -> str:
     """Runs a command in a process of its own; returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", LONGTAKE, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    done = run([sys.executable, "-c", LONGTAKE, *arguments], cwd=folder)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout

@@ -72,7 +72,7 @@ def test_settings_that_keras_does_not_take_are_named_in_a_line(
 def test_keras_on_something_else_in_this_process_is_refused(tmp_path: Path) -> None:
     code = """
 import sys, types
-import tensorflow
+sys.modules["tensorflow"] = types.ModuleType("tensorflow")  # Which is not asked for anything.
 keras = types.ModuleType("keras")
 keras.config = types.SimpleNamespace(backend=lambda: "jax")
 sys.modules["keras"] = keras

@@ -56,7 +56,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 variants = pytest.mark.parametrize(
     "options",
     [
-        pytest.param(options, id=name, marks=[] if name in ("lstm", "all") else [pytest.mark.slow])
+        pytest.param(options, id=name, marks=[] if name == "all" else [pytest.mark.slow])
         for name, options in VARIANTS.items()
     ],
 )
@@ -99,7 +99,7 @@ def whole(model: Any, store: FeatureStore, sequence_id: str) -> np.ndarray:
     return np.asarray(outputs)[0]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.integers(1, 4), st.integers(1, 13))
 def test_chunks_with_carry_equal_one_pass_over_the_whole_sequence(
     lengths: list[int], lanes: int, chunk_length: int
@@ -222,7 +222,13 @@ def test_windows_with_a_burn_in_answer_with_what_came_before_in_mind(
         np.testing.assert_allclose(outputs[first : start + 5], answers, atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [VARIANTS["lstm"], VARIANTS["all"]], ids=["lstm", "all"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(VARIANTS["lstm"], id="lstm", marks=pytest.mark.slow),
+        pytest.param(VARIANTS["all"], id="all"),
+    ],
+)
 def test_changing_one_sequence_changes_no_other(
     make_store: MadeStore, tmp_path: Path, options: dict[str, Any]
 ) -> None:
@@ -295,8 +301,11 @@ def updated_weights(task: Task, batch: ChunkBatch) -> list[np.ndarray]:
     return [np.asarray(weight) for weight in model.get_weights()]
 
 
-@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
-def test_what_stands_in_the_padding_changes_no_gradient(task: Task) -> None:
+@pytest.mark.parametrize(
+    "name", ["classification", pytest.param("multilabel", marks=pytest.mark.slow), "regression"]
+)
+def test_what_stands_in_the_padding_changes_no_gradient(name: str) -> None:
+    task = TASKS[name]
     weights = np.ones((3, 6), "float32")
     weights[0, 4:] = weights[2] = 0  # a tail, and an idle lane
     clean, dirty = (
@@ -415,10 +424,10 @@ def test_the_model_sees_the_step_before_and_its_label_wherever_chunks_are_cut(
 @pytest.mark.parametrize(
     ("inputs", "horizon"),
     [
-        ("both", 0),
-        ("labels", 2),
+        pytest.param("both", 0, marks=pytest.mark.slow),
+        pytest.param("labels", 2, marks=pytest.mark.slow),
         pytest.param("labels", 0, marks=pytest.mark.slow),
-        pytest.param("both", 2, marks=pytest.mark.slow),
+        ("both", 2),
     ],
 )
 def test_own_answers_are_fed_step_by_step_wherever_chunks_are_cut(

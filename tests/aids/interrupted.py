@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 from commands import LONGTAKE
+from forked import start
 
 from trainer.config import TrainConfig
 from trainer.run.checkpoint import Checkpoints
@@ -84,7 +85,7 @@ def command(task: Task, run: Path, **options: Any) -> list[str]:
 
 def kill_somewhere(arguments: list[str], folder: Path, chance: random.Random) -> bool:
     """Starts a run and kills it after some checkpoints; False if it ended before."""
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     left = chance.randrange(1, 12)
     before = Checkpoints(folder).paths()
     while left and process.poll() is None:

@@ -1,8 +1,9 @@
 """The peak memory of a program in a process of its own."""
 
-import subprocess
 import sys
 from pathlib import Path
+
+from forked import run
 
 SHORT, LONG = 2_000, 80_000  # steps; the long features alone are 160 MB as float32
 ALLOWED_MB = 32
@@ -36,6 +37,6 @@ def steps_to_store(folder, steps, dimension=512):
 def peak_mb(work: str, folder: Path, size: int) -> float:
     """Peak resident memory in MB of a process that does some work of a size."""
     code = f"{PREPARE}{work}\nwork(Path(sys.argv[1]), {size})\nprint('peak', peak())"
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    done = run([sys.executable, "-c", code, str(folder)])
     assert done.returncode == 0, done.stderr
     return float(done.stdout.rpartition("peak")[2])

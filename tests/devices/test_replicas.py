@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 from commands import LONGTAKE
+from forked import start
 from hypothesis import given
 from hypothesis import strategies as st
 from made_stores import FPS, write_sequence
@@ -60,7 +61,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def run_python(*words: object, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return start(
         [sys.executable, *map(str, words)],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,

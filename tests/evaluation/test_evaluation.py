@@ -7,6 +7,7 @@ from typing import Literal
 import h5py
 import numpy as np
 import pytest
+from made_stores import copy_with_its_run, write_memory_task
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions
@@ -15,25 +16,36 @@ from preprocessing.labels.writing import write_numbers
 from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate, run_evaluate
+from trainer.evaluation.latency import measure_latency
 from trainer.evaluation.scoring import score
 from trainer.evaluation.summary import summary
 from trainer.labelling.command import PredictConfig, run_predict
 from trainer.metrics import HEADLINES
 from trainer.predictions.writer import sequence_ids
-from trainer.run.folder import Run
+from trainer.run.folder import Run, load_run
 from trainer.training.command import train
 
 Task = tuple[Path, Path]
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a task and a run."""
+    folder = tmp_path_factory.mktemp("trained")
+    small = {"units": 4, "chunk_length": 8, "epochs": 1, "tensorboard": False}
+    train(TrainConfig(*write_memory_task(folder), folder / "run", **small))
+    return folder
+
+
 @pytest.fixture
-def run(memory_task: Task, tmp_path: Path) -> Run:
-    store, labels = memory_task
-    return train(
-        TrainConfig(
-            store, labels, tmp_path / "run", units=4, chunk_length=8, epochs=1, tensorboard=False
-        )
-    )
+def memory_task(run: Run) -> Task:
+    return run.config.store, run.config.labels
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Run:
+    copy_with_its_run(trained, tmp_path)
+    return load_run(tmp_path / "run")
 
 
 def test_predictions_hold_every_step_of_every_test_sequence(run: Run, memory_task: Task) -> None:
@@ -112,6 +124,14 @@ def test_the_report_is_one_file_that_needs_no_network(run: Run) -> None:
     assert all(sequence_id in page for sequence_id in run.splits.test)
     assert page.count("<svg") == 2
     assert f"{metrics['accuracy']:.3f}" in page
+    # As tests/conftest.py has it be; with --all it is measured here too.
+    assert "latency a step" in page
+
+
+def test_latency_is_that_of_single_steps(run: Run) -> None:
+    latency = measure_latency(run, steps=20)
+    assert 0 < latency.median_ms <= latency.p95_ms < 1000
+    assert latency.steps == 20
 
 
 def test_an_empty_split_is_refused_with_those_that_are_not(
@@ -121,11 +141,11 @@ def test_an_empty_split_is_refused_with_those_that_are_not(
     splits = tmp_path / "splits.json"
     splits.write_text(json.dumps({"train": ["s00", "s01"]}))
     config = TrainConfig(
-        store, labels, tmp_path / "run", splits=splits, units=4, epochs=1, tensorboard=False
+        store, labels, tmp_path / "some", splits=splits, units=4, epochs=1, tensorboard=False
     )
     train(config)
     with pytest.raises(InputError, match=r"the test split of .* is empty; .*train"):
-        evaluate(EvaluateConfig(tmp_path / "run"))
+        evaluate(EvaluateConfig(config.run))
 
 
 @pytest.fixture
@@ -162,7 +182,7 @@ def test_other_tasks_from_labels_to_a_report_and_to_labels(
 ) -> None:
     names = {"multilabel": "overlapping_labels", "regression": "number_labels"}
     labels = request.getfixturevalue(names[task])
-    path = tmp_path / "run"
+    path = tmp_path / "other"
     train(
         TrainConfig(
             memory_task[0], labels, path, task=task, horizon=horizon,

@@ -35,7 +35,7 @@ def work(folder, steps):
 """
 
 
-@pytest.mark.parametrize("suffix", ["npy", "h5", "csv"])
+@pytest.mark.parametrize("suffix", [pytest.param("npy", marks=pytest.mark.slow), "h5", "csv"])
 def test_peak_memory_of_an_import_does_not_grow_with_its_length(
     tmp_path: Path, suffix: str
 ) -> None:

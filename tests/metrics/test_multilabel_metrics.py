@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prediction_files import write_predictions
 from sklearn.metrics import average_precision_score, f1_score, jaccard_score
@@ -63,6 +63,7 @@ def mean_of_known(rows: list[dict[str, Any]], name: str) -> float | None:
     return float(np.mean(known)) if known else None
 
 
+@settings(max_examples=40)
 @given(steps_of, steps_of)
 def test_metrics_agree_with_counting_steps(one: list[Any], two: list[Any]) -> None:
     metrics = score_steps(one, two)

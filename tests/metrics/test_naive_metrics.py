@@ -55,7 +55,7 @@ def scored(sequences: list[tuple[list[Any], list[list[int]]]]) -> dict[str, Any]
         return score(path, True, Measures(bootstrap=0))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(sequences_of, st.randoms(), st.sampled_from([(), ("a",), ("b", "c"), CLASSES]))
 def test_classification(runs: list[Any], chance: Any, ignored: tuple[str, ...]) -> None:
     sequences = [drawn(some, chance) for some in runs]

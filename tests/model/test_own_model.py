@@ -32,7 +32,7 @@ def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
     return TrainConfig(store, labels, run, **{**small, "learning_rate": 0.02, **options})
 
 
-@pytest.mark.parametrize("normalize", ["train", "running"])
+@pytest.mark.parametrize("normalize", [pytest.param("train", marks=pytest.mark.slow), "running"])
 def test_the_example_answers_alike_however_the_sequence_is_cut(
     make_store: MadeStore, normalize: Any
 ) -> None:

@@ -308,7 +308,10 @@ def test_a_report_names_the_options_that_are_not_usual(tmp_path: Path) -> None:
     assert "--units" not in page
 
 
-@pytest.mark.parametrize("task", list(HEADLINES))
+@pytest.mark.parametrize(
+    "task",
+    ["classification", pytest.param("multilabel", marks=pytest.mark.slow), "regression"],
+)
 def test_a_report_of_thousands_of_classes_is_small(task: str, tmp_path: Path) -> None:
     generator, classes = np.random.default_rng(0), 1200
     true = np.repeat(generator.integers(0, classes, 40), 5)

@@ -98,11 +98,10 @@ def test_answering_disturbs_no_learning_and_learning_no_carry_of_answers() -> No
 @pytest.mark.parametrize(
     "options",
     [
-        {"dropout": 0.3},
-        {"inputs": "both", "cell": "gru"},
-        {"task": "regression", "inputs": "labels"},
+        pytest.param({"dropout": 0.3}, id="features"),
+        pytest.param({"inputs": "both", "cell": "gru"}, id="both", marks=pytest.mark.slow),
+        pytest.param({"task": "regression", "inputs": "labels"}, id="numbers"),
     ],
-    ids=["features", "both", "numbers"],
 )
 def test_saved_and_loaded_it_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, options: dict[str, Any]

@@ -19,6 +19,7 @@ import h5py
 import numpy as np
 import pytest
 from commands import LONGTAKE
+from forked import start
 from live_server import file_server, live_server
 from made_stores import write_sequence
 
@@ -99,7 +100,7 @@ def stream(
 
 def begin(folder: Path, *arguments: object) -> subprocess.Popen[str]:
     words = [sys.executable, "-c", LONGTAKE, "stream", folder / "run", *arguments]
-    return subprocess.Popen(
+    return start(
         [str(word) for word in words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

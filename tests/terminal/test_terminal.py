@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import forked
 import h5py
 import numpy as np
 import pytest
 from commands import LONGTAKE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from terminals import shown_on_terminal
 
@@ -39,7 +40,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def begin(*arguments: object, **how: object) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-c", LONGTAKE, *map(str, arguments)]
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **how}
-        started.append(subprocess.Popen(command, **how))  # type: ignore[call-overload]
+        learns = arguments[0] in ("train", "tune")
+        process = (forked.start if learns else subprocess.Popen)(command, **how)  # type: ignore[operator]
+        started.append(process)
         return started[-1]
 
     yield begin
@@ -184,6 +187,7 @@ def test_a_progress_bar_on_a_terminal_shows_no_escapes() -> None:
     assert not set(shown) & {"\x1b", "\x9b"}
 
 
+@settings(max_examples=50)
 @given(st.recursive(st.text() | st.floats(allow_nan=False, allow_infinity=False), st.lists))
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
 def test_json_is_one_line_that_prints_and_loses_nothing(encoding: str, value: object) -> None:

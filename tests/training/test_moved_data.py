@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from interrupted import Signal, Task, config_for, require_same
+from interrupted import Signal, config_for, require_same
+from made_stores import copy_with_its_run, write_memory_task
 
 from preprocessing.errors import InputError, Stopped
 from preprocessing.store.feature_store import FeatureStore
@@ -21,11 +22,19 @@ from trainer.training.command import train
 from trainer.training.features_digest import features_digest, stretches
 
 
-def interrupted(task: Task, run: Path) -> TrainConfig:
-    config = config_for(task, run)
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a task and a run that was stopped after some updates."""
+    folder = tmp_path_factory.mktemp("begun")
     with pytest.raises(Stopped):
-        train(config, [Signal([5])])
-    return config
+        train(config_for(write_memory_task(folder), folder / "run"), [Signal([5])])
+    return folder
+
+
+@pytest.fixture
+def interrupted(begun: Path, tmp_path: Path) -> TrainConfig:
+    copy_with_its_run(begun, tmp_path)
+    return Run(tmp_path / "run").config
 
 
 def change(path: Path, step: int = 0, name: str = "features") -> None:
@@ -35,10 +44,10 @@ def change(path: Path, step: int = 0, name: str = "features") -> None:
 
 
 def test_a_moved_store_and_moved_labels_are_the_same_data(
-    memory_task: Task, tmp_path: Path
+    interrupted: TrainConfig, tmp_path: Path
 ) -> None:
-    straight = train(config_for(memory_task, tmp_path / "straight"))
-    config = interrupted(memory_task, tmp_path / "run")
+    config = interrupted
+    straight = train(replace(config, run=tmp_path / "straight"))
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     shutil.move(config.store, moved / "features")
@@ -52,9 +61,9 @@ def test_a_moved_store_and_moved_labels_are_the_same_data(
 
 @pytest.mark.parametrize("name", ["features", "timestamps"])
 def test_what_was_changed_in_place_is_noticed_and_named(
-    memory_task: Task, tmp_path: Path, name: str
+    interrupted: TrainConfig, name: str
 ) -> None:
-    config = interrupted(memory_task, tmp_path / "run")
+    config = interrupted
     train_id = Run(config.run).splits.train[-1]
     change(config.store / f"{train_id}.h5", 7, name)
     with pytest.raises(InputError, match="other data: changed are the features in --store; give"):
@@ -62,9 +71,9 @@ def test_what_was_changed_in_place_is_noticed_and_named(
 
 
 def test_a_run_of_before_there_was_such_a_digest_goes_on_and_has_one_then(
-    memory_task: Task, tmp_path: Path
+    interrupted: TrainConfig,
 ) -> None:
-    config = interrupted(memory_task, tmp_path / "run")
+    config = interrupted
     path = config.run / "run.json"
     told = json.loads(path.read_text())
     digest = told.pop("features_digest")
@@ -74,9 +83,9 @@ def test_a_run_of_before_there_was_such_a_digest_goes_on_and_has_one_then(
 
 
 def test_moments_of_other_features_are_not_taken_from_a_run_that_had_no_checkpoint(
-    memory_task: Task, tmp_path: Path
+    interrupted: TrainConfig,
 ) -> None:
-    config = interrupted(memory_task, tmp_path / "run")
+    config = interrupted
     shutil.rmtree(config.run / "checkpoints")
     before = Run(config.run).facts.feature_moments
     change(config.store / f"{Run(config.run).splits.train[0]}.h5")

@@ -15,7 +15,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from forked import run as run_forked
+from forked import start
 from interrupted import Signal, Task, command, config_for, kill_somewhere, require_same
+from made_stores import copy_with_its_run, write_memory_task
 
 from preprocessing.errors import InputError, Stopped
 from preprocessing.terminal.exit_codes import DONE
@@ -51,6 +54,29 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 
 ONLY_WITH_ALL = ("full", "windows", "own answers", "half precision")
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of the memory task that nothing disturbed, which tests leave as it is."""
+    folder = tmp_path_factory.mktemp("straight")
+    return train(config_for(write_memory_task(folder), folder / "run"))
+
+
+@pytest.fixture(scope="module")
+def stopped_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the memory task and a run that was stopped after some updates."""
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.raises(Stopped):
+        train(config_for(write_memory_task(folder), folder / "run"), [Signal([3])])
+    return folder
+
+
+@pytest.fixture
+def begun(stopped_once: Path, tmp_path: Path) -> TrainConfig:
+    """What goes on with a run that was stopped after some updates."""
+    copy_with_its_run(stopped_once, tmp_path)
+    return Run(tmp_path / "run").config
 
 
 def stopped_again_and_again(config: TrainConfig, updates: Sequence[int]) -> tuple[Run, int]:
@@ -167,30 +193,24 @@ def test_killed_before_anything_was_trained_the_same_command_begins(
     assert [path.name for path in (tmp_path / "else").iterdir()] == ["thesis.tex"]
 
 
-def test_other_labels_under_the_same_name_are_noticed(memory_task: Task, tmp_path: Path) -> None:
-    config = config_for(memory_task, tmp_path / "run")
-    with pytest.raises(Stopped):
-        train(config, [Signal([3])])
-    _, labels = memory_task
+def test_other_labels_under_the_same_name_are_noticed(begun: TrainConfig) -> None:
+    labels = begun.labels
     labels.write_text(labels.read_text().replace("s00,0.0,5.0,minus", "s00,0.0,4.0,minus"))
     with pytest.raises(InputError, match="changed are what --labels hold"):
-        train(config)
+        train(begun)
 
 
 def test_a_resumed_run_does_not_read_the_store_for_its_moments_again(
-    memory_task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config_for(memory_task, tmp_path / "run")
-    with pytest.raises(Stopped):
-        train(config, [Signal([3])])
     monkeypatch.setattr("trainer.training.feature_moments.learn_moments", None)
-    assert train(config).progress.finished
+    assert train(begun).progress.finished
 
 
 @pytest.mark.slow
 def test_a_run_that_another_process_trains_is_waited_for(memory_task: Task, tmp_path: Path) -> None:
     with locked(tmp_path / "run" / "train.lock", Interruption()):
-        process = subprocess.Popen(
+        process = start(
             command(memory_task, tmp_path / "run", epochs=1),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -204,10 +224,10 @@ def test_a_run_that_another_process_trains_is_waited_for(memory_task: Task, tmp_
     assert load_run(tmp_path / "run").progress.finished
 
 
-def test_a_finished_run_says_so_and_does_nothing(memory_task: Task, tmp_path: Path) -> None:
-    config = config_for(memory_task, tmp_path / "run", epochs=1)
-    before = {path: path.stat().st_mtime_ns for path in train(config).path.rglob("*")}
-    assert {path: path.stat().st_mtime_ns for path in train(config).path.rglob("*")} == before
+def test_a_finished_run_says_so_and_does_nothing(straight: Run) -> None:
+    before = {path: path.stat().st_mtime_ns for path in straight.path.rglob("*")}
+    again = train(straight.config)
+    assert {path: path.stat().st_mtime_ns for path in again.path.rglob("*")} == before
 
 
 @pytest.mark.slow
@@ -229,12 +249,12 @@ def test_more_epochs_for_a_finished_run_are_those_of_a_longer_run(
     "damage", [lambda b: b[: len(b) // 2], pytest.param(lambda b: b"", marks=pytest.mark.slow)]
 )
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
+    straight: Run,
     memory_task: Task,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     damage: Callable[[bytes], bytes],
 ) -> None:
-    straight = train(config_for(memory_task, tmp_path / "straight"))
     config = config_for(memory_task, tmp_path / "damaged")
     with pytest.raises(Stopped):
         train(config, callbacks=[Signal([25])])
@@ -313,7 +333,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoin
 
 
 def finished(arguments: list[str]) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    done = run_forked(arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -322,7 +342,8 @@ def test_killed_at_random_moments_a_run_ends_in_the_same_weights(
     memory_task: Task, tmp_path: Path, thorough: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kills, chance = (20, random.Random(1)) if thorough else (1, random.Random(time.time()))
-    options = {"epochs": 60, "patience": 60} if thorough else {}
+    epochs = 60 if thorough else 6
+    options = {"epochs": epochs, "patience": epochs}
     words = command(memory_task, tmp_path / "straight", **options)
     monkeypatch.setattr(sys, "argv", words[words.index("train") - 1 :])
     assert cli.main() == DONE
@@ -358,7 +379,7 @@ def test_a_signal_ends_the_command_with_75_and_the_same_command_goes_on(
     memory_task: Task, tmp_path: Path, number: signal.Signals
 ) -> None:
     arguments = command(memory_task, tmp_path / "run", epochs=400, patience=400)
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not Checkpoints(tmp_path / "run/checkpoints").paths():
         assert process.poll() is None
         time.sleep(0.01)

@@ -9,7 +9,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from made_stores import write_sequence
+from made_stores import write_memory_task, write_sequence
 
 from preprocessing.errors import InputError
 from preprocessing.store.feature_store import FeatureStore
@@ -49,9 +49,17 @@ def test_what_was_seen_in_the_first_chunk_is_known_in_the_last_only_with_the_car
     assert accuracy["reset"] < 0.8
 
 
-def test_a_run_holds_what_the_contract_names(memory_task: Task, tmp_path: Path) -> None:
-    train(config_for(memory_task, tmp_path / "run", tensorboard=True))
-    run = load_run(tmp_path / "run")
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of three epochs, which tests leave as it is."""
+    folder = tmp_path_factory.mktemp("finished")
+    options = {"tensorboard": True, "layers": 2, "dropout": 0.5}
+    train(config_for(write_memory_task(folder), folder / "run", **options))
+    return load_run(folder / "run")
+
+
+def test_a_run_holds_what_the_contract_names(finished: Run) -> None:
+    run = finished
     names = {path.name for path in run.path.iterdir()}
     assert names >= {"config.yaml", "splits.json", "history.csv", "model.keras", "checkpoints"}
     assert list(run.logs_path.rglob("events.out.tfevents.*"))
@@ -61,21 +69,19 @@ def test_a_run_holds_what_the_contract_names(memory_task: Task, tmp_path: Path) 
     columns = {"loss", "accuracy", "val_loss", "val_accuracy", "utilisation", "frames_per_second"}
     assert columns <= set(rows[0])
     assert 0 < float(rows[0]["utilisation"]) <= 1
-    assert run.config == replace(
-        config_for(memory_task, tmp_path / "run", tensorboard=True),
-    )
+    task = run.path.parent / "task", run.path.parent / "task.csv"
+    options = {"tensorboard": True, "layers": 2, "dropout": 0.5}
+    assert run.config == config_for(task, run.path, **options)
 
 
-def test_a_finished_run_is_left_as_it_is(memory_task: Task, tmp_path: Path) -> None:
-    config = config_for(memory_task, tmp_path / "run", epochs=1)
-    before = train(config).model_path.stat().st_mtime_ns
-    assert train(config).model_path.stat().st_mtime_ns == before
+def test_a_finished_run_is_left_as_it_is(finished: Run) -> None:
+    before = finished.model_path.stat().st_mtime_ns
+    assert train(finished.config).model_path.stat().st_mtime_ns == before
 
 
-def test_other_options_for_a_run_that_exists_are_refused(memory_task: Task, tmp_path: Path) -> None:
-    train(config_for(memory_task, tmp_path / "run", epochs=1))
+def test_other_options_for_a_run_that_exists_are_refused(finished: Run) -> None:
     with pytest.raises(InputError, match="begun with units 8, not 9"):
-        train(config_for(memory_task, tmp_path / "run", epochs=1, units=9))
+        train(replace(finished.config, units=9))
 
 
 def test_the_validation_pass_changes_nothing_in_training(memory_task: Task, tmp_path: Path) -> None:
@@ -90,15 +96,25 @@ def test_the_validation_pass_changes_nothing_in_training(memory_task: Task, tmp_
         np.testing.assert_array_equal(one, other)
 
 
-def test_training_stops_when_validation_gets_no_better_and_keeps_the_best(
+def test_training_stops_when_validation_gets_no_better_and_the_best_model_is_saved(
     memory_task: Task, tmp_path: Path
 ) -> None:
+    seen = []
+
+    class Remember(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((logs["val_loss"], self.model.get_weights()))
+
     config = config_for(memory_task, tmp_path / "run", epochs=60, patience=2, learning_rate=0.5)
-    run = train(config)
+    run = train(config, callbacks=[Remember()])
     losses = [float(row["val_loss"]) for row in run.history]
     best = losses.index(min(losses)) + 1
     assert len(losses) == best + 2 < 60
     assert run.progress.best_epoch == best
+    assert best - 1 == min(range(len(seen)), key=lambda epoch: seen[epoch][0])
+    kept = keras.saving.load_model(run.model_path).get_weights()
+    for one, other in zip(kept, seen[best - 1][1], strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_without_validation_the_last_weights_are_kept(memory_task: Task, tmp_path: Path) -> None:
@@ -130,18 +146,20 @@ def test_keras_callbacks_are_called_and_can_stop_training(
             self.model.stop_training = epoch == 1
 
     watch = Watch()
-    run = train(config_for(memory_task, tmp_path / "run", epochs=9), callbacks=[watch])
+    config = config_for(memory_task, tmp_path / "run", epochs=9, clip_norm=0.25)
+    run = train(config, callbacks=[watch])
     assert len(run.history) == 2
     assert watch.batches > 2
+    # Of all gradients together.
+    assert watch.model.optimizer.global_clipnorm == 0.25
 
 
 def test_the_saved_model_opens_where_longtake_is_not_installed(
-    memory_task: Task, tmp_path: Path
+    finished: Run, tmp_path: Path
 ) -> None:
-    run = train(config_for(memory_task, tmp_path / "run", epochs=1, layers=2))
     code = (
         "import sys, keras, numpy as np;"
-        f"model = keras.saving.load_model({str(run.model_path)!r});"
+        f"model = keras.saving.load_model({str(finished.model_path)!r});"
         "states = [np.zeros((3, *x.shape[1:]), 'float32') for x in model.inputs[1:]];"
         "p, *carry = model.predict([np.zeros((3, 5, 2), 'float32'), *states], verbose=0);"
         "assert p.shape == (3, 5, 2) and len(carry) == 4;"
@@ -167,11 +185,8 @@ def test_one_answer_a_sequence_is_learned_and_evaluated(memory_task: Task, tmp_p
         assert file["s00/probabilities"].shape == (1, 2)
 
 
-def test_dropout_and_normalisation_leave_the_model_one_of_stock_layers(
-    memory_task: Task, tmp_path: Path
-) -> None:
-    run = train(config_for(memory_task, tmp_path / "run", epochs=1, dropout=0.5))
-    model = keras.saving.load_model(run.model_path)
+def test_dropout_and_normalisation_leave_the_model_one_of_stock_layers(finished: Run) -> None:
+    model = keras.saving.load_model(finished.model_path)
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
     assert "normalize" in {layer.name for layer in model.layers}
 
@@ -192,33 +207,14 @@ def test_test_sequences_change_nothing_in_training(memory_task: Task, tmp_path: 
         assert [row[value] for row in before.history] == [row[value] for row in after.history]
 
 
-def test_the_model_normalises_by_the_training_split_alone(
-    memory_task: Task, tmp_path: Path
-) -> None:
-    run = train(config_for(memory_task, tmp_path / "run", epochs=1))
-    store = FeatureStore(memory_task[0])
+def test_the_model_normalises_by_the_training_split_alone(finished: Run) -> None:
+    store = FeatureStore(finished.config.store)
     values = np.concatenate(
-        [store.features(name, 0, store.info(name).steps) for name in run.splits.train]
+        [store.features(name, 0, store.info(name).steps) for name in finished.splits.train]
     )
-    normalize = keras.saving.load_model(run.model_path).get_layer("normalize")
+    normalize = keras.saving.load_model(finished.model_path).get_layer("normalize")
     np.testing.assert_allclose(np.ravel(normalize.mean), values.mean(0), rtol=1e-4)
     np.testing.assert_allclose(np.ravel(normalize.variance), values.var(0), rtol=1e-4)
-
-
-def test_the_saved_model_is_that_of_the_best_epoch(memory_task: Task, tmp_path: Path) -> None:
-    seen = []
-
-    class Remember(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            seen.append((logs["val_loss"], self.model.get_weights()))
-
-    config = config_for(memory_task, tmp_path / "run", epochs=60, patience=2, learning_rate=0.5)
-    run = train(config, callbacks=[Remember()])
-    best = min(range(len(seen)), key=lambda epoch: seen[epoch][0])
-    assert best < len(seen) - 1
-    kept = keras.saving.load_model(run.model_path).get_weights()
-    for one, other in zip(kept, seen[best][1], strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_validation_loss_is_the_mean_over_labelled_steps(memory_task: Task, tmp_path: Path) -> None:
@@ -256,14 +252,6 @@ def test_every_epoch_begins_the_sequences_in_another_order(
     monkeypatch.setattr("trainer.plan.epochs.lane_plan", spy)
     train(config_for(memory_task, tmp_path / "run", epochs=3))
     assert len(set(orders)) == 3
-
-
-def test_gradients_are_clipped_together_at_the_norm_asked_for(
-    memory_task: Task, tmp_path: Path
-) -> None:
-    watch = keras.callbacks.LambdaCallback()
-    train(config_for(memory_task, tmp_path / "run", epochs=1, clip_norm=0.25), callbacks=[watch])
-    assert watch.model.optimizer.global_clipnorm == 0.25
 
 
 def test_a_split_without_a_label_is_refused_instead_of_counting_as_perfect(

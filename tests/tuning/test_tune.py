@@ -150,8 +150,10 @@ def test_a_search_trains_and_its_best_options_train_again(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    thorough: bool,
 ) -> None:
-    options = ["--trials", "2", "--epochs", "2", "--no-tensorboard", "--search", "units=2,12"]
+    options = ["--trials", "2" if thorough else "1", "--epochs", "2", "--no-tensorboard"]
+    options += ["--search", "units=2,12"]
     monkeypatch.setattr(sys, "argv", ["longtake", *arguments, *options, "state=carry"])
     assert cli.main() == 0
     out, _ = capfd.readouterr()
@@ -219,7 +221,9 @@ def test_a_trial_worse_than_the_others_is_stopped_early(
     assert "worse than the median" in out
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_search_that_is_stopped_goes_on(
     arguments: list[str], stand_in: Path, tune: Tune, tmp_path: Path, number: int
 ) -> None:

@@ -325,7 +325,7 @@ def test_a_whole_video_has_no_damage(tmp_path):
 
 
 @pytest.mark.parametrize("fps", [None, 4.0])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.3, pytest.param(0.6, marks=pytest.mark.slow), 0.9])
 def test_a_video_that_ends_early_has_lost_the_rest(tmp_path, share, fps):
     path = tmp_path / "cut.mp4"
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
@@ -370,7 +370,7 @@ def noise(tmp_path_factory):
         ("libx265", ".mp4", False),
     ],
 )
-@pytest.mark.parametrize("fps", [0.5, 1.0, 4.0, 24.0])
+@pytest.mark.parametrize("fps", [0.5, pytest.param(1.0, marks=pytest.mark.slow), 4.0, 24.0])
 def test_samples_are_the_same_when_frames_nobody_needs_are_not_decoded(
     noise, monkeypatch, codec, suffix, skips, fps
 ):
@@ -520,7 +520,7 @@ def test_a_file_that_names_other_files_is_no_video(tmp_path, script, name):
         VideoReader(tmp_path / name, None, [SIZE])
 
 
-@pytest.mark.parametrize("fps", [None, 4.0, 1.0])
+@pytest.mark.parametrize("fps", [None, pytest.param(4.0, marks=pytest.mark.slow), 1.0])
 def test_how_much_of_a_video_decodes_does_not_depend_on_how_much_of_it_is_sampled(tmp_path, fps):
     with av.open(str(tmp_path / "whole.mkv"), "w") as container:
         add_noise(container, "mjpeg", 500)

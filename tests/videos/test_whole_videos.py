@@ -136,7 +136,10 @@ def test_a_slide_that_stands_for_a_minute_and_a_half_is_kept(tmp_path, fps):
     assert damage.remarks == ("a picture stood for 95 s",)
 
 
-@pytest.mark.parametrize("bad", [99, 98, 94, 90])
+@pytest.mark.parametrize(
+    "bad",
+    [99, 94, *(pytest.param(bad, marks=pytest.mark.slow) for bad in (98, 90))],
+)
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_bad_packet_near_the_end_costs_only_its_own_picture(tmp_path, suffix, bad):
     source = encode_numbers(tmp_path / "source.mkv", [40 * count for count in range(100)])
