@@ -50,7 +50,10 @@ def config_for(data: Task, run: Path, **options: Any) -> TrainConfig:
         ({"inputs": "labels", "normalize": "running"}, "no features to normalise"),
         ({"task": "regression", "class_weights": ("balanced",)}, "numbers have no classes"),
         ({"accumulate": 0}, "--accumulate 0: expected at least 1"),
-        ({"horizon": -1}, "--horizon -1: expected 0 or more"),
+        ({"horizon": -10_001}, "--horizon -10001: expected -10000 or more"),
+        ({"horizon": -1, "inputs": "both"}, "the label that is asked for would be among the in"),
+        ({"horizon": -1, "outputs": "sequence"}, "has seen all of the sequence already; give"),
+        ({"horizon": 1, "direction": "backward"}, "what lies ahead in time has been seen"),
         ({"checkpoint_minutes": 0.0}, "--checkpoint-minutes 0.0: expected more than 0"),
     ],
 )
