@@ -100,6 +100,29 @@ def test_a_horizon_asks_for_what_comes_later(echo_task: Task, tmp_path: Path) ->
         assert file[name]["true"][()].tolist()[-2:] == [-1, -1]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_late_answer_has_seen_what_comes_after(tmp_path: Path, direction: Any) -> None:
+    """The label of a step is the sign of the feature two steps further on its way."""
+    generator = np.random.default_rng(2)
+    (tmp_path / "labels").mkdir()
+    for number in range(20):
+        signs = generator.integers(0, 2, 40)
+        write_sequence(tmp_path / "store", f"s{number:02d}", (2.0 * signs - 1)[:, None])
+        told = np.roll(signs, 2 if direction == "backward" else -2)
+        names = "".join(f"{('minus', 'plus')[sign]}\n" for sign in told)
+        (tmp_path / "labels" / f"s{number:02d}.txt").write_text(names)
+    data = (tmp_path / "store", tmp_path / "labels")
+    found = []
+    for horizon in (-2, -1):
+        run = tmp_path / str(horizon)
+        options = {"horizon": horizon, "direction": direction, "epochs": 6, "dropout": 0.0}
+        found.append(accuracy_of(train(config_for(data, run, **options))))
+    # Of the last two steps of each, the label is that of others.
+    assert found[0] > 0.95
+    assert found[1] < 0.65
+
+
 def test_a_burn_in_that_leaves_nothing_to_learn_is_refused(echo_task: Task, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has a label after a burn-in of 1000 steps"):
         train(config_for(echo_task, tmp_path / "run", burn_in=1000))

@@ -31,7 +31,7 @@ from trainer.run.folder import load_run
 from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
-from trainer.streaming.follower import Follower
+from trainer.streaming.follower import Follower, require_forward
 from trainer.streaming.options import StreamConfig
 from trainer.streaming.speaker import Speaker
 from trainer.streaming.state import StreamState
@@ -46,6 +46,7 @@ def run_stream(config: StreamConfig) -> int:
     """Runs the command ``stream``; see ``StreamConfig``."""
     _check(config)
     run = load_run(config.run)
+    require_forward(run)
     extraction = recipe(run, (), Path(), config.backbone)
     if config.model:
         OwnModel.read(config.model)
