@@ -38,6 +38,8 @@ CHOICES: dict[str, dict[str, Any]] = {
         "learn_initial_state": True,
         "burn_in": 2,
         "random_phase": True,
+        "horizon": -2,
+        "direction": "backward",
     },
     "full": {"gradient": "full", "accumulate": 2, "dropout": 0.3, "lanes": 2},
     "windows": {
@@ -203,7 +205,7 @@ def test_other_labels_under_the_same_name_are_noticed(begun: TrainConfig) -> Non
 def test_a_resumed_run_does_not_read_the_store_for_its_moments_again(
     begun: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.training.feature_moments.learn_moments", None)
+    monkeypatch.setattr("trainer.training.feature_moments.total_moments", None)
     assert train(begun).progress.finished
 
 

@@ -38,7 +38,7 @@ OF_A_FOLD = {"--splits", "--group-by"}
 # Folds whose learning curves one picture has room for.
 MOST_CURVES = 10
 # Options that a reader of a report should know of where they are not as usual.
-TOLD = ("inputs", "outputs", "horizon", "gradient", "normalize", "stride", "burn_in")
+TOLD = ("inputs", "outputs", "horizon", "direction", "gradient", "normalize", "stride", "burn_in")
 
 
 def write_report(
@@ -57,8 +57,8 @@ def write_report(
         metrics: the content of metrics.json.
         predictions: the ``predictions.h5`` that they were computed from.
         infos: the sequences, whose videos the report plays.
-        latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
-            timed.
+        latency: ``median_ms``, ``p95_ms`` of one step of one sequence, how many ``steps`` were
+            timed, and how many further ones an answer waits for, ``late``.
     """
     told = {
         "title": f"{shown_name(run.path.resolve())}: {metrics['split']}",

@@ -16,6 +16,7 @@ Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
 SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
+SHAPING += ["direction"]
 
 
 def resolved(config: Config) -> Config:
