@@ -188,7 +188,7 @@ def test_other_tasks_from_labels_to_a_report_and_to_labels(
 def test_a_file_of_probabilities_gives_the_metrics_that_evaluate_wrote(run: Run) -> None:
     metrics = evaluate(EvaluateConfig(run.path))
     again = score(run.evaluation_path("test") / "predictions.h5", segmental=True)
-    about = {"split": "test", "seen": [], "inputs": "features", "feed": None}
+    about = {"split": "test", "seen": [], "inputs": "features", "feed": None, "decoder": None}
     assert metrics == {**about, "labelled_share": 1.0, "remarks": [], **again}
 
 

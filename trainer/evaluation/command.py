@@ -82,6 +82,7 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     share, remarks = coverage(data, config.split)
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
+    about["decoder"] = None
     metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}
     latency = asdict(measure_latency(run))
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")

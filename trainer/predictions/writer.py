@@ -11,7 +11,9 @@
         predicted         <int32>[N]      <int8>[N, C]    <float32>[N, C]
         true              <int32>[N]      <int8>[N, C]    <float32>[N, C]
         without a label   -1              rows of -1      rows of NaN
+        decoded           <int32>[N]      <int8>[N, C]    (none)
 
+``decoded`` is there, for all sequences, if a decoder has been at work; ``predicted`` stays raw.
 For one answer a sequence, N is 1: the answer at its last step.
 """
 
@@ -31,7 +33,7 @@ from trainer.layout import Layout
 from trainer.plan.lineup import Chunk
 from trainer.task import Multilabel, Regression
 
-NAMES = ("timestamps", "probabilities", "predicted", "true")
+NAMES = ("timestamps", "probabilities", "predicted", "true", "decoded")
 
 
 @dataclass(frozen=True)
