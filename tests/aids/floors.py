@@ -20,6 +20,7 @@ FLOORS = {
         {"devices"},
         {"step", "recipe", "export"},
         {"predictions"},
+        {"decoder"},
         {"decoded"},
         {"streaming"},
         {"report", "training"},
