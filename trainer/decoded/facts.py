@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 NONE, VITERBI, MIXED = "none", "viterbi", "mixed"
-WORDS = {NONE: NONE, VITERBI: VITERBI, MIXED: f"{VITERBI} in some, {NONE} in others"}
+# What each kind is called where people read it.
+WORDS = {
+    NONE: NONE,
+    VITERBI: VITERBI,
+    "lengths": "thresholds and shortest lengths",
+    MIXED: "a decoder in some, none in others",
+}
 
 
 def joined_decoder(
@@ -37,7 +43,7 @@ def decoder_text(decoder: Mapping[str, Any] | None) -> str:
         >>> decoder_text({"kind": "viterbi", "lag": None})
         'viterbi, whole sequences at once'
         >>> decoder_text({"kind": "mixed", "lag": 2.0})
-        'viterbi in some, none in others, with a lag of 2 s'
+        'a decoder in some, none in others, with a lag of 2 s'
         >>> decoder_text({"kind": "none", "lag": None}), decoder_text(None)
         ('none', 'none')
     """

@@ -1,6 +1,6 @@
 """Inference: sequences go through a trained model in chunks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.files.hdf5_file import Hdf5Writer
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note, progress
 from trainer.batches.chunk_batch import ChunkBatch
@@ -25,7 +26,12 @@ Feed = Literal["predictions", "truth"]
 
 
 def predict(
-    run: Run, data: SequenceSet, path: Path, feed: Feed | None = None, model: str | None = None
+    run: Run,
+    data: SequenceSet,
+    path: Path,
+    feed: Feed | None = None,
+    model: str | None = None,
+    complete: Callable[[Hdf5Writer], object] | None = None,
 ) -> None:
     """Writes ``predictions.h5`` for sequences; it has its name only when it is whole.
 
@@ -36,6 +42,7 @@ def predict(
         feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training,
             and ``predictions`` where there are no labels.
         model: ``FILE.py:function`` with layers of one's own; the file is executed.
+        complete: given the file with all answers, before it gets its name, to add to it.
 
     Raises:
         InputError: the model cannot be opened, or a feature is not finite.
@@ -57,6 +64,8 @@ def predict(
         for piece in predict_pieces(opened, data, config):
             store_piece(writer, data, piece)
             bar.update(piece.chunk.steps)
+        if complete is not None:
+            complete(writer)
 
 
 def predict_pieces(
