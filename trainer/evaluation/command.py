@@ -88,9 +88,10 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
     about["decoder"] = decoder
     metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}
-    latency = asdict(measure_latency(run))
+    latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    write_report(out / "report.html", run, metrics, predictions, data.infos, latency)
+    timed = latency and asdict(latency)
+    write_report(out / "report.html", run, metrics, predictions, data.infos, timed)
     return metrics
 
 

@@ -15,7 +15,8 @@ from trainer.run.folder import Run, load_run
 Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["direction", "units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
+SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
+SHAPING += ["direction"]
 
 
 def resolved(config: Config) -> Config:
