@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_decoders import majority, use_majority
 from made_stores import FPS, write_sequence
-from spoken import Longtake, refusal, speaking
+from spoken import Longtake, speaking
 
 from preprocessing.labels.writing import write_intervals
 from trainer.config import TrainConfig

@@ -21,6 +21,7 @@ from trainer.decoded.decoding import Decoding
 from trainer.decoder.following import Following
 from trainer.run.checkpoint import Checkpoint
 from trainer.streaming.follower import Answer, Follower
+from trainer.streaming.lines import require_finite
 
 # The names of its own arrays in a state, and where those of the decoder begin.
 PLACE, WAITING, WHOSE, DECODER = "decided/place", "decided/waiting", "decided/whose", "decoder/"
@@ -143,7 +144,7 @@ class DecidingFollower:
             return [Decided(*answer) for answer in answers]
         found = []
         for answer in answers:
-            _require_finite(answer)
+            require_finite(answer.step, answer.outputs)
             self._waiting.append(answer.outputs)
             for decoded in self._following.push(answer.outputs):
                 self._decided += 1
@@ -169,10 +170,3 @@ def _other_decoder(saved: Checkpoint) -> InputError:
         "or delete it to begin anew"
     )
 
-
-def _require_finite(answer: Answer) -> None:
-    if not np.isfinite(answer.outputs).all():
-        raise InputError(
-            f"the answer of step {answer.step} is not finite: the model has diverged, train it anew "
-            "with a lower --learning-rate; or the --state is damaged, delete it"
-        )
