@@ -22,7 +22,7 @@ FLOORS = {
         {"predictions", "streaming"},
         {"report", "training"},
         {"trainings"},
-        {"evaluation", "overlay", "tuning", "repeats"},
+        {"evaluation", "overlay", "tuning", "repeats", "ensemble"},
         {"labelling", "demo", "cross_validation"},
         {"cli"},
         {"__main__"},

@@ -28,7 +28,7 @@ from trainer.evaluation.summary import summary
 from trainer.predictions.inference import predict
 from trainer.report.evaluation_page import write_report
 from trainer.run.folder import Run, load_run
-from trainer.run.members import folds, is_repeated, members
+from trainer.run.members import folds, is_ensemble, is_repeated, members
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
@@ -68,7 +68,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """Evaluates one run."""
     run = load_run(config.run)
-    if not run.progress.finished:
+    if not (run.progress.finished or is_ensemble(run.path)):
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)

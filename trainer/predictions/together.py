@@ -1,0 +1,132 @@
+"""The answers of several models as one: their mean.
+
+    classification  the mean of log-probabilities, made to sum to 1 again
+    multilabel      the mean of log-odds, for each class
+    regression      the mean
+
+That is the geometric mean of what the models say, by which one model that is sure that a class is
+not there outweighs several that doubt it (Hinton 2002, "Training products of experts by minimizing
+contrastive divergence", with the weights of all experts 1 / their number). An answer of one model
+alone is left as it is, bit for bit.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError
+from preprocessing.files.hdf5_file import new_hdf5
+from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
+from trainer.predictions.writer import group_name
+from trainer.task import Classification, Regression, Task
+
+# What is surely not there for one model may still be there for the others: log-probabilities end
+# at that of the smallest normal float32, log-odds at the float32 next to 1.
+SMALLEST = float(np.finfo("float32").tiny)
+NEAREST = float(np.finfo("float32").epsneg)
+
+
+def mean_answer(task: Task, outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Returns the mean of the answers of several models, ``<float32>[..., C]``.
+
+    Args:
+        task: what the answers are.
+        outputs: of each model, ``<float32>[..., C]``; see ``trainer.task``.
+    """
+    if len(outputs) == 1:
+        return outputs[0]
+    every = [np.asarray(one, "float64") for one in outputs]
+    if isinstance(task, Regression):
+        joined = _mean(every)
+    elif isinstance(task, Classification):
+        joined = _mean([np.log(np.maximum(one, SMALLEST)) for one in every])
+        joined = np.exp(joined - joined.max(-1, keepdims=True))
+        joined = joined / joined.sum(-1, keepdims=True)
+    else:
+        inside = [np.clip(one, NEAREST, 1 - NEAREST) for one in every]
+        joined = 1 / (1 + np.exp(-_mean([np.log(one) - np.log1p(-one) for one in inside])))
+    return np.asarray(joined, "float32")
+
+
+def _mean(every: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Adds up in the order of the models, so that it is the same for one step and for many."""
+    total = every[0]
+    for one in every[1:]:
+        total = total + one
+    return total / len(every)
+
+
+def join_answers(parts: Sequence[Path], path: Path, task: Task, horizon: int, weights: str) -> None:
+    """Writes one ``predictions.h5`` of those of several models, piece by piece.
+
+    Args:
+        parts: the ``predictions.h5`` of each model, of the same sequences.
+        path: the new file; it has its name only when it is whole.
+        task: what the answers are.
+        horizon: see ``trainer.predictions.writer``.
+        weights: digest of the weights of all.
+
+    Raises:
+        InputError: they answer other sequences or steps, or an answer is not finite.
+        OSError: the disk is full or cannot be written.
+    """
+    with ExitStack() as stack:
+        files = [stack.enter_context(open_answers(part)) for part in parts]
+        writer = stack.enter_context(new_hdf5(path))
+        _require_same_steps(files)
+        for sequence_id in files[0].ids:
+            _join_sequence(files, sequence_id, writer.file, task)
+            writer.require_success()
+        told = {"classes": list(task.classes), "task": task.name}
+        writer.file.attrs.update({**told, "horizon": horizon, "weights": weights})
+
+
+def _require_same_steps(files: Sequence[Answers]) -> None:
+    first = files[0]
+    for other in files[1:]:
+        what = "sequences or classes" * (other.ids != first.ids or other.classes != first.classes)
+        for sequence_id in other.ids if not what else ():
+            if other.steps(sequence_id) != first.steps(sequence_id):
+                what = f"steps of {sequence_id!r}"
+        if what:
+            raise InputError(
+                f"{other.file.filename} answers other {what} than {first.file.filename}: the store "
+                "has changed meanwhile; start the same command again"
+            )
+
+
+def _join_sequence(files: Sequence[Answers], sequence_id: str, file: h5py.File, task: Task) -> None:
+    """Writes the mean of the answers to one sequence, beside times and labels of the first."""
+    group, first = group_name(sequence_id), files[0].group(sequence_id)
+    for name in ("timestamps", "true"):
+        files[0].file.copy(first[name], file, name=f"{group}/{name}")
+    start = 0
+    for outputs in _outputs(files, sequence_id, task):
+        rows = slice(start, start + len(outputs))
+        for name, values in _columns(task, outputs).items():
+            place = f"{group}/{name}"
+            if place not in file:
+                file.create_dataset(place, first[name].shape, values.dtype)
+            file[place][rows] = values
+        start = rows.stop
+
+
+def _outputs(
+    files: Sequence[Answers], sequence_id: str, task: Task
+) -> Iterator[NDArray[np.float32]]:
+    """Yields the mean of the answers, some steps at a time."""
+    name = "predicted" if isinstance(task, Regression) else "probabilities"
+    block_steps = max(1, BLOCK_STEPS // len(files))
+    blocks = (one.blocks(sequence_id, name, block_steps=block_steps) for one in files)
+    for several in zip(*blocks, strict=True):
+        yield mean_answer(task, [outputs for (outputs,) in several])
+
+
+def _columns(task: Task, outputs: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    predicted = {"predicted": task.predicted(outputs)}
+    return predicted if isinstance(task, Regression) else {"probabilities": outputs, **predicted}
