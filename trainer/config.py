@@ -8,6 +8,8 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName, Unlabelled
 
 DEFAULT_LANES = 8
+# The most steps that an answer can come late.
+LATEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class TrainConfig:
     task: TaskName = "classification"
     """One class a step, any number of classes, or numbers."""
     horizon: int = 0
-    """Steps that the answer lies ahead: step t is asked for the label of t + horizon."""
+    """Steps that the answer lies ahead: step t is asked for the label of t + horizon. Below 0 it
+    comes so many steps late, having seen them: with -10, step t answers about t - 10."""
+    direction: Literal["forward", "backward"] = "forward"
+    """forward in time; or backward, from the end of each sequence to its beginning, for recordings
+    that are over."""
     class_weights: tuple[str, ...] = ()
     """balanced, or NAME=WEIGHT for some classes; what a step of a class counts in training."""
     gradient: Literal["truncated", "full"] = "truncated"
@@ -142,7 +148,8 @@ class TrainConfig:
         for name in ("lanes", "stride", "checkpoint_updates"):
             value = getattr(self, name)
             self._require(name, value is None or value >= 1, "at least 1")
-        for name in ("horizon", "burn_in", "warmup"):
+        self._require("horizon", self.horizon >= -LATEST, f"{-LATEST} or more")
+        for name in ("burn_in", "warmup"):
             self._require(name, getattr(self, name) >= 0, "0 or more")
         decay = self.weight_decay
         self._require("weight_decay", decay is None or decay >= 0, "0 or more")
@@ -250,6 +257,7 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
             f"--horizon {c.horizon} with --outputs sequence: nothing comes after the last step; "
             "give --outputs frame, or no --horizon",
         ),
+        *_contradictions_in_time(c),
         (
             answered_once and past,
             f"--inputs {c.inputs} with --outputs sequence: labels as inputs would give the answer "
@@ -271,5 +279,27 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
         (
             c.task == "regression" and bool(c.class_weights),
             "--class-weights with --task regression: numbers have no classes",
+        ),
+    ]
+
+
+def _contradictions_in_time(c: TrainConfig) -> list[tuple[bool, str]]:
+    """Returns contradictions of what a step sees of time and what it is asked about."""
+    late = c.horizon < 0
+    return [
+        (
+            late and c.inputs != "features",
+            f"--horizon {c.horizon} with --inputs {c.inputs}: the label that is asked for would be "
+            "among the inputs; give --inputs features, or no --horizon",
+        ),
+        (
+            late and c.outputs == "sequence",
+            f"--horizon {c.horizon} with --outputs sequence: the answer at the last step has seen "
+            "all of the sequence already; give --outputs frame, or no --horizon",
+        ),
+        (
+            c.direction == "backward" and c.horizon > 0,
+            f"--horizon {c.horizon} with --direction backward: what lies ahead in time has been "
+            "seen already; give --direction forward, or a --horizon of 0 or less",
         ),
     ]

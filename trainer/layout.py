@@ -7,6 +7,8 @@ A batch of one lane whose chunk covers steps 4 to 7 of a sequence, T = 5, by wha
     labels      (none)            y3 y4 y5 y6 0       the same
     both        x3 x4 x5 x6 0     y3 y4 y5 y6 0       the same
 
+With a horizon below 0, or backward, steps are those of a passage; see ``trainer.plan.passage``.
+
 Where the lane resets there is no step before the first: its features and its past are those of
 nothing known. The model sees features and past side by side.
 """
@@ -25,9 +27,10 @@ class Layout:
         task: the task.
         inputs: ``features``, ``labels`` or ``both``.
         outputs: ``frame``, or ``sequence`` for one answer at the last step.
-        horizon: a step's target is the label this many steps later.
+        horizon: a step's target is the label this many steps later; below 0, that many earlier.
         unknown_features: features for the time before a sequence begins, those of the mean step;
             zeros if empty.
+        direction: ``forward``, or ``backward`` for time reversed.
     """
 
     task: Task
@@ -35,6 +38,7 @@ class Layout:
     outputs: str = "frame"
     horizon: int = 0
     unknown_features: tuple[float, ...] = ()
+    direction: str = "forward"
 
     @classmethod
     def of(
@@ -47,7 +51,13 @@ class Layout:
             task: the task.
             unknown_features: see the class.
         """
-        return cls(task, config.inputs, config.outputs, config.horizon, unknown_features)
+        seen = (config.inputs, config.outputs, config.horizon)
+        return cls(task, *seen, unknown_features, config.direction)
+
+    @property
+    def backward(self) -> bool:
+        """True if the model takes the steps of a sequence from the last to the first."""
+        return self.direction == "backward"
 
     @property
     def sees_features(self) -> bool:

@@ -59,11 +59,11 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
         moments.append(time.perf_counter())
         features = backbone([small[None]])[0].astype("float16")
         moments.append(time.perf_counter())
-        outputs = follower.answer(features)
+        (answer,) = follower.answers(features)
         moments.append(time.perf_counter())
         sample = StreamSample(number / 4, (small,), time.monotonic())
         with contextlib.redirect_stdout(io.StringIO()):
-            lines.write(number, sample, outputs)
+            lines.write(number, sample, answer.outputs)
         moments.append(time.perf_counter())
         parts = dict(zip(("resize", "describe", "answer", "write"), np.diff(moments), strict=True))
         for part, seconds in {**parts, "whole": moments[-1] - moments[0]}.items():

@@ -68,15 +68,20 @@ def test_following_is_evaluating_step_by_step(data: dict[str, Any], way: str) ->
     steps, half, saved = steps_of(run), Follower(run), Checkpoint(run.path, {})
     answers = []
     for number, step in enumerate(steps):
-        answers.append(half.answer(step))
+        answers += half.answers(step)
         if number == 12:
             saved = Checkpoint(run.path, dict(half.arrays()))
-    np.testing.assert_allclose(answers, expected, atol=1e-6)
+    answers += half.finish()
+    assert [answer.step for answer in answers] == list(range(len(steps)))
+    found = [answer.outputs for answer in answers]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
     resumed = Follower(run)
     resumed.restore(saved)
     assert resumed.steps == 13
-    rest = [resumed.answer(step) for step in steps[13:]]
-    np.testing.assert_array_equal(rest, answers[13:])
+    rest = [answer for step in steps[13:] for answer in resumed.answers(step)]
+    rest += resumed.finish()
+    np.testing.assert_array_equal([answer.outputs for answer in rest], found[-len(rest) :])
+    assert not resumed.finish()
 
 
 def test_features_that_do_not_fit_are_refused(data: dict[str, Any]) -> None:
@@ -84,6 +89,6 @@ def test_features_that_do_not_fit_are_refused(data: dict[str, Any]) -> None:
     with pytest.raises(
         InputError, match=r"step 0 has features of shape \[2\], .*expected 3 finite"
     ):
-        follower.answer(np.zeros(2))
+        follower.answers(np.zeros(2))
     with pytest.raises(InputError, match="NaN"):
-        follower.answer(np.array([0.0, np.nan, 0.0]))
+        follower.answers(np.array([0.0, np.nan, 0.0]))

@@ -136,7 +136,7 @@ def test_what_is_learned_and_from_what_cannot_be_searched() -> None:
 )
 def test_the_name_of_an_objective_says_which_way_is_better(objective: str, direction: str) -> None:
     config = TuneConfig(Path("s"), Path("l"), Path("r"), objective=objective)
-    assert config.direction == direction
+    assert config.better == direction
 
 
 @pytest.mark.parametrize("objective", ["loss", "accuracy", "test_loss"])

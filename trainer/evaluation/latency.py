@@ -38,7 +38,7 @@ def measure_latency(run: Run, steps: int = STEPS) -> Latency:
     seconds = []
     for number in range(WARM_UP + steps):
         begin = time.perf_counter()
-        follower.answer(noise[number % len(noise)])
+        follower.answers(noise[number % len(noise)])
         seconds.append(time.perf_counter() - begin)
     timed = 1000 * np.array(seconds[WARM_UP:])
     return Latency(float(np.median(timed)), float(np.percentile(timed, 95)), steps)

@@ -39,7 +39,7 @@ OF_A_FOLD = {"--splits", "--group-by"}
 # Folds whose learning curves one picture has room for.
 MOST_CURVES = 10
 # Options that a reader of a report should know of where they are not as usual.
-TOLD = ("inputs", "outputs", "horizon", "gradient", "normalize", "stride", "burn_in")
+TOLD = ("inputs", "outputs", "horizon", "direction", "gradient", "normalize", "stride", "burn_in")
 
 
 def write_report(

@@ -68,7 +68,8 @@ def run_stream(config: StreamConfig) -> int:
         lines = Lines(follower.layout, samples.start_time)
         for some, rows in _described(samples, state, backbone, size, extraction.dtype):
             for sample, features in zip(some, rows, strict=True):
-                lines.write(follower.steps, sample, follower.answer(features))
+                for answer in follower.answers(features):
+                    lines.write(answer.step, sample, answer.outputs)
             state.advance(follower, some[-1].timestamp, samples.origin)
             if interruption:
                 break

@@ -16,7 +16,7 @@ from trainer.run.members import require_trainable
 Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
+SHAPING += ["direction", "units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
 
 
 def resolved(config: Config) -> Config:

@@ -80,7 +80,7 @@ class _Worker:
         names = ", ".join(flag(dimension.name) for dimension in self.space)
         say(
             f"{self.config.trials} trials of {names} for the "
-            f"{'lowest' if self.config.direction == 'minimize' else 'highest'} "
+            f"{'lowest' if self.config.better == 'minimize' else 'highest'} "
             f"{self.config.objective}"
         )
         tried = False
@@ -212,7 +212,7 @@ class _Watch:
         """The value of the best epoch."""
         if not self.values:
             raise _failed(self.trial, f"{self.config.objective} was never a finite number")
-        return (min if self.config.direction == "minimize" else max)(self.values)
+        return (min if self.config.better == "minimize" else max)(self.values)
 
     def _objective(self, row: dict[str, str]) -> float:
         try:

@@ -54,8 +54,8 @@ class TuneConfig(TrainConfig):
         parse_search(self.search)
 
     @property
-    def direction(self) -> Literal["minimize", "maximize"]:
-        """The direction in which the objective is better, by its name."""
+    def better(self) -> Literal["minimize", "maximize"]:
+        """Whether the objective is better the lower it is, or the higher, by its name."""
         lower = any(word in LOWER_IS_BETTER for word in self.objective.split("_"))
         return "minimize" if lower else "maximize"
 

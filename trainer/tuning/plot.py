@@ -54,7 +54,7 @@ def draw_search(path: Path, config: TuneConfig, rows: Sequence[Row]) -> None:
 
 
 def _draw_trials(axes: Axes, config: TuneConfig, rows: Sequence[Row]) -> None:
-    better = "lower" if config.direction == "minimize" else "higher"
+    better = "lower" if config.better == "minimize" else "higher"
     order = sorted(rows, key=lambda row: row.number)
     places = {row.number: place for place, row in enumerate(order, start=1)}
     _set_scale(axes, config, rows)
@@ -62,7 +62,7 @@ def _draw_trials(axes: Axes, config: TuneConfig, rows: Sequence[Row]) -> None:
     for row in order:
         if row.state == "done" and row.value is not None:
             choices = [row.value] if best is None else [row.value, best]
-            best = (min if config.direction == "minimize" else max)(choices)
+            best = (min if config.better == "minimize" else max)(choices)
         line.append(math.nan if best is None else best)
     axes.step(range(1, len(line) + 1), line, where="post", color=BEST, label="best so far")
     _draw_points(axes, config, rows, [places[row.number] for row in rows])
@@ -96,7 +96,7 @@ def _draw_points(
 ) -> None:
     """Draws a mark for each trial; a trial outside of the axis is drawn at its edge."""
     low, high = sorted(axes.get_ylim())
-    worst = high if config.direction == "minimize" else low
+    worst = high if config.better == "minimize" else low
     points: dict[str, list[tuple[float, float]]] = {"done": [], "pruned": [], "failed": []}
     for row, place in zip(rows, places, strict=True):
         if row.state in points:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Where things are, and what is learned: trials that differ in these cannot be compared.
 FIXED = {"store", "labels", "run", "splits", "fractions", "ignore_label", "unlabelled"}
 FIXED |= {"continue_from", "seed"}
-FIXED |= {"task", "outputs", "horizon", "feed", "model", "devices", "strategy"}
+FIXED |= {"task", "outputs", "horizon", "direction", "feed", "model", "devices", "strategy"}
 FIXED |= {"group_by", "split_seed"}
 # Lists, of which a trial takes one item, or none.
 LISTS = {"class_weights"}

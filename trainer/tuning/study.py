@@ -82,7 +82,7 @@ def open_study(config: TuneConfig) -> "Study":
         storage=storage,
         # A database of several searches tells them apart by their folders.
         study_name=f"longtake {config.run}" if config.storage else "longtake",
-        direction=config.direction,
+        direction=config.better,
         pruner=median if config.prune else nothing,
         load_if_exists=True,
     )
@@ -153,7 +153,7 @@ def read_rows(config: TuneConfig, study: "Study") -> list[Row]:
     trials = study.get_trials(deepcopy=False)
     continued = _continued(trials)
     rows = [_row(config, trials, trial) for trial in trials if trial.number not in continued]
-    sign = 1 if config.direction == "minimize" else -1
+    sign = 1 if config.better == "minimize" else -1
     order = ("done", "pruned", "running", "stopped", "waiting", "failed")
     return sorted(
         rows,
@@ -165,7 +165,7 @@ def read_rows(config: TuneConfig, study: "Study") -> list[Row]:
 
 def _row(config: TuneConfig, trials: list["FrozenTrial"], trial: "FrozenTrial") -> Row:
     values = trial.intermediate_values
-    best = min if config.direction == "minimize" else max
+    best = min if config.better == "minimize" else max
     digest = str(trial.user_attrs.get("digest", ""))
     epoch = best(values, key=lambda epoch: values[epoch]) if values else None
     return Row(
