@@ -8,6 +8,7 @@ from preprocessing.errors import InputError, some
 from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.store.sequence_info import Making, shown_apart
 from trainer.config import TrainConfig, flag
+from trainer.plan.passage import ahead
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
@@ -49,18 +50,22 @@ def _differences(first: Run, other: Run) -> Iterator[str]:
         name, *values = different
         was, now = shown_apart(name, *values)
         yield f"their features differ, made with {name} {was} and {now}"
-    ahead = [max(0, run.config.horizon) for run in (first, other)]
-    if ahead[0] != ahead[1]:
+    if ahead(first.config.horizon) != ahead(other.config.horizon):
         yield f"their --horizon differ, {first.config.horizon} and {other.config.horizon}"
 
 
 def joint_config(runs: Sequence[Run]) -> TrainConfig:
-    """Returns the options of all runs as one: those of the first, and the latest of their answers.
+    """Returns the options of all runs as one: those of the first that goes forward, if one does.
+
+    Answers come as late as those of the latest.
 
     Args:
         runs: that fit.
     """
-    return replace(runs[0].config, horizon=min(run.config.horizon for run in runs))
+    configs = [run.config for run in runs]
+    forward = [config for config in configs if config.direction == "forward"]
+    latest = min(config.horizon for config in forward or configs)
+    return replace((forward or configs)[0], horizon=latest)
 
 
 def joint_facts(runs: Sequence[Run]) -> ModelFacts:

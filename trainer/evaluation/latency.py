@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.run.folder import Run
-from trainer.streaming.follower import Follower
+from trainer.streaming.followers import follow
 
 WARM_UP, STEPS = 20, 200
 
@@ -33,7 +33,7 @@ def measure_latency(run: Run, steps: int = STEPS) -> Latency:
         run: the run of the model.
         steps: the number of steps.
     """
-    follower = Follower(run)
+    follower = follow(run)
     noise = np.random.default_rng(0).normal(size=(8, follower.dimension)).astype("float32")
     seconds = []
     for number in range(WARM_UP + steps):

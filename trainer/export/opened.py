@@ -4,8 +4,8 @@ from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import flag
 from trainer.export.graph import in_float32
-from trainer.model.joined import joined_model
 from trainer.model.model_file import load_model
+from trainer.model.together import joined_model
 from trainer.run.folder import Run
 
 import_tensorflow()

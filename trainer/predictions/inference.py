@@ -18,7 +18,7 @@ from trainer.model.model_file import load_model
 from trainer.model.own_model import OwnModel
 from trainer.plan.epochs import evaluation_plan
 from trainer.plan.lineup import Chunk
-from trainer.predictions.together import join_answers
+from trainer.predictions.joining import join_answers
 from trainer.predictions.writer import Piece, predictions_writer, store_piece
 from trainer.run.folder import Run
 from trainer.step.forward import forward_step

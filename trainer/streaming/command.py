@@ -31,7 +31,7 @@ from trainer.run.folder import load_run
 from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
-from trainer.streaming.follower import Follower
+from trainer.streaming.followers import follow
 from trainer.streaming.lines import Lines
 from trainer.streaming.options import StreamConfig
 from trainer.streaming.state import StreamState
@@ -49,7 +49,7 @@ def run_stream(config: StreamConfig) -> int:
     if config.model:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels)
-    follower = Follower(run)
+    follower = follow(run)
     code = STOPPED if config.state else INTERRUPTED
     with (
         Interruption() as interruption,

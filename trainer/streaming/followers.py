@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
-from trainer.predictions.together import mean_answer
+from trainer.model.together import mean_answer
 from trainer.run.checkpoint import Checkpoint, all_finite
 from trainer.run.folder import Run
 from trainer.streaming.follower import Answer, Follower
@@ -119,7 +119,10 @@ class Followers:
         return joined
 
 
-def follow(run: Run) -> Follower | Followers:
+AnyFollower = Follower | Followers
+
+
+def follow(run: Run) -> AnyFollower:
     """Returns what follows a sequence by the model of a run, or by those of an ensemble.
 
     Raises:

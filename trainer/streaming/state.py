@@ -8,7 +8,7 @@ from preprocessing.errors import InputError
 from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run
-from trainer.streaming.follower import Follower
+from trainer.streaming.followers import AnyFollower
 
 
 class StreamState:
@@ -33,7 +33,10 @@ class StreamState:
         self._source, self._model = "", ""
         self._saved: Checkpoint | None = None
         if path:
-            self._model = hashlib.sha256(run.model_path.read_bytes()).hexdigest()
+            digest = hashlib.sha256()
+            for member in run.answering:
+                digest.update(member.model_path.read_bytes())
+            self._model = digest.hexdigest()
             if path.exists():
                 self._read(path, run)
 
@@ -56,7 +59,7 @@ class StreamState:
             )
         self._saved = Checkpoint(path, arrays)
 
-    def restore(self, follower: Follower) -> None:
+    def restore(self, follower: AnyFollower) -> None:
         """Restores the state of a follower."""
         if self._saved:
             follower.restore(self._saved)
@@ -79,7 +82,7 @@ class StreamState:
             )
         self._source = digest
 
-    def advance(self, follower: Follower, timestamp: float, origin: float | None) -> None:
+    def advance(self, follower: AnyFollower, timestamp: float, origin: float | None) -> None:
         """Notes that steps were answered; writes the file, whole or not at all.
 
         Args:

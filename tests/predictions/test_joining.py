@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from prediction_files import write_predictions
 
 from preprocessing.errors import InputError
-from trainer.predictions import together
+from trainer.model import together
+from trainer.model.together import mean_answer
+from trainer.predictions import joining
+from trainer.predictions.joining import join_answers
 from trainer.predictions.reader import open_answers
-from trainer.predictions.together import join_answers, mean_answer
 from trainer.task import Classification, Multilabel, Regression, Task
 
 TASKS: list[Task] = [Classification(("a", "b", "c")), Multilabel(("a", "b", "c"))]
@@ -110,7 +112,7 @@ def test_files_are_joined_piece_by_piece_into_one(
 ) -> None:
     lengths = {"day/x": 23, "day/true": 5, "y": 1}
     parts = files_of(tmp_path, task, 3, lengths)
-    monkeypatch.setattr(together, "BLOCK_STEPS", 12)  # 4 steps of each at once.
+    monkeypatch.setattr(joining, "BLOCK_STEPS", 12)  # 4 steps of each at once.
     join_answers(parts, tmp_path / "all.h5", task, -3, "digest")
     name = "predicted" if isinstance(task, Regression) else "probabilities"
     with open_answers(tmp_path / "all.h5") as joined, open_answers(parts[0]) as first:

@@ -1,14 +1,4 @@
-"""The answers of several models as one: their mean.
-
-    classification  the mean of log-probabilities, made to sum to 1 again
-    multilabel      the mean of log-odds, for each class
-    regression      the mean
-
-That is the geometric mean of what the models say, by which one model that is sure that a class is
-not there outweighs several that doubt it (Hinton 2002, "Training products of experts by minimizing
-contrastive divergence", with the weights of all experts 1 / their number). An answer of one model
-alone is left as it is, bit for bit.
-"""
+"""The files of answers of several models as one file: the mean of what they say."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -21,44 +11,10 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.files.hdf5_file import new_hdf5
+from trainer.model.together import mean_answer
 from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
 from trainer.predictions.writer import group_name
-from trainer.task import Classification, Regression, Task
-
-# What is surely not there for one model may still be there for the others: log-probabilities end
-# at that of the smallest normal float32, log-odds at the float32 next to 1.
-SMALLEST = float(np.finfo("float32").tiny)
-NEAREST = float(np.finfo("float32").epsneg)
-
-
-def mean_answer(task: Task, outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Returns the mean of the answers of several models, ``<float32>[..., C]``.
-
-    Args:
-        task: what the answers are.
-        outputs: of each model, ``<float32>[..., C]``; see ``trainer.task``.
-    """
-    if len(outputs) == 1:
-        return outputs[0]
-    every = [np.asarray(one, "float64") for one in outputs]
-    if isinstance(task, Regression):
-        joined = _mean(every)
-    elif isinstance(task, Classification):
-        joined = _mean([np.log(np.maximum(one, SMALLEST)) for one in every])
-        joined = np.exp(joined - joined.max(-1, keepdims=True))
-        joined = joined / joined.sum(-1, keepdims=True)
-    else:
-        inside = [np.clip(one, NEAREST, 1 - NEAREST) for one in every]
-        joined = 1 / (1 + np.exp(-_mean([np.log(one) - np.log1p(-one) for one in inside])))
-    return np.asarray(joined, "float32")
-
-
-def _mean(every: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Adds up in the order of the models, so that it is the same for one step and for many."""
-    total = every[0]
-    for one in every[1:]:
-        total = total + one
-    return total / len(every)
+from trainer.task import Regression, Task
 
 
 def join_answers(parts: Sequence[Path], path: Path, task: Task, horizon: int, weights: str) -> None:
