@@ -130,7 +130,7 @@ def _making(facts: ModelFacts) -> Making:
 
 
 def _said(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "none"
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
