@@ -18,7 +18,7 @@ from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.store.feature_store import FeatureStore
 from trainer.batches.chunk_batch import ChunkBatch
 from trainer.batches.sequence_set import SequenceSet
-from trainer.column_moments import learn_moments
+from trainer.column_moments import BLOCK_STEPS, total_moments
 from trainer.config import TrainConfig
 from trainer.kernels.xla import compiled_by_xla
 from trainer.layout import Layout
@@ -66,7 +66,7 @@ def a_model(store: FeatureStore, config: TrainConfig = CONFIG, layout: Layout = 
     """A model whose weights, also those that begin at zero, are anything."""
     keras.utils.set_random_seed(3)
     infos = [store.info(sequence_id) for sequence_id in store.ids()]
-    moments = learn_moments(store, infos)
+    moments = total_moments(a_set(store).feature_blocks(range(len(infos)), BLOCK_STEPS))
     scale = () if config.normalize == "none" else (moments.mean, moments.variance)
     model = build_model(config, layout, infos[0].dimension, scale)
     generator = np.random.default_rng(4)

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.labels.base import labelled
-from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import SequenceInfo
 
 BLOCK_STEPS = 1024
 
@@ -62,23 +60,6 @@ class Moments:
         """The variance ``<float64>[F]``; 1 for a constant feature, so that it is not blown up."""
         variance = self.squares / self.count
         return np.where(variance > 0, variance, 1.0)
-
-
-def learn_moments(store: FeatureStore, infos: Iterable[SequenceInfo]) -> Moments:
-    """Computes the moments of features, reading sequences block by block.
-
-    Args:
-        store: the store of the features.
-        infos: the sequences.
-
-    Raises:
-        InputError: a feature is not finite.
-    """
-    return total_moments(
-        store.features(info.sequence_id, start, min(start + BLOCK_STEPS, info.steps))
-        for info in infos
-        for start in range(0, info.steps, BLOCK_STEPS)
-    )
 
 
 def learn_target_moments(targets: Iterable[NDArray[Any]]) -> Moments:

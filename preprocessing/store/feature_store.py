@@ -26,7 +26,8 @@ from preprocessing.store.sequence_info import (
 OPEN_FILES = 64
 # What tells the folder of a run.
 RUN_FILES = ("config.yaml", "run.json")
-# Timestamps are small and asked for often, so they are read this many at a time.
+# Timestamps are small and asked for often, so they are read this many at a time, in the direction
+# in which they are asked for.
 TIMES_AT_ONCE = 4096
 # Of so many sequences they stay at hand (32 MB), also where fewer files can be kept open: several
 # processes that train together look up labels in the lanes of all, and features in their own.
@@ -142,8 +143,9 @@ class FeatureStore:
                 return whole
             first, block = self._times.get(sequence_id, (-1, np.zeros(0)))
             if not first <= start <= stop <= first + len(block):
-                ahead = slice(start, start + TIMES_AT_ONCE)
-                first, block = start, self._opened(sequence_id).timestamps[ahead]
+                # Who read later ones before reads towards the beginning.
+                first = max(0, stop - TIMES_AT_ONCE) if start < first else start
+                block = self._opened(sequence_id).timestamps[first : first + TIMES_AT_ONCE]
                 self._times[sequence_id] = (first, block)
             self._times.move_to_end(sequence_id)
             if len(self._times) > TIMES_KEPT:

@@ -34,7 +34,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_persons(root, 3, 3)
     (root / "splits.json").write_text(json.dumps(SPLITS))
     made(root, "one")
-    made(root, "late", weights=2, cell="gru", seed=7)
+    made(root, "late", weights=2, cell="gru", seed=7, horizon=-3)
     return root
 
 
@@ -63,7 +63,7 @@ def test_its_answers_are_the_mean_of_those_of_its_members(root: Path, longtake: 
     assert code == 0
     assert out.splitlines() == [
         f"{root / 'both'}: 2 models; next: longtake evaluate {root / 'both'}",
-        "they differ in --cell lstm, gru; --seed 0, 7",
+        "they differ in --horizon 0, -3; --cell lstm, gru; --seed 0, 7",
     ]
     for run in (*runs, root / "both"):
         assert longtake("evaluate", run, "--bootstrap", 0)[0] == 0

@@ -183,7 +183,7 @@ def test_a_resumed_run_does_not_read_the_store_for_its_moments_again(
     config = config_for(memory_task, tmp_path / "run")
     with pytest.raises(Stopped):
         train(config, [Signal([3])])
-    monkeypatch.setattr("trainer.training.feature_moments.learn_moments", None)
+    monkeypatch.setattr("trainer.training.feature_moments.total_moments", None)
     assert train(config).progress.finished
 
 

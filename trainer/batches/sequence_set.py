@@ -1,4 +1,7 @@
-"""Chunks as arrays: features from the store, labels and weights beside them."""
+"""Chunks as arrays: features from the store, labels and weights beside them.
+
+Steps are those of the model, in its order; ``Passage`` says which steps of a sequence they are.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +17,7 @@ from preprocessing.store.sequence_info import SequenceInfo
 from trainer.batches.chunk_batch import ChunkBatch, ChunkBatches
 from trainer.layout import Layout
 from trainer.plan.lineup import Chunk, Lineup
+from trainer.plan.passage import Passage, Stretch
 from trainer.task import Classification
 
 SCAN_STEPS = 1 << 16
@@ -62,8 +66,21 @@ class SequenceSet:
 
     @property
     def lengths(self) -> list[int]:
-        """Returns the steps of each sequence."""
-        return [info.steps for info in self.infos]
+        """Returns the steps that the model goes through of each sequence."""
+        return [self.passage(number).asked for number in range(len(self.infos))]
+
+    def passage(self, sequence: int) -> Passage:
+        """Returns the passage of the model through a sequence."""
+        layout = self.layout
+        return Passage(self.infos[sequence].steps, layout.horizon, layout.backward)
+
+    def turned(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Returns values of steps in the order of the model, or those in the order of time.
+
+        Args:
+            values: ``[n, ...]``.
+        """
+        return np.ascontiguousarray(values[::-1]) if self.layout.backward else values
 
     def require_labelled(self, part: str, burn_in: int = 0) -> None:
         """Checks that there is a labelled step to compute the loss of.
@@ -79,17 +96,33 @@ class SequenceSet:
             return
         where = "last step" if self.layout.outputs == "sequence" else "step"
         after = f" after a burn-in of {burn_in} steps" if burn_in else ""
-        after += f" {self.layout.horizon} steps later (--horizon)" if self.layout.horizon else ""
+        if self.layout.horizon > 0:
+            after += f" {self.layout.horizon} steps later (--horizon)"
         raise InputError(
             f"no {where} of a sequence in the {part} split has a label{after}; nothing to do"
         )
 
     def scan(self, burn_in: int = 0) -> Iterator[NDArray[Any]]:
         """Yields targets of all steps after the burn-in, or of all last steps, block by block."""
-        for number, info in enumerate(self.infos):
-            first = burn_in if self.layout.outputs == "frame" else info.steps - 1
-            for start in range(first, info.steps, SCAN_STEPS):
-                yield self._targets(number, start, min(start + SCAN_STEPS, info.steps))
+        for number, length in enumerate(self.lengths):
+            first = burn_in if self.layout.outputs == "frame" else length - 1
+            for start in range(first, length, SCAN_STEPS):
+                yield self._targets(number, start, min(start + SCAN_STEPS, length))
+
+    def feature_blocks(self, numbers: Iterable[int], block_steps: int) -> Iterator[NDArray[Any]]:
+        """Yields the features of all steps of sequences, none repeated, in the order of the model.
+
+        Args:
+            numbers: of the sequences.
+            block_steps: the number of steps to read at once.
+
+        Raises:
+            InputError: a feature is not finite.
+        """
+        for number in numbers:
+            steps = self.infos[number].steps
+            for start in range(0, steps, block_steps):
+                yield self._features(number, start, min(start + block_steps, steps))
 
     def read(self, plan: Iterable[Lineup]) -> Iterator[ChunkBatches]:
         """Fills in the chunks of a plan, several batches at a time.
@@ -144,9 +177,9 @@ class SequenceSet:
         return ChunkBatches(lineups, features, past, targets, weights, reset)
 
     def _fill_inputs(self, features: NDArray[Any], past: NDArray[np.float32], chunk: Chunk) -> None:
-        sequence_id = self.infos[chunk.sequence].sequence_id
         if self.layout.inputs == "features":
-            features[: chunk.steps] = self.store.features(sequence_id, chunk.start, chunk.stop)
+            rows = self._features(chunk.sequence, chunk.start, chunk.stop)
+            features[: len(rows)], features[len(rows) : chunk.steps] = rows, rows[-1]
             return
         first = int(chunk.reset)  # A step before the first is known unless the lane resets.
         rows = slice(first, chunk.steps)
@@ -156,26 +189,33 @@ class SequenceSet:
             features[:first] = self.layout.unknown_features
         if before[0] < before[1]:
             if self.layout.sees_features:
-                features[rows] = self.store.features(sequence_id, *before)
+                features[rows] = self._features(chunk.sequence, *before)
             past[rows] = self.layout.task.encode(self._labels(chunk.sequence, *before))
 
+    def _features(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
+        """Reads what steps see, without those behind that see the last of it again."""
+        seen = self.passage(sequence).seen(start, stop)
+        sequence_id = self.infos[sequence].sequence_id
+        return self.turned(self.store.features(sequence_id, seen.start, seen.stop))
+
     def _targets(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
-        """Returns targets of real steps: labels ``horizon`` steps later, none beyond the end."""
-        horizon = self.layout.horizon
-        end = self.infos[sequence].steps
+        """Returns the labels that steps are asked for, none where they are about no step."""
         targets = self.layout.task.no_targets((stop - start,))
-        first, last = min(start + horizon, end), min(stop + horizon, end)
-        if first < last:
-            targets[: last - first] = self._labels(sequence, first, last)
+        about = self.passage(sequence).about(start, stop)
+        if about.start < about.stop:
+            targets[about.places] = self._labels_of(sequence, about)
         return targets
 
     def _labels(self, sequence: int, start: int, stop: int) -> NDArray[Any]:
-        """Returns the labels of real steps."""
-        info = self.infos[sequence]
+        """Returns the labels of what steps see, none of them behind the end."""
+        return self._labels_of(sequence, self.passage(sequence).seen(start, stop))
+
+    def _labels_of(self, sequence: int, stretch: Stretch) -> NDArray[Any]:
+        info, start, stop = self.infos[sequence], stretch.start, stretch.stop
         if self.labels is None:
             return self.layout.task.no_targets((stop - start,))
         times = self.store.timestamps(info.sequence_id, start, stop)
-        return self.labels.at(info, start, times)
+        return self.turned(self.labels.at(info, start, times))
 
     def _weights(self, chunk: Chunk, true: NDArray[Any]) -> NDArray[np.float32]:
         """Returns the weights of a chunk's real steps, ``<float32>[steps]``."""

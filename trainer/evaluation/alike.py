@@ -32,7 +32,7 @@ def require_same_question(sides: Sequence[Side], files: Sequence[Answers]) -> No
         facts = {
             "their tasks differ": (one.task, other.task),
             "their classes differ": (one.classes, other.classes),
-            "their horizons differ": (one.horizon, other.horizon),
+            "their horizons differ": (one.ahead, other.ahead),
             "one answers each step": (first.segmental, side.segmental),
         }
         for what, (found, wanted) in facts.items():
@@ -115,10 +115,10 @@ def require_same_truth_in_time(
         ids: the sequences.
 
     Raises:
-        InputError: the horizon is not 0, two labels at one time differ, or, where no two steps
+        InputError: the horizon is above 0, two labels at one time differ, or, where no two steps
             meet, too many of neighbouring ones.
     """
-    if clock.files[0].horizon:
+    if clock.files[0].ahead:
         reason = "their steps are at other times, and a horizon counts steps"
         raise _differ(sides[0], sides[1], reason)
     for sequence_id in ids:

@@ -83,10 +83,11 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
     metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}
-    latency = asdict(measure_latency(run))
+    latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     predictions = out / "predictions.h5"
-    write_report(out / "report.html", run, metrics, predictions, data.infos, latency)
+    timed = latency and asdict(latency)
+    write_report(out / "report.html", run, metrics, predictions, data.infos, timed)
     return metrics
 
 

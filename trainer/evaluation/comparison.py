@@ -131,7 +131,7 @@ def _compared(
         "split": config.split,
         "task": first.task,
         "classes": first.classes,
-        "horizon": first.horizon,
+        "horizon": first.ahead,
         "sequences": len(first.ids),
         **_amount(found[0].steps, in_time),
         "ignored_classes": list(measures.ignored),

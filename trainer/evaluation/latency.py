@@ -19,20 +19,27 @@ class Latency:
         median_ms: the median in milliseconds.
         p95_ms: the milliseconds that 95 % of steps do not exceed.
         steps: the number of steps timed.
+        late: the further steps that an answer waits for, with a horizon below 0.
     """
 
     median_ms: float
     p95_ms: float
     steps: int
+    late: int = 0
 
 
-def measure_latency(run: Run, steps: int = STEPS) -> Latency:
+def measure_latency(run: Run, steps: int = STEPS) -> Latency | None:
     """Times a run's model on this machine, on steps of noise.
 
     Args:
         run: the run of the model.
         steps: the number of steps.
+
+    Returns:
+        The latency; None if a model goes backward, which answers no stream.
     """
+    if any(member.layout.backward for member in run.answering):
+        return None
     follower = follow(run)
     noise = np.random.default_rng(0).normal(size=(8, follower.dimension)).astype("float32")
     seconds = []
@@ -41,4 +48,4 @@ def measure_latency(run: Run, steps: int = STEPS) -> Latency:
         follower.answers(noise[number % len(noise)])
         seconds.append(time.perf_counter() - begin)
     timed = 1000 * np.array(seconds[WARM_UP:])
-    return Latency(float(np.median(timed)), float(np.percentile(timed, 95)), steps)
+    return Latency(float(np.median(timed)), float(np.percentile(timed, 95)), steps, follower.late)

@@ -84,6 +84,6 @@ def _tracks(predicted: NDArray[Any]) -> Iterator[NDArray[np.int32]]:
 def _edges(answers: Answers, info: SequenceInfo) -> NDArray[np.float64]:
     """Returns seconds from ``start_time`` at which answers begin, ``<float64>[N + 1]``."""
     times = answers.whole(info.sequence_id, "timestamps") - info.start_time
-    after = info.end + info.step_seconds * np.arange(answers.horizon + 1)
+    after = info.end + info.step_seconds * np.arange(answers.ahead + 1)
     edges: NDArray[np.float64] = np.concatenate([times, after])
-    return edges[answers.horizon :]
+    return edges[answers.ahead :]

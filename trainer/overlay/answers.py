@@ -67,7 +67,7 @@ class TimedAnswers:
         if self._once:
             yield np.array([-np.inf]), self._answers.whole(self._sequence_id, self._name)
             return
-        ahead = self._answers.horizon
+        ahead = self._answers.ahead
         waiting = np.zeros((0, self.size), np.float32)
         names = ("timestamps", self._name)
         blocks = self._answers.blocks(self._sequence_id, *names, block_steps=self._block_steps)

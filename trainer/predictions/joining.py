@@ -47,13 +47,24 @@ def _require_same_steps(files: Sequence[Answers]) -> None:
     for other in files[1:]:
         what = "sequences or classes" * (other.ids != first.ids or other.classes != first.classes)
         for sequence_id in other.ids if not what else ():
-            if other.steps(sequence_id) != first.steps(sequence_id):
-                what = f"steps of {sequence_id!r}"
+            if not _are_same_steps(first, other, sequence_id):
+                what = f"steps of {sequence_id!r}, or of other labels,"
         if what:
             raise InputError(
                 f"{other.file.filename} answers other {what} than {first.file.filename}: the store "
                 "has changed meanwhile; start the same command again"
             )
+
+
+def _are_same_steps(first: Answers, other: Answers, sequence_id: str) -> bool:
+    """Returns True if answers are about as many steps, of the same labels."""
+    if other.steps(sequence_id) != first.steps(sequence_id):
+        return False
+    blocks = (one.blocks(sequence_id, "true") for one in (first, other))
+    return all(
+        np.array_equal(true, wanted, equal_nan=true.dtype.kind == "f")
+        for (true,), (wanted,) in zip(*blocks, strict=True)
+    )
 
 
 def _join_sequence(files: Sequence[Answers], sequence_id: str, file: h5py.File, task: Task) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from preprocessing.files.hdf5_file import DAMAGE, open_hdf5, own_dataset
 from preprocessing.store.sequence_info import require_increasing
+from trainer.plan.passage import ahead
 from trainer.predictions.writer import group_name, read_classes, sequence_ids
 
 BLOCK_STEPS = 1 << 14
@@ -29,7 +30,7 @@ class Answers:
         file: the open file.
         classes: names of the classes, or of the columns of a regression.
         task: ``classification``, ``multilabel`` or ``regression``.
-        horizon: the answer at step t is about step t + horizon.
+        horizon: of the model; a step is one of the model's.
         ids: the sequences, sorted.
         weights: digest of those that answered; empty if the file does not say.
     """
@@ -42,6 +43,11 @@ class Answers:
     weights: str = ""
     # Datasets that say what each step counts for; none where each counts for 1.
     counted_by: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def ahead(self) -> int:
+        """How many steps later than row t the step is that its answer is about."""
+        return ahead(self.horizon)
 
     def group(self, sequence_id: str) -> h5py.Group:
         """Returns the group of a sequence in the file."""

@@ -1,6 +1,6 @@
 """The file of predictions, ``predictions.h5``.
 
-    attributes            classes, task, horizon (row t is the answer of step t about t + horizon)
+    attributes            classes, task, horizon
                           weights (of the model that answered, see ``Run.weights_digest``)
     <sequence_id>/        a group for each sequence; a part of its id that has the name of a
                           dataset, as in ``x/true``, ends in ~
@@ -12,7 +12,9 @@
         true              <int32>[N]      <int8>[N, C]    <float32>[N, C]
         without a label   -1              rows of -1      rows of NaN
 
-For one answer a sequence, N is 1: the answer at its last step.
+With a horizon above 0 row t is the answer of step t about step t + horizon; otherwise it is the
+answer about step t, whenever it was given. For one answer a sequence, N is 1: the answer at the
+last step of the passage.
 """
 
 from collections.abc import Iterator
@@ -39,7 +41,7 @@ class Piece:
     """Predictions for one chunk.
 
     Attributes:
-        chunk: the steps and their sequence.
+        chunk: the steps of the model and their sequence.
         outputs: the model's outputs, ``<float32>[steps, C]``.
         true: targets; see ``trainer.task``.
     """
@@ -121,11 +123,15 @@ def store_piece(writer: Hdf5Writer, data: SequenceSet, piece: Piece) -> None:
     whole = data.layout.outputs == "sequence"
     if whole and not chunk.last:
         return
-    times = data.store.timestamps(info.sequence_id, chunk.start, chunk.stop)
-    columns = {"timestamps": times, **_columns(data.layout, piece)}
-    where = slice(chunk.start, chunk.stop)
-    if whole:
-        where, columns = slice(0, 1), {name: rows[-1:] for name, rows in columns.items()}
+    first = chunk.stop - 1 if whole else chunk.start
+    held = data.passage(chunk.sequence).rows(first, chunk.stop)
+    if held.start == held.stop:
+        return
+    kept = slice(-1, None) if whole else held.places
+    answered = _columns(data.layout, piece)
+    columns = {name: data.turned(rows[kept]) for name, rows in answered.items()}
+    columns["timestamps"] = data.store.timestamps(info.sequence_id, held.start, held.stop)
+    where = slice(0, 1) if whole else slice(held.start, held.stop)
     for name, rows in columns.items():
         place = f"{group_name(info.sequence_id)}/{name}"
         if place not in file:

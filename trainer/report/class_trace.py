@@ -22,7 +22,7 @@ class ClassTrace:
 
     Attributes:
         steps: N.
-        horizon: the horizon of the answers.
+        ahead: how many steps later than its row the step is that an answer is about.
         true: ``<int32>[M]``, -1 where there is no label.
         predicted: ``<int32>[M]``, -1 where there is no answer.
         confidence: probability of the predicted class, ``<float64>[M]``, NaN where unknown.
@@ -32,7 +32,7 @@ class ClassTrace:
     """
 
     steps: int
-    horizon: int
+    ahead: int
     true: NDArray[np.int32] = field(init=False)
     predicted: NDArray[np.int32] = field(init=False)
     confidence: NDArray[np.float64] = field(init=False)
@@ -69,7 +69,7 @@ class ClassTrace:
             probabilities: ``<float32>[n, C]``.
             durations: ``<int64>[n]``, what each step counts for; None for 1 each.
         """
-        about = start + self.horizon
+        about = start + self.ahead
         drawn = np.flatnonzero((self._shown >= about) & (self._shown < about + len(true)))
         rows = self._shown[drawn] - about
         self.true[drawn], self.predicted[drawn] = true[rows], predicted[rows]
@@ -92,7 +92,7 @@ def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
         sequence_id: the sequence.
         sure: True to read probabilities, if there are any.
     """
-    trace, start = ClassTrace(answers.steps(sequence_id), answers.horizon), 0
+    trace, start = ClassTrace(answers.steps(sequence_id), answers.ahead), 0
     there = sure and "probabilities" in answers.group(sequence_id)
     more = [*(["probabilities"] if there else []), *answers.counted_by]
     for true, predicted, *rest in answers.blocks(sequence_id, "true", "predicted", *more):

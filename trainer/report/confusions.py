@@ -106,7 +106,7 @@ def _codes(answers: Answers, sequence_id: str) -> Iterator[NDArray[np.int64]]:
 
 def _mistake(answers: Answers, found: _Found) -> Mistake:
     times = answers.group(found.sequence_id)["timestamps"]
-    first = min(found.start + answers.horizon, len(times) - 1)
+    first = min(found.start + answers.ahead, len(times) - 1)
     last = min(first + found.steps, len(times)) - 1
     step = answers.seconds(found.sequence_id) / max(len(times) - 1, 1)
     return Mistake(found.sequence_id, float(times[first]), float(times[last] - times[first]) + step)

@@ -58,8 +58,8 @@ def write_report(
         metrics: the content of metrics.json.
         predictions: the ``predictions.h5`` that they were computed from.
         infos: the sequences, whose videos the report plays.
-        latency: ``median_ms``, ``p95_ms`` of one step of one sequence, and how many ``steps`` were
-            timed.
+        latency: ``median_ms``, ``p95_ms`` of one step of one sequence, how many ``steps`` were
+            timed, and how many further ones an answer waits for, ``late``.
     """
     told = {
         "title": f"{shown_name(run.path.resolve())}: {metrics['split']}",

@@ -117,7 +117,7 @@ def _sure(trace: ClassTrace) -> str:
 
 def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str]) -> Strip:
     steps = answers.steps(sequence_id)
-    rows = shown_steps(steps) - answers.horizon
+    rows = shown_steps(steps) - answers.ahead
     size = len(answers.classes)
     marks = [np.full((2, int((rows < 0).sum()), size), -1, np.int8)]
     counts = np.zeros((3, size), np.int64)
@@ -174,7 +174,7 @@ def _number_strip(
         error = np.abs(np.subtract(*block, dtype=np.float64))
         errors += np.nansum(error, 0)
         labelled += int((~np.isnan(error).any(1)).sum())
-    places = curves[0].places + answers.horizon
+    places = curves[0].places + answers.ahead
     columns = zip(
         answers.classes,
         curves[0].points.T,

@@ -16,8 +16,8 @@ from trainer.run.members import require_trainable
 Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
 SHAPING = ["inputs", "outputs", "task", "horizon", "normalize", "shrinkage", "cell", "layers"]
-SHAPING += ["direction", "units", "dropout", "layer_norm", "learn_initial_state", "precision"]
-SHAPING += ["unlabelled"]
+SHAPING += ["units", "dropout", "layer_norm", "learn_initial_state", "precision", "unlabelled"]
+SHAPING += ["direction"]
 
 
 def resolved(config: Config) -> Config:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trainer.batches.sequence_set import SequenceSet
-from trainer.column_moments import Moments, learn_moments
+from trainer.column_moments import BLOCK_STEPS, Moments, total_moments
 from trainer.config import TrainConfig
 from trainer.devices.processes import Processes
 from trainer.run.folder import Run
@@ -54,8 +54,10 @@ def shared_moments(data: SequenceSet, processes: Processes) -> Moments:
         data: the training split.
         processes: that train together.
     """
-    if len(data.infos) < processes.count:
-        return learn_moments(data.store, data.infos)
+    every = range(len(data.infos))
+    if len(every) < processes.count:
+        return total_moments(data.feature_blocks(every, BLOCK_STEPS))
     with processes.ready():
-        own = learn_moments(data.store, data.infos[processes.number :: processes.count])
+        mine = every[processes.number :: processes.count]
+        own = total_moments(data.feature_blocks(mine, BLOCK_STEPS))
     return own if processes.count == 1 else own.together(processes.total)
