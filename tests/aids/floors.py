@@ -25,7 +25,7 @@ FLOORS = {
         {"streaming"},
         {"report", "training"},
         {"trainings"},
-        {"evaluation", "overlay", "tuning", "repeats"},
+        {"evaluation", "overlay", "tuning", "repeats", "ensemble"},
         {"labelling", "demo", "cross_validation"},
         {"cli"},
         {"__main__"},

@@ -29,7 +29,7 @@ from trainer.evaluation.summary import summary
 from trainer.predictions.inference import predict
 from trainer.report.evaluation_page import write_report
 from trainer.run.folder import Run, load_run
-from trainer.run.members import folds, is_repeated, members
+from trainer.run.members import folds, is_ensemble, is_repeated, members
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
@@ -69,7 +69,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """Evaluates one run."""
     run = load_run(config.run)
-    if not run.progress.finished:
+    if not (run.progress.finished or is_ensemble(run.path)):
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)
@@ -86,8 +86,8 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     share, remarks = coverage(data, config.split)
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
-    about["decoder"] = decoder
-    metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}
+    known = {"decoder": decoder, "labelled_share": share, "remarks": remarks}
+    metrics = {**about, **known, **metrics}
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     timed = asdict(latency) if latency else None

@@ -50,7 +50,14 @@ class Side:
     @property
     def config(self) -> TrainConfig:
         """The training options, of the first seed, or of any fold."""
-        config = self.runs[0].config
+        return self._shared(self.runs[0].config)
+
+    @property
+    def models(self) -> list[TrainConfig]:
+        """The training options of each model that answers together with others: of an ensemble."""
+        return [self._shared(member.config) for member in self.runs[0].answering]
+
+    def _shared(self, config: TrainConfig) -> TrainConfig:
         return replace(config, splits=None, group_by=None) if self.folds else config
 
     @property
@@ -62,9 +69,9 @@ class Side:
 
     @property
     def seeds(self) -> list[int]:
-        """The seed of each training, or the one of all folds."""
+        """The seed of each training, or the one of all folds; of an ensemble, of each model."""
         count = len(self.predictions)
-        return [run.config.seed for run in self.runs[:count]]
+        return [model.config.seed for run in self.runs[:count] for model in run.answering]
 
     @property
     def segmental(self) -> bool:
@@ -189,6 +196,7 @@ def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
         **{name: [_made_with(side, fact) for side in sides] for name, fact in OF_THE_STORE.items()},
         "cross-validation": [side.folds for side in sides],
         "decoder": [side.decoder for side in sides],
+        "ensemble": [f"{len(side.models)} models" * (len(side.models) > 1) for side in sides],
         **dict(_training_options(sides)),
         "--seed": [value_text(tuple(side.seeds)) for side in sides],
     }
@@ -196,16 +204,21 @@ def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
 
 
 def _training_options(sides: Sequence[Side]) -> Iterator[tuple[str, list[str]]]:
-    configs = [side.config for side in sides]
+    every = [side.models for side in sides]
     for one in fields(TrainConfig):
         if one.name not in NO_OPTION:
-            yield option(one.name), [_training_option(config, one.name) for config in configs]
+            yield option(one.name), [_training_option(models, one.name) for models in every]
 
 
-def _training_option(config: TrainConfig, name: str) -> str:
-    """Returns the value of an option, also where it follows from another."""
-    value = getattr(config, name)
-    return value_text(config.seed if name == "split_seed" and value is None else value)
+def _training_option(models: Sequence[TrainConfig], name: str) -> str:
+    """Returns the value of an option, also where it follows from another; of models all values."""
+    values = [getattr(config, name) for config in models]
+    if name == "split_seed":
+        values = [
+            config.seed if value is None else value
+            for config, value in zip(models, values, strict=True)
+        ]
+    return ", ".join(dict.fromkeys(map(value_text, values)))
 
 
 def _made_with(side: Side, fact: str) -> str:

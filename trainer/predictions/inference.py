@@ -1,6 +1,6 @@
 """Inference: sequences go through a trained model in chunks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.files.hdf5_file import Hdf5Writer
+from preprocessing.files.whole_file import partial_path
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note, progress
 from trainer.batches.chunk_batch import ChunkBatch
@@ -18,7 +18,8 @@ from trainer.model.model_file import load_model
 from trainer.model.own_model import OwnModel
 from trainer.plan.epochs import evaluation_plan
 from trainer.plan.lineup import Chunk
-from trainer.predictions.writer import Piece, predictions_writer, store_piece
+from trainer.predictions.joining import join_answers
+from trainer.predictions.writer import Complete, Piece, predictions_writer, store_piece
 from trainer.run.folder import Run
 from trainer.step.forward import forward_step
 
@@ -31,12 +32,14 @@ def predict(
     path: Path,
     feed: Feed | None = None,
     model: str | None = None,
-    complete: Callable[[Hdf5Writer], object] | None = None,
+    complete: Complete | None = None,
 ) -> None:
     """Writes ``predictions.h5`` for sequences; it has its name only when it is whole.
 
+    Of an ensemble, each member answers into a file of its own first.
+
     Args:
-        run: whose model answers.
+        run: whose model answers, or whose members do.
         data: the sequences.
         path: the file.
         feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training,
@@ -47,6 +50,42 @@ def predict(
     Raises:
         InputError: the model cannot be opened, or a feature is not finite.
     """
+    # Told before they are read: whoever trains on meanwhile makes the answers out of date.
+    weights, members = run.weights_digest, run.answering
+    if members == [run]:
+        _predict_alone(run, data, path, weights, feed, model, complete)
+        return
+    parts = [partial_path(path.with_name(f"{one.path.name}.{path.name}")) for one in members]
+    try:
+        for member, part in zip(members, parts, strict=True):
+            own = data.with_layout(member.layout)
+            _predict_alone(member, own, part, member.weights_digest, feed, model)
+        join_answers(parts, path, data.layout.task, data.layout.horizon, weights, complete)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _predict_alone(
+    run: Run,
+    data: SequenceSet,
+    path: Path,
+    weights: str,
+    feed: Feed | None,
+    model: str | None,
+    complete: Complete | None = None,
+) -> None:
+    """Writes the answers of one model; see ``predict``.
+
+    Args:
+        run: whose model answers.
+        data: the sequences.
+        path: the file.
+        weights: digest of what answers.
+        feed: see ``predict``.
+        model: see ``predict``.
+        complete: see ``predict``.
+    """
     config = run.config
     if data.labels is None and config.inputs != "features":
         feed = "predictions"
@@ -54,8 +93,6 @@ def predict(
         config = replace(config, feed=feed)
     if model and OwnModel.read(model).digest != run.facts.model_digest:
         note(f"{model} is not the file that {run.path} was trained with")
-    # Told before they are read: whoever trains on meanwhile makes the answers out of date.
-    weights = run.weights_digest
     opened = load_model(run.model_path)
     with (
         predictions_writer(path, data.layout, weights) as writer,

@@ -19,7 +19,7 @@ answer about step t, whenever it was given. For one answer a sequence, N is 1: t
 last step of the passage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,8 @@ from trainer.layout import Layout
 from trainer.plan.lineup import Chunk
 from trainer.task import Multilabel, Regression
 
+# Adds to a file that holds all raw answers, before it has its name.
+Complete = Callable[[Hdf5Writer], object]
 NAMES = ("timestamps", "probabilities", "predicted", "true", "decoded")
 
 

@@ -16,6 +16,7 @@ import csv
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
 from trainer.run.lineage import Lineage, read_lineage
-from trainer.run.members import why_no_run
+from trainer.run.members import answering, is_ensemble, require_trainable, why_no_run
 
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
@@ -75,8 +76,19 @@ class Run:
         return config
 
     @property
+    def answering(self) -> list["Run"]:
+        """The runs whose models answer: the members of an ensemble, or this one alone."""
+        return [self] if not is_ensemble(self.path) else list(map(Run, answering(self.path)))
+
+    @property
     def weights_digest(self) -> str:
-        """Tells the weights in model.keras from others; empty if there is no such file to read."""
+        """Tells the weights in model.keras from others; empty if there is no such file to read.
+
+        Of an ensemble, those of all its members.
+        """
+        if is_ensemble(self.path):
+            told = " ".join(member.weights_digest for member in self.answering)
+            return blake2b(told.encode(), digest_size=8).hexdigest()
         try:
             with zipfile.ZipFile(self.model_path) as archive:
                 weights = archive.getinfo(WEIGHTS)
@@ -187,6 +199,7 @@ class Run:
             InputError: it holds something else, or is a file.
         """
         require_folder("--run", self.path)
+        require_trainable("--run", self.path)
         if not self.config_path.exists() and self._holds_something_else():
             raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
 

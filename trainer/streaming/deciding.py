@@ -11,7 +11,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,26 +19,14 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from trainer.decoded.decoding import Decoding
 from trainer.decoder.following import Following
+from trainer.layout import Layout
 from trainer.run.checkpoint import Checkpoint
-from trainer.streaming.follower import Answer, Follower
+from trainer.streaming.follower import Answer
+from trainer.streaming.followers import AnyFollower
 from trainer.streaming.lines import require_finite
 
 # The names of its own arrays in a state, and where those of the decoder begin.
 PLACE, WAITING, WHOSE, DECODER = "decided/place", "decided/waiting", "decided/whose", "decoder/"
-
-
-class Decided(NamedTuple):
-    """An answer to one step, raw and decoded.
-
-    Attributes:
-        step: see ``Answer``.
-        outputs: the raw answer, ``<float32>[C]``.
-        decoded: the class ``<int32>[]``, or classes ``<int8>[C]``; None where nothing is decoded.
-    """
-
-    step: int
-    outputs: NDArray[np.float32]
-    decoded: NDArray[Any] | None = None
 
 
 class DecidingFollower:
@@ -49,7 +37,7 @@ class DecidingFollower:
         decoding: what is made of the answers, with a lag; None to leave them raw.
     """
 
-    def __init__(self, follower: Follower, decoding: Decoding | None):
+    def __init__(self, follower: AnyFollower, decoding: Decoding | None):
         self.follower, self._decoding = follower, decoding
         self._following = decoding.following() if decoding else None
         # Answers that are not decided yet; how many steps were given to whoever asks, and how many
@@ -57,7 +45,28 @@ class DecidingFollower:
         self._waiting: deque[NDArray[np.float32]] = deque()
         self._given = self._decided = 0
 
-    def answers(self, features: NDArray[Any]) -> list[Decided]:
+    @property
+    def layout(self) -> Layout:
+        """The layout of the model."""
+        return self.follower.layout
+
+    @property
+    def late(self) -> int:
+        """The number of steps by which answers come late, those of the lag among them."""
+        lag_steps = self._decoding.lag_steps if self._decoding else 0
+        return self.follower.late + (lag_steps or 0)
+
+    @property
+    def steps(self) -> int:
+        """The number of steps that came."""
+        return self.follower.steps
+
+    @property
+    def answered(self) -> int:
+        """The number of steps that were answered, and decided."""
+        return self.follower.answered if self._following is None else self._given
+
+    def answers(self, features: NDArray[Any]) -> list[Answer]:
         """Takes the next step, and returns the answers that are decided now.
 
         Args:
@@ -68,7 +77,7 @@ class DecidingFollower:
         """
         return self._taken(self.follower.answers(features))
 
-    def finish(self) -> list[Decided]:
+    def finish(self) -> list[Answer]:
         """Returns the answers that are still to come, as if the sequence ended here.
 
         If it goes on nevertheless, what comes is decided as if this had not been asked.
@@ -138,13 +147,13 @@ class DecidingFollower:
         )
         self._waiting, self._given, self._decided = deque(waiting), given, decided
 
-    def _taken(self, answers: Iterable[Answer]) -> list[Decided]:
+    def _taken(self, answers: Iterable[Answer]) -> list[Answer]:
         """Takes raw answers, and returns what is decided by them."""
         if self._following is None:
-            return [Decided(*answer) for answer in answers]
+            return list(answers)
         found = []
         for answer in answers:
-            require_finite(answer.step, answer.outputs)
+            require_finite(answer)
             self._waiting.append(answer.outputs)
             for decoded in self._following.push(answer.outputs):
                 self._decided += 1
@@ -152,10 +161,10 @@ class DecidingFollower:
                     found.append(self._next(decoded))
         return found
 
-    def _next(self, decoded: NDArray[Any]) -> Decided:
+    def _next(self, decoded: NDArray[Any]) -> Answer:
         """Returns the first answer that waits."""
         self._given += 1
-        return Decided(self._given - 1, self._waiting.popleft(), decoded)
+        return Answer(self._given - 1, self._waiting.popleft(), decoded)
 
     def _whose(self) -> NDArray[np.uint8]:
         """Returns a digest of the decoder and its lag."""
@@ -169,4 +178,3 @@ def _other_decoder(saved: Checkpoint) -> InputError:
         f"{saved.path} was written with another --decode or --lag, or another decoder; give those, "
         "or delete it to begin anew"
     )
-

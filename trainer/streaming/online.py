@@ -30,6 +30,7 @@ from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint, numbered
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run, load_run
+from trainer.run.members import require_trainable
 from trainer.step.forward import forward_step
 from trainer.step.optimizers import make_optimizer, optimizer_variables
 from trainer.step.totals import Totals
@@ -93,6 +94,7 @@ class OnlineTrainer:
             InputError: there is no such run, or it has no model.
         """
         run = run if isinstance(run, Run) else load_run(run)
+        require_trainable("the run", run.path)
         return cls(run.config, run.facts, load_model(run.model_path))
 
     @classmethod
