@@ -25,6 +25,9 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
             *_figures([run["decoded"] for run in runs], ANSWERED[task], f"{DECODED} "),
         ]
     )
+    decoders = {run["decoder"] for run in runs}
+    if len(decoders) == 1 and any(run["decoded"] for run in runs):
+        yield f"  decoded by {decoders.pop()}"
     if trained := [f"{run['trainings']} of {run['name']}" for run in runs if run["seeds"]]:
         yield f"  means and deviations over seeds: {', '.join(trained)}"
     for run in runs[1:]:
