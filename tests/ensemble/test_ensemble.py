@@ -226,7 +226,7 @@ def test_cross_validations_are_joined_fold_by_fold(
         expected = mean_answer(own[0].layout.task, [answers[name] for answers in each])
         assert together[name].tobytes() == expected.tobytes()
     page = (evaluated(new) / "report.html").read_text()
-    assert "Each was answered by the mean of 2 models (the first is drawn below) of the fold" in page
+    assert "answered by the mean of 2 models (the first is drawn below) of the fold" in page
     again = made(tmp_path / "again", new, crossed[0])
     assert [len(Run(path).answering) for path in folds(again.path)] == [3, 3, 3]
 
