@@ -46,9 +46,10 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
     from preprocessing.videos.stream_samples import StreamSample
     from trainer.streaming.follower import Follower
     from trainer.streaming.lines import Lines
+    from trainer.streaming.waiting import Waiting
 
     backbone, follower = load_backbone("efficientnet-lite0"), Follower(_run(folder, units))
-    lines = Lines(follower.layout, 0.0)
+    lines, waiting = Lines(follower.layout, 0.0), Waiting()
     chance = np.random.default_rng(0)
     pixels = chance.integers(0, 255, (*FRAME_SIZE, 3), np.uint8)
     frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
@@ -63,7 +64,8 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
         moments.append(time.perf_counter())
         sample = StreamSample(number / 4, (small,), time.monotonic())
         with contextlib.redirect_stdout(io.StringIO()):
-            lines.write(number, sample, answer.outputs)
+            waiting.add(sample)
+            lines.write(answer, waiting)
         moments.append(time.perf_counter())
         parts = dict(zip(("resize", "describe", "answer", "write"), np.diff(moments), strict=True))
         for part, seconds in {**parts, "whole": moments[-1] - moments[0]}.items():

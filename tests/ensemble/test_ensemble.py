@@ -165,14 +165,14 @@ def test_following_together_is_evaluating_step_by_step(root: Path, tmp_path: Pat
 
 def _refuse_what_is_no_state(follower: Any, saved: Checkpoint) -> None:
     arrays = dict(saved.arrays)
-    waiting = arrays.pop("waiting/0")
+    waiting = arrays.pop("early/0")
     assert waiting.shape == (3, 2)
     changed = (
         {},
-        {"waiting/0": waiting[1:]},
-        {"waiting/0": waiting * np.nan},
-        {"waiting/0": waiting.astype("float64")},
-        {"waiting/0": waiting, "waiting/7": waiting},
+        {"early/0": waiting[1:]},
+        {"early/0": waiting * np.nan},
+        {"early/0": waiting.astype("float64")},
+        {"early/0": waiting, "early/7": waiting},
     )
     for more in changed:
         with pytest.raises(InputError, match="does not hold a state of these models; delete it"):

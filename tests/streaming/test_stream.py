@@ -295,13 +295,13 @@ def test_a_live_source_that_is_too_fast_loses_what_waited_longest(
 ) -> None:
     from trainer.streaming.follower import Follower
 
-    answer = Follower.answer
+    answers = Follower.answers
 
     def slowly(self: Follower, features: Any) -> Any:
         threading.Event().wait(0.6)
-        return answer(self, features)
+        return answers(self, features)
 
-    monkeypatch.setattr(Follower, "answer", slowly)
+    monkeypatch.setattr(Follower, "answers", slowly)
     with live_server([4.0]) as url:
         _, out, _ = stream(url, "--give-up", 1, "--backlog", 1)
     lines = lines_of(out)

@@ -178,8 +178,8 @@ class SequenceSet:
 
     def _fill_inputs(self, features: NDArray[Any], past: NDArray[np.float32], chunk: Chunk) -> None:
         if self.layout.inputs == "features":
-            rows = self._features(chunk.sequence, chunk.start, chunk.stop)
-            features[: len(rows)], features[len(rows) : chunk.steps] = rows, rows[-1]
+            seen = self._features(chunk.sequence, chunk.start, chunk.stop)
+            features[: len(seen)], features[len(seen) : chunk.steps] = seen, seen[-1]
             return
         first = int(chunk.reset)  # A step before the first is known unless the lane resets.
         rows = slice(first, chunk.steps)

@@ -86,7 +86,7 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     predictions = out / "predictions.h5"
-    timed = latency and asdict(latency)
+    timed = asdict(latency) if latency else None
     write_report(out / "report.html", run, metrics, predictions, data.infos, timed)
     return metrics
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from preprocessing.backbones import Joined, load_backbone
 from preprocessing.backbones.frame_batches import described, frame_batches
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, VideoError
 from preprocessing.files.outputs import require_file
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note
@@ -32,13 +32,14 @@ from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
 from trainer.streaming.followers import follow
-from trainer.streaming.lines import Lines
 from trainer.streaming.options import StreamConfig
+from trainer.streaming.speaker import Speaker
 from trainer.streaming.state import StreamState
 
 BATCHES_AHEAD = 2
 
 Samples = FileSamples | LiveSamples
+Described = tuple[list[StreamSample], NDArray[Any]]
 
 
 def run_stream(config: StreamConfig) -> int:
@@ -57,27 +58,48 @@ def run_stream(config: StreamConfig) -> int:
         _alone(config, interruption),
     ):
         state = StreamState(config.state, run)
-        state.restore(follower)
         with ending_at_once():
             samples = _open(config, extraction.rate, backbone, state, interruption)
         state.begin(samples.source)
+        speaker = Speaker(follower, state, samples.start_time)
         size = config.batch_size or (1 if samples.live else extraction.batch_size)
         if samples.live:
             # The first frame should not wait while the network is compiled.
             _warm_up(backbone, size)
-        lines = Lines(follower.layout, samples.start_time)
-        for some, rows in _described(samples, state, backbone, size, extraction.dtype):
-            for sample, features in zip(some, rows, strict=True):
-                for answer in follower.answers(features):
-                    lines.write(answer.step, sample, answer.outputs)
-            state.advance(follower, some[-1].timestamp, samples.origin)
-            if interruption:
-                break
+        new = _described(samples, state, backbone, size, extraction.dtype)
+        _follow(samples, new, speaker, interruption)
         if interruption and not config.state:
             return INTERRUPTED
         heed(interruption)
-    _say_how_it_ended(config, samples, lines.written, state.timestamp)
+    _say_how_it_ended(config, samples, speaker.lines.written, state.timestamp)
     return DONE
+
+
+def _follow(
+    samples: Samples, new: Iterable[Described], speaker: Speaker, interruption: Interruption
+) -> None:
+    """Answers samples until the source ends or a signal comes.
+
+    Args:
+        samples: the source.
+        new: its samples that were not answered before, with their features.
+        speaker: what says the answers.
+        interruption: the signal.
+
+    Raises:
+        VideoError: a live source sends nothing any more.
+    """
+    try:
+        for some, rows in new:
+            speaker.hear(some, rows, samples.origin)
+            if interruption:
+                return
+    except VideoError:
+        speaker.finish(samples.origin)
+        raise
+    # What broke off may go on, and so may what was stopped.
+    if not interruption and not samples.broke_off:
+        speaker.finish(samples.origin)
 
 
 def _say_how_it_ended(config: StreamConfig, samples: Samples, lines: int, timestamp: float) -> None:
@@ -139,7 +161,7 @@ def _open(
 
 def _described(
     samples: Samples, state: StreamState, backbone: Joined, size: int, dtype: str
-) -> Iterator[tuple[list[StreamSample], NDArray[Any]]]:
+) -> Iterator[Described]:
     """Yields the samples that were not answered before, with their features."""
     if isinstance(samples, LiveSamples):
         yield from described(frame_batches(samples, size, backbone.context), backbone, dtype)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.console import send_json
-from preprocessing.videos.stream_samples import StreamSample
 from trainer.layout import Layout
+from trainer.streaming.follower import Answer
+from trainer.streaming.waiting import Waiting
 from trainer.task import Classification, Regression
 
 
@@ -28,33 +29,35 @@ class Lines:
     def __init__(self, layout: Layout, start_time: float):
         self.layout, self.start_time, self.written = layout, start_time, 0
 
-    def write(self, step: int, sample: StreamSample, outputs: NDArray[np.float32]) -> None:
+    def write(self, answer: Answer, waiting: Waiting) -> None:
         """Writes one step's line and flushes it.
 
         Args:
-            step: the step's number.
-            sample: the step's sample.
-            outputs: the model's outputs, ``<float32>[C]``.
+            answer: the answer.
+            waiting: the steps that wait for theirs, from this one on.
 
         Raises:
             InputError: an output is not finite.
         """
+        moment, newest = waiting.take()
         line: dict[str, Any] = {
-            "step": step,
-            "time": round(sample.timestamp - self.start_time, 6),
+            "step": answer.step,
+            "time": round(moment.timestamp - self.start_time, 6),
         }
-        if sample.clock is not None:
-            line["clock"] = datetime.fromtimestamp(sample.clock, timezone.utc).isoformat()
-        if self.layout.horizon:
+        if moment.clock is not None:
+            line["clock"] = datetime.fromtimestamp(moment.clock, timezone.utc).isoformat()
+        if self.layout.horizon > 0:
             line["ahead"] = self.layout.horizon
-        if not np.isfinite(outputs).all():
+        if self.layout.horizon < 0:
+            line["behind"] = round(newest.timestamp - moment.timestamp, 6)
+        if not np.isfinite(answer.outputs).all():
             raise InputError(
-                f"the answer of step {step} is not finite: the model has diverged, train it anew "
-                "with a lower --learning-rate; or the --state is damaged, delete it"
+                f"the answer of step {answer.step} is not finite: the model has diverged, train it "
+                "anew with a lower --learning-rate; or the --state is damaged, delete it"
             )
-        line |= self._answer(outputs)
-        line["latency"] = round(time.monotonic() - sample.arrived, 6)
-        line["dropped"] = sample.dropped
+        line |= self._answer(answer.outputs)
+        line["latency"] = round(time.monotonic() - newest.arrived, 6)
+        line["dropped"] = moment.dropped
         send_json(line)
         self.written += 1
 

@@ -2,13 +2,18 @@
 
 import hashlib
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run
 from trainer.streaming.followers import AnyFollower
+from trainer.streaming.waiting import GROUP, Waiting
 
 
 class StreamState:
@@ -19,7 +24,7 @@ class StreamState:
         run: the run of the model.
 
     Attributes:
-        timestamp: the time of the last step answered, in seconds of the source; -inf before it.
+        timestamp: the time of the last step that came, in seconds of the source; -inf before it.
         origin: the second since 1970 that is 0 of a live source.
 
     Raises:
@@ -59,10 +64,21 @@ class StreamState:
             )
         self._saved = Checkpoint(path, arrays)
 
-    def restore(self, follower: AnyFollower) -> None:
-        """Restores the state of a follower."""
-        if self._saved:
-            follower.restore(self._saved)
+    def restore(self, follower: AnyFollower, waiting: Waiting) -> None:
+        """Restores what the file holds.
+
+        Args:
+            follower: what answers.
+            waiting: the steps that wait for their answers.
+
+        Raises:
+            InputError: the file does not fit them.
+        """
+        if not (saved := self._saved):
+            return
+        arrays = {n: array for n, array in saved.arrays.items() if not n.startswith(GROUP)}
+        follower.restore(Checkpoint(saved.path, arrays))
+        waiting.restore(saved, follower.steps - follower.answered)
 
     def begin(self, source: str) -> None:
         """Sets the source that is followed.
@@ -82,11 +98,13 @@ class StreamState:
             )
         self._source = digest
 
-    def advance(self, follower: AnyFollower, timestamp: float, origin: float | None) -> None:
-        """Notes that steps were answered; writes the file, whole or not at all.
+    def advance(
+        self, arrays: Mapping[str, NDArray[Any]], timestamp: float, origin: float | None
+    ) -> None:
+        """Notes that steps came; writes the file, whole or not at all.
 
         Args:
-            follower: the follower after these steps.
+            arrays: what ``restore`` needs after these steps, by name.
             timestamp: the time of the last of them, in seconds.
             origin: see the class.
         """
@@ -98,4 +116,4 @@ class StreamState:
                 "timestamp": timestamp,
                 "origin": origin,
             }
-            write_archive(self.path, plain, dict(follower.arrays()))
+            write_archive(self.path, plain, dict(arrays))
