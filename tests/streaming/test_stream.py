@@ -21,17 +21,21 @@ import pytest
 from commands import LONGTAKE
 from live_server import file_server, live_server
 from made_stores import write_sequence
+from untrained_runs import untrained
 
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
 from preprocessing.labels.writing import write_intervals
 from trainer import cli
 from trainer.config import TrainConfig
+from trainer.ensemble.command import make_ensemble
+from trainer.ensemble.options import EnsembleConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.run.archive import read_archive, write_archive
 from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import locked
+from trainer.streaming.speaker import Speaker
 from trainer.training.command import train
 
 FPS, SECONDS = 8, 20
@@ -150,6 +154,34 @@ def test_a_stream_and_evaluate_agree_on_every_step(
         assert line["confidence"] == line["probabilities"][line["label"]]
         assert line["latency"] > 0
         assert line["dropped"] == 0
+
+
+def test_several_models_together_stream_as_they_are_evaluated(
+    stream: Stream, folder: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = untrained(
+        folder / "store",
+        folder / "labels.csv",
+        tmp_path / "late",
+        splits=folder / "splits.json",
+        horizon=-3,
+    )
+    make_ensemble(EnsembleConfig((folder / "run", late.path), tmp_path / "both"))
+    run, state = Run(tmp_path / "both"), tmp_path / "state.npz"
+    evaluate(EvaluateConfig(run.path, bootstrap=0))
+    with h5py.File(run.evaluation_path("test") / "predictions.h5") as file:
+        expected = file["v2/probabilities"][()]
+    whole = lines_of(stream(video, run=run.path)[1])
+    assert [line["step"] for line in whole] == list(range(len(expected)))
+    rows = [list(line["probabilities"].values()) for line in whole]
+    np.testing.assert_allclose(rows, expected, atol=1e-6)
+    with monkeypatch.context() as patched:
+        patched.setattr(Speaker, "finish", lambda *_: 1 / 0)
+        cut, before, _ = stream(video, "--state", state, run=run.path)
+    code, after, err = stream(video, "--state", state, run=run.path)
+    assert (cut, code, err) == (1, 0, "")
+    assert timeless(lines_of(before + after)) == timeless(whole)
+    assert len(lines_of(after)) == 3
 
 
 def test_a_file_behind_a_url_gives_the_same_lines(stream: Stream, video: Path) -> None:

@@ -21,7 +21,7 @@ from trainer.run.checkpoint import Checkpoint, all_finite
 from trainer.run.folder import Run
 from trainer.streaming.follower import Answer, Follower
 
-WAITING = "joining"
+EARLY = "early"  # Answers that wait for those of other models.
 
 
 class Followers:
@@ -70,7 +70,7 @@ class Followers:
         for number, (one, waiting) in enumerate(zip(self._each, self._waiting, strict=True)):
             rows = np.array(waiting, "float32").reshape(-1, self.layout.task.size)
             named |= {f"{number}/{name}": array for name, array in one.arrays().items()}
-            named[f"{WAITING}/{number}"] = rows
+            named[f"{EARLY}/{number}"] = rows
         return named
 
     def restore(self, saved: Checkpoint) -> None:
@@ -88,7 +88,7 @@ class Followers:
                 if name.startswith(start)
             }
             one.restore(Checkpoint(saved.path, own))
-            waiting.append(saved.arrays.get(f"{WAITING}/{number}"))
+            waiting.append(saved.arrays.get(f"{EARLY}/{number}"))
         if not self._fit(waiting) or saved.arrays.keys() != self.arrays().keys():
             raise InputError(
                 f"{saved.path} does not hold a state of these models; delete it to begin anew"
@@ -103,7 +103,7 @@ class Followers:
             rows is not None
             and rows.shape == (one.answered - answered, self.layout.task.size)
             and rows.dtype == np.float32
-            and all_finite({WAITING: rows})
+            and all_finite({EARLY: rows})
             for one, rows in zip(self._each, waiting, strict=True)
         )
 
