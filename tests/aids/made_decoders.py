@@ -1,4 +1,4 @@
-"""A decoder that one can compute by hand, at the place of the one of a run."""
+"""Decoders for runs: one that is computed by hand, and real ones that nobody had to choose."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from trainer.decoded import decoding as used
-from trainer.decoder.decoder_file import NAME
+from trainer.decoder.counts import Counts
+from trainer.decoder.decoder import Decoder
+from trainer.decoder.decoder_file import NAME, write_decoder
+from trainer.decoder.weights import Choice, Lengths, Weights
+from trainer.run.folder import Run
 
 
 @dataclass(frozen=True)
@@ -89,4 +93,22 @@ def use_majority(monkeypatch: pytest.MonkeyPatch, *runs: Path, **facts: Any) -> 
     monkeypatch.setattr(used, "read_decoder", lambda path, classes: decoder)
     monkeypatch.setattr(used, "decode", _decode)
     monkeypatch.setattr(used, "Following", MajorityFollowing)
+    return decoder
+
+
+def write_made_decoder(run: Run, won: bool = True) -> Decoder:
+    """Gives a run a decoder of its kind, as if it had been chosen."""
+    size, rate = len(run.facts.classes), 4.0
+    rows = np.full(size, 1.0)
+    counts = Counts(
+        10 * rows, np.full(size, 2), np.full((size, size), 3) - 3 * np.eye(size, dtype=int),
+        np.full(size, 5), 1.5 * rows, 0.3 * rows,
+    )  # fmt: skip
+    weights: Weights | Lengths = Weights(0.8, 0.0, durations=True)
+    if run.facts.task == "multilabel":
+        weights = Lengths((0.4,) * size, (0.5,) * size, (0.75,) * size)
+    known = counts if isinstance(weights, Weights) else None
+    choices = [Choice(lag, won, weights, {}, {}) for lag in (None, 0.0, 2.0)]
+    decoder = Decoder(run.facts.classes, rate, known, choices, 1)
+    write_decoder(run.path / NAME, decoder)
     return decoder

@@ -7,12 +7,19 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from made_decoders import majority, use_majority
+from made_decoders import majority, use_majority, write_made_decoder
 from made_stores import FPS, write_sequence
 from spoken import Longtake, speaking
 
+from preprocessing.errors import InputError
+from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.reading import read_labels
 from preprocessing.labels.writing import write_intervals
+from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.options import to_yaml
 from trainer.config import TrainConfig
+from trainer.decoded.decoding import asked_decoding
+from trainer.decoder.decoder_file import NAME
 from trainer.metrics import ANSWERED
 from trainer.run.folder import Run
 from trainer.training.command import train
@@ -105,3 +112,95 @@ def test_decoded_answers_stand_beside_raw_ones(
     assert f"{decoded['accuracy']:.3f}" in page
     if not several:
         assert page.count('alt="decoded labels of') == 3
+
+
+def test_without_a_decoder_answers_stay_raw(runs: dict[str, Run], longtake: Longtake) -> None:
+    path = runs["classification"].path
+    (path / NAME).unlink(missing_ok=True)
+    code, out, err = longtake("evaluate", path)
+    assert (code, err) == (0, "")
+    assert "decoded" not in out
+    assert "changes nothing" in longtake("evaluate", path, "--lag", 1)[2]
+    line = refusal(longtake("evaluate", path, "--decode", "viterbi"))
+    assert "has no decoder.json; the command that trained it makes one, started again" in line
+
+
+def test_a_decoder_that_was_no_better_works_only_if_it_is_asked_for(
+    runs: dict[str, Run], longtake: Longtake
+) -> None:
+    run = runs["classification"]
+    write_made_decoder(run, won=False)
+    code, out, _ = longtake("evaluate", run.path)
+    assert code == 0
+    assert "decoder    none: on validation, raw answers were as good" in out
+    path = run.evaluation_path("test") / "metrics.json"
+    metrics = json.loads(path.read_text())
+    assert (metrics["decoder"], metrics["decoded"]) == ({"kind": "none", "lag": None}, None)
+    code, out, _ = longtake("evaluate", run.path, "--decode", "viterbi", "--lag", 0.4)
+    assert "decoded by viterbi, with a lag of 0.4 s:" in out
+    decoder = json.loads(path.read_text())["decoder"]
+    assert (decoder["kind"], decoder["lag"], decoder["weights"]["emission"]) == ("viterbi", 0.4, 0.8)
+
+
+@pytest.mark.parametrize("task", ["classification", "multilabel"])
+def test_labels_of_new_sequences_are_decoded_ones(
+    task: str, runs: dict[str, Run], longtake: Longtake, tmp_path: Path
+) -> None:
+    run, store = runs[task], FeatureStore(runs[task].config.store)
+    write_made_decoder(run)
+    known = {}
+    for decode in ("auto", "none"):
+        out = tmp_path / decode
+        code, said, _ = longtake("predict", run.path, store.root, "--out", out, "--decode", decode)
+        assert code == 0
+        told = "labels are decoded by " in said and "--decode none writes raw ones" in said
+        assert told == (decode == "auto")
+        labels = read_labels(LabelOptions(out / "labels.csv", task=task), store)  # type: ignore[arg-type]
+        labels.use_classes(run.facts.classes)
+        arrays = arrays_of(out / "predictions.h5")
+        for name, rows in arrays.items():
+            found = labels.at(store.info(name), 0, store.timestamps(name))
+            np.testing.assert_array_equal(found, rows["decoded" if decode == "auto" else "predicted"])
+        known[decode] = arrays
+    for name, rows in known["auto"].items():
+        np.testing.assert_array_equal(rows["predicted"], known["none"][name]["predicted"])
+    assert any((rows["predicted"] != rows["decoded"]).any() for rows in known["auto"].values())
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict", "stream"])
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--lag", -1), "--lag -1: expected seconds, from 0 to 3600"),
+        (("--lag", "nan"), "--lag nan: expected seconds, from 0 to 3600"),
+        (("--lag", 2, "--decode", "none"), "--lag 2 with --decode none: raw answers wait for nothing"),
+        (("--decode", "magic"), "magic"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    command: str, options: tuple[object, ...], reason: str, longtake: Longtake, tmp_path: Path
+) -> None:
+    more = {"evaluate": (), "predict": ("in", "--out", tmp_path / "out"), "stream": ("in.mp4",)}
+    code, _, err = longtake(command, tmp_path / "run", *more[command], *options)
+    assert code == 2
+    assert reason in err
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"task": "regression"}, "answers with numbers, which have no classes to decode"),
+        ({"outputs": "sequence"}, "answers once a sequence, so nothing follows"),
+        ({"direction": "backward"}, "goes backward in time, from the end of a recording"),
+    ],
+)
+def test_runs_whose_answers_have_no_course_say_so(
+    options: dict[str, Any], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(tmp_path)
+    run.config_path.write_text(to_yaml(TrainConfig(Path("s"), Path("l"), tmp_path, **options)))
+    with pytest.raises(InputError, match=f"--decode viterbi: .*{reason}.* leave"):
+        asked_decoding(run, "viterbi", 1.0)
+    assert asked_decoding(run, "auto", 1.0) == (None, None)
+    assert f"--lag 1 changes nothing, for answers stay raw: {tmp_path} {reason}" in capsys.readouterr().err
+    assert asked_decoding(run, "none", None) == (None, None)

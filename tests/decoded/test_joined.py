@@ -8,7 +8,6 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from made_decoders import use_majority
 from prediction_files import write_predictions
 from spoken import Longtake, speaking
 
@@ -77,7 +76,8 @@ def test_decoded_figures_are_those_of_a_model_that_answers_so(task: str, tmp_pat
     for name, row in decoded["per_class"].items():
         assert row == {key: own["per_class"][name][key] for key in row}
     assert decoded["intervals"] == {name: own["intervals"][name] for name in ANSWERED[task]}
-    raw = score(write_predictions(tmp_path / "only.h5", CLASSES, answers(1, False, task), task), True)
+    alone = answers(1, False, task)
+    raw = score(write_predictions(tmp_path / "only.h5", CLASSES, alone, task), True)
     assert {**metrics, "decoded": None} == raw
 
 
@@ -116,10 +116,10 @@ def test_runs_of_the_same_decoder_say_it_only_once_it_differs(tmp_path: Path) ->
     assert "  decoded by viterbi, with a lag of 2 s" in list(comparison_lines(found))
 
 
-@pytest.mark.parametrize(
-    "decoder",
-    [{}, [], 3, {"kind": "magic", "lag": None}, {"kind": "viterbi", "lag": "x"}, {"kind": "viterbi"}],
-)
+NO_DECODERS = [{"kind": "magic", "lag": None}, {"kind": "viterbi", "lag": "x"}, {"kind": "viterbi"}]
+
+
+@pytest.mark.parametrize("decoder", [{}, 3, *NO_DECODERS])
 def test_a_decoder_that_is_none_is_damage_of_the_evaluation(decoder: Any, tmp_path: Path) -> None:
     one = make_run(tmp_path / "x", answers(1, False), TASKS[0], None)
     other = make_run(tmp_path / "y", answers(2, True), TASKS[0], decoder)

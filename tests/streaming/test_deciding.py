@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_decoders import Majority, MajorityFollowing, majority, use_majority
+from made_decoders import Majority, MajorityFollowing, majority, use_majority, write_made_decoder
 from made_stores import write_sequence
 
 from preprocessing.errors import InputError
@@ -46,10 +46,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.mark.parametrize("lag", [0.0, 0.75])
+@pytest.mark.parametrize("real", [False, True])
 def test_a_stream_decides_each_step_as_evaluate_does_with_its_lag(
-    run: Run, lag: float, monkeypatch: pytest.MonkeyPatch
+    run: Run, lag: float, real: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_majority(monkeypatch, run.path)
+    if real:
+        write_made_decoder(run)
+    else:
+        use_majority(monkeypatch, run.path)
     evaluate(EvaluateConfig(run.path, lag=lag, bootstrap=0))
     with h5py.File(run.evaluation_path("test") / "predictions.h5") as file:
         expected, raw = file["s1/decoded"][()], file["s1/probabilities"][()]

@@ -13,7 +13,7 @@ from trainer.decoded.facts import NONE
 from trainer.decoded.options import Decode
 from trainer.decoder.decoder import Decoder
 from trainer.decoder.decoder_file import NAME, read_decoder
-from trainer.decoder.decoding import Read, decode
+from trainer.decoder.decoding import decode
 from trainer.decoder.following import Following
 from trainer.predictions.reader import DECODED, RAW, require_finite
 from trainer.predictions.writer import group_name, sequence_ids
@@ -76,8 +76,7 @@ class Decoding:
             require_finite(sequence_id, answers)
             return answers
 
-        reading: Read = read
-        yield from decode(self.decoder, reading, len(group[RAW]), self.lag_steps, self.lag)
+        yield from decode(self.decoder, read, len(group[RAW]), self.lag_steps, self.lag)
 
 
 def asked_decoding(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trainer.decoded.facts import decoder_text
+from trainer.decoded.facts import NONE, decoder_text
 from trainer.evaluation.drawn_groups import few_groups
 from trainer.evaluation.figure_text import figure_text
 from trainer.metrics import ANSWERED, HEADLINES
@@ -41,8 +41,11 @@ def _headline(figures: Mapping[str, Any], name: str) -> Iterator[str]:
 
 def _decoded(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yields the same headlines of decoded answers, under a line that says by what."""
+    decoder = metrics.get("decoder")
+    if decoder and decoder["kind"] == NONE:
+        yield "  decoder    none: on validation, raw answers were as good as any that were decoded"
     if decoded := metrics.get("decoded"):
-        yield f"  decoded by {decoder_text(metrics['decoder'])}:"
+        yield f"  decoded by {decoder_text(decoder)}:"
         for name in ANSWERED[metrics["task"]]:
             yield from (f"  {line}" for line in _headline(decoded, name))
         yield from (f"  {line}" for line in _in_time(decoded))
