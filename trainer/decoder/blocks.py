@@ -3,6 +3,7 @@
 One program serves all blocks of a decoder: it is compiled for T rows, and told how many count.
 """
 
+from collections import Counter
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.decoder.chain import Chain
 from trainer.decoder.counts import Floats
-from trainer.decoder.step import begin
+from trainer.decoder.step import advance, begin
 
+# Taking so many steps one by one takes as long as compiling the program that takes many.
+BY_HAND = 10_000
 # Rows of a block: so many states of all rows together, between so many rows.
 STATES_AT_ONCE = 1 << 20
 FEWEST, MOST = 64, 4096
@@ -46,8 +49,6 @@ class Blocks:
     def __init__(self, chain: Chain):
         self.length = max(FEWEST, min(MOST, STATES_AT_ONCE // chain.first.size))
         self._chain = chain
-        with _on_processor():
-            self._tensors = tuple(map(_tf().constant, chain))
 
     def first(self, emissions: Floats) -> Block:
         """Takes the first steps of a sequence.
@@ -73,11 +74,44 @@ class Blocks:
         steps = len(emissions)
         if not steps:
             return Block(scores, np.zeros((0, scores.size), np.int32), np.zeros(0, np.int32))
+        if _few(self._chain.first.shape, steps):
+            return _by_hand(self._chain, scores, emissions)
         padded = np.zeros((self.length, emissions.shape[1]))
         padded[:steps] = emissions
         with _on_processor():
-            after, back, best = _program()(scores, padded, np.int32(steps), self._tensors)
+            count = np.int32(steps)
+            after, back, best = _program()(scores, padded, count, tuple(self._chain))
         return Block(after.numpy(), back.numpy()[:steps], best.numpy()[:steps])
+
+
+_taken: Counter[tuple[int, ...]] = Counter()
+
+
+def _few(shape: tuple[int, ...], steps: int) -> bool:
+    """Returns whether this process has taken so few steps of a shape that none was compiled yet.
+
+    Args:
+        shape: of the scores.
+        steps: to take now.
+    """
+    _taken[shape] += steps
+    return _taken[shape] <= BY_HAND
+
+
+def _by_hand(chain: Chain, scores: Floats, emissions: Floats) -> Block:
+    """Takes steps one by one.
+
+    Args:
+        chain: the scores of courses.
+        scores: ``<float64>[C, D]``, after the step before.
+        emissions: ``<float64>[n, C]``.
+    """
+    rows, best = [], []
+    for one in emissions:
+        scores, back, ends = advance(chain, scores, one)
+        rows.append(back)
+        best.append(ends)
+    return Block(scores, np.stack(rows), np.array(best, np.int32))
 
 
 def _tf() -> Any:
@@ -91,7 +125,7 @@ def _on_processor() -> Any:
 
 @cache
 def _program() -> Any:
-    return _tf().function(_advance_all, jit_compile=True)
+    return _tf().function(_advance_all, jit_compile=True, autograph=False)
 
 
 def _advance_all(scores: Any, emissions: Any, steps: Any, chain: Any) -> Any:

@@ -91,11 +91,10 @@ def chain(counts: Counts, rate: float, durations: bool) -> Chain:
         wanted = np.round(1.0 / (counts.variation + 1.0 / steps)).astype(np.int64)
         stages = np.minimum(np.clip(wanted, 1, MOST_STAGES), steps.astype(np.int64))
     leaving = np.minimum(stages / steps, MOST_LEAVING)
-    follows = counts.follows + 1.0 / max(size - 1, 1)
-    np.fill_diagonal(follows, 0.0)
-    change = np.full((size, size), NEVER)
     others = ~np.eye(size, dtype=bool)
-    change[others] = np.log(follows / np.maximum(follows.sum(1, keepdims=True), 1.0))[others]
+    follows = np.where(others, counts.follows + 1.0 / max(size - 1, 1), 0.0)
+    shares = np.where(others, follows / np.maximum(follows.sum(1, keepdims=True), 1.0), 1.0)
+    change = np.where(others, np.log(shares), NEVER)
     begins = counts.begins + 1.0 / size
     deepest = int(stages.max())
     return Chain(

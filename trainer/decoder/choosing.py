@@ -1,6 +1,6 @@
 """The choice of a decoder by the answers to the validation split."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from trainer.decoder.sample import sample
 from trainer.decoder.weights import Choice, Weights
 from trainer.predictions.reader import Answers, open_answers
 
+Heed = Callable[[], None]
 # Seconds that are tried; other lags take the weights of the nearest.
 LAGS = (None, 0.0, 1.0, 2.0, 4.0)
 EMISSIONS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -26,7 +27,12 @@ MOST_STEPS = 300_000
 MANY_CLASSES = 30
 
 
-def choose_decoder(counts: Counts | MarkCounts, predictions: Path, rate: float) -> Decoder:
+def choose_decoder(
+    counts: Counts | MarkCounts,
+    predictions: Path,
+    rate: float,
+    heed: Heed = lambda: None,
+) -> Decoder:
     """Chooses weights for offline and for each lag; raw answers win where none is better.
 
     Of one class a step, the mean of accuracy, edit score and F1@10, 25 and 50 decides; of several,
@@ -37,6 +43,7 @@ def choose_decoder(counts: Counts | MarkCounts, predictions: Path, rate: float) 
         counts: of the training split.
         predictions: ``predictions.h5`` of the validation split.
         rate: steps a second.
+        heed: called now and then; it may raise an error to stop.
 
     Raises:
         InputError: the file is no whole file of predictions.
@@ -44,20 +51,34 @@ def choose_decoder(counts: Counts | MarkCounts, predictions: Path, rate: float) 
     with open_answers(predictions) as answers:
         classes = tuple(answers.classes)
         if isinstance(counts, MarkCounts):
-            choices, ids = choose_lengths(counts, answers, rate, LAGS)
+            choices, ids = choose_lengths(counts, answers, rate, LAGS, heed)
             return Decoder(classes, rate, None, choices, len(ids))
         most = MOST_STEPS / max(1.0, len(classes) / MANY_CLASSES) ** 2
         ids = sample(answers, most)
-        choices = _choose(counts, answers, ids, rate)
+        choices = _choose(counts, answers, ids, rate, heed)
     return Decoder(classes, rate, counts, choices, len(ids))
 
 
-def _choose(counts: Counts, answers: Answers, ids: Sequence[str], rate: float) -> list[Choice]:
+def _choose(
+    counts: Counts, answers: Answers, ids: Sequence[str], rate: float, heed: Heed
+) -> list[Choice]:
+    """Chooses weights for each of ``LAGS``.
+
+    Args:
+        counts: of the training split.
+        answers: to the validation split.
+        ids: the sequences to look at.
+        rate: steps a second.
+        heed: called between two weights.
+    """
     raw = CourseQuality()
     for true, labels in _raw(answers, ids):
         raw.add(true, labels)
     before = raw.result()
-    tried = [(weights, _tried(counts, answers, ids, rate, weights)) for weights in GRID]
+    tried = []
+    for weights in GRID:
+        heed()
+        tried.append((weights, _tried(counts, answers, ids, rate, weights)))
     choices = []
     for number, lag in enumerate(LAGS):
         weights, figures = max(
@@ -75,7 +96,15 @@ def _raw(answers: Answers, ids: Sequence[str]) -> Iterator[tuple[NDArray[Any], N
 def _tried(
     counts: Counts, answers: Answers, ids: Sequence[str], rate: float, weights: Weights
 ) -> list[dict[str, float]]:
-    """Returns how good answers are with some weights, for each of ``LAGS``."""
+    """Returns how good answers are with some weights, for each of ``LAGS``.
+
+    Args:
+        counts: of the training split.
+        answers: to the validation split.
+        ids: the sequences to look at.
+        rate: steps a second.
+        weights: to try.
+    """
     course = Course(counts, rate, weights)
     lags = [None if lag is None else round(lag * rate) for lag in LAGS]
     qualities = [CourseQuality() for _ in LAGS]

@@ -1,6 +1,6 @@
 """The choice of thresholds and least lengths, for each of several classes a step by itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -45,7 +45,11 @@ Column = tuple[NDArray[Any], NDArray[Any]]
 
 
 def choose_lengths(
-    counts: MarkCounts, answers: Answers, rate: float, lags: Sequence[float | None]
+    counts: MarkCounts,
+    answers: Answers,
+    rate: float,
+    lags: Sequence[float | None],
+    heed: Callable[[], None] = lambda: None,
 ) -> tuple[list[Choice], list[str]]:
     """Chooses, for each lag, a threshold and least lengths for each class.
 
@@ -54,6 +58,7 @@ def choose_lengths(
         answers: to the validation split.
         rate: steps a second.
         lags: in seconds; None for offline.
+        heed: called between two classes.
 
     Returns:
         The choices, and the sequences that they were made by.
@@ -62,6 +67,7 @@ def choose_lengths(
     raw: list[Found] = []
     best: list[list[Found]] = [[] for _ in lags]
     for number in range(len(answers.classes)):
+        heed()
         columns = [_column(answers, sequence_id, number) for sequence_id in ids]
         usual = (float(counts.present[number]), float(counts.absent[number]))
         raw.append(Found(Rule(), _figures(columns, Rule(), rate, None)))

@@ -63,7 +63,8 @@ class _Counter:
         shown: Ints = found.labels[found.labels != NOTHING]
         self._begins[shown[:1]] += 1
         np.add.at(self._follows, (shown[:-1], shown[1:]), 1)
-        for label, lasting, is_cut in zip(found.labels.tolist(), seconds, cut, strict=True):
+        columns = (found.labels, seconds, cut)
+        for label, lasting, is_cut in zip(*map(np.ndarray.tolist, columns), strict=True):
             if label != NOTHING:
                 self._seconds[label].append(lasting)
                 self._cut[label].append(is_cut)

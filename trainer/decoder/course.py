@@ -50,25 +50,32 @@ class Course:
         online = {lag: _Lagging(lag) for lag in lags if lag is not None and lag < steps - 1}
         edges: list[Floats | None] = [None]
         for start in range(0, steps, self._blocks.length):
-            block = self._block(read, start, steps, edges[-1])
-            edges.append(block.scores)
+            last = self._block(read, start, steps, edges[-1])
+            edges.append(last.scores)
             for one in online.values():
-                one.add(block)
-        states = {lag: one.finish() for lag, one in online.items()}
-        whole = None
-        if len(online) < len(set(lags)):
-            whole = self._offline(read, steps, edges)
-        found = [states.get(lag, whole) if lag is not None else whole for lag in lags]
-        return [one // self._stages for one in found if one is not None]
+                one.add(last)
+        states: dict[int | None, Labels] = {lag: one.finish() for lag, one in online.items()}
+        if offline := set(lags) - states.keys():
+            states |= dict.fromkeys(offline, self._offline(read, steps, edges, last))
+        return [states[lag] // self._stages for lag in lags]
 
-    def _offline(self, read: Read, steps: int, edges: Sequence[Floats | None]) -> Labels:
-        """Returns the states of the best course of all, ``<int32>[N]``."""
+    def _offline(
+        self, read: Read, steps: int, edges: Sequence[Floats | None], block: Block
+    ) -> Labels:
+        """Returns the states of the best course of all, ``<int32>[N]``.
+
+        Args:
+            read: reads probabilities again.
+            steps: N.
+            edges: the scores at the edges of blocks.
+            block: the last one.
+        """
         states = np.empty(steps, np.int32)
-        length, state = self._blocks.length, -1
+        length, state = self._blocks.length, int(block.best[-1])
         for number in reversed(range(len(edges) - 1)):
             start = number * length
-            block = self._block(read, start, steps, edges[number])
-            state = int(block.best[-1]) if state < 0 else state
+            if start + length < steps:
+                block = self._block(read, start, steps, edges[number])
             states[start : start + length], state = _way_back(block.back, state)
         return states
 

@@ -16,7 +16,6 @@ from trainer.decoder.counts import Counts
 from trainer.decoder.decoder import Decoder
 from trainer.decoder.weights import Choice, Lengths, Weights
 
-NAME = "decoder.json"
 SCHEMA = 1
 MOST_RATE, MOST_SECONDS, MOST_COUNT, MOST_WEIGHT = 1e6, 1e9, 1e15, 1e3
 MOST_CHOICES = 100
