@@ -11,7 +11,7 @@ import pytest
 from trainer.decoded import decoding as used
 from trainer.decoder.counts import Counts
 from trainer.decoder.decoder import Decoder
-from trainer.decoder.decoder_file import NAME, write_decoder
+from trainer.decoder.decoder_file import write_decoder
 from trainer.decoder.weights import Choice, Lengths, Weights
 from trainer.run.folder import Run
 
@@ -89,7 +89,7 @@ def use_majority(monkeypatch: pytest.MonkeyPatch, *runs: Path, **facts: Any) -> 
     """Gives runs a decoder, and has it decode."""
     decoder = Majority(**facts)
     for run in runs:
-        (run / NAME).write_text("{}")
+        Run(run).decoder_path.write_text("{}")
     monkeypatch.setattr(used, "read_decoder", lambda path, classes: decoder)
     monkeypatch.setattr(used, "decode", _decode)
     monkeypatch.setattr(used, "Following", MajorityFollowing)
@@ -110,5 +110,5 @@ def write_made_decoder(run: Run, won: bool = True) -> Decoder:
     known = counts if isinstance(weights, Weights) else None
     choices = [Choice(lag, won, weights, {}, {}) for lag in (None, 0.0, 2.0)]
     decoder = Decoder(run.facts.classes, rate, known, choices, 1)
-    write_decoder(run.path / NAME, decoder)
+    write_decoder(run.decoder_path, decoder)
     return decoder

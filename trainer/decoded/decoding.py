@@ -12,7 +12,7 @@ from preprocessing.terminal.console import note, progress
 from trainer.decoded.facts import NONE
 from trainer.decoded.options import Decode
 from trainer.decoder.decoder import Decoder
-from trainer.decoder.decoder_file import NAME, read_decoder
+from trainer.decoder.decoder_file import read_decoder
 from trainer.decoder.decoding import decode
 from trainer.decoder.following import Following
 from trainer.predictions.reader import DECODED, RAW, require_finite
@@ -103,7 +103,7 @@ def asked_decoding(
         if lag:
             note(f"--lag {lag:g} changes nothing, for answers stay raw: {why}")
         return None, None
-    decoder = read_decoder(run.path / NAME, run.facts.classes)
+    decoder = read_decoder(run.decoder_path, run.facts.classes)
     if decoder is None:
         return None, None
     decoding = Decoding(decoder, lag)
@@ -124,9 +124,9 @@ def _why_none(run: Run, lag: float | None) -> str:
             f"{run.path} goes backward in time, from the end of a recording, and has no answers "
             "while it lasts; leave --lag out"
         )
-    if not (run.path / NAME).is_file():
+    if not run.decoder_path.is_file():
         return (
-            f"{run.path} has no {NAME}; the command that trained it makes one, started again, or "
-            "says why not"
+            f"{run.path} has no {run.decoder_path.name}; the command that trained it makes one, "
+            "started again without --decoder none, or says why not"
         )
     return ""
