@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_decoders import majority, use_majority, write_made_decoder
 from made_stores import FPS, write_sequence
-from spoken import Longtake, speaking
+from spoken import Longtake, refusal, speaking
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions
@@ -118,7 +118,7 @@ def test_without_a_decoder_answers_stay_raw(runs: dict[str, Run], longtake: Long
     Run(path).decoder_path.unlink(missing_ok=True)
     code, out, err = longtake("evaluate", path)
     assert code == 0
-    assert "by viterbi" not in out
+    assert "Viterbi" not in out
     assert "--lag" not in err
     assert "changes nothing" in longtake("evaluate", path, "--lag", 1)[2]
     line = refusal(longtake("evaluate", path, "--decode", "viterbi"))
@@ -137,7 +137,7 @@ def test_a_decoder_that_was_no_better_works_only_if_it_is_asked_for(
     metrics = json.loads(path.read_text())
     assert (metrics["decoder"], metrics["decoded"]) == ({"kind": "none", "lag": None}, None)
     code, out, _ = longtake("evaluate", run.path, "--decode", "viterbi", "--lag", 0.4)
-    assert "decoded by viterbi, with a lag of 0.4 s:" in out
+    assert "decoded by Viterbi, with a lag of 0.4 s:" in out
     decoder = json.loads(path.read_text())["decoder"]
     assert (decoder["kind"], decoder["lag"]) == ("viterbi", 0.4)
     assert decoder["weights"]["emission"] == 0.8

@@ -87,7 +87,7 @@ def test_a_comparison_has_decoded_figures_with_the_same_draws(task: str, tmp_pat
     decoded = make_run(tmp_path / "decoded", answers(2, True, task), task)
     found = compare(CompareConfig((raw, decoded), out=tmp_path / "out", bootstrap=60))
     one, other = found["runs"]
-    assert (one["decoder"], other["decoder"]) == ("none", "viterbi, with a lag of 2 s")
+    assert (one["decoder"], other["decoder"]) == ("none", "Viterbi, with a lag of 2 s")
     assert found["options"]["decoder"] == [one["decoder"], other["decoder"]]
     # Whose answers are raw is compared by them.
     assert one["decoded"]["metrics"]["f1"] == one["metrics"]["f1"]
@@ -113,7 +113,7 @@ def test_runs_of_the_same_decoder_say_it_only_once_it_differs(tmp_path: Path) ->
     runs = [make_run(tmp_path / n, answers(s, True), TASKS[0]) for s, n in enumerate("xy")]
     found = compare(CompareConfig(tuple(runs), bootstrap=0))
     assert "decoder" not in found["options"]
-    assert "  decoded by viterbi, with a lag of 2 s" in list(comparison_lines(found))
+    assert "  decoded by Viterbi, with a lag of 2 s" in list(comparison_lines(found))
 
 
 NO_DECODERS = [{"kind": "magic", "lag": None}, {"kind": "viterbi", "lag": "x"}, {"kind": "viterbi"}]

@@ -7,7 +7,7 @@ NONE, VITERBI, MIXED = "none", "viterbi", "mixed"
 # What each kind is called where people read it.
 WORDS = {
     NONE: NONE,
-    VITERBI: VITERBI,
+    VITERBI: "Viterbi",
     "lengths": "thresholds and shortest lengths",
     MIXED: "a decoder in some, none in others",
 }
@@ -41,7 +41,7 @@ def decoder_text(decoder: Mapping[str, Any] | None) -> str:
 
     Examples:
         >>> decoder_text({"kind": "viterbi", "lag": None})
-        'viterbi, whole sequences at once'
+        'Viterbi, whole sequences at once'
         >>> decoder_text({"kind": "mixed", "lag": 2.0})
         'a decoder in some, none in others, with a lag of 2 s'
         >>> decoder_text({"kind": "none", "lag": None}), decoder_text(None)
