@@ -7,7 +7,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from made_decoders import majority, use_majority, write_made_decoder
+from run_decoders import majority, use_majority, write_made_decoder
 from made_stores import FPS, write_sequence
 from spoken import Longtake, refusal, speaking
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_decoders import Majority, MajorityFollowing, majority, use_majority, write_made_decoder
+from run_decoders import Majority, MajorityFollowing, majority, use_majority, write_made_decoder
 from made_stores import write_sequence
 
 from preprocessing.errors import InputError
