@@ -16,7 +16,7 @@ from trainer.decoder.counts import Floats
 
 
 class Stepped(NamedTuple):
-    """What is known after one step.
+    """The scores after one step, and the ways by which they came.
 
     Attributes:
         scores: ``<float64>[C, D]``.

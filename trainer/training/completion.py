@@ -86,7 +86,7 @@ class Completion:
 
     @property
     def _decodes(self) -> bool:
-        """Whether answers can be decoded: each step has one, and it names classes."""
+        """True if answers can be decoded: each step has one, and it names classes."""
         config, task = self.config, self.data.layout.task
         answered = config.outputs == "frame" and task.name != "regression"
         return config.decoder == "auto" and answered
