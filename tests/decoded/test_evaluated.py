@@ -7,8 +7,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from run_decoders import majority, use_majority, write_made_decoder
 from made_stores import FPS, write_sequence
+from run_decoders import majority, use_majority, write_made_decoder
 from spoken import Longtake, refusal, speaking
 
 from preprocessing.errors import InputError

@@ -212,3 +212,22 @@ def test_a_million_steps_are_decoded_as_their_beginning_is() -> None:
     short, short_lagging = course.labels(reader(answers), len(answers), [None, 20])
     assert np.array_equal(offline[:16_000], short[:16_000])
     assert np.array_equal(lagging[:16_000], short_lagging[:16_000])
+
+
+def test_a_class_of_few_stages_is_entered_at_the_first_of_them() -> None:
+    """Also where another has more, and it is likelier to go on than to stay."""
+    generator = np.random.default_rng(0)
+    links = chain(made_counts(generator, 3), RATE, True)._replace(
+        first=np.array([[0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1]], bool),
+        leave=np.log(np.full(3, 0.9)),
+        stay=np.log(np.full(3, 0.1)),
+    )
+    emissions = np.log(made_answers(generator, 200, 3) + 1e-3)
+    step = begin(links, emissions[0])
+    block = Blocks(links).first(emissions)
+    for row, one in enumerate(emissions[1:], start=1):
+        step = advance(links, step.scores, one)
+        np.testing.assert_array_equal(step.back, block.back[row])
+        best = step.best // 4, step.best % 4
+        assert best[1] >= links.first[best[0]].argmax()
+        assert step.back[step.best] >= 0

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from run_decoders import Majority, MajorityFollowing, majority, use_majority, write_made_decoder
 from made_stores import write_sequence
+from run_decoders import Majority, MajorityFollowing, majority, use_majority, write_made_decoder
 
 from preprocessing.errors import InputError
 from preprocessing.labels.writing import write_intervals

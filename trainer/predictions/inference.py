@@ -94,13 +94,12 @@ def _predict_alone(
     if model and OwnModel.read(model).digest != run.facts.model_digest:
         note(f"{model} is not the file that {run.path} was trained with")
     opened = load_model(run.model_path)
-    with (
-        predictions_writer(path, data.layout, weights) as writer,
-        progress(total=sum(data.lengths), unit="frame", unit_scale=True, desc="predict") as bar,
-    ):
-        for piece in predict_pieces(opened, data, config):
-            store_piece(writer, data, piece)
-            bar.update(piece.chunk.steps)
+    with predictions_writer(path, data.layout, weights) as writer:
+        total = sum(data.lengths)
+        with progress(total=total, unit="frame", unit_scale=True, desc="predict") as bar:
+            for piece in predict_pieces(opened, data, config):
+                store_piece(writer, data, piece)
+                bar.update(piece.chunk.steps)
         if complete is not None:
             complete(writer)
 
