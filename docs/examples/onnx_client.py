@@ -18,10 +18,14 @@ if facts["windows"] or facts["past"]:
 names = list(facts["outputs"])
 # Zeros begin a sequence, in each part of the carry.
 carry = {name: np.zeros((1, *facts["inputs"][name][1:]), "float32") for name in facts["carry"]}
-for step, features in enumerate(np.load(sys.argv[2]).astype("float32"), facts["horizon"]):
+recording = np.load(sys.argv[2]).astype("float32")
+# Late answers: the last step again, until the answer about it has come.
+steps = np.concatenate([recording, recording[-1:].repeat(facts.get("repeat_last", 0), axis=0)])
+for step, features in enumerate(steps, facts["horizon"]):
     made = session.run(names, {"features": features[None, None], **carry})
     answers = dict(zip(names, made, strict=True))
     carry = {name: answers[after] for name, after in facts["carry"].items()}
     probabilities = answers["outputs"][0, 0]
     best = int(probabilities.argmax())
-    print(f"{step}\t{facts['classes'][best]}\t{probabilities[best]:.3f}")
+    if step >= 0:  # The first late answers are about none.
+        print(f"{step}\t{facts['classes'][best]}\t{probabilities[best]:.3f}")

@@ -15,6 +15,7 @@ from trainer.export.formats import Arrays, Call
 from trainer.export.graph import AFTER, Graph
 from trainer.layout import Layout
 from trainer.model.carry import call_model, zero_carry
+from trainer.plan.passage import late
 from trainer.run.folder import Run
 from trainer.task import Classification, Multilabel, Regression
 
@@ -108,7 +109,8 @@ def _require_names(graph: Graph, made: Arrays) -> None:
 def _inputs(run: Run, batch: int, steps: int) -> tuple[NDArray[np.float32], str]:
     """Returns steps as the model sees them, ``<float32>[B, n, F + P]``, and their origin.
 
-    Past labels are drawn at random; each row of the batch begins at another step.
+    Past labels are drawn at random; each row of the batch begins at another step. Where answers
+    come late, the last step is repeated, as at the end of a sequence.
     """
     layout, chance = run.layout, np.random.default_rng(SEED)
     found = _stored(run, batch + steps) if layout.sees_features else None
@@ -118,7 +120,10 @@ def _inputs(run: Run, batch: int, steps: int) -> tuple[NDArray[np.float32], str]
         origin = f"{origin} and random labels" if size else "random labels"
     past = _drawn_labels(layout, batch + steps, chance)
     rows = np.concatenate([features, past], -1).astype("float32")
-    return np.stack([rows[row : row + steps] for row in range(batch)]), origin
+    inputs = np.stack([rows[row : row + steps] for row in range(batch)])
+    end = steps - min(late(layout.horizon), steps // 2)
+    inputs[:, end:] = inputs[:, end - 1 : end]
+    return inputs, origin
 
 
 def _stored(run: Run, steps: int) -> tuple[NDArray[Any], str] | None:

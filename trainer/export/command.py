@@ -44,6 +44,7 @@ def export(config: ExportConfig) -> Check:
             ensemble not into one graph.
     """
     run = load_run(config.run)
+    _require_forward(run)
     path, shape = config.path, config.shape(run.config.chunk_length)
     require_one_graph(run)
     _require_free(path)
@@ -56,6 +57,19 @@ def export(config: ExportConfig) -> Check:
         check = _written(run, graph, made, partial, config, as_json(facts))
         partial_description.write_text(as_json(facts, check, made.tolerance), "utf-8")
     return check
+
+
+def _require_forward(run: Run) -> None:
+    """Checks that a run takes steps as a program gets them.
+
+    Raises:
+        InputError: it goes backward.
+    """
+    if run.layout.backward:
+        raise InputError(
+            f"{run.path} was trained with --direction backward: a program that gets steps as they "
+            "come cannot begin at the end; export a run that goes forward, or use predict"
+        )
 
 
 def described(path: Path) -> Path:

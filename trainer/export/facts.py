@@ -8,6 +8,7 @@ from trainer.export.check import Check
 from trainer.export.graph import Graph
 from trainer.export.options import FormatName
 from trainer.layout import Layout
+from trainer.plan.passage import late
 from trainer.run.folder import Run
 
 MAKER = "longtake"
@@ -29,6 +30,7 @@ def facts_of(run: Run, graph: Graph, format_name: FormatName) -> dict[str, Any]:
         "classes": list(facts.classes),
         "answers": config.outputs,
         "horizon": config.horizon,
+        "repeat_last": late(config.horizon),
         "sees": config.inputs,
         "features": layout.feature_size(facts.dimension),
         "past": _past(layout),

@@ -71,6 +71,11 @@ class OnlineTrainer:
                 f"--inputs {config.inputs} with --horizon {config.horizon}: labels of steps that "
                 "have not come are unknown here; use a run without a horizon"
             )
+        if config.direction == "backward":
+            raise InputError(
+                "--direction backward: a stream comes forward in time, and its end is not known; "
+                "use a run with --direction forward"
+            )
         if config.state == "reset":
             raise InputError(
                 "--state reset: a stream has no windows, and its model was not taught to carry; "
@@ -190,7 +195,8 @@ class OnlineTrainer:
         Args:
             features: ``<float>[n, F]``, any n.
             targets: the target of each step: ``<int>[n]`` with -1 for no label, or
-                ``<float>[n, C]`` with rows of NaN; with a horizon, the labels so many steps later.
+                ``<float>[n, C]`` with rows of NaN; with a horizon, the labels so many steps later,
+                or earlier if it is below 0.
 
         Returns:
             Mean ``loss`` and ``accuracy`` (``mae`` for a regression) before the updates.
@@ -226,7 +232,9 @@ class OnlineTrainer:
             features: ``<float>[n, F]``, any n.
 
         Returns:
-            Outputs ``<float32>[n, C]``; see ``trainer.task``.
+            Outputs ``<float32>[n, C]``; see ``trainer.task``. With a horizon they are about the
+            steps so many later, or earlier if it is below 0: the first ones then about none, and
+            the last steps of a sequence are answered when its last one is given again as often.
 
         Raises:
             InputError: shapes that do not fit, or numbers that are not finite.
