@@ -21,6 +21,7 @@ FLOORS = {
         {"step", "recipe", "export"},
         {"predictions"},
         {"decoder"},
+        {"decoded"},
         {"streaming"},
         {"report", "training"},
         {"trainings"},

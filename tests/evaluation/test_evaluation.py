@@ -68,7 +68,9 @@ def test_metrics_json_has_the_names_of_the_contract(run: Run) -> None:
 def test_what_is_asked_for_besides_is_written_and_said(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = EvaluateConfig(run.path, ignore_classes=("minus",), relax=1.5, bootstrap=50)
+    config = EvaluateConfig(
+        run.path, decode="none", ignore_classes=("minus",), relax=1.5, bootstrap=50
+    )
     assert run_evaluate(config) == 0
     metrics = json.loads((run.evaluation_path("test") / "metrics.json").read_text())
     assert metrics["ignored_classes"] == ["minus"]
@@ -189,6 +191,7 @@ def test_a_file_of_probabilities_gives_the_metrics_that_evaluate_wrote(run: Run)
     metrics = evaluate(EvaluateConfig(run.path))
     again = score(run.evaluation_path("test") / "predictions.h5", segmental=True)
     about = {"split": "test", "seen": [], "inputs": "features", "feed": None}
+    about |= {"decoder": metrics["decoder"]}
     assert metrics == {**about, "labelled_share": 1.0, "remarks": [], **again}
 
 

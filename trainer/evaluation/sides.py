@@ -9,12 +9,13 @@ from preprocessing.errors import InputError
 from preprocessing.files.text_files import read_json
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
+from trainer.decoded.facts import NONE, decoder_text, joined_decoder
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.predictions.reader import Answers
 from trainer.report.page import option, value_text
 from trainer.run.folder import Run, load_run
-from trainer.run.members import GROUPS, folds, members, shown_name
+from trainer.run.members import GROUPS, SEEDS, folds, members, shown_name
 
 # What a store says of how its features were made, and the option of extract that it comes from.
 OF_THE_STORE = {"--fps (of the store)": "fps", "--backbone (of the store)": "backbone"}
@@ -34,6 +35,7 @@ class Side:
         feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
         seen: sequences that it was trained on.
         groups: ``--group-by``, where its figures are about groups.
+        decoder: by what its answers were decoded, in words; ``none`` if they were not.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Side:
     feed: str | None
     seen: frozenset[str] = frozenset()
     groups: str | None = None
+    decoder: str = NONE
 
     @property
     def config(self) -> TrainConfig:
@@ -99,7 +102,9 @@ def _side(name: str, path: Path, split: str) -> Side:
         runs = list(map(load_run, of_folds))
         groups = str(path / GROUPS) if (path / GROUPS).is_file() else None
         seen = frozenset(metrics.get("seen") or ())
-        return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], seen, groups)
+        decoder = decoder_text(metrics["decoder"])
+        predictions = [pooled / "predictions.h5"]
+        return Side(name, path, runs, predictions, metrics["feed"], seen, groups, decoder)
     runs = list(map(load_run, members(path)))
     found = [
         _evaluation(run.evaluation_path(split), f"evaluate {path} --split {split}") for run in runs
@@ -109,7 +114,9 @@ def _side(name: str, path: Path, split: str) -> Side:
         seen = seen.union(*map(_seen, runs, found))
     predictions = [run.evaluation_path(split) / "predictions.h5" for run in runs]
     group_by = runs[0].config.group_by
-    return Side(name, path, runs, predictions, found[0]["feed"], seen, group_by)
+    decoders = {run.path.name: one["decoder"] for run, one in zip(runs, found, strict=True)}
+    decoder = decoder_text(joined_decoder(decoders, SEEDS))
+    return Side(name, path, runs, predictions, found[0]["feed"], seen, group_by, decoder)
 
 
 def _evaluation(folder: Path, command: str) -> dict[str, Any]:
@@ -126,10 +133,11 @@ def _evaluation(folder: Path, command: str) -> dict[str, Any]:
     if not (predictions.is_file() and metrics.is_file()):
         raise InputError(f"{folder} has no evaluation; run `longtake {command}` first")
     try:
-        found = dict(read_json(metrics, "metrics"))
-    except (InputError, ValueError, TypeError):
+        found = {"feed": None, "decoder": None, **read_json(metrics, "metrics")}
+        decoder_text(found["decoder"])
+    except (InputError, ValueError, TypeError, KeyError):
         raise InputError(f"cannot read {metrics}; run `longtake {command}` again") from None
-    return {"feed": None, **found}
+    return found
 
 
 def _seen(run: Run, metrics: Mapping[str, Any]) -> set[str]:
@@ -188,6 +196,7 @@ def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
     values = {
         **{name: [_made_with(side, fact) for side in sides] for name, fact in OF_THE_STORE.items()},
         "cross-validation": [side.folds for side in sides],
+        "decoder": [side.decoder for side in sides],
         "ensemble": [f"{len(side.models)} models" * (len(side.models) > 1) for side in sides],
         **dict(_training_options(sides)),
         "--seed": [value_text(tuple(side.seeds)) for side in sides],

@@ -19,7 +19,7 @@ from trainer.model.own_model import OwnModel
 from trainer.plan.epochs import evaluation_plan
 from trainer.plan.lineup import Chunk
 from trainer.predictions.joining import join_answers
-from trainer.predictions.writer import Piece, predictions_writer, store_piece
+from trainer.predictions.writer import Complete, Piece, predictions_writer, store_piece
 from trainer.run.folder import Run
 from trainer.step.forward import ForwardStep, forward_step
 
@@ -27,7 +27,12 @@ Feed = Literal["predictions", "truth"]
 
 
 def predict(
-    run: Run, data: SequenceSet, path: Path, feed: Feed | None = None, model: str | None = None
+    run: Run,
+    data: SequenceSet,
+    path: Path,
+    feed: Feed | None = None,
+    model: str | None = None,
+    complete: Complete | None = None,
 ) -> None:
     """Writes ``predictions.h5`` for sequences; it has its name only when it is whole.
 
@@ -40,6 +45,7 @@ def predict(
         feed: ``predictions`` or ``truth``, what stands for labels as inputs; None as in training,
             and ``predictions`` where there are no labels.
         model: ``FILE.py:function`` with layers of one's own; the file is executed.
+        complete: given the file with all answers, before it gets its name, to add to it.
 
     Raises:
         InputError: the model cannot be opened, or a feature is not finite.
@@ -47,21 +53,27 @@ def predict(
     # Told before they are read: whoever trains on meanwhile makes the answers out of date.
     weights, members = run.weights_digest, run.answering
     if members == [run]:
-        _predict_alone(run, data, path, weights, feed, model)
+        _predict_alone(run, data, path, weights, feed, model, complete)
         return
     parts = [partial_path(path.with_name(f"{one.path.name}.{path.name}")) for one in members]
     try:
         for member, part in zip(members, parts, strict=True):
             own = data.with_layout(member.layout)
             _predict_alone(member, own, part, member.weights_digest, feed, model)
-        join_answers(parts, path, data.layout.task, data.layout.horizon, weights)
+        join_answers(parts, path, data.layout.task, data.layout.horizon, weights, complete)
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
 
 
 def _predict_alone(
-    run: Run, data: SequenceSet, path: Path, weights: str, feed: Feed | None, model: str | None
+    run: Run,
+    data: SequenceSet,
+    path: Path,
+    weights: str,
+    feed: Feed | None,
+    model: str | None,
+    complete: Complete | None = None,
 ) -> None:
     """Writes the answers of one model; see ``predict``.
 
@@ -72,6 +84,7 @@ def _predict_alone(
         weights: digest of what answers.
         feed: see ``predict``.
         model: see ``predict``.
+        complete: see ``predict``.
     """
     config = run.config
     if data.labels is None and config.inputs != "features":
@@ -81,13 +94,14 @@ def _predict_alone(
     if model and OwnModel.read(model).digest != run.facts.model_digest:
         note(f"{model} is not the file that {run.path} was trained with")
     opened = load_model(run.model_path)
-    with (
-        predictions_writer(path, data.layout, weights) as writer,
-        progress(total=sum(data.lengths), unit="frame", unit_scale=True, desc="predict") as bar,
-    ):
-        for piece in predict_pieces(opened, data, config):
-            store_piece(writer, data, piece)
-            bar.update(piece.chunk.steps)
+    with predictions_writer(path, data.layout, weights) as writer:
+        total = sum(data.lengths)
+        with progress(total=total, unit="frame", unit_scale=True, desc="predict") as bar:
+            for piece in predict_pieces(opened, data, config):
+                store_piece(writer, data, piece)
+                bar.update(piece.chunk.steps)
+        if complete is not None:
+            complete(writer)
 
 
 def predict_pieces(

@@ -13,11 +13,18 @@ from preprocessing.errors import InputError
 from preprocessing.files.hdf5_file import new_hdf5
 from trainer.model.together import mean_answer
 from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
-from trainer.predictions.writer import group_name
+from trainer.predictions.writer import Complete, group_name
 from trainer.task import Regression, Task
 
 
-def join_answers(parts: Sequence[Path], path: Path, task: Task, horizon: int, weights: str) -> None:
+def join_answers(
+    parts: Sequence[Path],
+    path: Path,
+    task: Task,
+    horizon: int,
+    weights: str,
+    complete: Complete | None = None,
+) -> None:
     """Writes one ``predictions.h5`` of those of several models, piece by piece.
 
     Args:
@@ -26,6 +33,7 @@ def join_answers(parts: Sequence[Path], path: Path, task: Task, horizon: int, we
         task: what the answers are.
         horizon: see ``trainer.predictions.writer``.
         weights: digest of the weights of all.
+        complete: adds to what was written, before it has its name.
 
     Raises:
         InputError: they answer other sequences or steps, or an answer is not finite.
@@ -40,6 +48,8 @@ def join_answers(parts: Sequence[Path], path: Path, task: Task, horizon: int, we
             writer.require_success()
         told = {"classes": list(task.classes), "task": task.name}
         writer.file.attrs.update({**told, "horizon": horizon, "weights": weights})
+        if complete is not None:
+            complete(writer)
 
 
 def _require_same_steps(files: Sequence[Answers]) -> None:

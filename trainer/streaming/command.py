@@ -25,12 +25,14 @@ from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note
 from preprocessing.terminal.exit_codes import DONE, INTERRUPTED, STOPPED
 from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
+from trainer.decoded.decoding import asked_decoding
 from trainer.model.own_model import OwnModel
 from trainer.recipe import recipe
 from trainer.run.folder import load_run
 from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
+from trainer.streaming.deciding import DecidingFollower
 from trainer.streaming.followers import follow
 from trainer.streaming.options import StreamConfig
 from trainer.streaming.speaker import Speaker
@@ -50,7 +52,8 @@ def run_stream(config: StreamConfig) -> int:
     if config.model:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels)
-    follower = follow(run)
+    decoding, _ = asked_decoding(run, config.decode, config.lag)
+    follower = DecidingFollower(follow(run), decoding)
     code = STOPPED if config.state else INTERRUPTED
     with (
         Interruption() as interruption,

@@ -6,8 +6,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from preprocessing.videos.stream_samples import StreamSample
+from trainer.streaming.deciding import DecidingFollower
 from trainer.streaming.follower import Answer
-from trainer.streaming.followers import AnyFollower
 from trainer.streaming.lines import Lines
 from trainer.streaming.state import StreamState
 from trainer.streaming.waiting import Waiting
@@ -25,9 +25,9 @@ class Speaker:
         lines: what was written.
     """
 
-    def __init__(self, follower: AnyFollower, state: StreamState, start_time: float):
+    def __init__(self, follower: DecidingFollower, state: StreamState, start_time: float):
         self.follower, self.state = follower, state
-        self.lines = Lines(follower.layout, start_time)
+        self.lines = Lines(follower.layout, start_time, follower.late > 0)
         self._waiting = Waiting()
         state.restore(follower, self._waiting)
 

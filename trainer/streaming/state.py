@@ -12,7 +12,7 @@ from preprocessing.errors import InputError
 from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run
-from trainer.streaming.followers import AnyFollower
+from trainer.streaming.deciding import DecidingFollower
 from trainer.streaming.waiting import GROUP, Waiting
 
 
@@ -64,7 +64,7 @@ class StreamState:
             )
         self._saved = Checkpoint(path, arrays)
 
-    def restore(self, follower: AnyFollower, waiting: Waiting) -> None:
+    def restore(self, follower: DecidingFollower, waiting: Waiting) -> None:
         """Restores what the file holds.
 
         Args:
