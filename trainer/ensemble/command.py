@@ -74,7 +74,8 @@ def make_ensemble(config: EnsembleConfig) -> list[Run]:
 def _of_runs(config: EnsembleConfig, place: Path) -> Run:
     runs = given_runs(config.runs)
     require_fit(runs)
-    write_ensemble(place, config, runs)
+    if line := write_ensemble(place, config, runs):
+        say(line)
     return Run(config.run)
 
 
@@ -85,7 +86,8 @@ def _of_folds(config: EnsembleConfig, place: Path) -> list[Run]:
         require_fit(runs)
     for name, runs in folds.items():
         own = replace(config, runs=tuple(run.path for run in runs), run=config.run / FOLDS / name)
-        write_ensemble(place / FOLDS / name, own, runs)
+        if line := write_ensemble(place / FOLDS / name, own, runs):
+            say(f"fold {name}: {line}")
         splits = Run(place / FOLDS / name).splits
         write_whole(place / FOLDS / f"{name}{SPLITS}", splits.to_json())
     if groups := groups_of(config.runs):

@@ -9,6 +9,7 @@ from preprocessing.files.whole_file import whole_file, write_whole
 from preprocessing.labels.splits import Splits
 from preprocessing.terminal.options import to_yaml
 from trainer.config import TrainConfig
+from trainer.ensemble.decoding import choose_joint_decoder
 from trainer.ensemble.fitting import joint_config, joint_facts, joint_lineage, joint_splits
 from trainer.ensemble.options import EnsembleConfig
 from trainer.run.facts import ModelFacts
@@ -16,14 +17,20 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 from trainer.run.members import ENSEMBLE, MEMBERS
 
+# Of a member, where it has them.
+KEPT = ("history.csv", "decoder.json")
 
-def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> None:
+
+def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> str:
     """Writes the folder of an ensemble.
 
     Args:
         place: the folder.
         config: the options; ``run`` is the name that the folder gets.
         runs: the members, which fit.
+
+    Returns:
+        A line about its decoder; empty if its answers are not decoded.
 
     Raises:
         InputError: a test sequence of one was trained on by another.
@@ -33,13 +40,18 @@ def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> 
         member = Run(place / MEMBERS / str(number))
         _describe(member, run.config, run.splits, run.facts, run.lineage)
         _copy(run.model_path, member.model_path)
-        if run.history_path.is_file():
-            _copy(run.history_path, member.history_path)
+        for name in KEPT:
+            if (run.path / name).is_file():
+                _copy(run.path / name, member.path / name)
     ensemble, options = Run(place), replace(joint_config(runs), run=config.run)
     _describe(ensemble, options, splits, joint_facts(runs), joint_lineage(runs))
     if runs[0].labels_path.is_file() and all(run.splits == splits for run in runs):
         _copy(runs[0].labels_path, ensemble.labels_path)
     write_whole(place / ENSEMBLE, to_yaml(config))
+    if len(runs) == 1 and runs[0].decoder_path.is_file():
+        _copy(runs[0].decoder_path, ensemble.decoder_path)
+        return "decoder: that of its only member"
+    return choose_joint_decoder(ensemble, config.model)
 
 
 def _describe(

@@ -1,4 +1,4 @@
-"""What must be the same in runs that answer together, and what all of them are as one."""
+"""The fit of runs that answer together, and the options, splits and facts of all as one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace

@@ -22,6 +22,9 @@ class EnsembleConfig:
     or cross-validations of the same folds, which are joined fold by fold."""
     run: Path
     """Folder that gets the new run."""
+    model: str | None = None
+    """Python file of the models' own layers, FILE.py:function, if the runs were trained with
+    --model."""
 
     def __post_init__(self) -> None:
         if not self.runs:

@@ -69,9 +69,10 @@ class Side:
 
     @property
     def seeds(self) -> list[int]:
-        """The seed of each training, or the one of all folds; of an ensemble, of each model."""
+        """The seed of each training, or the one of all folds; of each model of an ensemble."""
         count = len(self.predictions)
-        return [model.config.seed for run in self.runs[:count] for model in run.answering]
+        seeds = [model.config.seed for run in self.runs[:count] for model in run.answering]
+        return list(dict.fromkeys(seeds))
 
     @property
     def segmental(self) -> bool:
