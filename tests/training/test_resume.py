@@ -35,6 +35,8 @@ CHOICES: dict[str, dict[str, Any]] = {
         "learn_initial_state": True,
         "burn_in": 2,
         "random_phase": True,
+        "horizon": -2,
+        "direction": "backward",
     },
     "full": {"gradient": "full", "accumulate": 2, "dropout": 0.3, "lanes": 2},
     "windows": {
