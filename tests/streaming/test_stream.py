@@ -23,6 +23,7 @@ import pytest
 from commands import LONGTAKE
 from live_server import file_server, live_server
 from made_stores import write_sequence
+from run_decoders import write_made_decoder
 from untrained_runs import untrained
 
 from preprocessing.errors import InputError
@@ -235,6 +236,35 @@ def test_late_answers_stand_at_the_steps_that_they_are_about(
         assert "does not hold the 6 steps that wait for their answer; delete it" in said
     write_archive(state, plain, {**arrays, "late/00000": np.array(50)})
     assert "does not hold a state of this model" in refusal(stream(video, *options, run=late))
+
+
+def test_a_line_says_what_is_decided_as_evaluate_does_with_the_same_lag(
+    stream: Stream, late: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "decided"
+    shutil.copytree(late, path)
+    write_made_decoder(Run(path))
+    evaluate(EvaluateConfig(path, lag=1.0, bootstrap=0))
+    with h5py.File(Run(path).evaluation_path("test") / "predictions.h5") as file:
+        classes = [str(name) for name in file.attrs["classes"]]
+        told = [classes[number] for number in file["v2/decoded"][()]]
+    code, out, err = stream(video, "--lag", 1, run=path)
+    assert (code, err) == (0, "")
+    lines = lines_of(out)
+    assert [line["decoded"] for line in lines] == told
+    assert [line["behind"] for line in lines[:-10]] == [2.5] * (len(lines) - 10)
+    options = ("--lag", 1, "--state", tmp_path / "state.npz", "--batch-size", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(Speaker, "hear", stopping_after(5))
+        cut = lines_of(stream(video, *options, run=path)[1])
+    assert len(cut) == 10
+    rest = lines_of(stream(video, *options, run=path)[1])
+    assert timeless(cut + rest) == timeless(lines)
+    said = refusal(stream(video, *options[2:], run=path))
+    assert "written with another --decode or --lag" in said
+    raw = lines_of(stream(video, "--decode", "none", run=path)[1])
+    assert "decoded" not in raw[0]
+    assert [line["label"] for line in raw] == [line["label"] for line in lines]
 
 
 def stopping_after(batches: int) -> Callable[..., None]:
