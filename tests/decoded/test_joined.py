@@ -102,7 +102,9 @@ def test_a_comparison_has_decoded_figures_with_the_same_draws(task: str, tmp_pat
     lines = list(comparison_lines(found))
     assert any(re.match(r"  decoded accuracy +0\.\d+ +0\.\d+$", line) for line in lines)
     assert any(re.match(r"  decoded accuracy +\+0\.\d+ +\[", line) for line in lines)
+    assert any(line.startswith("  by decoded accuracy, better in ") for line in lines)
     page = (tmp_path / "out" / "comparison.html").read_text()
+    assert "equal, decoded</th>" in page
     assert page.count("<th>decoded F1</th>") == 2
     if task == "classification":
         assert page.count('alt="decoded, decoded labels of') == 6

@@ -78,7 +78,7 @@ def test_of_seeds_the_mean_is_told_raw_and_decoded(
             assert decoded[name] == pytest.approx(np.mean(values))
         assert both["seeds"][name]["values"] == [one[name], other[name]]
     assert decoded["intervals"]["accuracy"][0] <= decoded["accuracy"]
-    assert "decoded by a decoder in some, none in others, whole sequences at once:" in out
+    assert "decoded by a decoder in some runs, raw in the others, whole sequences at once:" in out
     page = (tmp_path / "evaluation" / "test" / "report.html").read_text()
     assert "<h2>Decoded</h2>" in page
     assert page.count("<th>edit</th>") == 2
