@@ -124,6 +124,9 @@ class TrainConfig:
     """Passes over the training split, at most."""
     patience: int = 10
     """Epochs without a better validation loss after which training stops."""
+    decoder: Literal["auto", "none"] = "auto"
+    """auto: when training ends, choose by the validation split what makes one course of classes of
+    raw answers, for --decode; none: leave that out."""
     seed: int = 0
     """Of order, initial weights and dropout, and of splits without a --split-seed."""
     cache: Literal["auto", "none", "memory"] = "auto"

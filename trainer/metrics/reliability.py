@@ -59,13 +59,13 @@ class Reliability:
         count, sure, right = self.sums
         return float(np.abs(sure - right).sum() / count.sum()) if count.any() else None
 
-    def rows(self) -> list[dict[str, float | None]]:
+    def rows(self) -> list[dict[str, int | float | None]]:
         """Returns a row for each bin: its edges, its steps, how sure they were, how often right."""
         return [
             {
                 "from": number / BINS,
                 "to": (number + 1) / BINS,
-                "steps": float(count),
+                "steps": int(count),
                 "sure": float(sure / count) if count else None,
                 "right": float(right / count) if count else None,
             }

@@ -19,7 +19,7 @@ from trainer.plan.epochs import evaluation_plan
 from trainer.plan.lineup import Chunk
 from trainer.predictions.writer import Piece, predictions_writer, store_piece
 from trainer.run.folder import Run
-from trainer.step.forward import forward_step
+from trainer.step.forward import ForwardStep, forward_step
 
 Feed = Literal["predictions", "truth"]
 
@@ -60,7 +60,11 @@ def predict(
 
 
 def predict_pieces(
-    model: Any, data: SequenceSet, config: TrainConfig, lanes: int | None = None
+    model: Any,
+    data: SequenceSet,
+    config: TrainConfig,
+    lanes: int | None = None,
+    forward: ForwardStep | None = None,
 ) -> Iterator[Piece]:
     """Streams sequences through a model with the carry, or in windows if it was trained so.
 
@@ -69,10 +73,11 @@ def predict_pieces(
         data: the sequences.
         config: the training options, which give the chunk length and the state.
         lanes: B; the result does not depend on it.
+        forward: that of the model, if it was made before, on one device.
     """
     lanes = lanes or min(config.lanes or DEFAULT_LANES, len(data.infos))
     plan = evaluation_plan(config, data.lengths, lanes)
-    forward = forward_step(model, config, data.layout.task)
+    forward = forward or forward_step(model, config, data.layout.task)
     carry = forward.initial_carry(lanes)
     for batch in read_ahead(data.batches(plan), READS_AHEAD):
         outputs, carry = forward(batch, carry)

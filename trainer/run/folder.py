@@ -8,6 +8,7 @@ RUN/labels.json     how long each class is shown in each part, and what makes on
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
 RUN/calibration.json  its temperature, and how sure it was on validation; see ``Calibration``
+RUN/decoder.json    what makes one course of raw answers; chosen when training ends
 RUN/checkpoints/    what an interrupted run needs to go on exactly
 RUN/logs/           for TensorBoard
 RUN/evaluation/     a folder for each split that was evaluated
@@ -40,6 +41,7 @@ from trainer.run.members import why_no_run
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
+CHANGEABLE |= {"decoder"}
 # Where data are; what they hold is compared.
 CHANGEABLE |= {"store", "labels", "splits", "group_by"}
 # Where a .keras file has its weights.
@@ -59,6 +61,7 @@ class Run:
         self.path = Path(path)
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
+        self.decoder_path = self.path / "decoder.json"
         self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
         self.calibration_path = self.path / "calibration.json"

@@ -61,7 +61,7 @@ def calibrate(run: Run, answers: Path) -> Calibration:
     return known
 
 
-def line_of(calibration: Calibration) -> str:
+def calibration_line(calibration: Calibration) -> str:
     """Returns what was chosen, in a line."""
     before, after = calibration.ece_before, calibration.ece_after
     return (
