@@ -27,6 +27,8 @@ from trainer.run.folder import Run
 from trainer.training.temperature import fit_temperature, warmed
 
 NUMBERS_AT_ONCE = 1 << 20
+# Of a temperature: more would tell apart answers that were made together from the same made alone.
+DECIMALS = 3
 
 
 def known_calibration(run: Run) -> Calibration | None:
@@ -50,7 +52,7 @@ def calibrate(run: Run, answers: Path) -> Calibration:
     known = known_calibration(run)
     if known is None:
         with open_answers(answers) as opened:
-            temperature = fit_temperature(lambda: _labelled(opened))
+            temperature = round(fit_temperature(lambda: _labelled(opened)), DECIMALS)
             before, after = (_reliability(opened, by) for by in (1.0, temperature))
         model = uncalibrated(load_model(run.model_path))
         save_model(calibrated(model, run.facts.learned_task, temperature), run.model_path)
