@@ -45,7 +45,7 @@ class Chain(NamedTuple):
 
 
 class Emission(NamedTuple):
-    """What the answer of one step says.
+    """The scores of classes by the answer of one step.
 
     Attributes:
         weight: what it weighs.

@@ -27,7 +27,7 @@ MOST_ANSWERS = 1_000_000
 
 
 class Rule(NamedTuple):
-    """What makes one class present or absent; see ``Lengths``."""
+    """The threshold and least lengths of one class; see ``Lengths``."""
 
     threshold: float = THRESHOLD
     present: float = 0.0

@@ -1,4 +1,4 @@
-"""What is counted in labels: of one class a step a course, of several how long each is shown."""
+"""Counts of labels: of one class a step a course, of several how long each is shown."""
 
 from dataclasses import dataclass
 

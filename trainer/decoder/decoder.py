@@ -40,7 +40,7 @@ class Decoder:
 
     @property
     def course_counts(self) -> Counts:
-        """What was counted, for one class a step."""
+        """The counts of a decoder of one class a step."""
         if self.counts is None:
             raise ValueError("a decoder of several classes a step has no course")
         return self.counts

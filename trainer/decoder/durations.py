@@ -1,4 +1,4 @@
-"""How long stretches of a class last, of some that were seen whole and some that were cut."""
+"""Durations of stretches, some of which were seen whole and some cut."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""How good labels are, as decoders are chosen by it: sums that grow with nothing."""
+"""The quality of labels by which decoders are chosen: sums that grow with nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

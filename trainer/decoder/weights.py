@@ -1,4 +1,4 @@
-"""What is chosen for a decoder: weights of one class a step, lengths of several."""
+"""The choices of a decoder: weights of one class a step, lengths of several."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Lengths:
-    """What makes a class present or absent, for each of C classes.
+    """The thresholds and least lengths that make classes present or absent, of C classes.
 
     Attributes:
         thresholds: probabilities from which on a class is there.

@@ -76,12 +76,14 @@ class Completion:
             return []
         if validation is None:
             them = "it" if len(missing) == 1 else "them"
-            what = " and ".join(missing)
-            return [f"{what}: none; there is no validation split to choose {them} by"]
+            why = f"there is no validation split to choose {them} by"
+            return [f"{' and '.join(missing)}: none; {why}"]
         answers = self.run.path / ANSWERS
         try:
             self._answer(validation, answers, steps)
             return [*self._calibrate(answers), *self._choose_decoder(answers)]
+        except InputError as error:  # What was trained is whole all the same.
+            return [f"{' and '.join(missing)}: none; {error}"]
         finally:
             answers.unlink(missing_ok=True)
 
@@ -119,7 +121,7 @@ class Completion:
 
     @property
     def _decodes(self) -> bool:
-        """Whether answers can be decoded: each step has one, and it names classes."""
+        """True if answers can be decoded: each step has one, and it names classes."""
         config, task = self.config, self.data.layout.task
         answered = config.outputs == "frame" and task.name != "regression"
         return config.decoder == "auto" and answered
