@@ -1,4 +1,4 @@
-"""What metrics.json says of decoders: of one, and of those of several runs as one."""
+"""The facts about decoders in metrics.json: of one, and of those of several runs as one."""
 
 from collections.abc import Mapping
 from typing import Any
