@@ -7,45 +7,19 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from made_stores import FPS, write_sequence
+from made_stores import FPS
 from run_decoders import majority, use_majority, write_made_decoder
 from spoken import Longtake, refusal, speaking
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.reading import read_labels
-from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.options import to_yaml
 from trainer.config import TrainConfig
 from trainer.decoded.decoding import asked_decoding
 from trainer.metrics import ANSWERED
 from trainer.run.folder import Run
-from trainer.training.command import train
-
-CHANCE = np.random.default_rng(5)
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    """A hardly trained run of each task that can be decoded; answers change from step to step."""
-    root = tmp_path_factory.mktemp("decoded")
-    for number, steps in enumerate((17, 23, 20, 1)):
-        write_sequence(root / "store", f"s{number}", CHANCE.normal(size=(steps, 3)))
-    rows = [(f"s{n}", t, t + 1, "ab"[(t + n) % 2]) for n in range(3) for t in range(4)]
-    write_intervals(root / "labels.csv", [*rows, ("s3", 0.0, 0.25, "a")])
-    splits = {"train": ["s0"], "test": ["s1", "s2", "s3"]}
-    (root / "splits.json").write_text(json.dumps(splits))
-
-    def made(task: Any) -> Run:
-        return train(
-            TrainConfig(
-                root / "store", root / "labels.csv", root / task, splits=root / "splits.json",
-                task=task, units=4, chunk_length=8, epochs=1, tensorboard=False,
-            )
-        )  # fmt: skip
-
-    return {task: made(task) for task in ("classification", "multilabel")}
 
 
 @pytest.fixture
@@ -66,8 +40,15 @@ def naive_accuracy(arrays: dict[str, dict[str, np.ndarray]], said: str) -> float
     return sum(right) / len(right)
 
 
-@pytest.mark.parametrize("task", ["classification", "multilabel"])
-@pytest.mark.parametrize("lag", [None, 0.5])
+@pytest.mark.parametrize(
+    ("task", "lag"),
+    [
+        ("classification", None),
+        ("multilabel", 0.5),
+        pytest.param("classification", 0.5, marks=pytest.mark.slow),
+        pytest.param("multilabel", None, marks=pytest.mark.slow),
+    ],
+)
 def test_decoded_answers_stand_beside_raw_ones(
     task: str, lag: float | None, runs: dict[str, Run], longtake: Longtake,
     monkeypatch: pytest.MonkeyPatch,

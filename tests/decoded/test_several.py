@@ -7,33 +7,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from made_stores import write_sequence
 from run_decoders import write_made_decoder
 from spoken import Longtake, speaking
 
-from preprocessing.labels.writing import write_intervals
-from trainer.config import TrainConfig
 from trainer.metrics import ANSWERED
 from trainer.run.folder import Run
-from trainer.training.command import train
-
-CHANCE = np.random.default_rng(6)
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    root = tmp_path_factory.mktemp("several")
-    for number, steps in enumerate((17, 23, 20)):
-        write_sequence(root / "store", f"s{number}", CHANCE.normal(size=(steps, 3)))
-    rows = [(f"s{n}", t, t + 1, "ab"[(t + n) % 2]) for n in range(3) for t in range(4)]
-    write_intervals(root / "labels.csv", rows)
-    (root / "splits.json").write_text(json.dumps({"train": ["s0"], "test": ["s1", "s2"]}))
-    return train(
-        TrainConfig(
-            root / "store", root / "labels.csv", root / "run", splits=root / "splits.json",
-            units=4, chunk_length=8, epochs=1, tensorboard=False,
-        )
-    )  # fmt: skip
+@pytest.fixture
+def trained(runs: dict[str, Run]) -> Run:
+    return runs["classification"]
 
 
 @pytest.fixture

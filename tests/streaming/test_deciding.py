@@ -45,8 +45,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("lag", [0.0, 0.75])
-@pytest.mark.parametrize("real", [False, True])
+@pytest.mark.parametrize(
+    ("real", "lag"),
+    [
+        (True, 0.0),
+        (True, 0.75),
+        pytest.param(False, 0.0, marks=pytest.mark.slow),
+        pytest.param(False, 0.75, marks=pytest.mark.slow),
+    ],
+)
 def test_a_stream_decides_each_step_as_evaluate_does_with_its_lag(
     run: Run, lag: float, real: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
