@@ -20,6 +20,7 @@ def work(folder, steps):
     evaluate(EvaluateConfig(folder / "run", "train"))
 """
 
+BACKWARD = TRAIN_AND_EVALUATE.replace("lanes=2", 'lanes=2, direction="backward", horizon=-8')
 FULL_GRADIENT = TRAIN_AND_EVALUATE.replace("lanes=2", 'lanes=2, gradient="full"')
 
 EXTRACT = """
@@ -120,6 +121,7 @@ def test_a_video_of_hours_takes_no_more_memory_than_one_of_seconds(
     "work",
     [
         pytest.param(TRAIN_AND_EVALUATE, id="train and evaluate"),
+        pytest.param(BACKWARD, id="late and backward", marks=pytest.mark.slow),
         pytest.param(FULL_GRADIENT, id="full gradient", marks=pytest.mark.slow),
         pytest.param(EXTRACT, id="extract", marks=pytest.mark.slow),
         pytest.param(DRAW, id="contact sheet", marks=pytest.mark.slow),

@@ -70,6 +70,9 @@ class TrainConfig:
     that are over."""
     class_weights: tuple[str, ...] = ()
     """balanced, or NAME=WEIGHT for some classes; what a step of a class counts in training."""
+    smooth: float = 0.0
+    """Weight of a loss against flicker beside that of the task: the squared difference between the
+    log-probabilities of neighbouring steps; 0.15 in Farha and Gall 2019."""
     gradient: Literal["truncated", "full"] = "truncated"
     """truncated: gradients end at chunk edges; full: they go through whole sequences, in the memory
     of one chunk and about one and a half times the time."""
@@ -154,6 +157,7 @@ class TrainConfig:
         self._require("horizon", self.horizon >= -LATEST, f"{-LATEST} or more")
         for name in ("burn_in", "warmup"):
             self._require(name, getattr(self, name) >= 0, "0 or more")
+        self._require("smooth", 0 <= self.smooth < float("inf"), "0 or more")
         decay = self.weight_decay
         self._require("weight_decay", decay is None or decay >= 0, "0 or more")
         for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
@@ -278,6 +282,16 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
         (
             c.inputs == "labels" and c.normalize == "running",
             "--normalize running with --inputs labels: there are no features to normalise",
+        ),
+        (
+            c.task == "regression" and c.smooth > 0,
+            f"--smooth {c.smooth} with --task regression: numbers have no log-probabilities to "
+            "smooth; give no --smooth",
+        ),
+        (
+            answered_once and c.smooth > 0,
+            f"--smooth {c.smooth} with --outputs sequence: a sequence is answered once, and no "
+            "answer stands beside it; give no --smooth, or --outputs frame",
         ),
         (
             c.task == "regression" and bool(c.class_weights),

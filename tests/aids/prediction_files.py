@@ -64,6 +64,7 @@ def run_of(task: str) -> Any:
         progress=SimpleNamespace(best_epoch=1),
         splits=SimpleNamespace(train=["x"]),
         history=[row] * 2,
+        calibration=None,
     )
 
 

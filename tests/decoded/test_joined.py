@@ -102,11 +102,34 @@ def test_a_comparison_has_decoded_figures_with_the_same_draws(task: str, tmp_pat
     lines = list(comparison_lines(found))
     assert any(re.match(r"  decoded accuracy +0\.\d+ +0\.\d+$", line) for line in lines)
     assert any(re.match(r"  decoded accuracy +\+0\.\d+ +\[", line) for line in lines)
+    assert any(line.startswith("  by decoded accuracy, better in ") for line in lines)
     page = (tmp_path / "out" / "comparison.html").read_text()
+    assert "equal, decoded</th>" in page
     assert page.count("<th>decoded F1</th>") == 2
     if task == "classification":
         assert page.count('alt="decoded, decoded labels of') == 6
         assert 'alt="raw, decoded labels of' not in page
+
+
+def test_decoded_answers_at_other_times_are_compared_on_the_common_clock(tmp_path: Path) -> None:
+    """As those of a model that answers so are."""
+    arrays, often = answers(2, True), answers(1, False)
+    twice = {
+        name: {key: np.repeat(values, 2, axis=0) for key, values in rows.items()}
+        for name, rows in often.items()
+    }
+    first = make_run(tmp_path / "first", twice, TASKS[0], None)
+    predictions = first / "evaluation" / "test" / "predictions.h5"
+    times = {name: np.arange(60) / 8 for name in twice}
+    write_predictions(predictions, CLASSES, twice, times=times)
+    decoded = make_run(tmp_path / "decoded", arrays, TASKS[0])
+    twin = make_run(tmp_path / "twin", as_raw(arrays), TASKS[0], None)
+    found, plain = (
+        compare(CompareConfig((first, other), bootstrap=20))["runs"][1] for other in (decoded, twin)
+    )
+    for name in ANSWERED[TASKS[0]]:
+        assert found["decoded"]["metrics"][name] == plain["metrics"][name]
+        assert found["decoded"]["difference"][name] == plain["difference"][name]
 
 
 def test_runs_of_the_same_decoder_say_it_only_once_it_differs(tmp_path: Path) -> None:

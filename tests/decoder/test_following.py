@@ -78,5 +78,5 @@ def test_a_state_that_is_none_is_refused(several: bool, name: str, damage: str) 
         arrays[name] = array.astype("float32")
     elif damage == "values":
         arrays[name] = np.full_like(array, np.nan if name == "scores" else -2)
-    with pytest.raises(ValueError, match=r"\S"):
+    with pytest.raises(ValueError, match=r"\w"):
         Following(decoder, 3, 2.0).restore(arrays)

@@ -259,6 +259,15 @@ def test_runs_that_answered_something_else_are_refused(
         compare(CompareConfig(runs))
 
 
+def test_answers_that_come_late_are_about_the_same_steps(make_run: MadeRun) -> None:
+    runs = (make_run("x", answers(1, 0.5)), make_run("y", answers(1, 0.8), horizon=-2))
+    found = compare(CompareConfig(runs))
+    assert found["horizon"] == 0
+    for path, run in zip(runs, found["runs"], strict=True):
+        predictions = path / "evaluation" / "test" / "predictions.h5"
+        assert run["metrics"]["edit"] == score(predictions, segmental=True)["edit"]
+
+
 def test_runs_of_other_tasks_are_refused(make_run: MadeRun) -> None:
     runs = (
         make_run("x", answers(1, 0.5)),

@@ -93,6 +93,8 @@ def test_the_delay_is_said_where_there_are_changes() -> None:
     assert line == (
         "  delay      4 of 5 changes noticed, half within 0.25 s, nine tenths within 3 s"
     )
+    (late,) = summary({"task": "regression", **known, "delay": delay, "horizon": -6})
+    assert late == f"{line}, and 6 steps (--horizon)"
     (line,) = summary({"task": "regression", **known, "delay": {**delay, "noticed": 0}})
     assert line == "  delay      0 of 5 changes noticed"
 
@@ -112,7 +114,7 @@ def test_the_report_is_one_file_that_needs_no_network(run: Run) -> None:
     pictures = re.findall(r'<img [^>]*alt="(?:true|predicted) labels of', page)
     assert len(pictures) == 2 * metrics["sequences"]
     assert all(sequence_id in page for sequence_id in run.splits.test)
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
     assert f"{metrics['accuracy']:.3f}" in page
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from made_stores import FPS, write_sequence
 from preprocessing.errors import InputError
 from preprocessing.labels.writing import write_intervals, write_numbers
 from preprocessing.store.feature_store import FeatureStore
+from preprocessing.terminal.options import to_yaml
 from trainer import cli
 from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
@@ -27,10 +29,12 @@ from trainer.export import check as export_check
 from trainer.export import formats as export_formats
 from trainer.export.check import Check
 from trainer.export.command import described, export
+from trainer.export.facts import facts_of
 from trainer.export.formats import FORMATS, Format
-from trainer.export.options import ExportConfig
+from trainer.export.graph import Graph
+from trainer.export.options import ExportConfig, Shape
 from trainer.model.build import build_model
-from trainer.model.model_file import save_model
+from trainer.model.model_file import load_model, save_model
 from trainer.model.own_model import OwnModel
 from trainer.predictions.inference import predict
 from trainer.run.folder import Run
@@ -338,6 +342,26 @@ def test_the_example_client_runs_as_it_is_written(
     describe_otherwise(model, client, {"horizon": 3})
     runpy.run_path(str(EXAMPLES / "onnx_client.py"), run_name="__main__")
     assert capsys.readouterr().out.startswith("3\t")  # The step that the label is about.
+    describe_otherwise(model, client, {"horizon": -3, "repeat_last": 3})
+    runpy.run_path(str(EXAMPLES / "onnx_client.py"), run_name="__main__")
+    late = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [int(step) for step, _, _ in late] == list(range(STEPS))
+    assert [answer for _, *answer in late[:-3]] == [answer for _, *answer in lines[3:]]
+
+
+def test_a_description_says_how_a_sequence_is_continued_and_the_check_does_so(
+    plain: Run, tmp_path: Path
+) -> None:
+    late = Run(tmp_path / "late")
+    shutil.copytree(plain.path, late.path)
+    late.config_path.write_text(to_yaml(replace(plain.config, horizon=-3)))
+    graph = Graph(load_model(late.model_path), Shape(None, None))
+    facts = facts_of(late, graph, "keras")
+    assert (facts["horizon"], facts["repeat_last"]) == (-3, 3)
+    features, _ = export_check._inputs(late, 2, 16)
+    whole, _ = export_check._inputs(plain, 2, 16)
+    np.testing.assert_array_equal(features[:, :13], whole[:, :13])
+    np.testing.assert_array_equal(features[:, 13:], whole[:, 12:13].repeat(3, 1))
 
 
 @needs_onnx

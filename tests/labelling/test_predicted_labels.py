@@ -44,8 +44,10 @@ def with_times(path: Path, store: FeatureStore) -> None:
 
 def test_classes_become_intervals(tmp_path: Path) -> None:
     arrays = {"probabilities": np.eye(2)[[0, 0, 1, 1, 1, 0]], "true": [-1] * 6}
-    lines = labels_csv(tmp_path, "classification", arrays).read_text().splitlines()
-    assert lines[1:] == ["s,0.0,0.5,a", "s,0.5,1.25,b", "s,1.25,1.5,a"]
+    expected = ["s,0.0,0.5,a", "s,0.5,1.25,b", "s,1.25,1.5,a"]
+    for horizon in (0, -2):  # Late answers stand at the steps that they are about already.
+        lines = labels_csv(tmp_path, "classification", arrays, horizon).read_text().splitlines()
+        assert lines[1:] == expected
 
 
 def test_an_answer_labels_the_step_that_it_is_about(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_report_is_one_file_with_every_sequence_and_headline(task: str, tmp_pa
         assert metrics[name] is not None
         assert f"<span>{label}</span>" in page
     assert ("Confusion matrix" in page) == (task == "classification")
-    assert page.count("<svg") == 2 + (2 * 3 if task == "regression" else 0)
+    assert page.count("<svg") == 2 + (2 * 3 if task == "regression" else 1)
 
 
 @pytest.mark.parametrize("task", list(HEADLINES))
@@ -85,7 +85,14 @@ def test_a_report_says_that_answers_were_given_before(task: str, tmp_path: Path)
     page, metrics = written_report(task, tmp_path, horizon=2)
     assert metrics["horizon"] == 2
     assert "given 2 steps before" in page
-    assert "steps before" not in written_report(task, tmp_path)[0]
+    usual = written_report(task, tmp_path)[0]
+    assert "steps before" not in usual
+    late = written_report(task, tmp_path, horizon=-2)[0]
+    said = " Each answer was given 2 steps after the step that it is about, and stands at that step"
+    said += "."
+    assert late.count(said) == 1
+    marks = "[mp][0-9a-f]{10}"  # Names that Matplotlib makes anew.
+    assert re.sub(marks, "", late.replace(said, "")) == re.sub(marks, "", usual)
 
 
 @pytest.mark.parametrize("task", list(HEADLINES))
@@ -300,6 +307,9 @@ def test_figures_of_later_versions_are_shown_and_may_be_missing(tmp_path: Path) 
     latency = {"median_ms": 0.6213, "p95_ms": 0.9, "steps": 200}
     page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency=latency)[0]
     assert "<b>0.621 ms</b>" in page
+    assert "an answer waits" not in page
+    page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency={**latency, "late": 8})[0]
+    assert "an answer waits for the 8 steps after the one that it is about" in page
 
 
 def test_a_report_names_the_options_that_are_not_usual(tmp_path: Path) -> None:

@@ -199,6 +199,8 @@ def test_what_cannot_be_known_before_the_data_is_refused(tmp_path: Path) -> None
         np.testing.assert_array_equal(one, other)
     with pytest.raises(InputError, match="labels of steps that have not come"):
         OnlineTrainer.create(2, CLASSES, inputs="both", horizon=2)
+    with pytest.raises(InputError, match="a stream comes forward in time"):
+        OnlineTrainer.create(2, CLASSES, direction="backward")
     with pytest.raises(InputError, match="is no run"):
         OnlineTrainer.load(tmp_path)
     ONLINE.save(tmp_path)

@@ -3,12 +3,14 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,21 +23,26 @@ import pytest
 from commands import LONGTAKE
 from live_server import file_server, live_server
 from made_stores import write_sequence
+from run_decoders import write_made_decoder
 from untrained_runs import untrained
 
+from preprocessing.errors import InputError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
 from preprocessing.labels.writing import write_intervals
+from preprocessing.terminal.options import to_yaml
 from trainer import cli
 from trainer.config import TrainConfig
 from trainer.ensemble.command import make_ensemble
 from trainer.ensemble.options import EnsembleConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.run.archive import read_archive, write_archive
+from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import locked
 from trainer.streaming.speaker import Speaker
+from trainer.streaming.waiting import Waiting
 from trainer.training.command import train
 
 FPS, SECONDS = 8, 20
@@ -182,6 +189,95 @@ def test_several_models_together_stream_as_they_are_evaluated(
     assert (cut, code, err) == (1, 0, "")
     assert timeless(lines_of(before + after)) == timeless(whole)
     assert len(lines_of(after)) == 3
+
+
+@pytest.fixture(scope="module")
+def late(folder: Path) -> Path:
+    """The same run, asked about what was shown a second and a half before."""
+    shutil.copytree(folder / "run", folder / "late", ignore=shutil.ignore_patterns("evaluation"))
+    config = replace(Run(folder / "run").config, run=folder / "late", horizon=-6)
+    (folder / "late" / "config.yaml").write_text(to_yaml(config))
+    return folder / "late"
+
+
+def test_late_answers_stand_at_the_steps_that_they_are_about(
+    stream: Stream, late: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And none is lost or said twice, though the stream is stopped on its way."""
+    evaluate(EvaluateConfig(late))
+    with h5py.File(Run(late).evaluation_path("test") / "predictions.h5") as file:
+        classes = [str(name) for name in file.attrs["classes"]]
+        told = {name: file[f"v2/{name}"][()] for name in file["v2"]}
+    code, out, err = stream(video, run=late)
+    assert (code, err) == (0, "")
+    lines = lines_of(out)
+    assert [line["step"] for line in lines] == list(range(len(told["predicted"])))
+    rows = [[line["probabilities"][name] for name in classes] for line in lines]
+    np.testing.assert_allclose(rows, told["probabilities"], atol=1e-6)
+    np.testing.assert_allclose([line["time"] for line in lines], told["timestamps"], atol=1e-6)
+    assert [line["behind"] for line in lines] == [1.5] * (len(lines) - 6) + [
+        number / 4 for number in range(5, -1, -1)
+    ]
+    assert all(line["latency"] > 0 for line in lines)
+    state = tmp_path / "state.npz"
+    options = ("--state", state, "--batch-size", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(Speaker, "hear", stopping_after(10))
+        assert len(lines_of(stream(video, *options, run=late)[1])) == 34
+    plain, arrays = read_archive(state)
+    assert arrays["waiting/times"].tolist() == [number / 4 for number in range(34, 40)]
+    assert timeless(lines_of(stream(video, *options, run=late)[1])) == timeless(lines[34:])
+    assert "has no step after" in stream(video, *options, run=late)[2]
+    for spoilt in (
+        {name: array for name, array in arrays.items() if name != "waiting/times"},
+        {**arrays, "waiting/clocks": arrays["waiting/clocks"][1:]},
+        {**arrays, "waiting/times": arrays["waiting/times"] * np.nan},
+    ):
+        with pytest.raises(InputError, match="does not hold the 6 steps that wait for their answ"):
+            Waiting().restore(Checkpoint(state, spoilt), 6)
+    write_archive(state, plain, {**arrays, "late/00000": np.array(50)})
+    assert "does not hold a state of this model" in refusal(stream(video, *options, run=late))
+
+
+def test_a_line_says_what_is_decided_as_evaluate_does_with_the_same_lag(
+    stream: Stream, late: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "decided"
+    shutil.copytree(late, path)
+    write_made_decoder(Run(path))
+    evaluate(EvaluateConfig(path, lag=1.0, bootstrap=0))
+    with h5py.File(Run(path).evaluation_path("test") / "predictions.h5") as file:
+        classes = [str(name) for name in file.attrs["classes"]]
+        told = [classes[number] for number in file["v2/decoded"][()]]
+    code, out, err = stream(video, "--lag", 1, run=path)
+    assert (code, err) == (0, "")
+    lines = lines_of(out)
+    assert [line["decoded"] for line in lines] == told
+    assert [line["behind"] for line in lines[:-10]] == [2.5] * (len(lines) - 10)
+    options = ("--lag", 1, "--state", tmp_path / "state.npz", "--batch-size", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(Speaker, "hear", stopping_after(5))
+        cut = lines_of(stream(video, *options, run=path)[1])
+    assert len(cut) == 10
+    rest = lines_of(stream(video, *options, run=path)[1])
+    assert timeless(cut + rest) == timeless(lines)
+    said = refusal(stream(video, *options[2:], run=path))
+    assert "written with another --decode or --lag" in said
+    raw = lines_of(stream(video, "--decode", "none", run=path)[1])
+    assert "decoded" not in raw[0]
+    assert [line["label"] for line in raw] == [line["label"] for line in lines]
+
+
+def stopping_after(batches: int) -> Callable[..., None]:
+    """A way to take samples that fails once so many batches have come."""
+    hear, numbers = Speaker.hear, iter(range(1, batches + 1))
+
+    def taken(speaker: Speaker, *batch: Any) -> None:
+        hear(speaker, *batch)
+        if next(numbers) == batches:
+            raise InputError("stopped here")
+
+    return taken
 
 
 def test_a_file_behind_a_url_gives_the_same_lines(stream: Stream, video: Path) -> None:

@@ -49,8 +49,15 @@ def config_for(data: Task, run: Path, **options: Any) -> TrainConfig:
         ({"feed": "truth"}, "no labels are fed"),
         ({"inputs": "labels", "normalize": "running"}, "no features to normalise"),
         ({"task": "regression", "class_weights": ("balanced",)}, "numbers have no classes"),
+        ({"task": "regression", "smooth": 0.1}, "numbers have no log-probabilities to smooth"),
+        ({"outputs": "sequence", "smooth": 0.1}, "no answer stands beside it"),
+        ({"smooth": -0.1}, "--smooth -0.1: expected 0 or more"),
+        ({"smooth": float("nan")}, "--smooth nan: expected 0 or more"),
         ({"accumulate": 0}, "--accumulate 0: expected at least 1"),
-        ({"horizon": -1}, "--horizon -1: expected 0 or more"),
+        ({"horizon": -10_001}, "--horizon -10001: expected -10000 or more"),
+        ({"horizon": -1, "inputs": "both"}, "the label that is asked for would be among the in"),
+        ({"horizon": -1, "outputs": "sequence"}, "has seen all of the sequence already; give"),
+        ({"horizon": 1, "direction": "backward"}, "what lies ahead in time has been seen"),
         ({"checkpoint_minutes": 0.0}, "--checkpoint-minutes 0.0: expected more than 0"),
     ],
 )
@@ -95,6 +102,29 @@ def test_a_horizon_asks_for_what_comes_later(echo_task: Task, tmp_path: Path) ->
         assert file.attrs["horizon"] == 2
         name = next(iter(file))
         assert file[name]["true"][()].tolist()[-2:] == [-1, -1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_late_answer_has_seen_what_comes_after(tmp_path: Path, direction: Any) -> None:
+    """The label of a step is the sign of the feature two steps further on its way."""
+    generator = np.random.default_rng(2)
+    (tmp_path / "labels").mkdir()
+    for number in range(20):
+        signs = generator.integers(0, 2, 40)
+        write_sequence(tmp_path / "store", f"s{number:02d}", (2.0 * signs - 1)[:, None])
+        told = np.roll(signs, 2 if direction == "backward" else -2)
+        names = "".join(f"{('minus', 'plus')[sign]}\n" for sign in told)
+        (tmp_path / "labels" / f"s{number:02d}.txt").write_text(names)
+    data = (tmp_path / "store", tmp_path / "labels")
+    found = []
+    for horizon in (-2, -1):
+        run = tmp_path / str(horizon)
+        options = {"horizon": horizon, "direction": direction, "epochs": 6, "dropout": 0.0}
+        found.append(accuracy_of(train(config_for(data, run, **options))))
+    # Of the last two steps of each, the label is that of others.
+    assert found[0] > 0.95
+    assert found[1] < 0.65
 
 
 def test_a_burn_in_that_leaves_nothing_to_learn_is_refused(echo_task: Task, tmp_path: Path) -> None:

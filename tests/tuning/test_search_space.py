@@ -121,6 +121,7 @@ def test_an_option_without_a_value_may_be_searched() -> None:
 
 def test_what_is_learned_and_from_what_cannot_be_searched() -> None:
     never = {"store", "labels", "run", "splits", "fractions", "seed", "task", "outputs", "model"}
+    never |= {"horizon", "direction"}
     assert not never & set(searchable())
     assert {"units", "chunk_length", "learning_rate", "dropout", "state"} <= set(searchable())
 

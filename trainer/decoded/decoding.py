@@ -55,11 +55,12 @@ class Decoding:
             InputError: an answer is not finite.
             OSError: the disk is full or cannot be written.
         """
-        ids = sequence_ids(writer.file)
-        groups = {sequence_id: writer.file[group_name(sequence_id)] for sequence_id in ids}
-        total = sum(len(group[RAW]) for group in groups.values())
+        file = writer.file
+        names = {sequence_id: group_name(sequence_id) for sequence_id in sequence_ids(file)}
+        total = sum(len(file[f"{name}/{RAW}"]) for name in names.values())
         with progress(total=total, unit="frame", unit_scale=True, desc="decode") as bar:
-            for sequence_id, group in groups.items():
+            for sequence_id, name in names.items():
+                group = file[name]
                 data = group.create_dataset(DECODED, group[RAW].shape, group[RAW].dtype)
                 start = 0
                 for labels in self._blocks(sequence_id, group):

@@ -1,4 +1,4 @@
-"""What metrics.json says of decoders: of one, and of those of several runs as one."""
+"""The facts about decoders in metrics.json: of one, and of those of several runs as one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ WORDS = {
     NONE: NONE,
     VITERBI: "Viterbi",
     "lengths": "thresholds and shortest lengths",
-    MIXED: "a decoder in some, none in others",
+    MIXED: "a decoder in some runs, raw in the others",
 }
 
 
@@ -43,7 +43,7 @@ def decoder_text(decoder: Mapping[str, Any] | None) -> str:
         >>> decoder_text({"kind": "viterbi", "lag": None})
         'Viterbi, whole sequences at once'
         >>> decoder_text({"kind": "mixed", "lag": 2.0})
-        'a decoder in some, none in others, with a lag of 2 s'
+        'a decoder in some runs, raw in the others, with a lag of 2 s'
         >>> decoder_text({"kind": "none", "lag": None}), decoder_text(None)
         ('none', 'none')
     """

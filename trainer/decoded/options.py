@@ -1,4 +1,4 @@
-"""What a command may be asked about decoding: ``--decode`` and ``--lag``."""
+"""The options about decoding that commands share: ``--decode`` and ``--lag``."""
 
 from typing import Literal
 

@@ -141,16 +141,17 @@ def _advance_all(scores: Any, emissions: Any, steps: Any, chain: Any) -> Any:
     _, change, stay, leave, first = chain
     length, (size, stages) = emissions.shape[0], scores.shape
     own = tf.reshape(tf.range(size * stages), (size, stages))
+    nowhere = tf.fill((size, 1), tf.constant(NEVER, scores.dtype))
 
     def advance(step: Any, scores: Any, back: Any, best: Any) -> Any:
         changed = (scores[:, -1] + leave)[:, None] + change
         source = tf.argmax(changed, 0, output_type=tf.int32)
         entered = tf.reduce_max(changed, 0)[:, None]
         on = scores + leave[:, None]
-        nowhere = tf.fill((size, 1), tf.constant(NEVER, scores.dtype))
         came = tf.where(first, entered, tf.concat([nowhere, on[:, :-1]], 1))
         stayed = scores + stay[:, None]
-        before = tf.where(first, (source * stages + stages - 1)[:, None], own - 1)
+        left = (source * stages + stages - 1)[:, None]
+        before = tf.where(first, left, tf.maximum(own - 1, 0))
         ways = tf.where(stayed >= came, own, before)
         scores = tf.maximum(stayed, came) + emissions[step][:, None]
         scores = scores - tf.reduce_max(scores)

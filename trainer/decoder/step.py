@@ -54,11 +54,12 @@ def advance(chain: Chain, scores: Floats, emissions: Floats) -> Stepped:
     source = changed.argmax(0)
     entered = changed[source, np.arange(size)][:, None]
     on = scores + chain.leave[:, None]
-    nowhere = np.full((size, 1), NEVER)  # No stage comes before a class's first one.
+    nowhere = np.full((size, 1), NEVER)
     came = np.where(chain.first, entered, np.concatenate([nowhere, on[:, :-1]], 1))
     stayed = scores + chain.stay[:, None]
     own = _own(chain)
-    before = np.where(chain.first, (source * stages + stages - 1)[:, None], own - 1)
+    left = (source * stages + stages - 1)[:, None]
+    before = np.where(chain.first, left, np.maximum(own - 1, 0))
     back = np.where(stayed >= came, own, before).astype(np.int32)
     scores = np.maximum(stayed, came) + emissions[:, None]
     scores = scores - scores.max()

@@ -86,14 +86,20 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
         for name, row in found.items()
     ]
     yield from _indented([["", "", *over], *rows] if any(over) else rows)
-    counts = run["sequences"]
-    yield (
-        f"  by {comparison['compared_by']}, better in {counts['better']}, worse in "
-        f"{counts['worse']}, equal in {counts['equal']} sequences"
-    )
+    by = comparison["compared_by"]
+    yield f"  by {by}, {_outcomes(run['sequences'])}"
+    if run["decoded"]:
+        yield f"  by {DECODED} {by}, {_outcomes(run['decoded']['sequences'])}"
     if drawn["samples"]:
         share = f"{100 * drawn['level']:g} %"
         yield f"  [ ] {share} intervals, over {units} by {drawn['samples']} draws of them"
+
+
+def _outcomes(counts: Mapping[str, int]) -> str:
+    return (
+        f"better in {counts['better']}, worse in {counts['worse']}, equal in {counts['equal']} "
+        "sequences"
+    )
 
 
 def _what_seeds_do(runs: Sequence[Mapping[str, Any]], enough: bool) -> str:

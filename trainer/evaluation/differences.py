@@ -1,4 +1,4 @@
-"""What a comparison tells of each side: its figures, and how they differ from the first side's."""
+"""The figures of each side of a comparison, and their differences from those of the first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

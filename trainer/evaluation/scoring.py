@@ -19,10 +19,12 @@ from trainer.metrics import (
     Tallies,
 )
 from trainer.metrics.joined_tallies import group_tallies
+from trainer.metrics.reliability import Reliability, add_probabilities
 from trainer.metrics.spread import mean
 from trainer.predictions.reader import DECODED, RAW, Answers, open_answers
 
 CLASSES_AT_ONCE = 8
+NUMBERS_AT_ONCE = 1 << 20
 # What is the same of raw and decoded answers, and so is not told twice.
 OF_THE_TRUTH = {"steps", "largest_class", "without_class", "ignored_classes"}
 AS_USUAL = Measures()
@@ -96,9 +98,9 @@ def tallied(
             names = ("true", said, "timestamps", *answers.counted_by)
             scorer.add(sequence_id, *(answers.whole(sequence_id, name) for name in names))
     metrics = scorer.result()
-    if said != RAW:
-        return metrics, scorer.tallies()
-    return {**metrics, **_rank(answers, metrics["per_class"])}, scorer.tallies()
+    if said == RAW:
+        metrics |= {**_rank(answers, metrics["per_class"]), **_reliability(answers)}
+    return metrics, scorer.tallies()
 
 
 def _add_blocks(answers: Answers, scorer: MultilabelScorer | RegressionScorer, said: str) -> None:
@@ -133,6 +135,19 @@ def _ranked_scores(answers: Answers) -> Iterator[RankedScores]:
                 for ranked, hit, column in zip(group, hits.T, scores[labelled].T, strict=True):
                     ranked.add(hit, column, *weights)
         yield from group
+
+
+def _reliability(answers: Answers) -> dict[str, Any]:
+    """Returns the expected calibration error, and the bins that it is made of."""
+    reliability = Reliability()
+    names = ("true", "probabilities", *answers.counted_by)
+    steps = max(1, NUMBERS_AT_ONCE // len(answers.classes))
+    for sequence_id in answers.ids:
+        for true, scores, *durations in answers.blocks(sequence_id, *names, block_steps=steps):
+            labelled = (true if true.ndim == 1 else true[:, 0]) >= 0
+            weights = [each[labelled] for each in durations]
+            add_probabilities(reliability, scores[labelled], true[labelled], *weights)
+    return {"ece": reliability.error, "reliability": reliability.rows()}
 
 
 def _hits(true: NDArray[Any], numbers: NDArray[Any]) -> NDArray[np.bool_]:

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from preprocessing.terminal.quiet import import_tensorflow
@@ -23,6 +22,7 @@ from trainer.task import Classification, Regression, Task
 
 import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
+from keras import ops  # noqa: E402
 
 # What is surely not there for one model may still be there for the others: log-probabilities end
 # at that of the smallest normal float32, log-odds at the float32 next to 1.

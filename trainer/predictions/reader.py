@@ -55,7 +55,7 @@ class Answers:
 
     @property
     def ahead(self) -> int:
-        """How many steps later than row t the step is that its answer is about."""
+        """The number of steps from row t to the step that its answer is about."""
         return ahead(self.horizon)
 
     def group(self, sequence_id: str) -> h5py.Group:

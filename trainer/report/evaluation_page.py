@@ -67,6 +67,7 @@ def write_report(
         "options": unusual_options(run.config),
         "curves": learning_curves(_histories(run)),
         "labels": label_section(run.labels_path),
+        "calibration": run.calibration,
     }
     _write(path, metrics, predictions, footage(infos), latency=latency, **told)
 
@@ -100,6 +101,7 @@ def write_folds_report(
         "options": {name: value for name, value in options.items() if name not in OF_A_FOLD},
         "curves": learning_curves({fold: runs[fold].answering[0].history for fold in drawn}),
         "labels": None,
+        "calibration": None,
     }
     _write(path, metrics, predictions, footage(infos), latency=None, **told)
 

@@ -7,6 +7,7 @@ RUN/run.json        what the model takes and answers: classes, dimension, how fe
 RUN/labels.json     how long each class is shown in each part, and what makes one doubt the labels
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
+RUN/calibration.json  its temperature, and how sure it was on validation; see ``Calibration``
 RUN/decoder.json    what makes one course of raw answers; chosen when training ends
 RUN/checkpoints/    what an interrupted run needs to go on exactly
 RUN/logs/           for TensorBoard
@@ -31,6 +32,7 @@ from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import TrainConfig, flag
 from trainer.layout import Layout
 from trainer.run.archive import DAMAGE
+from trainer.run.calibration import Calibration, read_calibration
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
@@ -63,6 +65,7 @@ class Run:
         self.decoder_path = self.path / "decoder.json"
         self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
+        self.calibration_path = self.path / "calibration.json"
         self.labels_path = self.path / "labels.json"
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
@@ -98,6 +101,16 @@ class Run:
         except DAMAGE:
             return ""
         return f"{weights.file_size}-{weights.CRC:08x}"
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """The temperature of the model, and what it did; None if this model has none.
+
+        Raises:
+            InputError: calibration.json cannot be read.
+        """
+        known = read_calibration(self.calibration_path)
+        return known if known and known.weights == self.weights_digest else None
 
     @property
     def splits(self) -> Splits:

@@ -33,6 +33,7 @@ from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
 from trainer.streaming.deciding import DecidingFollower
+from trainer.streaming.follower import require_forward
 from trainer.streaming.followers import follow
 from trainer.streaming.options import StreamConfig
 from trainer.streaming.speaker import Speaker
@@ -48,11 +49,13 @@ def run_stream(config: StreamConfig) -> int:
     """Runs the command ``stream``; see ``StreamConfig``."""
     _check(config)
     run = load_run(config.run)
+    for member in run.answering:
+        require_forward(member)
+    decoding, _ = asked_decoding(run, config.decode, config.lag)
     extraction = recipe(run, (), Path(), config.backbone)
     if config.model:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels)
-    decoding, _ = asked_decoding(run, config.decode, config.lag)
     follower = DecidingFollower(follow(run), decoding)
     code = STOPPED if config.state else INTERRUPTED
     with (

@@ -49,6 +49,20 @@ class Answer(NamedTuple):
     decoded: NDArray[Any] | None = None
 
 
+def require_forward(run: Run) -> None:
+    """Checks that a run takes steps as they come.
+
+    Raises:
+        InputError: it goes backward.
+    """
+    if run.layout.backward:
+        raise InputError(
+            f"{run.path} was trained with --direction backward: it begins at the end of a "
+            "recording, and a stream has none yet; use evaluate or predict, or a run that goes "
+            "forward"
+        )
+
+
 class Follower:
     """Answers the steps of one sequence in their order.
 
@@ -67,12 +81,7 @@ class Follower:
     """
 
     def __init__(self, run: Run):
-        if run.layout.backward:
-            raise InputError(
-                f"{run.path} was trained with --direction backward: it begins at the end of a "
-                "recording, and a stream has none yet; use evaluate or predict, or a run that goes "
-                "forward"
-            )
+        require_forward(run)
         self.config, self.layout, self.dimension = run.config, run.layout, run.facts.dimension
         self.late = late(self.layout.horizon)
         answering = replace(self.config, feed="predictions")

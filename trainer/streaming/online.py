@@ -86,7 +86,7 @@ class OnlineTrainer:
         self.layout = Layout.of(config, facts.learned_task, unknown)
         self.optimizer = make_optimizer(config)
         task, device = self.layout.task, OneDevice(any_length=True)
-        self.step = TrainStep(model, self.optimizer, task, device)
+        self.step = TrainStep(model, self.optimizer, task, device, config.smooth)
         answering = replace(config, feed="predictions")
         self.forward = forward_step(model, answering, task, device)
         self.reset()

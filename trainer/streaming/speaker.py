@@ -1,4 +1,4 @@
-"""What a stream says: answers as lines, and the state that is kept after them."""
+"""The answers of a stream as lines, and the state that is kept after them."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -130,8 +130,8 @@ def _complete(completion: Completion, processes: Processes, steps: Steps | None 
         steps: that trained it; None if that was before.
     """
     try:
-        line = completion.go(steps) if processes.chief else ""
+        lines = completion.go(steps) if processes.chief else []
     finally:
         processes.wait_for_all()
-    if line:
-        say(line)
+    if lines:
+        say(*lines)

@@ -1,7 +1,9 @@
 """The completion of a run: after the last epoch, once, what answers need beside the model.
 
-    answers of the best model to the validation split ─▶ a temporary file
-    labels of the training split ─▶ counts             ─▶ decoder.json
+    answers of the best model to the validation split ─▶ its temperature: model.keras,
+                                                           calibration.json
+    the answers that it gives then ┐
+    labels of the training split   ┴────────────────────▶ decoder.json
 
 Killed meanwhile, the same command does it from the beginning; so it does for older runs.
 """
@@ -22,10 +24,12 @@ from trainer.decoder.decoder import Decoder
 from trainer.decoder.decoder_file import write_decoder
 from trainer.decoder.weights import Lengths, Weights
 from trainer.model.model_file import load_model
+from trainer.model.temperature import uncalibrated
 from trainer.predictions.inference import predict_pieces
 from trainer.predictions.writer import predictions_writer, store_piece
 from trainer.run.checkpoint import Progress
 from trainer.run.folder import Run
+from trainer.training.calibration import calibrate, calibration_line, known_calibration
 from trainer.training.data import Data
 from trainer.training.steps import Steps
 
@@ -58,31 +62,62 @@ class Completion:
         """Takes away what belongs to an earlier end, before the model is trained further."""
         self.run.decoder_path.unlink(missing_ok=True)
 
-    def go(self, steps: Steps | None = None) -> str:
+    def go(self, steps: Steps | None = None) -> list[str]:
         """Makes what is not there yet.
 
         Args:
             steps: that trained the model; without them it is opened anew.
 
         Returns:
-            A line that says what was chosen; empty if there was nothing to do.
+            Lines that say what was chosen; none if there was nothing to do.
         """
-        run, train, validation = self.run, self.data.train, self.data.validation
-        if run.decoder_path.exists() or not self._decodes or train.labels is None:
-            return ""
+        validation, missing = self.data.validation, self._missing
+        if not missing:
+            return []
         if validation is None:
-            return "decoder: none; there is no validation split to choose it by"
-        answers = run.path / ANSWERS
+            them = "it" if len(missing) == 1 else "them"
+            why = f"there is no validation split to choose {them} by"
+            return [f"{' and '.join(missing)}: none; {why}"]
+        answers = self.run.path / ANSWERS
         try:
             self._answer(validation, answers, steps)
-            counts = count_labels(train.labels, train.infos)
-            decoder = choose_decoder(counts, answers, rate_of(train.infos), self.heed)
+            return [*self._calibrate(answers), *self._choose_decoder(answers)]
         except InputError as error:  # What was trained is whole all the same.
-            return f"decoder: none; {error}"
+            return [f"{' and '.join(missing)}: none; {error}"]
         finally:
             answers.unlink(missing_ok=True)
+
+    @property
+    def _missing(self) -> list[str]:
+        """The names of what is asked for and not there."""
+        missing = []
+        if self.data.layout.task.name != "regression" and known_calibration(self.run) is None:
+            missing.append("temperature")
+        if self._decodes and not self.run.decoder_path.exists():
+            missing.append("decoder")
+        return missing
+
+    def _calibrate(self, answers: Path) -> list[str]:
+        """Makes answers those of the model with its temperature, which it gets if it has none."""
+        was_known = known_calibration(self.run) is not None
+        try:
+            found = calibrate(self.run, answers)
+        except InputError as error:  # What was trained is whole all the same.
+            return [f"temperature: none; {error}"]
+        return [] if was_known else [calibration_line(found)]
+
+    def _choose_decoder(self, answers: Path) -> list[str]:
+        """Chooses the decoder by the answers to the validation split, if there is none."""
+        run, train, validation = self.run, self.data.train, self.data.validation
+        if "decoder" not in self._missing or train.labels is None or validation is None:
+            return []
+        try:
+            counts = count_labels(train.labels, train.infos)
+            decoder = choose_decoder(counts, answers, rate_of(train.infos), self.heed)
+        except InputError as error:
+            return [f"decoder: none; {error}"]
         write_decoder(run.decoder_path, decoder)
-        return decoder_line(decoder, len(validation.infos))
+        return [decoder_line(decoder, len(validation.infos))]
 
     @property
     def _decodes(self) -> bool:
@@ -106,7 +141,7 @@ class Completion:
 
 @contextmanager
 def _best_model(run: Run, progress: Progress, steps: Steps | None) -> Iterator[tuple[Any, Any]]:
-    """Yields the model of a run, and its inference if that is compiled already.
+    """Yields the model of a run without its temperature, and its inference if that is compiled.
 
     Args:
         run: the run.
@@ -115,7 +150,7 @@ def _best_model(run: Run, progress: Progress, steps: Steps | None) -> Iterator[t
             there.
     """
     if steps is None or steps.devices.replicated:
-        yield load_model(run.model_path), None
+        yield uncalibrated(load_model(run.model_path)), None
         return
     model, forward = steps.learning.model, steps.validating.forward
     if progress.best_epoch in (0, progress.epoch):
