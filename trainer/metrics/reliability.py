@@ -1,4 +1,4 @@
-"""How sure answers are beside how often they are right, in bounded memory."""
+"""Reliability: how often answers are right, by how sure they are, in bounded memory."""
 
 from dataclasses import dataclass, field
 from typing import Any

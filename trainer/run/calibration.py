@@ -1,4 +1,4 @@
-"""What a run knows of how sure its answers are: RUN/calibration.json."""
+"""The calibration of a run, RUN/calibration.json: how sure its answers are, and should be."""
 
 import json
 import math
