@@ -16,8 +16,8 @@ from trainer.training.feature_moments import with_feature_moments
 
 
 def untrained(store: Path, labels: Path, path: Path, weights: int = 1, **options: Any) -> Run:
-    """Makes a run of small layers; ``weights`` is the seed of what they hold."""
-    small = {"units": 4, "chunk_length": 8, **options}
+    """Makes a run of small layers, without a decoder; ``weights`` is the seed of what they hold."""
+    small = {"units": 4, "chunk_length": 8, "decoder": "none", **options}
     config, run = resolved(TrainConfig(store, labels, path, **small)), Run(path)
     data = with_feature_moments(load_data(config), config, run, Processes())
     run.begin(config, data.splits, data.facts, data.lineage)

@@ -208,8 +208,9 @@ def cross(root: Path, path: Path, seed: int) -> Path:
 
 
 def test_cross_validations_are_joined_fold_by_fold(
-    root: Path, crossed: list[Path], tmp_path: Path, longtake: Longtake
+    crossed: list[Path], tmp_path: Path, longtake: Longtake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("trainer.evaluation.command.measure_latency", lambda run: None)
     new = tmp_path / "new"
     code, out, _ = longtake("ensemble", *crossed, "--run", new)
     assert (code, out.splitlines()[0]) == (
@@ -220,7 +221,7 @@ def test_cross_validations_are_joined_fold_by_fold(
     assert [row["name"] for row in metrics["folds"]] == ["P1", "P2", "P3"]
     assert (metrics["sequences"], metrics["seen"], metrics["missing_folds"]) == (9, [], [])
     together = probabilities(evaluated(new) / "predictions.h5")
-    own = [Run(path / "folds" / "P3") for path in crossed]
+    own, root = [Run(path / "folds" / "P3") for path in crossed], crossed[0].parent
     each = [answered(root, run, tmp_path / f"{number}.h5") for number, run in enumerate(own)]
     for name in SPLITS["test"]:
         expected = mean_answer(own[0].layout.task, [answers[name] for answers in each])

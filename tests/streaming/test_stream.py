@@ -232,6 +232,7 @@ def test_late_answers_stand_at_the_steps_that_they_are_about(
         {name: array for name, array in arrays.items() if name != "waiting/times"},
         {**arrays, "waiting/clocks": arrays["waiting/clocks"][1:]},
         {**arrays, "waiting/times": arrays["waiting/times"] * np.nan},
+        {**arrays, "waiting/clocks": np.full(6, 1e300)},
     ):
         with pytest.raises(InputError, match="does not hold the 6 steps that wait for their answ"):
             Waiting().restore(Checkpoint(state, spoilt), 6)

@@ -18,7 +18,7 @@ from trainer.run.lineage import Lineage
 from trainer.run.members import ENSEMBLE, MEMBERS
 
 # Of a member, where it has them.
-KEPT = ("history.csv", "decoder.json")
+KEPT = ("history.csv", "calibration.json", "decoder.json")
 
 
 def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> str:
