@@ -247,6 +247,8 @@ def test_bad_arguments_are_one_line(longtake: Longtake) -> None:
     assert "--units x: expected a whole number" in refusal(longtake(*base, "--units", "x"))
     assert "expected at least 1" in refusal(longtake(*base, "--units", "0"))
     assert "--dropout 1" in refusal(longtake(*base, "--dropout", "1"))
+    late = longtake(*base, "--horizon", "-2", "--inputs", "both")
+    assert "--horizon -2 with --inputs both: the label that is asked for" in refusal(late)
 
 
 def test_no_videos_and_unknown_backbones_are_refused(longtake: Longtake, tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ COMMANDS = {
         "trainer.cross_validation.options:CrossValidateConfig",
         "trainer.cross_validation.command:run_cross_validate",
     ),
+    "ensemble": Command(
+        "a run of several, whose models answer together",
+        "trainer.ensemble.options:EnsembleConfig",
+        "trainer.ensemble.command:run_ensemble",
+    ),
     "demo": Command(
         "the whole job on sample videos that it makes itself",
         "trainer.demo.options:DemoConfig",

@@ -70,6 +70,9 @@ class TrainConfig:
     that are over."""
     class_weights: tuple[str, ...] = ()
     """balanced, or NAME=WEIGHT for some classes; what a step of a class counts in training."""
+    smooth: float = 0.0
+    """Weight of a loss against flicker beside that of the task: the squared difference between the
+    log-probabilities of neighbouring steps; 0.15 in Farha and Gall 2019."""
     gradient: Literal["truncated", "full"] = "truncated"
     """truncated: gradients end at chunk edges; full: they go through whole sequences, in the memory
     of one chunk and about one and a half times the time."""
@@ -127,6 +130,10 @@ class TrainConfig:
     """Passes over the training split, at most."""
     patience: int = 10
     """Epochs without a better validation loss after which training stops."""
+    decoder: Literal["auto", "folds", "none"] = "auto"
+    """auto: when training ends, choose by the validation split what makes one course of classes of
+    raw answers, for --decode; folds: without a validation split, choose it by three more trainings,
+    each on two thirds of the training split; none: leave that out."""
     seed: int = 0
     """Of order, initial weights and dropout, and of splits without a --split-seed."""
     cache: Literal["auto", "none", "memory"] = "auto"
@@ -151,6 +158,7 @@ class TrainConfig:
         self._require("horizon", self.horizon >= -LATEST, f"{-LATEST} or more")
         for name in ("burn_in", "warmup"):
             self._require(name, getattr(self, name) >= 0, "0 or more")
+        self._require("smooth", 0 <= self.smooth < float("inf"), "0 or more")
         decay = self.weight_decay
         self._require("weight_decay", decay is None or decay >= 0, "0 or more")
         for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
@@ -275,6 +283,26 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
         (
             c.inputs == "labels" and c.normalize == "running",
             "--normalize running with --inputs labels: there are no features to normalise",
+        ),
+        (
+            c.task == "regression" and c.smooth > 0,
+            f"--smooth {c.smooth} with --task regression: numbers have no log-probabilities to "
+            "smooth; give no --smooth",
+        ),
+        (
+            answered_once and c.smooth > 0,
+            f"--smooth {c.smooth} with --outputs sequence: a sequence is answered once, and no "
+            "answer stands beside it; give no --smooth, or --outputs frame",
+        ),
+        (
+            c.decoder == "folds" and c.strategy != "local",
+            f"--decoder folds with --strategy {c.strategy}: each part would be a process of its "
+            "own; give --decoder auto, and a validation split",
+        ),
+        (
+            c.decoder == "folds" and c.continue_from is not None,
+            "--decoder folds with --continue-from: what that run was trained on would not be held "
+            "out; give --decoder auto, and a validation split",
         ),
         (
             c.task == "regression" and bool(c.class_weights),

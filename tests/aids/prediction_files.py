@@ -41,6 +41,9 @@ def write_predictions(
             for name, kind in KINDS[task].items():
                 if name in arrays:
                     file[f"{sequence_id}/{name}"] = np.asarray(arrays[name], kind)
+            if "decoded" in arrays:
+                decoded = np.asarray(arrays["decoded"], KINDS[task]["predicted"])
+                file[f"{sequence_id}/decoded"] = decoded
             own = (times or {}).get(sequence_id, np.arange(len(arrays["true"])) / FPS)
             file[f"{sequence_id}/timestamps"] = np.asarray(own, float)
     return path
@@ -61,6 +64,7 @@ def run_of(task: str) -> Any:
         progress=SimpleNamespace(best_epoch=1),
         splits=SimpleNamespace(train=["x"]),
         history=[row] * 2,
+        calibration=None,
     )
 
 

@@ -53,7 +53,7 @@ AIDS = ROOT / "tests" / "aids"
 UNEVEN = (60, 13, 9)  # Steps of sequences.
 Task = tuple[Path, Path]
 WAYS: dict[str, dict[str, Any]] = {
-    "truncated": {"lanes": 6, "schedule": "cosine", "warmup": 3},
+    "truncated": {"lanes": 6, "schedule": "cosine", "warmup": 3, "smooth": 0.3},
     "full": {
         "lanes": 6,
         "gradient": "full",
@@ -61,6 +61,7 @@ WAYS: dict[str, dict[str, Any]] = {
         "normalize": "running",
         "horizon": -2,
         "direction": "backward",
+        "smooth": 0.3,
     },
     "accumulated": {"lanes": 6, "accumulate": 3, "cell": "gru", "learn_initial_state": True},
     "windows": {"lanes": 6, "state": "reset", "inputs": "both", "horizon": 1, "stride": 4},

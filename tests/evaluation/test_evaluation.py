@@ -80,7 +80,9 @@ def test_metrics_json_has_the_names_of_the_contract(run: Run) -> None:
 def test_what_is_asked_for_besides_is_written_and_said(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = EvaluateConfig(run.path, ignore_classes=("minus",), relax=1.5, bootstrap=50)
+    config = EvaluateConfig(
+        run.path, decode="none", ignore_classes=("minus",), relax=1.5, bootstrap=50
+    )
     assert run_evaluate(config) == 0
     metrics = json.loads((run.evaluation_path("test") / "metrics.json").read_text())
     assert metrics["ignored_classes"] == ["minus"]
@@ -124,7 +126,7 @@ def test_the_report_is_one_file_that_needs_no_network(run: Run) -> None:
     pictures = re.findall(r'<img [^>]*alt="(?:true|predicted) labels of', page)
     assert len(pictures) == 2 * metrics["sequences"]
     assert all(sequence_id in page for sequence_id in run.splits.test)
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
     assert f"{metrics['accuracy']:.3f}" in page
     # As tests/conftest.py has it be; with --all it is measured here too.
     assert "latency a step" in page
@@ -211,6 +213,7 @@ def test_a_file_of_probabilities_gives_the_metrics_that_evaluate_wrote(run: Run)
     metrics = evaluate(EvaluateConfig(run.path))
     again = score(run.evaluation_path("test") / "predictions.h5", segmental=True)
     about = {"split": "test", "seen": [], "inputs": "features", "feed": None}
+    about |= {"decoder": metrics["decoder"]}
     assert metrics == {**about, "labelled_share": 1.0, "remarks": [], **again}
 
 

@@ -83,7 +83,7 @@ def test_metrics_and_pictures_of_a_million_steps_take_no_memory_to_speak_of(
 
 
 OF_ALL = {"task", "horizon", "sequences", "classes", "steps", "per_sequence"}
-OF_ALL |= {"intervals", "bootstrap"}
+OF_ALL |= {"intervals", "bootstrap", "decoded"}
 OF_CLASSES = {"accuracy", "precision", "recall", "f1", "jaccard", "map", "cmap"}
 OF_CLASSES |= {"accuracy_per_sequence", "per_class"}
 KEYS = {

@@ -56,7 +56,7 @@ def naive(model: Any, features: np.ndarray, late: int, window: tuple[int, int]) 
 @pytest.mark.parametrize(
     ("late", "direction", "options"),
     [
-        (3, "forward", {"chunk_length": 4}),
+        pytest.param(3, "forward", {"chunk_length": 4}, marks=pytest.mark.slow),
         (5, "backward", {"chunk_length": 6, "state": "reset", "burn_in": 2, "stride": 4}),
         pytest.param(0, "backward", {"chunk_length": 64}, marks=pytest.mark.slow),
         pytest.param(30, "forward", {"chunk_length": 1}, marks=pytest.mark.slow),

@@ -24,6 +24,8 @@ from commands import LONGTAKE
 from forked import start
 from live_server import file_server, live_server
 from made_stores import write_sequence
+from run_decoders import write_made_decoder
+from untrained_runs import untrained
 
 from preprocessing.errors import InputError
 from preprocessing.extraction.command import extract
@@ -32,12 +34,16 @@ from preprocessing.labels.writing import write_intervals
 from preprocessing.terminal.options import to_yaml
 from trainer import cli
 from trainer.config import TrainConfig
+from trainer.ensemble.command import make_ensemble
+from trainer.ensemble.options import EnsembleConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.run.archive import read_archive, write_archive
+from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import locked
 from trainer.streaming.speaker import Speaker
+from trainer.streaming.waiting import Waiting
 from trainer.training.command import train
 
 FPS, SECONDS = 8, 20
@@ -158,6 +164,34 @@ def test_a_stream_and_evaluate_agree_on_every_step(
         assert line["dropped"] == 0
 
 
+def test_several_models_together_stream_as_they_are_evaluated(
+    stream: Stream, folder: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = untrained(
+        folder / "store",
+        folder / "labels.csv",
+        tmp_path / "late",
+        splits=folder / "splits.json",
+        horizon=-3,
+    )
+    make_ensemble(EnsembleConfig((folder / "run", late.path), tmp_path / "both"))
+    run, state = Run(tmp_path / "both"), tmp_path / "state.npz"
+    evaluate(EvaluateConfig(run.path, bootstrap=0))
+    with h5py.File(run.evaluation_path("test") / "predictions.h5") as file:
+        expected = file["v2/probabilities"][()]
+    whole = lines_of(stream(video, run=run.path)[1])
+    assert [line["step"] for line in whole] == list(range(len(expected)))
+    rows = [list(line["probabilities"].values()) for line in whole]
+    np.testing.assert_allclose(rows, expected, atol=1e-6)
+    with monkeypatch.context() as patched:
+        patched.setattr(Speaker, "finish", lambda *_: 1 / 0)
+        cut, before, _ = stream(video, "--state", state, run=run.path)
+    code, after, err = stream(video, "--state", state, run=run.path)
+    assert (cut, code, err) == (1, 0, "")
+    assert timeless(lines_of(before + after)) == timeless(whole)
+    assert len(lines_of(after)) == 3
+
+
 @pytest.fixture(scope="module")
 def late(folder: Path) -> Path:
     """The same run, asked about what was shown a second and a half before."""
@@ -199,12 +233,41 @@ def test_late_answers_stand_at_the_steps_that_they_are_about(
         {name: array for name, array in arrays.items() if name != "waiting/times"},
         {**arrays, "waiting/clocks": arrays["waiting/clocks"][1:]},
         {**arrays, "waiting/times": arrays["waiting/times"] * np.nan},
+        {**arrays, "waiting/clocks": np.full(6, 1e300)},
     ):
-        write_archive(state, plain, spoilt)
-        said = refusal(stream(video, *options, run=late))
-        assert "does not hold the 6 steps that wait for their answer; delete it" in said
+        with pytest.raises(InputError, match="does not hold the 6 steps that wait for their answ"):
+            Waiting().restore(Checkpoint(state, spoilt), 6)
     write_archive(state, plain, {**arrays, "late/00000": np.array(50)})
     assert "does not hold a state of this model" in refusal(stream(video, *options, run=late))
+
+
+def test_a_line_says_what_is_decided_as_evaluate_does_with_the_same_lag(
+    stream: Stream, late: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "decided"
+    shutil.copytree(late, path)
+    write_made_decoder(Run(path))
+    evaluate(EvaluateConfig(path, lag=1.0, bootstrap=0))
+    with h5py.File(Run(path).evaluation_path("test") / "predictions.h5") as file:
+        classes = [str(name) for name in file.attrs["classes"]]
+        told = [classes[number] for number in file["v2/decoded"][()]]
+    code, out, err = stream(video, "--lag", 1, run=path)
+    assert (code, err) == (0, "")
+    lines = lines_of(out)
+    assert [line["decoded"] for line in lines] == told
+    assert [line["behind"] for line in lines[:-10]] == [2.5] * (len(lines) - 10)
+    options = ("--lag", 1, "--state", tmp_path / "state.npz", "--batch-size", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(Speaker, "hear", stopping_after(5))
+        cut = lines_of(stream(video, *options, run=path)[1])
+    assert len(cut) == 10
+    rest = lines_of(stream(video, *options, run=path)[1])
+    assert timeless(cut + rest) == timeless(lines)
+    said = refusal(stream(video, *options[2:], run=path))
+    assert "written with another --decode or --lag" in said
+    raw = lines_of(stream(video, "--decode", "none", run=path)[1])
+    assert "decoded" not in raw[0]
+    assert [line["label"] for line in raw] == [line["label"] for line in lines]
 
 
 def stopping_after(batches: int) -> Callable[..., None]:

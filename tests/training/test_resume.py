@@ -40,8 +40,9 @@ CHOICES: dict[str, dict[str, Any]] = {
         "random_phase": True,
         "horizon": -2,
         "direction": "backward",
+        "smooth": 0.3,
     },
-    "full": {"gradient": "full", "accumulate": 2, "dropout": 0.3, "lanes": 2},
+    "full": {"gradient": "full", "accumulate": 2, "dropout": 0.3, "lanes": 2, "smooth": 0.3},
     "windows": {
         "state": "reset",
         "stride": 4,

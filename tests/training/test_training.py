@@ -17,6 +17,8 @@ from trainer.config import TrainConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate
 from trainer.layout import Layout
 from trainer.model.build import build_model
+from trainer.model.model_file import load_model, save_model
+from trainer.model.temperature import uncalibrated
 from trainer.plan.lanes import lane_plan
 from trainer.run.folder import Run, load_run
 from trainer.task import Classification
@@ -223,6 +225,8 @@ def test_validation_loss_is_the_mean_over_labelled_steps(memory_task: Task, tmp_
     text = labels.read_text().replace(",0.0,", ",2.0,")  # the first two seconds have no label
     labels.write_text(text)
     run = train(config)
+    # While it was trained, the model had no temperature.
+    save_model(uncalibrated(load_model(run.model_path)), run.model_path)
     metrics = evaluate(EvaluateConfig(run.path, "validation"))
     losses, hits = [], []
     with h5py.File(run.evaluation_path("validation") / "predictions.h5") as file:

@@ -5,6 +5,7 @@ from typing import Any
 
 from preprocessing.errors import some
 from preprocessing.terminal.table import aligned
+from trainer.evaluation.figure_text import figure_text
 
 # Lines that one takes in at a glance, and letters of a name that leave room for figures.
 MOST_CLASSES, MOST_LETTERS = 10, 24
@@ -24,6 +25,10 @@ def class_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
         shown = weakest[:MOST_CLASSES]
         cells = [[_short(name), *_cells(there[name])] for name in shown]
         head = ["weakest classes", "steps", "F1", *FIGURES[1:]]
+        if decoded := metrics.get("decoded"):
+            head.append("decoded F1")
+            for name, row in zip(shown, cells, strict=True):
+                row.append(figure_text(decoded["per_class"][name]["f1"]))
         yield from (f"  {line}" for line in aligned([head, *cells]))
         if more := len(weakest) - len(shown):
             yield f"  ... and {more} more in metrics.json"

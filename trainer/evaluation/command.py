@@ -14,6 +14,7 @@ from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
+from trainer.decoded.decoding import asked_decoding
 from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.coverage import coverage
@@ -28,7 +29,7 @@ from trainer.evaluation.summary import summary
 from trainer.predictions.inference import predict
 from trainer.report.evaluation_page import write_report
 from trainer.run.folder import Run, load_run
-from trainer.run.members import folds, is_repeated, members
+from trainer.run.members import folds, is_ensemble, is_repeated, members
 
 
 def run_evaluate(config: EvaluateConfig) -> int:
@@ -68,24 +69,27 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """Evaluates one run."""
     run = load_run(config.run)
-    if not run.progress.finished:
+    if not (run.progress.finished or is_ensemble(run.path)):
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)
+    decoding, decoder = asked_decoding(run, config.decode, config.lag)
     data = _load(run, config)
     seen = seen_sequences(run, config, data.infos)
     out = run.evaluation_path(config.split)
-    predict(run, data, out / "predictions.h5", feed=config.feed, model=config.model)
+    predictions = out / "predictions.h5"
+    complete = decoding.complete if decoding else None
+    predict(run, data, predictions, config.feed, config.model, complete)
     training = run.config
     groups = drawn_groups(training.group_by, [info.sequence_id for info in data.infos])
-    metrics = score(out / "predictions.h5", segmental, config.measures, groups)
+    metrics = score(predictions, segmental, config.measures, groups)
     share, remarks = coverage(data, config.split)
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
-    metrics = {**about, "labelled_share": share, "remarks": remarks, **metrics}
+    known = {"decoder": decoder, "labelled_share": share, "remarks": remarks}
+    metrics = {**about, **known, **metrics}
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    predictions = out / "predictions.h5"
     timed = asdict(latency) if latency else None
     write_report(out / "report.html", run, metrics, predictions, data.infos, timed)
     return metrics

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import write_whole
@@ -26,7 +24,8 @@ from trainer.evaluation.alike import (
 )
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.evaluation.comparison_table import comparison_lines
-from trainer.evaluation.figures import SideFigures, figures_of
+from trainer.evaluation.differences import PER_SEQUENCE, amount, sequence_rows, told_figures
+from trainer.evaluation.figures import Rows, SideFigures, figures_of
 from trainer.evaluation.sides import (
     Side,
     differing_options,
@@ -34,17 +33,12 @@ from trainer.evaluation.sides import (
     read_sides,
     require_up_to_date,
 )
-from trainer.metrics import HEADLINES, Bootstrap
+from trainer.metrics import Bootstrap
 from trainer.metrics.bootstrap import ENOUGH_UNITS
-from trainer.metrics.seeds import leaves_out_zero, welch_interval
-from trainer.predictions.common_clock import TICKS, CommonClock
+from trainer.predictions.common_clock import CommonClock
 from trainer.predictions.reader import Answers, open_answers
 from trainer.report.comparison_page import write_comparison
 from trainer.report.footage import footage
-
-# What is told of each sequence, and whether more of it is better.
-PER_SEQUENCE = {"classification": "accuracy", "multilabel": "accuracy", "regression": "mae"}
-LESS_IS_BETTER = {"mae", "rmse"}
 
 
 def run_compare(config: CompareConfig) -> int:
@@ -124,106 +118,48 @@ def _compared(
     measures, first = config.measures, files[0][0]
     bootstrap = Bootstrap(measures.bootstrap)
     groups = groups_of(sides, first.ids)
-    found = figures_of(sides, files, measures, bootstrap, groups)
-    in_time = bool(first.counted_by)
-    rows = list(_sequence_rows(PER_SEQUENCE[first.task], found, in_time))
+    by, in_time = PER_SEQUENCE[first.task], bool(first.counted_by)
+
+    def told(decoded: bool) -> tuple[list[SideFigures], Rows, list[dict[str, Any]]]:
+        found = figures_of(sides, files, measures, bootstrap, groups, decoded)
+        rows = list(sequence_rows(by, found, in_time))
+        return found, rows, list(told_figures(found, bootstrap, rows))
+
+    found, rows, raw = told(decoded=False)
+    nothing: list[dict[str, Any] | None] = [None] * len(sides)
+    any_decoded = any(one.decoded for own in files for one in own)
+    decoded = told(decoded=True)[2] if any_decoded else nothing
     return {
         "split": config.split,
         "task": first.task,
         "classes": first.classes,
         "horizon": first.ahead,
         "sequences": len(first.ids),
-        **_amount(found[0].steps, in_time),
+        **amount(found[0].steps, in_time),
         "ignored_classes": list(measures.ignored),
-        "compared_by": PER_SEQUENCE[first.task],
+        "compared_by": by,
         "bootstrap": {**bootstrap.facts(), **({"groups": found[0].units} if groups else {})},
         "enough": found[0].units >= ENOUGH_UNITS,
         "options": differing_options(sides),
         "runs": [
-            _run(side, own, found[0], bootstrap, _outcomes(rows, number) if number else None)
-            for number, (side, own) in enumerate(zip(sides, found, strict=True))
+            {**_about(side), **figures, "decoded": also}
+            for side, figures, also in zip(sides, raw, decoded, strict=True)
         ],
         "per_sequence": sorted(rows, key=_worst),
     }
 
 
-def _amount(counted: int, in_time: bool) -> dict[str, float | None]:
-    """Returns how much is labelled: steps, or seconds where steps are no common measure."""
-    if in_time:
-        return {"steps": None, "seconds": counted / TICKS}
-    return {"steps": counted, "seconds": None}
-
-
-def _run(
-    side: Side,
-    own: SideFigures,
-    first: SideFigures,
-    bootstrap: Bootstrap,
-    outcomes: Mapping[str, int] | None,
-) -> dict[str, Any]:
-    """Returns what is told of a run.
-
-    Args:
-        side: the run.
-        own: its figures.
-        first: those of the run that it is compared with.
-        bootstrap: the draws.
-        outcomes: in how many sequences it is better, worse, and equal; None for the first run.
-    """
-    names = HEADLINES[own.task]
+def _about(side: Side) -> dict[str, Any]:
+    """Returns what a run is, but for its figures."""
     return {
         "name": side.name,
         "run": str(side.path),
         "feed": side.feed,
         "trainings": len(side.predictions),
         "folds": len(side.runs) if side.folds else 0,
-        "metrics": own.metrics,
-        "intervals": {name: bootstrap.interval(own.drawn.get(name)) for name in names},
-        "seeds": own.seeds if len(side.predictions) > 1 else None,
-        "difference": (
-            {name: _difference(name, own, first, bootstrap) for name in names} if outcomes else None
-        ),
-        "sequences": outcomes,
+        "decoder": side.decoder,
     }
-
-
-def _difference(
-    name: str, own: SideFigures, first: SideFigures, bootstrap: Bootstrap
-) -> dict[str, Any]:
-    """Returns a difference, and whether chance may have made it."""
-    value, interval = None, None
-    if (one := first.metrics[name]) is not None and (other := own.metrics[name]) is not None:
-        value = other - one
-    if name in own.drawn and name in first.drawn:
-        interval = bootstrap.interval(own.drawn[name] - first.drawn[name])
-    seeds = welch_interval(first.seeds[name]["values"], own.seeds[name]["values"], bootstrap.level)
-    enough = own.units >= ENOUGH_UNITS
-    sure = enough and leaves_out_zero(interval) and leaves_out_zero(seeds)
-    return {"value": value, "interval": interval, "seeds": seeds, "sure": sure}
-
-
-def _sequence_rows(
-    name: str, sides: Sequence[SideFigures], in_time: bool
-) -> Iterator[dict[str, Any]]:
-    """Yields a row for each labelled sequence; ``gains`` are positive where a run is better."""
-    sign = -1 if name in LESS_IS_BETTER else 1
-    for rows in zip(*(side.per_sequence for side in sides), strict=True):
-        if rows[0]["steps"]:
-            scores = [row[name] for row in rows]
-            yield {
-                "sequence_id": rows[0]["sequence_id"],
-                **_amount(rows[0]["steps"], in_time),
-                "scores": scores,
-                "gains": [sign * (score - scores[0]) for score in scores],
-            }
 
 
 def _worst(row: Mapping[str, Any]) -> float:
     return float(min(row["gains"][1:]))
-
-
-def _outcomes(rows: Sequence[Mapping[str, Any]], number: int) -> dict[str, int]:
-    """Counts the sequences in which a run is better than the first, worse, or equal."""
-    gains = np.array([row["gains"][number] for row in rows])
-    counts = {"better": gains > 0, "worse": gains < 0, "equal": gains == 0}
-    return {name: int(found.sum()) for name, found in counts.items()}

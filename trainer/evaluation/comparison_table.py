@@ -1,11 +1,12 @@
 """A comparison as a table on the terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from preprocessing.terminal.table import aligned
 from trainer.evaluation.figure_text import figure_text
-from trainer.metrics import HEADLINES
+from trainer.metrics import ANSWERED, HEADLINES
+from trainer.predictions.reader import DECODED
 from trainer.report.comparison_page import Comparison, _shown
 
 
@@ -20,13 +21,13 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     yield from _indented(
         [
             ["", *(run["name"] for run in runs)],
-            *(
-                [name, *(_of_run(run, name) for run in runs)]
-                for name in HEADLINES[task]
-                if any(run["metrics"][name] is not None for run in runs)
-            ),
+            *_figures(runs, HEADLINES[task]),
+            *_figures([run["decoded"] for run in runs], ANSWERED[task], f"{DECODED} "),
         ]
     )
+    decoders = {run["decoder"] for run in runs}
+    if len(decoders) == 1 and any(run["decoded"] for run in runs):
+        yield f"  decoded by {decoders.pop()}"
     if trained := [f"{run['trainings']} of {run['name']}" for run in runs if run["seeds"]]:
         yield f"  means and deviations over seeds: {', '.join(trained)}"
     for run in runs[1:]:
@@ -34,6 +35,22 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield from _differences(comparison, run)
     yield ""
     yield _what_seeds_do(runs, comparison["enough"])
+
+
+def _figures(
+    sides: Sequence[Mapping[str, Any] | None], names: Iterable[str], what: str = ""
+) -> Iterator[list[str]]:
+    """Yields a row for each figure that a run has; none of what is not told.
+
+    Args:
+        sides: the figures of each run.
+        names: the figures.
+        what: what stands before their names.
+    """
+    told = [side for side in sides if side]
+    for name in names:
+        if any(side["metrics"][name] is not None for side in told):
+            yield [f"{what}{name}", *(_of_run(side, name) for side in told)]
 
 
 def _about(comparison: Comparison) -> Iterator[str]:
@@ -50,7 +67,10 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
     """Yields lines about a run and the first one."""
     drawn = comparison["bootstrap"]
     yield f"{run['name']} minus {comparison['runs'][0]['name']}"
-    found = {name: row for name, row in run["difference"].items() if row["value"] is not None}
+    told = dict(run["difference"])
+    if run["decoded"]:
+        told |= {f"{DECODED} {name}": row for name, row in run["decoded"]["difference"].items()}
+    found = {name: row for name, row in told.items() if row["value"] is not None}
     units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
     over = [
         f"over {units}" if any(row["interval"] for row in found.values()) else "",
@@ -66,14 +86,20 @@ def _differences(comparison: Comparison, run: Mapping[str, Any]) -> Iterator[str
         for name, row in found.items()
     ]
     yield from _indented([["", "", *over], *rows] if any(over) else rows)
-    counts = run["sequences"]
-    yield (
-        f"  by {comparison['compared_by']}, better in {counts['better']}, worse in "
-        f"{counts['worse']}, equal in {counts['equal']} sequences"
-    )
+    by = comparison["compared_by"]
+    yield f"  by {by}, {_outcomes(run['sequences'])}"
+    if run["decoded"]:
+        yield f"  by {DECODED} {by}, {_outcomes(run['decoded']['sequences'])}"
     if drawn["samples"]:
         share = f"{100 * drawn['level']:g} %"
         yield f"  [ ] {share} intervals, over {units} by {drawn['samples']} draws of them"
+
+
+def _outcomes(counts: Mapping[str, int]) -> str:
+    return (
+        f"better in {counts['better']}, worse in {counts['worse']}, equal in {counts['equal']} "
+        "sequences"
+    )
 
 
 def _what_seeds_do(runs: Sequence[Mapping[str, Any]], enough: bool) -> str:

@@ -11,12 +11,14 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
+from trainer.decoded.facts import joined_decoder
+from trainer.evaluation.decoded_figures import all_decoded
 from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.evaluation.figure_text import figure_text
 from trainer.evaluation.options import EvaluateConfig
 from trainer.evaluation.pooling import pool_answers, pooled_weights
 from trainer.evaluation.scoring import score
-from trainer.metrics import HEADLINES
+from trainer.metrics import ANSWERED, HEADLINES
 from trainer.metrics.spread import spread
 from trainer.predictions.reader import open_answers
 from trainer.report.evaluation_page import write_folds_report
@@ -63,10 +65,13 @@ def join_folds(
     pooled = score(predictions, segmental, config.measures, groups)
     told = {name: results[0][name] for name in ("split", "inputs", "feed")}
     seen = sorted({name for result in results for name in result["seen"]})
-    rows = [_row(run, result) for run, result in zip(runs, results, strict=True)]
+    decoded = all_decoded(results)
+    rows = list(map(_row, runs, results, decoded))
+    decoders = {run.name: result["decoder"] for run, result in zip(runs, results, strict=True)}
     metrics = {
         **told,
         "seen": seen,
+        "decoder": joined_decoder(decoders, "folds"),
         **_coverage(rows, results),
         **_missing(config.run, runs),
         **pooled,
@@ -75,6 +80,11 @@ def join_folds(
             name: spread(row[name] for row in rows) for name in HEADLINES[pooled["task"]]
         },
     }
+    if pooled["decoded"]:
+        over = {
+            name: spread(row["decoded"][name] for row in rows) for name in ANSWERED[pooled["task"]]
+        }
+        metrics["decoded"] = {**pooled["decoded"], "over_folds": over}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     infos = _infos(config, Run(runs[0]), pooled)
     named = {run.name: Run(run) for run in runs}
@@ -84,30 +94,52 @@ def join_folds(
 
 
 def fold_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """Yields a table with a line for each fold."""
-    task = metrics["task"]
-    names = [name for name in HEADLINES[task] if metrics[name] is not None]
-    shown = [name for name in names if name in SHOWN]
-    head = ["fold", "sequences", "steps", *shown]
+    """Yields a table with a line for each fold, and another of what is decoded."""
     rows = metrics["folds"]
+    yield from _table("fold", metrics, metrics, rows)
+    if decoded := metrics.get("decoded"):
+        yield from _table("decoded", metrics, decoded, rows, [row["decoded"] for row in rows])
+
+
+def _table(
+    head: str,
+    metrics: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    scores: Sequence[Mapping[str, Any]] | None = None,
+) -> Iterator[str]:
+    """Yields a table of folds.
+
+    Args:
+        head: what its first column is called.
+        metrics: the content of metrics.json.
+        figures: the part of it that is shown.
+        rows: the folds.
+        scores: the figures of each fold; None if they stand in its row.
+    """
+    names = [name for name in HEADLINES[metrics["task"]] if figures.get(name) is not None]
+    shown = [name for name in names if name in SHOWN]
     cells = [
         [
             *(row["name"], str(row["sequences"]), str(row["steps"])),
-            *(figure_text(row[name]) for name in shown),
+            *(figure_text(score[name]) for name in shown),
         ]
-        for row in rows[:MOST_LINES]
+        for row, score in zip(rows[:MOST_LINES], (scores or rows)[:MOST_LINES], strict=True)
     ]
     for what in ("mean", "sd"):
-        over = (metrics["over_folds"][name][what] for name in shown)
+        over = (figures["over_folds"][name][what] for name in shown)
         cells.append([f"{what} over folds", "", "", *map(figure_text, over)])
-    yield from (f"  {line}" for line in aligned([head, *cells]))
+    yield from (f"  {line}" for line in aligned([[head, "sequences", "steps", *shown], *cells]))
     if (more := len(rows) - MOST_LINES) > 0:
         yield f"  and {more} more folds in metrics.json"
 
 
-def _row(run: Path, result: Mapping[str, Any]) -> dict[str, Any]:
+def _row(run: Path, result: Mapping[str, Any], decoded: Mapping[str, Any] | None) -> dict[str, Any]:
     names = ("sequences", "steps", *HEADLINES[result["task"]])
-    return {"name": run.name, **{name: result[name] for name in names}}
+    row = {"name": run.name, **{name: result[name] for name in names}, "decoded": None}
+    if decoded:
+        row["decoded"] = {name: decoded[name] for name in ANSWERED[result["task"]]}
+    return row
 
 
 def _coverage(

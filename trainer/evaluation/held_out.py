@@ -7,6 +7,7 @@ from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
 from trainer.evaluation.options import EvaluateConfig
 from trainer.run.folder import Run
+from trainer.run.members import is_ensemble
 
 
 def seen_sequences(run: Run, config: EvaluateConfig, infos: Collection[SequenceInfo]) -> list[str]:
@@ -27,9 +28,10 @@ def seen_sequences(run: Run, config: EvaluateConfig, infos: Collection[SequenceI
     if config.allow_seen or _all_of_its_own(run, config, infos):
         note(f"{what} were trained on; the figures include them")
         return seen
+    by = f"a member of {run.path}" if is_ensemble(run.path) else f"{run.path}"
     where = "among these" if config.split == "all" else f"of the {config.split} split"
     raise InputError(
-        f"{what} {where} ({some(seen)}) were trained on, by {run.path} or a run that it continues: "
+        f"{what} {where} ({some(seen)}) were trained on, by {by} or a run that it continues: "
         "they are not held out; take them out of the labels or splits, or give --allow-seen to "
         "count them all the same, which metrics.json and the page then say"
     )

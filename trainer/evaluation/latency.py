@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.run.folder import Run
-from trainer.streaming.follower import Follower
+from trainer.streaming.followers import follow
 
 WARM_UP, STEPS = 20, 200
 
@@ -36,11 +36,11 @@ def measure_latency(run: Run, steps: int = STEPS) -> Latency | None:
         steps: the number of steps.
 
     Returns:
-        The latency; None of a run that goes backward, which answers no stream.
+        The latency; None if a model goes backward, which answers no stream.
     """
-    if run.layout.backward:
+    if any(member.layout.backward for member in run.answering):
         return None
-    follower = Follower(run)
+    follower = follow(run)
     noise = np.random.default_rng(0).normal(size=(8, follower.dimension)).astype("float32")
     seconds = []
     for number in range(WARM_UP + steps):

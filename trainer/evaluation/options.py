@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from trainer.decoded.options import Decode, require_lag
 from trainer.evaluation.measures import Measures
 
 
@@ -34,6 +35,13 @@ class EvaluateConfig:
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
+    decode: Decode = "auto"
+    """What is made of the raw answers, beside which decoded ones and their figures stand: auto,
+    what training has found best on validation; viterbi, by the decoder of the run in any case (for
+    multilabel: thresholds and shortest lengths); none."""
+    lag: float | None = None
+    """Decode as a stream would that waits so many seconds before it decides; by default a decoder
+    sees whole sequences."""
     ignore_classes: tuple[str, ...] = Measures.ignored
     """Classes that make no segments for edit and F1@k, such as background; figures of steps count
     them."""
@@ -48,6 +56,7 @@ class EvaluateConfig:
 
     def __post_init__(self) -> None:
         _ = self.measures
+        require_lag(self.decode, self.lag)
 
     @property
     def measures(self) -> Measures:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from preprocessing.errors import InputError
 from preprocessing.files.hdf5_file import new_hdf5
-from trainer.predictions.reader import Answers, open_answers
+from trainer.predictions.reader import DECODED, RAW, Answers, open_answers
 from trainer.predictions.writer import NAMES, group_name
 from trainer.run.folder import Run
 
@@ -20,6 +20,9 @@ def pooled_weights(runs: Sequence[Path]) -> str:
 def pool_answers(parts: Mapping[str, Path], path: Path, weights: str) -> None:
     """Copies files of predictions into one, sequence by sequence.
 
+    If some folds have decoded answers, the raw ones of the others stand for theirs, since the
+    decoder that was chosen there is none.
+
     Args:
         parts: the ``predictions.h5`` of each fold.
         path: the new file.
@@ -31,6 +34,7 @@ def pool_answers(parts: Mapping[str, Path], path: Path, weights: str) -> None:
     """
     seen: dict[str, str] = {}
     facts: tuple[object, ...] = ()
+    raw: list[str] = []
     with new_hdf5(path) as writer:
         for fold, part in parts.items():
             with open_answers(part) as answers:
@@ -50,6 +54,11 @@ def pool_answers(parts: Mapping[str, Path], path: Path, weights: str) -> None:
                     seen[sequence_id] = fold
                     _copy(answers, sequence_id, writer.file)
                     writer.require_success()
+                raw += [] if answers.decoded else answers.ids
+        for sequence_id in raw if len(raw) < len(seen) else []:
+            group = writer.file[group_name(sequence_id)]
+            group.copy(RAW, group, name=DECODED)
+            writer.require_success()
         names = ("task", "classes", "horizon")
         writer.file.attrs.update({**dict(zip(names, facts, strict=True)), "weights": weights})
 
@@ -57,5 +66,5 @@ def pool_answers(parts: Mapping[str, Path], path: Path, weights: str) -> None:
 def _copy(answers: Answers, sequence_id: str, file: object) -> None:
     group = answers.group(sequence_id)
     for name in NAMES:
-        if name in group:
+        if name in group and (name != DECODED or answers.decoded):
             answers.file.copy(group[name], file, name=f"{group_name(sequence_id)}/{name}")

@@ -9,12 +9,13 @@ from preprocessing.errors import InputError
 from preprocessing.files.text_files import read_json
 from preprocessing.terminal.console import note
 from trainer.config import TrainConfig
+from trainer.decoded.facts import NONE, decoder_text, joined_decoder
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.predictions.reader import Answers
 from trainer.report.page import option, value_text
 from trainer.run.folder import Run, load_run
-from trainer.run.members import GROUPS, folds, members, shown_name
+from trainer.run.members import GROUPS, SEEDS, folds, members, shown_name
 
 # What a store says of how its features were made, and the option of extract that it comes from.
 OF_THE_STORE = {"--fps (of the store)": "fps", "--backbone (of the store)": "backbone"}
@@ -34,6 +35,7 @@ class Side:
         feed: the past labels that were its inputs: ``predictions`` or ``truth``; None if none were.
         seen: sequences that it was trained on.
         groups: ``--group-by``, where its figures are about groups.
+        decoder: by what its answers were decoded, in words; ``none`` if they were not.
     """
 
     name: str
@@ -43,11 +45,19 @@ class Side:
     feed: str | None
     seen: frozenset[str] = frozenset()
     groups: str | None = None
+    decoder: str = NONE
 
     @property
     def config(self) -> TrainConfig:
         """The training options, of the first seed, or of any fold."""
-        config = self.runs[0].config
+        return self._shared(self.runs[0].config)
+
+    @property
+    def models(self) -> list[TrainConfig]:
+        """The training options of each model that answers together with others: of an ensemble."""
+        return [self._shared(member.config) for member in self.runs[0].answering]
+
+    def _shared(self, config: TrainConfig) -> TrainConfig:
         return replace(config, splits=None, group_by=None) if self.folds else config
 
     @property
@@ -59,9 +69,10 @@ class Side:
 
     @property
     def seeds(self) -> list[int]:
-        """The seed of each training, or the one of all folds."""
+        """The seed of each training, or the one of all folds; of each model of an ensemble."""
         count = len(self.predictions)
-        return [run.config.seed for run in self.runs[:count]]
+        seeds = [model.config.seed for run in self.runs[:count] for model in run.answering]
+        return list(dict.fromkeys(seeds))
 
     @property
     def segmental(self) -> bool:
@@ -91,7 +102,9 @@ def _side(name: str, path: Path, split: str) -> Side:
         runs = list(map(load_run, of_folds))
         groups = str(path / GROUPS) if (path / GROUPS).is_file() else None
         seen = frozenset(metrics.get("seen") or ())
-        return Side(name, path, runs, [pooled / "predictions.h5"], metrics["feed"], seen, groups)
+        decoder = decoder_text(metrics["decoder"])
+        predictions = [pooled / "predictions.h5"]
+        return Side(name, path, runs, predictions, metrics["feed"], seen, groups, decoder)
     runs = list(map(load_run, members(path)))
     found = [
         _evaluation(run.evaluation_path(split), f"evaluate {path} --split {split}") for run in runs
@@ -101,7 +114,9 @@ def _side(name: str, path: Path, split: str) -> Side:
         seen = seen.union(*map(_seen, runs, found))
     predictions = [run.evaluation_path(split) / "predictions.h5" for run in runs]
     group_by = runs[0].config.group_by
-    return Side(name, path, runs, predictions, found[0]["feed"], seen, group_by)
+    decoders = {run.path.name: one["decoder"] for run, one in zip(runs, found, strict=True)}
+    decoder = decoder_text(joined_decoder(decoders, SEEDS))
+    return Side(name, path, runs, predictions, found[0]["feed"], seen, group_by, decoder)
 
 
 def _evaluation(folder: Path, command: str) -> dict[str, Any]:
@@ -118,10 +133,11 @@ def _evaluation(folder: Path, command: str) -> dict[str, Any]:
     if not (predictions.is_file() and metrics.is_file()):
         raise InputError(f"{folder} has no evaluation; run `longtake {command}` first")
     try:
-        found = dict(read_json(metrics, "metrics"))
-    except (InputError, ValueError, TypeError):
+        found = {"feed": None, "decoder": None, **read_json(metrics, "metrics")}
+        decoder_text(found["decoder"])
+    except (InputError, ValueError, TypeError, KeyError):
         raise InputError(f"cannot read {metrics}; run `longtake {command}` again") from None
-    return {"feed": None, **found}
+    return found
 
 
 def _seen(run: Run, metrics: Mapping[str, Any]) -> set[str]:
@@ -180,6 +196,8 @@ def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
     values = {
         **{name: [_made_with(side, fact) for side in sides] for name, fact in OF_THE_STORE.items()},
         "cross-validation": [side.folds for side in sides],
+        "decoder": [side.decoder for side in sides],
+        "ensemble": [f"{len(side.models)} models" * (len(side.models) > 1) for side in sides],
         **dict(_training_options(sides)),
         "--seed": [value_text(tuple(side.seeds)) for side in sides],
     }
@@ -187,16 +205,21 @@ def differing_options(sides: Sequence[Side]) -> dict[str, list[str]]:
 
 
 def _training_options(sides: Sequence[Side]) -> Iterator[tuple[str, list[str]]]:
-    configs = [side.config for side in sides]
+    every = [side.models for side in sides]
     for one in fields(TrainConfig):
         if one.name not in NO_OPTION:
-            yield option(one.name), [_training_option(config, one.name) for config in configs]
+            yield option(one.name), [_training_option(models, one.name) for models in every]
 
 
-def _training_option(config: TrainConfig, name: str) -> str:
-    """Returns the value of an option, also where it follows from another."""
-    value = getattr(config, name)
-    return value_text(config.seed if name == "split_seed" and value is None else value)
+def _training_option(models: Sequence[TrainConfig], name: str) -> str:
+    """Returns the value of an option, also where it follows from another; of models all values."""
+    values = [getattr(config, name) for config in models]
+    if name == "split_seed":
+        values = [
+            config.seed if value is None else value
+            for config, value in zip(models, values, strict=True)
+        ]
+    return ", ".join(dict.fromkeys(map(value_text, values)))
 
 
 def _made_with(side: Side, fact: str) -> str:

@@ -3,24 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from trainer.decoded.facts import NONE, decoder_text
 from trainer.evaluation.drawn_groups import few_groups
 from trainer.evaluation.figure_text import figure_text
-from trainer.metrics import HEADLINES
+from trainer.metrics import ANSWERED, HEADLINES
 
 
 def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yields the headlines of a task, a line each, and what to compare them with."""
     for name in HEADLINES[metrics["task"]]:
-        if metrics[name] is not None:
-            interval = metrics.get("intervals", {}).get(name)
-            seeds = _over_seeds(metrics, name)
-            yield f"  {name:<9}  {figure_text(metrics[name])}{_between(interval)}{seeds}"
+        yield from _headline(metrics, name)
         if spread := metrics.get(f"{name}_per_sequence"):
             mean, deviation = figure_text(spread["mean"]), figure_text(spread["sd"])
             yield f"  per video  {mean} (sd {deviation})"
         if name == "accuracy":
             yield _baseline(metrics)
     yield from _in_time(metrics)
+    yield from _decoded(metrics)
     if any(metrics.get("intervals", {}).values()):
         drawn = metrics["bootstrap"]
         units = f"{drawn['groups']} groups" if "groups" in drawn else "sequences"
@@ -30,6 +29,26 @@ def summary(metrics: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {line}" for line in few_groups(metrics.get("bootstrap", {})))
     if seen := metrics.get("seen"):
         yield f"  not held out: {len(seen)} of {metrics['sequences']} sequences were trained on"
+
+
+def _headline(figures: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Yields the line of a figure, if it is known."""
+    if figures[name] is not None:
+        interval = figures.get("intervals", {}).get(name)
+        seeds = _over_seeds(figures, name)
+        yield f"  {name:<9}  {figure_text(figures[name])}{_between(interval)}{seeds}"
+
+
+def _decoded(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the same headlines of decoded answers, under a line that says by what."""
+    decoder = metrics.get("decoder")
+    if decoder and decoder["kind"] == NONE:
+        yield "  decoder    none: on validation, raw answers were as good as any that were decoded"
+    if decoded := metrics.get("decoded"):
+        yield f"  decoded by {decoder_text(decoder)}:"
+        for name in ANSWERED[metrics["task"]]:
+            yield from (f"  {line}" for line in _headline(decoded, name))
+        yield from (f"  {line}" for line in _in_time(decoded))
 
 
 def _between(interval: Sequence[float] | None) -> str:

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
@@ -16,9 +15,9 @@ from preprocessing.terminal.exit_codes import DONE
 from trainer.export.check import Check, compare
 from trainer.export.facts import MAKER, as_json, facts_of
 from trainer.export.formats import FORMATS, Format
-from trainer.export.graph import Graph, in_float32
+from trainer.export.graph import Graph
+from trainer.export.opened import opened, require_one_graph
 from trainer.export.options import ExportConfig
-from trainer.model.model_file import load_model
 from trainer.model.own_model import OwnModel
 from trainer.run.folder import Run, load_run
 
@@ -41,16 +40,18 @@ def export(config: ExportConfig) -> Check:
 
     Raises:
         InputError: the run has no model, a package is missing, the name is taken by something else,
-            or the model cannot be put into that format so that it answers alike.
+            the model cannot be put into that format so that it answers alike, or the members of an
+            ensemble not into one graph.
     """
     run = load_run(config.run)
     _require_forward(run)
     path, shape = config.path, config.shape(run.config.chunk_length)
+    require_one_graph(run)
     _require_free(path)
     if config.model:
         OwnModel.read(config.model)
     made = FORMATS[config.format]
-    graph = Graph(_model(run, made), shape)
+    graph = Graph(opened(run, made.float32), shape)
     facts = facts_of(run, graph, config.format)
     with _whole(path) as (partial, partial_description):
         check = _written(run, graph, made, partial, config, as_json(facts))
@@ -76,12 +77,6 @@ def described(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _model(run: Run, made: Format) -> Any:
-    """Opens the run's model anew, in the dtype in which a format computes."""
-    model = load_model(run.model_path)
-    return in_float32(model) if made.float32 else model
-
-
 def _written(
     run: Run, graph: Graph, made: Format, partial: Path, config: ExportConfig, facts: str
 ) -> Check:
@@ -89,7 +84,7 @@ def _written(
     try:
         made.write(graph, partial, facts)
         call = made.open(partial)
-        check = compare(run, graph, _model(run, made), call)
+        check = compare(run, graph, opened(run, made.float32), call)
     except (InputError, KeyboardInterrupt, OSError, MemoryError):
         raise
     except Exception as error:  # Converters have no error of their own in common.

@@ -13,6 +13,8 @@ from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
 from trainer.batches.sequence_set import SequenceSet
+from trainer.decoded.decoding import asked_decoding
+from trainer.decoded.facts import decoder_text
 from trainer.labelling.options import PredictConfig
 from trainer.labelling.out_folder import (
     LABELS,
@@ -38,6 +40,7 @@ def run_predict(config: PredictConfig) -> int:
     """
     run = load_run(config.run)
     require_free(run, config)
+    decoding, decoder = asked_decoding(run, config.decode, config.lag)
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
     if not ids:
@@ -47,9 +50,12 @@ def run_predict(config: PredictConfig) -> int:
         run.facts.require(info)
     data = SequenceSet(store, infos, None, run.layout)
     predictions = config.out / PREDICTIONS
-    predict(run, data, predictions, model=config.model)
+    complete = decoding.complete if decoding else None
+    predict(run, data, predictions, model=config.model, complete=complete)
     write_labels(config.out, infos, predictions, data.layout.outputs)
     say(f"{counted(len(infos), 'sequence')} labelled in {config.out / LABELS}")
+    if decoding:
+        say(f"labels are decoded by {decoder_text(decoder)}; --decode none writes raw ones")
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     for folder in (config.out / STORE, config.out / OVERLAYS):

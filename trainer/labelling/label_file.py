@@ -1,6 +1,7 @@
 """Predictions as a label file, in a form that ``--labels`` takes.
 
-An answer labels the step that it is about. With a horizon of 2, of a sequence of 5 steps:
+Decoded answers are written where there are any. An answer labels the step that it is about. With a
+horizon of 2, of a sequence of 5 steps:
 
     step                0   1   2   3   4  (5) (6)   after the end, a mean step apart
     answer given at             0   1   2   3   4    so the first two steps have no label
@@ -44,7 +45,7 @@ def write_predicted_labels(
 def _numbers(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[Any, ...]]:
     for info in infos:
         edges = _edges(answers, info)
-        for (numbers,) in answers.blocks(info.sequence_id, "predicted"):
+        for (numbers,) in answers.blocks(info.sequence_id, answers.said):
             times, edges = edges[: len(numbers)], edges[len(numbers) :]
             for time, row in zip(times.tolist(), numbers, strict=True):
                 yield info.sequence_id, time, *row
@@ -53,7 +54,7 @@ def _numbers(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[
 def _names(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[str, str]]:
     """Yields the classes of each sequence; an empty name if it has none."""
     for info in infos:
-        (predicted,) = answers.whole(info.sequence_id, "predicted")
+        (predicted,) = answers.whole(info.sequence_id, answers.said)
         chosen = np.flatnonzero(predicted) if answers.task == "multilabel" else [predicted]
         for name in [answers.classes[number] for number in chosen] or [""]:
             yield info.sequence_id, name
@@ -61,7 +62,7 @@ def _names(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[st
 
 def _intervals(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[Interval]:
     for info in infos:
-        predicted = answers.whole(info.sequence_id, "predicted")
+        predicted = answers.whole(info.sequence_id, answers.said)
         edges = np.maximum(_edges(answers, info), 0.0).tolist()
         found = [segment for track in _tracks(predicted) for segment in segments(track)]
         for segment in sorted(found, key=lambda segment: (segment.start, segment.label)):

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from trainer.decoded.options import Decode, require_lag
+
 
 @dataclass(frozen=True)
 class PredictConfig:
@@ -27,5 +29,14 @@ class PredictConfig:
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
+    decode: Decode = "auto"
+    """What is made of the raw answers before they become labels: auto, what training has found best
+    on validation; viterbi, by the decoder of the run in any case; none."""
+    lag: float | None = None
+    """Decode as a stream would that waits so many seconds before it decides; by default a decoder
+    sees whole sequences."""
     overlay: bool = False
     """Write each video again with the answers drawn into it."""
+
+    def __post_init__(self) -> None:
+        require_lag(self.decode, self.lag)

@@ -13,6 +13,7 @@ from trainer.metrics.segmental import Segment, Segments, edit_score, segment_hit
 from trainer.metrics.tallies import Tallies
 
 __all__ = [
+    "ANSWERED",
     "HEADLINES",
     "Bootstrap",
     "ClassificationScorer",
@@ -43,4 +44,10 @@ HEADLINES = {
     },
     "multilabel": {**_OF_RANKS, **_OF_CLASSES, "accuracy": "all classes right"},
     "regression": {"mae": "MAE", "rmse": "RMSE", "r2": "R²"},
+}
+# Those of them that follow from the answers alone, not from how probabilities rank steps: what is
+# decoded has these.
+ANSWERED = {
+    task: {name: label for name, label in names.items() if name not in _OF_RANKS}
+    for task, names in HEADLINES.items()
 }

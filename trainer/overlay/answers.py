@@ -7,11 +7,12 @@ With a horizon of 2, of a sequence of 5 steps:
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.predictions.reader import BLOCK_STEPS, Answers
+from trainer.predictions.reader import BLOCK_STEPS, DECODED, RAW, Answers
 
 Block = tuple[NDArray[np.float64], NDArray[np.float32]]
 
@@ -24,6 +25,7 @@ class TimedAnswers:
         sequence_id: the sequence.
         once: True if there is one answer, about the whole sequence.
         block_steps: the number of steps to read at once.
+        decoded: True for decoded answers: 1 for classes that are named, 0 for others.
     """
 
     def __init__(
@@ -32,10 +34,13 @@ class TimedAnswers:
         sequence_id: str,
         once: bool = False,
         block_steps: int = BLOCK_STEPS,
+        decoded: bool = False,
     ):
         self._answers, self._sequence_id, self._once = answers, sequence_id, once
         self._block_steps = block_steps
-        self._name = "predicted" if answers.task == "regression" else "probabilities"
+        self._name = RAW if answers.task == "regression" else "probabilities"
+        if decoded:
+            self._name = DECODED
 
     @property
     def size(self) -> int:
@@ -72,9 +77,15 @@ class TimedAnswers:
         names = ("timestamps", self._name)
         blocks = self._answers.blocks(self._sequence_id, *names, block_steps=self._block_steps)
         for times, values in blocks:
-            waiting = np.concatenate([waiting, values])
+            waiting = np.concatenate([waiting, self._encoded(values)])
             skipped = min(ahead, len(times))
             ahead, times = ahead - skipped, times[skipped:]
             rows, waiting = waiting[: len(times)], waiting[len(times) :]
             if len(times):
                 yield times, rows
+
+    def _encoded(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Returns answers as ``<float32>[n, C]``, also those that are one class each."""
+        if values.ndim == 1:
+            values = values[:, None] == np.arange(self.size)
+        return values.astype("float32", copy=False)

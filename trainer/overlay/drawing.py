@@ -8,7 +8,7 @@
 +--------------------------+
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from trainer.report.ribbons import class_colours
 from trainer.task import THRESHOLD
 
 Frame = NDArray[np.uint8]
+# An answer and what names its classes, ``<float32>[C]`` each; and when they begin to hold.
+Now = tuple[NDArray[np.float32], NDArray[np.float32]]
+Moment = tuple[float, NDArray[np.float32], NDArray[np.float32]]
 MOST_RIBBONS, MOST_CURVES = 8, 4
 # Of a height: one ribbon, one of several, curves.
 RIBBON, RIBBONS, CURVES = 0.045, 0.02, 0.14
@@ -35,6 +38,7 @@ class Drawing:
         answers: the answers about the video.
         size: height and width of the frames.
         span: seconds at which the first step begins and the last one ends.
+        named: decoded answers, which name the classes; None where raw ones do.
     """
 
     def __init__(
@@ -44,16 +48,17 @@ class Drawing:
         answers: TimedAnswers,
         size: tuple[int, int],
         span: tuple[float, float],
+        named: TimedAnswers | None = None,
     ):
         self.task, self.classes, self.size, self.span = task, classes, size, span
         self._colours = [rgb(colour) for colour in class_colours(classes)]
         self._panels = Panels(size)
-        self._band = self._drawn_band(answers)
+        self._band = self._drawn_band(named or answers)
         height, width = size
         self._head = playhead(self._band.added.shape[0] + height // 60, max(1, width // 640))
-        self._coming = answers.following()
+        self._coming = _side_by_side(answers, named or answers)
         self._next = next(self._coming, None)
-        self._now: NDArray[np.float32] | None = None
+        self._now: Now | None = None
 
     def draw(self, frame: Frame, time: float) -> None:
         """Draws on a frame.
@@ -63,7 +68,7 @@ class Drawing:
             time: the second at which it is shown.
         """
         while self._next is not None and self._next[0] <= time:
-            self._now, self._next = self._next[1], next(self._coming, None)
+            self._now, self._next = self._next[1:], next(self._coming, None)
         height, width = self.size
         self._band.over(frame, height - self._band.added.shape[0], 0)
         begin, end = self.span
@@ -75,15 +80,15 @@ class Drawing:
 
     def rows(self) -> tuple[Row, ...]:
         """Returns the current answer, in words."""
-        now = self._now
-        if now is None:
+        if self._now is None:
             return (NOTHING,)
+        now, named = self._now
         if self.task == "classification":
-            return (self._row(int(now.argmax()), now),)
+            return (self._row(int(named.argmax()), now),)
         most = self._panels.most_rows(self.size[0] - self._band.added.shape[0])
         shown = range(len(now))
         if self.task == "multilabel":
-            shown = np.flatnonzero(now >= THRESHOLD).tolist()
+            shown = np.flatnonzero(named >= THRESHOLD).tolist()
         rows = tuple(self._row(number, now) for number in shown)
         if len(rows) > most:
             rows = (*rows[: most - 1], Row(GREY, f"+ {len(rows) - most + 1}", ""))
@@ -115,6 +120,20 @@ class Drawing:
             for number in sorted(most.tolist())
         ]
         return _ribbons(rows, max(5, round(RIBBONS * height)))
+
+
+def _side_by_side(answers: TimedAnswers, named: TimedAnswers) -> Iterator[Moment]:
+    """Yields when each answer begins to hold, in seconds, the answer, and what names its classes.
+
+    Args:
+        answers: the answers.
+        named: the same, or decoded ones of the same steps.
+    """
+    if named is answers:
+        yield from ((begins, now, now) for begins, now in answers.following())
+        return
+    for (begins, now), (_, classes) in zip(answers.following(), named.following(), strict=True):
+        yield begins, now, classes
 
 
 def _coloured(labels: NDArray[np.int64], colours: Sequence[Colour]) -> Frame:

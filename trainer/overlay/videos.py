@@ -107,7 +107,10 @@ def draw_overlay(
     """
     size = drawn_size(*shown_size(video))
     span = (info.first, max(info.last, info.start_time + info.end))
-    drawing = Drawing(answers.task, answers.classes, timed, size, span)
+    named = None
+    if answers.decoded:
+        named = TimedAnswers(answers, info.sequence_id, decoded=True)
+    drawing = Drawing(answers.task, answers.classes, timed, size, span, named)
     with VideoReader(video, None, [size]) as reader:
         fps = expected_samples(video, None) / (reader.duration or 1.0)
         with overlay_file(out, size, fps, video, reader.start_time) as file:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +20,8 @@ BLOCK_STEPS = 1 << 14
 EVERY = slice(None)
 TASKS = ("classification", "multilabel", "regression")
 NEEDED = ("true", "predicted", "timestamps")
+# Answers as the model gives them, and those of a decoder.
+RAW, DECODED = "predicted", "decoded"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Answers:
         horizon: of the model; a step is one of the model's.
         ids: the sequences, sorted.
         weights: digest of those that answered; empty if the file does not say.
+        decoded: True if there are decoded answers beside the raw ones.
     """
 
     file: h5py.File
@@ -41,12 +44,18 @@ class Answers:
     horizon: int
     ids: list[str]
     weights: str = ""
+    decoded: bool = False
     # Datasets that say what each step counts for; none where each counts for 1.
     counted_by: ClassVar[tuple[str, ...]] = ()
 
     @property
+    def said(self) -> str:
+        """The dataset of the answers that count: decoded ones where there are any."""
+        return DECODED if self.decoded else RAW
+
+    @property
     def ahead(self) -> int:
-        """How many steps later than row t the step is that its answer is about."""
+        """The number of steps from row t to the step that its answer is about."""
         return ahead(self.horizon)
 
     def group(self, sequence_id: str) -> h5py.Group:
@@ -136,11 +145,8 @@ class Answers:
         if not sensible:
             reason = f"{name!r} of {sequence_id!r} holds what no answer is"
             raise _not_whole(self.file.filename, reason)
-        if name != "true" and not np.isfinite(values).all():
-            raise InputError(
-                f"an answer for {sequence_id} is not finite: the model has diverged; "
-                "train it anew with a lower --learning-rate"
-            )
+        if name != "true":
+            require_finite(sequence_id, values)
         return values
 
     def _are_sensible(self, name: str, values: NDArray[Any]) -> bool:
@@ -168,6 +174,23 @@ def open_answers(path: Path) -> Iterator[Answers]:
         yield answers
 
 
+def require_finite(sequence_id: str, answers: NDArray[Any]) -> None:
+    """Checks that answers are numbers.
+
+    Args:
+        sequence_id: the sequence that they are about.
+        answers: probabilities, or numbers.
+
+    Raises:
+        InputError: one is NaN or infinite.
+    """
+    if not np.isfinite(answers).all():
+        raise InputError(
+            f"an answer for {sequence_id} is not finite: the model has diverged; "
+            "train it anew with a lower --learning-rate"
+        )
+
+
 def _not_whole(path: object, reason: object) -> InputError:
     return InputError(f"{path} is no whole file of predictions: {reason}; run evaluate again")
 
@@ -184,7 +207,33 @@ def _whole(file: h5py.File) -> Answers:
             _require(answers, sequence_id, name)
         if "probabilities" in answers.group(sequence_id):  # Metrics need them, label files do not.
             _require(answers, sequence_id, "probabilities")
-    return answers
+    return replace(answers, decoded=_are_decoded(answers))
+
+
+def _are_decoded(answers: Answers) -> bool:
+    """Returns True if all sequences have decoded answers.
+
+    Raises:
+        ValueError: only some have, or they do not fit the others.
+    """
+    if answers.task == "regression":
+        return False
+    ids = [name for name in answers.ids if _has_decoded(answers.group(name))]
+    for sequence_id in ids:
+        _require(answers, sequence_id, DECODED)
+    if ids and (lacking := set(answers.ids).difference(ids)):
+        raise ValueError(f"{min(lacking)!r} has no {DECODED!r}, and others have")
+    return bool(ids)
+
+
+def _has_decoded(group: h5py.Group) -> bool:
+    """Returns True if a sequence has decoded answers.
+
+    Older files may hold a sequence of that name below another one.
+    """
+    link = group.get(DECODED, getlink=True)
+    other = isinstance(link, h5py.HardLink) and isinstance(group[DECODED], h5py.Group)
+    return link is not None and not other
 
 
 def _require(answers: Answers, sequence_id: str, name: str) -> None:

@@ -11,13 +11,15 @@
         predicted         <int32>[N]      <int8>[N, C]    <float32>[N, C]
         true              <int32>[N]      <int8>[N, C]    <float32>[N, C]
         without a label   -1              rows of -1      rows of NaN
+        decoded           <int32>[N]      <int8>[N, C]    (none)
 
+``decoded`` is there, for all sequences, if a decoder has been at work; ``predicted`` stays raw.
 With a horizon above 0 row t is the answer of step t about step t + horizon; otherwise it is the
 answer about step t, whenever it was given. For one answer a sequence, N is 1: the answer at the
 last step of the passage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,9 @@ from trainer.layout import Layout
 from trainer.plan.lineup import Chunk
 from trainer.task import Multilabel, Regression
 
-NAMES = ("timestamps", "probabilities", "predicted", "true")
+# Adds to a file that holds all raw answers, before it has its name.
+Complete = Callable[[Hdf5Writer], object]
+NAMES = ("timestamps", "probabilities", "predicted", "true", "decoded")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.predictions.reader import Answers
+from trainer.predictions.reader import RAW, Answers
 from trainer.report.ribbons import shown_steps
 
 
@@ -84,18 +84,19 @@ class ClassTrace:
         self.right += int(weights[known].sum() - weights[missed].sum())
 
 
-def class_trace(answers: Answers, sequence_id: str, sure: bool) -> ClassTrace:
+def class_trace(answers: Answers, sequence_id: str, sure: bool, said: str = RAW) -> ClassTrace:
     """Reads a sequence.
 
     Args:
         answers: the answers of a classification.
         sequence_id: the sequence.
         sure: True to read probabilities, if there are any.
+        said: the answers to read, ``predicted`` or ``decoded``.
     """
     trace, start = ClassTrace(answers.steps(sequence_id), answers.ahead), 0
     there = sure and "probabilities" in answers.group(sequence_id)
     more = [*(["probabilities"] if there else []), *answers.counted_by]
-    for true, predicted, *rest in answers.blocks(sequence_id, "true", "predicted", *more):
+    for true, predicted, *rest in answers.blocks(sequence_id, "true", said, *more):
         trace.add(start, true, predicted, **dict(zip(more, rest, strict=True)))
         start += len(true)
     return trace

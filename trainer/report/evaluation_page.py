@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from preprocessing.errors import counted
 from preprocessing.store.sequence_info import SequenceInfo
 from trainer.config import TrainConfig
 from trainer.metrics import HEADLINES
@@ -31,7 +32,7 @@ from trainer.report.strips import (
     worst_first,
 )
 from trainer.run.folder import Run
-from trainer.run.members import shown_name
+from trainer.run.members import is_ensemble, shown_name
 
 # Options that each fold gets from the cross-validation.
 OF_A_FOLD = {"--splits", "--group-by"}
@@ -64,8 +65,9 @@ def write_report(
         "title": f"{shown_name(run.path.resolve())}: {metrics['split']}",
         "made": _made(run, metrics),
         "options": unusual_options(run.config),
-        "curves": learning_curves({"": run.history}),
+        "curves": learning_curves(_histories(run)),
         "labels": label_section(run.labels_path),
+        "calibration": run.calibration,
     }
     _write(path, metrics, predictions, footage(infos), latency=latency, **told)
 
@@ -93,12 +95,13 @@ def write_folds_report(
     told = {
         "title": f"{name}: cross-validation",
         "made": (
-            f"Each was answered by the model of the fold that held it out, of {len(runs)}, trained "
-            f"with {_how(first.config)}.{_fed(metrics)}"
+            f"Each was answered by {_models(first)} of the fold that held it out, of {len(runs)}, "
+            f"trained with {_how(first.answering[0].config)}.{_fed(metrics)}"
         ),
         "options": {name: value for name, value in options.items() if name not in OF_A_FOLD},
-        "curves": learning_curves({fold: runs[fold].history for fold in drawn}),
+        "curves": learning_curves({fold: runs[fold].answering[0].history for fold in drawn}),
         "labels": None,
+        "calibration": None,
     }
     _write(path, metrics, predictions, footage(infos), latency=None, **told)
 
@@ -148,8 +151,21 @@ def _pictures(
     return {"strips": strips, "places": places, **more}
 
 
+def _histories(run: Run) -> dict[str, list[dict[str, str]]]:
+    """Returns the history of a training; of an ensemble, those of its members."""
+    if not is_ensemble(run.path):
+        return {"": run.history}
+    return {f"model {one.path.name}": one.history for one in run.answering[:MOST_CURVES]}
+
+
 def _made(run: Run, metrics: Mapping[str, Any]) -> str:
-    """Returns a sentence about the training of the model."""
+    """Returns a sentence about the training of the model, or of those of an ensemble."""
+    if is_ensemble(run.path):
+        return (
+            f"The mean of the answers of {counted(len(run.answering), 'model')}, trained on "
+            f"{len(run.splits.train)} sequences; the first with {_how(run.answering[0].config)}."
+            f"{_fed(metrics)}"
+        )
     config, best = run.config, run.progress.best_epoch
     epochs = len(run.history)
     kept = f"epoch {best} of {epochs}, the best on validation" if best else f"the last of {epochs}"
@@ -157,6 +173,13 @@ def _made(run: Run, metrics: Mapping[str, Any]) -> str:
         f"Trained on {len(run.splits.train)} sequences with {_how(config)}; kept: "
         f"{kept}.{_fed(metrics)}"
     )
+
+
+def _models(fold: Run) -> str:
+    """Returns what answers for a fold, in words."""
+    if not is_ensemble(fold.path):
+        return "the model"
+    return f"the mean of {counted(len(fold.answering), 'model')} (the first is drawn below)"
 
 
 def _how(config: TrainConfig) -> str:

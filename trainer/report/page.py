@@ -14,6 +14,7 @@ import numpy as np
 from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.clock import clock
 from trainer.config import TrainConfig, flag
+from trainer.decoded.facts import decoder_text
 from trainer.metrics.bootstrap import ENOUGH_UNITS
 
 # Nobody reads a matrix of more, or so many curves, and they would be most of the page.
@@ -68,7 +69,7 @@ def render(path: Path, template: str, **values: Any) -> None:
         loader=PackageLoader("trainer.report"), autoescape=True, undefined=StrictUndefined
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
-    environment.globals["enough_units"] = ENOUGH_UNITS
+    environment.globals |= {"enough_units": ENOUGH_UNITS, "decoder_text": decoder_text}
     environment.filters |= {"clock": clock, "precise": partial(clock, digits=1)}
     script = resources.files("trainer.report.templates").joinpath("report.js").read_text("utf-8")
     digest = base64.b64encode(sha256(script.encode()).digest()).decode()

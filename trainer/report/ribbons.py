@@ -52,10 +52,11 @@ def ribbon(labels: NDArray[np.int32], colours: Sequence[str]) -> str:
 
 
 def paired_ribbon(marks: NDArray[np.int8], colour: str) -> str:
-    """Draws two rows of one class, the truth above the prediction, as a data URI of a PNG.
+    """Draws rows of one class, the truth above the prediction, as a data URI of a PNG.
 
     Args:
-        marks: ``<int8>[2, M]``: 1 in colour, 0 transparent, -1 grey for no label.
+        marks: ``<int8>[2, M]``, with decoded answers 3 rows: 1 in colour, 0 transparent, -1 grey
+            for no label.
         colour: ``#rrggbb``.
     """
     inks = [(0, 0, 0, 0), (*_bgr(colour), 255), (*_bgr(UNLABELLED_COLOUR), 255)]

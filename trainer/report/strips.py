@@ -3,7 +3,7 @@
 A horizon moves all answers to the steps that they are about; see ``trainer.report.class_trace``.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from trainer.metrics.class_counts import f1
 from trainer.metrics.multilabel import count_marks, labelled_steps
-from trainer.predictions.reader import BLOCK_STEPS, Answers, open_answers
+from trainer.predictions.reader import BLOCK_STEPS, DECODED, RAW, Answers, open_answers
 from trainer.report.class_trace import ClassTrace, class_trace
 from trainer.report.curves import Envelope, curve
 from trainer.report.footage import Footage
@@ -47,6 +47,8 @@ def with_footage(strips: Iterable[Strip], videos: Mapping[str, Footage]) -> list
 def class_strips(classes: Sequence[str], predictions: Mapping[str, Path]) -> list[Strip]:
     """Draws ribbons of the truth and of each file's predicted classes, for each sequence.
 
+    Decoded classes, where a file has any, get a ribbon below.
+
     Args:
         classes: names of the classes.
         predictions: a ``predictions.h5`` for each name to show; all hold the same sequences. How
@@ -72,7 +74,10 @@ def strips_of_classes(classes: Sequence[str], files: Mapping[str, Answers]) -> l
 
 
 def label_set_strips(answers: Answers) -> list[Strip]:
-    """Draws a ribbon, truth above prediction, for each class that a sequence shows."""
+    """Draws a ribbon, truth above prediction, for each class that a sequence shows.
+
+    Decoded answers, if there are any, stand below the prediction.
+    """
     colours = class_colours(answers.classes)
     return [_label_set_strip(answers, sequence_id, colours) for sequence_id in answers.ids]
 
@@ -93,12 +98,11 @@ def number_strips(
 
 def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequence[str]) -> Strip:
     first = next(iter(files.values()))
-    sure = len(files) == 1
-    traces = {name: class_trace(answers, sequence_id, sure) for name, answers in files.items()}
-    last = list(traces.values())[-1]
+    traces = [trace for name in files for trace in _traces(files, name, sequence_id)]
+    last = [trace for name, trace in traces if name in files][-1]
     pictures = [Ribbon("true", ribbon(last.true, colours), None)]
     rows = [{"name": "true", "labels": rolled(last.true)}]
-    for name, trace in traces.items():
+    for name, trace in traces:
         drawn = ribbon(trace.predicted, colours)
         pictures.append(Ribbon(name, drawn, trace.share, wrong_ribbon(trace.wrong)))
         rows.append({"name": name, "labels": rolled(trace.predicted), "sure": _sure(trace)})
@@ -111,6 +115,17 @@ def _class_strip(files: Mapping[str, Answers], sequence_id: str, colours: Sequen
     return Strip(sequence_id, seconds, last.steps, pictures, last.share, hover_data)
 
 
+def _traces(
+    files: Mapping[str, Answers], name: str, sequence_id: str
+) -> Iterator[tuple[str, ClassTrace]]:
+    """Yields the classes of one file, and its decoded ones, with the names of their ribbons."""
+    answers, alone = files[name], len(files) == 1
+    yield name, class_trace(answers, sequence_id, sure=alone)
+    if answers.decoded:
+        shown = DECODED if alone else f"{name}, {DECODED}"
+        yield shown, class_trace(answers, sequence_id, sure=False, said=DECODED)
+
+
 def _sure(trace: ClassTrace) -> str:
     return "" if np.isnan(trace.confidence).all() else packed(trace.confidence)
 
@@ -119,12 +134,13 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
     steps = answers.steps(sequence_id)
     rows = shown_steps(steps) - answers.ahead
     size = len(answers.classes)
-    marks = [np.full((2, int((rows < 0).sum()), size), -1, np.int8)]
+    names = ("true", RAW, *([DECODED] if answers.decoded else []))
+    marks = [np.full((len(names), int((rows < 0).sum()), size), -1, np.int8)]
     counts = np.zeros((3, size), np.int64)
     start = right = labelled = 0
-    for true, predicted in answers.blocks(sequence_id, "true", "predicted"):
+    for true, predicted, *decoded in answers.blocks(sequence_id, *names):
         kept = rows[(rows >= start) & (rows < start + len(true))] - start
-        marks.append(np.stack([true[kept], predicted[kept]]))
+        marks.append(np.stack([part[kept] for part in (true, predicted, *decoded)]))
         start += len(true)
         known = labelled_steps(true)
         counted = count_marks(true[known], predicted[known])
@@ -148,13 +164,19 @@ def _label_set_strip(answers: Answers, sequence_id: str, colours: Sequence[str])
             {"name": name, "marks": rolled(_marks(drawn[:, :, answers.classes.index(name)]))}
             for name in (row.name for row in ribbons)
         ],
+        "decoded": answers.decoded,
     }
     return Strip(sequence_id, answers.seconds(sequence_id), steps, ribbons, share, hover_data)
 
 
 def _marks(drawn: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Encodes ``<int8>[2, M]`` in a number: 1 for predicted, 2 for true, -1 for no label."""
-    return np.where(drawn[0] < 0, -1, 2 * drawn[0] + (drawn[1] > 0)).astype(np.int8)
+    """Encodes ``<int8>[2, M]``, or 3 rows, in a number.
+
+    1 for predicted, 2 for true, 4 for decoded, -1 for no label.
+    """
+    true, *said = drawn
+    bits = sum(bit * (row > 0) for bit, row in zip((1, 4), said, strict=False))
+    return np.where(true < 0, -1, 2 * true + bits).astype(np.int8)
 
 
 def _number_strip(

@@ -7,6 +7,8 @@ RUN/run.json        what the model takes and answers: classes, dimension, how fe
 RUN/labels.json     how long each class is shown in each part, and what makes one doubt the labels
 RUN/history.csv     a line an epoch
 RUN/model.keras     the best weights on validation, or the last where there is none
+RUN/calibration.json  its temperature, and how sure it was on validation; see ``Calibration``
+RUN/decoder.json    what makes one course of raw answers; chosen when training ends
 RUN/checkpoints/    what an interrupted run needs to go on exactly
 RUN/logs/           for TensorBoard
 RUN/evaluation/     a folder for each split that was evaluated
@@ -16,6 +18,7 @@ import csv
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +32,17 @@ from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import TrainConfig, flag
 from trainer.layout import Layout
 from trainer.run.archive import DAMAGE
+from trainer.run.calibration import Calibration, read_calibration
 from trainer.run.changes import changed_facts, changed_splits
 from trainer.run.checkpoint import Checkpoints, Progress
 from trainer.run.facts import ModelFacts
 from trainer.run.lineage import Lineage, read_lineage
-from trainer.run.members import why_no_run
+from trainer.run.members import answering, is_ensemble, require_trainable, why_no_run
 
 # What may change from one start of a run to the next without changing what was trained so far.
 CHANGEABLE = {"run", "epochs", "patience", "tensorboard", "keep_checkpoints"}
 CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "strategy"}
+CHANGEABLE |= {"decoder"}
 # Where data are; what they hold is compared.
 CHANGEABLE |= {"store", "labels", "splits", "group_by"}
 # Where a .keras file has its weights.
@@ -57,8 +62,10 @@ class Run:
         self.path = Path(path)
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
+        self.decoder_path = self.path / "decoder.json"
         self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
+        self.calibration_path = self.path / "calibration.json"
         self.labels_path = self.path / "labels.json"
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
@@ -75,14 +82,35 @@ class Run:
         return config
 
     @property
+    def answering(self) -> list["Run"]:
+        """The runs whose models answer: the members of an ensemble, or this one alone."""
+        return [self] if not is_ensemble(self.path) else list(map(Run, answering(self.path)))
+
+    @property
     def weights_digest(self) -> str:
-        """Tells the weights in model.keras from others; empty if there is no such file to read."""
+        """Tells the weights in model.keras from others; empty if there is no such file to read.
+
+        Of an ensemble, those of all its members.
+        """
+        if is_ensemble(self.path):
+            told = " ".join(member.weights_digest for member in self.answering)
+            return blake2b(told.encode(), digest_size=8).hexdigest()
         try:
             with zipfile.ZipFile(self.model_path) as archive:
                 weights = archive.getinfo(WEIGHTS)
         except DAMAGE:
             return ""
         return f"{weights.file_size}-{weights.CRC:08x}"
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """The temperature of the model, and what it did; None if this model has none.
+
+        Raises:
+            InputError: calibration.json cannot be read.
+        """
+        known = read_calibration(self.calibration_path)
+        return known if known and known.weights == self.weights_digest else None
 
     @property
     def splits(self) -> Splits:
@@ -187,6 +215,7 @@ class Run:
             InputError: it holds something else, or is a file.
         """
         require_folder("--run", self.path)
+        require_trainable("--run", self.path)
         if not self.config_path.exists() and self._holds_something_else():
             raise InputError(f"{self.path} is not empty and no run; give --run a folder of its own")
 

@@ -1,4 +1,4 @@
-"""Folders that hold several runs: the same training with other seeds, or a cross-validation.
+"""Folders that hold several runs: other seeds, a cross-validation, or an ensemble.
 
 RUN/repeats.yaml            what all seeds share
 RUN/seeds/<seed>/           a run for each seed, all with the same splits
@@ -6,6 +6,9 @@ RUN/seeds/<seed>/           a run for each seed, all with the same splits
 RUN/cross-validation.yaml   what all folds share
 RUN/folds/<name>/           a run for each fold, each tested on other sequences
 RUN/groups.csv              the group of each sequence, where they have groups
+
+RUN/ensemble.yaml           what an ensemble was made of; it is a run itself, without a model
+RUN/members/<number>/       of each member, what answering needs; all answer together
 """
 
 from pathlib import Path
@@ -16,6 +19,7 @@ from preprocessing.terminal.console import note
 REPEATS, SEEDS = "repeats.yaml", "seeds"
 CROSS_VALIDATION, FOLDS = "cross-validation.yaml", "folds"
 GROUPS = "groups.csv"
+ENSEMBLE, MEMBERS = "ensemble.yaml", "members"
 # Behind the name of each run, what was written before it was trained.
 SPLITS, OPTIONS = ".splits.json", ".yaml"
 
@@ -28,6 +32,43 @@ def is_repeated(path: Path) -> bool:
 def is_cross_validated(path: Path) -> bool:
     """Returns True if a folder holds runs of several folds."""
     return (path / CROSS_VALIDATION).is_file()
+
+
+def is_ensemble(path: Path) -> bool:
+    """Returns True if a folder is a run whose answers are those of several models together."""
+    return (path / ENSEMBLE).is_file()
+
+
+def answering(path: Path) -> list[Path]:
+    """Returns the runs whose models answer: the members of an ensemble, or a run itself.
+
+    Raises:
+        InputError: an ensemble has no members.
+    """
+    if not is_ensemble(path):
+        return [path]
+    places = (path / MEMBERS).glob("[!.]*")
+    names = [place.name for place in places if place.is_dir() and not place.is_symlink()]
+    if not names:
+        raise InputError(f"{path / MEMBERS} has no member; make the ensemble again")
+    return [path / MEMBERS / name for name in sorted(names, key=by_number)]
+
+
+def require_trainable(option: str, path: Path) -> None:
+    """Checks that what is to be trained is no ensemble, which has no weights of its own.
+
+    Args:
+        option: what named it, for messages.
+        path: the folder.
+
+    Raises:
+        InputError: it is one.
+    """
+    if is_ensemble(path):
+        raise InputError(
+            f"{option} {path} is an ensemble, which answers and is not trained; give a run of one "
+            "model, such as one that it was made of"
+        )
 
 
 def shown_name(place: Path) -> str:
@@ -66,7 +107,7 @@ def why_no_run(path: Path) -> str:
 
 def _trained(folder: Path, suffix: str) -> list[Path]:
     runs = [folder / name for name in run_names(folder, suffix)]
-    trained = [run for run in runs if (run / "model.keras").is_file()]
+    trained = [run for run in runs if (run / "model.keras").is_file() or is_ensemble(run)]
     if not trained:
         raise InputError(f"{folder} has no model yet; the same command that began it goes on")
     if left := [run.name for run in runs if run not in trained]:

@@ -6,6 +6,7 @@ from preprocessing.terminal.quiet import import_tensorflow
 from trainer.model.carry import Carry, Tensor
 from trainer.step.batch_tensors import BatchTensors
 from trainer.step.forward import apply_model
+from trainer.step.smoothing import Smoothing
 from trainer.step.totals import TINY, sums_of
 from trainer.task import Task
 
@@ -26,10 +27,12 @@ class Gradients:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``.
         optimizer: a Keras optimizer, which may scale the loss for half precision.
         task: what the loss is.
+        smoothing: a loss beside it, whose carry comes behind that of the model; None for none.
     """
 
-    def __init__(self, model: Any, optimizer: Any, task: Task):
+    def __init__(self, model: Any, optimizer: Any, task: Task, smoothing: Smoothing | None = None):
         self.model, self.optimizer, self.task = model, optimizer, task
+        self.smoothing = smoothing
         self.variables = model.trainable_variables
 
     def forward(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Carry]:
@@ -42,10 +45,20 @@ class Gradients:
         Returns:
             Sums ``<float32>[4]``, see ``TrainStep``, and the carry.
         """
-        outputs, carry = apply_model(
-            self.model, batch.features, batch.past, batch.reset, carry, training=True
+        sums, _, carry = self._with_loss(batch, carry)
+        return sums, carry
+
+    def _with_loss(self, batch: BatchTensors, carry: Carry) -> tuple[Tensor, Tensor, Carry]:
+        """Returns sums, the summed loss that is made less, which may be more than theirs; carry."""
+        count = len(self.model.inputs) - 1
+        outputs, after = apply_model(
+            self.model, batch.features, batch.past, batch.reset, carry[:count], training=True
         )
-        return sums_of(self.task, batch.targets, outputs, batch.weights, training=True), carry
+        sums = sums_of(self.task, batch.targets, outputs, batch.weights, training=True)
+        if self.smoothing is None:
+            return sums, sums[0], after
+        more, last = self.smoothing.total(outputs, batch.weights, batch.reset, carry[count:])
+        return sums, sums[0] + more, (*after, *last)
 
     def of_mean(self, batch: BatchTensors, carry: Carry) -> Found:
         """Returns sums and the gradients of the mean loss; and the carry.
@@ -55,8 +68,8 @@ class Gradients:
             carry: before it, ``<float32>[B, ...]`` each.
         """
         with tf.GradientTape() as tape:
-            sums, carry = self.forward(batch, carry)
-            loss = self.optimizer.scale_loss(sums[0] / tf.maximum(sums[1], TINY))
+            sums, total, carry = self._with_loss(batch, carry)
+            loss = self.optimizer.scale_loss(total / tf.maximum(sums[1], TINY))
         return (sums, _gradient(tape, loss, self.variables)), carry
 
     def of_share(self, batch: BatchTensors, carry: Carry) -> Found:
@@ -67,8 +80,8 @@ class Gradients:
             carry: before it, ``<float32>[B, ...]`` each.
         """
         with tf.GradientTape() as tape:
-            sums, carry = self.forward(batch, carry)
-            loss = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+            sums, total, carry = self._with_loss(batch, carry)
+            loss = self.optimizer.scale_loss(total * GATHERED_SHARE)
         return (sums, _gradient(tape, loss, self.variables)), carry
 
     def of_share_and_later(self, batch: BatchTensors, carry: Carry, gradient: Carry) -> Found:
@@ -84,12 +97,12 @@ class Gradients:
         """
         with tf.GradientTape() as tape:
             tape.watch(carry)
-            sums, after = self.forward(batch, carry)
+            sums, total, after = self._with_loss(batch, carry)
             later = [
                 tf.reduce_sum(state * by_state)
                 for state, by_state in zip(after, gradient, strict=True)
             ]
-            here = self.optimizer.scale_loss(sums[0] * GATHERED_SHARE)
+            here = self.optimizer.scale_loss(total * GATHERED_SHARE)
             loss = here + tf.add_n([tf.zeros(()), *later])
         gradients = _gradient(tape, loss, [*self.variables, *carry])
         count = len(self.variables)

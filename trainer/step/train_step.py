@@ -19,6 +19,7 @@ from trainer.model.carry import Carry, Tensor, zero_carry
 from trainer.step.batch_tensors import BatchTensors, arrays_of
 from trainer.step.gathered import Gathered
 from trainer.step.gradients import GATHERED_SHARE, Found, Gradients
+from trainer.step.smoothing import smoothing_of
 from trainer.step.totals import TINY
 from trainer.task import Task
 
@@ -39,6 +40,7 @@ class TrainStep:
         optimizer: a Keras optimizer, likewise.
         task: what the loss is.
         devices: that share each batch; one by default.
+        smooth: weight of a loss against flicker; it is no part of the sums.
 
     Attributes:
         variables: that updates change.
@@ -47,10 +49,18 @@ class TrainStep:
             now on.
     """
 
-    def __init__(self, model: Any, optimizer: Any, task: Task, devices: Devices | None = None):
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        task: Task,
+        devices: Devices | None = None,
+        smooth: float = 0.0,
+    ):
         self.devices = devices = devices or OneDevice()
         self.model, self.optimizer = model, optimizer
-        self.gradients = Gradients(model, optimizer, task)
+        self.smoothing = smoothing_of(task, smooth)
+        self.gradients = Gradients(model, optimizer, task, self.smoothing)
         self.variables = self.gradients.variables
         self.passing = list(model.non_trainable_variables)
         accelerate(model)
@@ -82,7 +92,8 @@ class TrainStep:
 
     def initial_carry(self, lanes: int) -> Carry:
         """Returns the carry before anything."""
-        return self.devices.split_all(zero_carry(self.model, lanes))
+        last = self.smoothing.zero_carry(lanes) if self.smoothing else ()
+        return self.devices.split_all((*zero_carry(self.model, lanes), *last))
 
     def load(self, batches: ChunkBatches) -> BatchTensors:
         """Brings batches to where they are computed."""

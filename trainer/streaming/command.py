@@ -25,13 +25,16 @@ from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note
 from preprocessing.terminal.exit_codes import DONE, INTERRUPTED, STOPPED
 from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
+from trainer.decoded.decoding import asked_decoding
 from trainer.model.own_model import OwnModel
 from trainer.recipe import recipe
 from trainer.run.folder import load_run
 from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
-from trainer.streaming.follower import Follower, require_forward
+from trainer.streaming.deciding import DecidingFollower
+from trainer.streaming.follower import require_forward
+from trainer.streaming.followers import follow
 from trainer.streaming.options import StreamConfig
 from trainer.streaming.speaker import Speaker
 from trainer.streaming.state import StreamState
@@ -46,12 +49,14 @@ def run_stream(config: StreamConfig) -> int:
     """Runs the command ``stream``; see ``StreamConfig``."""
     _check(config)
     run = load_run(config.run)
-    require_forward(run)
+    for member in run.answering:
+        require_forward(member)
+    decoding, _ = asked_decoding(run, config.decode, config.lag)
     extraction = recipe(run, (), Path(), config.backbone)
     if config.model:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels)
-    follower = Follower(run)
+    follower = DecidingFollower(follow(run), decoding)
     code = STOPPED if config.state else INTERRUPTED
     with (
         Interruption() as interruption,

@@ -40,10 +40,13 @@ class Answer(NamedTuple):
         step: the row of predictions that holds it: the step that it is about or, with a horizon
             above 0, the step that gave it.
         outputs: ``<float32>[C]``; see ``trainer.task``.
+        decoded: the class ``<int32>[]``, or classes ``<int8>[C]``, that a decoder has decided; None
+            where there is none.
     """
 
     step: int
     outputs: NDArray[np.float32]
+    decoded: NDArray[Any] | None = None
 
 
 def require_forward(run: Run) -> None:

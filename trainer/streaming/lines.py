@@ -21,13 +21,14 @@ class Lines:
     Args:
         layout: the layout of the model.
         start_time: the second that players show as 0.
+        late: True if steps wait for their answers.
 
     Attributes:
         written: the number of lines written.
     """
 
-    def __init__(self, layout: Layout, start_time: float):
-        self.layout, self.start_time, self.written = layout, start_time, 0
+    def __init__(self, layout: Layout, start_time: float, late: bool = False):
+        self.layout, self.start_time, self.late, self.written = layout, start_time, late, 0
 
     def write(self, answer: Answer, waiting: Waiting) -> None:
         """Writes one step's line and flushes it.
@@ -48,14 +49,12 @@ class Lines:
             line["clock"] = datetime.fromtimestamp(moment.clock, timezone.utc).isoformat()
         if self.layout.horizon > 0:
             line["ahead"] = self.layout.horizon
-        if self.layout.horizon < 0:
+        if self.late:
             line["behind"] = round(newest.timestamp - moment.timestamp, 6)
-        if not np.isfinite(answer.outputs).all():
-            raise InputError(
-                f"the answer of step {answer.step} is not finite: the model has diverged, train it "
-                "anew with a lower --learning-rate; or the --state is damaged, delete it"
-            )
+        require_finite(answer)
         line |= self._answer(answer.outputs)
+        if answer.decoded is not None:
+            line["decoded"] = self._named(answer.decoded)
         line["latency"] = round(time.monotonic() - newest.arrived, 6)
         line["dropped"] = moment.dropped
         send_json(line)
@@ -71,5 +70,24 @@ class Lines:
         if isinstance(task, Classification):
             label = task.classes[int(predicted)]
             return {"label": label, "confidence": named[label], "probabilities": named}
-        labels = [task.classes[number] for number in np.flatnonzero(predicted)]
-        return {"labels": labels, "probabilities": named}
+        return {"labels": self._named(predicted), "probabilities": named}
+
+    def _named(self, said: NDArray[Any]) -> str | list[str]:
+        """Returns the name of a class, or those of several."""
+        classes = self.layout.task.classes
+        if isinstance(self.layout.task, Classification):
+            return classes[int(said)]
+        return [classes[number] for number in np.flatnonzero(said)]
+
+
+def require_finite(answer: Answer) -> None:
+    """Checks that an answer is made of numbers.
+
+    Raises:
+        InputError: one is NaN or infinite.
+    """
+    if not np.isfinite(answer.outputs).all():
+        raise InputError(
+            f"the answer of step {answer.step} is not finite: the model has diverged, train it "
+            "anew with a lower --learning-rate; or the --state is damaged, delete it"
+        )

@@ -30,6 +30,7 @@ from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint, numbered
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run, load_run
+from trainer.run.members import require_trainable
 from trainer.step.forward import forward_step
 from trainer.step.optimizers import make_optimizer, optimizer_variables
 from trainer.step.totals import Totals
@@ -85,7 +86,7 @@ class OnlineTrainer:
         self.layout = Layout.of(config, facts.learned_task, unknown)
         self.optimizer = make_optimizer(config)
         task, device = self.layout.task, OneDevice(any_length=True)
-        self.step = TrainStep(model, self.optimizer, task, device)
+        self.step = TrainStep(model, self.optimizer, task, device, config.smooth)
         answering = replace(config, feed="predictions")
         self.forward = forward_step(model, answering, task, device)
         self.reset()
@@ -98,6 +99,7 @@ class OnlineTrainer:
             InputError: there is no such run, or it has no model.
         """
         run = run if isinstance(run, Run) else load_run(run)
+        require_trainable("the run", run.path)
         return cls(run.config, run.facts, load_model(run.model_path))
 
     @classmethod

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from trainer.decoded.options import Decode, require_lag
+
 
 @dataclass(frozen=True)
 class StreamConfig:
@@ -25,6 +27,12 @@ class StreamConfig:
     """Samples of a live source that may wait for the model; of more, the oldest are dropped."""
     give_up: float | None = None
     """End if a live source sends nothing for so many seconds; without it, it is tried for ever."""
+    decode: Decode = "auto"
+    """What is made of the raw answers, beside which a line has decoded ones: auto, what training
+    has found best on validation; viterbi, by the decoder of the run in any case; none."""
+    lag: float = 0.0
+    """Seconds that a step waits before it is decided, and its line with it; the longer, the better
+    it is known. With 0 a line comes at once."""
     batch_size: int | None = None
     """Frames described at once. By default one if the source is live, else as many as extraction
     takes; another number may change features in the last bits."""
@@ -33,3 +41,6 @@ class StreamConfig:
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
+
+    def __post_init__(self) -> None:
+        require_lag(self.decode, self.lag)

@@ -1,4 +1,4 @@
-"""What a stream says: answers as lines, and the state that is kept after them."""
+"""The answers of a stream as lines, and the state that is kept after them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from preprocessing.videos.stream_samples import StreamSample
-from trainer.streaming.follower import Answer, Follower
+from trainer.streaming.deciding import DecidingFollower
+from trainer.streaming.follower import Answer
 from trainer.streaming.lines import Lines
 from trainer.streaming.state import StreamState
 from trainer.streaming.waiting import Waiting
@@ -24,9 +25,9 @@ class Speaker:
         lines: what was written.
     """
 
-    def __init__(self, follower: Follower, state: StreamState, start_time: float):
+    def __init__(self, follower: DecidingFollower, state: StreamState, start_time: float):
         self.follower, self.state = follower, state
-        self.lines = Lines(follower.layout, start_time)
+        self.lines = Lines(follower.layout, start_time, follower.late > 0)
         self._waiting = Waiting()
         state.restore(follower, self._waiting)
 

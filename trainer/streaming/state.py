@@ -12,7 +12,7 @@ from preprocessing.errors import InputError
 from trainer.run.archive import DAMAGE, read_archive, write_archive
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run
-from trainer.streaming.follower import Follower
+from trainer.streaming.deciding import DecidingFollower
 from trainer.streaming.waiting import GROUP, Waiting
 
 
@@ -38,7 +38,10 @@ class StreamState:
         self._source, self._model = "", ""
         self._saved: Checkpoint | None = None
         if path:
-            self._model = hashlib.sha256(run.model_path.read_bytes()).hexdigest()
+            digest = hashlib.sha256()
+            for member in run.answering:
+                digest.update(member.model_path.read_bytes())
+            self._model = digest.hexdigest()
             if path.exists():
                 self._read(path, run)
 
@@ -61,7 +64,7 @@ class StreamState:
             )
         self._saved = Checkpoint(path, arrays)
 
-    def restore(self, follower: Follower, waiting: Waiting) -> None:
+    def restore(self, follower: DecidingFollower, waiting: Waiting) -> None:
         """Restores what the file holds.
 
         Args:

@@ -21,6 +21,7 @@ from preprocessing.videos.stream_samples import StreamSample
 from trainer.run.checkpoint import Checkpoint
 
 GROUP = "waiting/"
+LATEST_CLOCK = 2.5e11  # In the year 9892; after 9999 there is no date.
 KINDS = {"dropped": "int64", "times": "float64", "clocks": "float64"}
 
 
@@ -87,7 +88,7 @@ class Waiting:
             column.shape == (count,) and column.dtype == KINDS[name]
             for name, column in columns.items()
         )
-        if not fits or not np.isfinite(columns["times"]).all():
+        if not fits or not _are_moments(columns["times"], columns["clocks"]):
             raise InputError(
                 f"{saved.path} does not hold the {count} steps that wait for their answer; delete "
                 "it to begin anew"
@@ -96,3 +97,14 @@ class Waiting:
         for timestamp, clock, dropped in zip(*rows, strict=True):
             known = clock if math.isfinite(clock) else None
             self._moments.append(Moment(timestamp, known, dropped))
+
+
+def _are_moments(times: NDArray[np.float64], clocks: NDArray[np.float64]) -> bool:
+    """Returns True if times, and clocks that are not NaN, can be those of steps.
+
+    Args:
+        times: ``<float64>[n]``, seconds of the source.
+        clocks: ``<float64>[n]``, seconds since 1970.
+    """
+    known = clocks[~np.isnan(clocks)]
+    return bool(np.isfinite(times).all() and ((known >= 0) & (known < LATEST_CLOCK)).all())

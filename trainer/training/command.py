@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from preprocessing.files.whole_file import write_whole
+from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.config import TrainConfig
@@ -15,12 +16,14 @@ from trainer.model.own_model import Build
 from trainer.run.checkpoint import Progress
 from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
+from trainer.run.lock import heed
 from trainer.training.announcer import Announcer, say_finished
 from trainer.training.callbacks import watch_batches
 from trainer.training.claim import claimed
+from trainer.training.completion import Completion
 from trainer.training.loop import Training
 from trainer.training.preparation import lanes_of, last_checkpoint, make_model, prepare
-from trainer.training.steps import make_steps
+from trainer.training.steps import Steps, make_steps
 from trainer.training.stops import Stops
 
 import_tensorflow()
@@ -91,8 +94,9 @@ def _train(
             checkpoint = last_checkpoint(prepared, processes)
             progress = checkpoint.progress if checkpoint else Progress()
             validated = data.validation is not None
+            completion = Completion(config, run, data, progress, lambda: heed(interruption))
             if progress.finished and progress.is_over(config.epochs, config.patience, validated):
-                processes.wait_for_all()
+                _complete(completion, processes)
                 return Trained(run, True, processes.chief)
             progress.lanes = progress.lanes or lanes_of(config, data, devices)
             progress.threads = progress.threads or threads()
@@ -110,5 +114,24 @@ def _train(
             announcer.say(hardware)
             stops = Stops(processes, interruption, at_once=watched)
             training = Training(config, run, data, progress, steps, stops, announcer, callbacks)
+            if processes.chief:
+                completion.begin()
             training.go(checkpoint)
+            _complete(completion, processes, steps)
     return Trained(run, False, processes.chief)
+
+
+def _complete(completion: Completion, processes: Processes, steps: Steps | None = None) -> None:
+    """Has the process that writes complete a run, while the others wait for it.
+
+    Args:
+        completion: of the run.
+        processes: that trained it together.
+        steps: that trained it; None if that was before.
+    """
+    try:
+        lines = completion.go(steps) if processes.chief else []
+    finally:
+        processes.wait_for_all()
+    if lines:
+        say(*lines)

@@ -11,6 +11,7 @@ from preprocessing.terminal.console import note
 from preprocessing.terminal.python_file import absolute_file
 from trainer.config import TrainConfig, flag
 from trainer.run.folder import Run, load_run
+from trainer.run.members import require_trainable
 
 Config = TypeVar("Config", bound=TrainConfig)
 # What a run that continues another one takes from it.
@@ -35,7 +36,10 @@ def resolved(config: Config) -> Config:
         continue_from=config.continue_from and absolute(config.continue_from),
         model=config.model and absolute_file(config.model),
     )
-    return _continued(config, load_run(config.continue_from)) if config.continue_from else config
+    if config.continue_from is None:
+        return config
+    require_trainable("--continue-from", config.continue_from)
+    return _continued(config, load_run(config.continue_from))
 
 
 def _continued(config: Config, base: Run) -> Config:

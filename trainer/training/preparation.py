@@ -13,6 +13,7 @@ from trainer.kernels.layers import all_layers
 from trainer.model.build import build_model
 from trainer.model.model_file import load_model
 from trainer.model.own_model import Build, OwnModel
+from trainer.model.temperature import uncalibrated
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run, load_run
 from trainer.training.continuation import resolved
@@ -113,7 +114,7 @@ def make_model(prepared: Prepared, devices: Devices, processes: Processes) -> ke
     with devices.scope():
         keras.utils.set_random_seed(config.seed)
         if config.continue_from:
-            model = load_model(Run(config.continue_from).model_path)
+            model = uncalibrated(load_model(Run(config.continue_from).model_path))
         else:
             facts = data.facts
             model = build_model(config, data.layout, facts.dimension, facts.feature_moments, own)

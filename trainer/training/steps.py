@@ -39,6 +39,6 @@ def make_steps(config: TrainConfig, model: keras.Model, task: Task, devices: Dev
     """
     with devices.scope():
         optimizer = make_optimizer(config)
-    learning = TrainStep(model, optimizer, task, devices)
+    learning = TrainStep(model, optimizer, task, devices, config.smooth)
     validating = EvaluationStep(forward_step(model, config, task, devices), task)
     return Steps(learning, validating, devices)

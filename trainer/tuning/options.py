@@ -55,7 +55,7 @@ class TuneConfig(TrainConfig):
 
     @property
     def better(self) -> Literal["minimize", "maximize"]:
-        """Whether the objective is better the lower it is, or the higher, by its name."""
+        """The way in which the objective gets better, by its name."""
         lower = any(word in LOWER_IS_BETTER for word in self.objective.split("_"))
         return "minimize" if lower else "maximize"
 

@@ -102,11 +102,12 @@
     const marks = told.rows.map((row) => [row.name, row.labels[place]]);
     const named = (bit) => marks.filter(([, mark]) => mark > 0 && mark & bit).map(([name]) => name);
     if (marks.length && marks.every(([, mark]) => mark < 0)) return [["true", "no label", ""]];
-    const lists = [named(2), named(1)].map((names) => names.join(", ") || "none");
-    return [
-      ["true", lists[0], ""],
-      ["predicted", lists[1] + (lists[0] === lists[1] ? " ✓" : " ✗ wrong"), ""],
-    ];
+    const [truth, ...lists] = [2, 1, 4].map((bit) => named(bit).join(", ") || "none");
+    const rows = lists.map((list, number) => {
+      const name = number ? "decoded" : "predicted";
+      return [name, list + (list === truth ? " ✓" : " ✗ wrong"), ""];
+    });
+    return [["true", truth, ""], ...rows.slice(0, told.decoded ? 2 : 1)];
   };
   const numbers = (told, curve, x) => {
     const place = x * curve.steps;
@@ -305,7 +306,8 @@
 
   // Mistakes.
   const wrongAt = (told, n) => {
-    if (told.kind === "sets") return told.rows.some((row) => row.labels[n] === 1 || row.labels[n] === 2);
+    const amiss = (mark) => mark > 0 && (told.decoded ? mark !== 7 : mark !== 3);
+    if (told.kind === "sets") return told.rows.some((row) => amiss(row.labels[n]));
     const truth = told.rows[0].labels[n];
     return truth >= 0 && told.rows.slice(1).some((row) => row.labels[n] >= 0 && row.labels[n] !== truth);
   };

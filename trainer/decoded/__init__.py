@@ -1,0 +1,1 @@
+"""Decoded answers: asked for by options, written beside raw ones, said in words."""

@@ -1,0 +1,1 @@
+"""The command ``ensemble``: several runs as one, whose models answer together."""

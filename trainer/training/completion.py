@@ -1,0 +1,215 @@
+"""The completion of a run: after the last epoch, once, what answers need beside the model.
+
+    answers of the best model to the validation split ─▶ its temperature: model.keras,
+                                                           calibration.json
+    the answers that it gives then ┐
+    labels of the training split   ┴────────────────────▶ decoder.json
+
+Killed meanwhile, the same command does it from the beginning; so it does for older runs.
+"""
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from preprocessing.errors import InputError
+from preprocessing.store.sequence_info import SequenceInfo
+from trainer.batches.sequence_set import SequenceSet
+from trainer.config import TrainConfig
+from trainer.decoder.choosing import choose_decoder
+from trainer.decoder.counting import count_labels
+from trainer.decoder.decoder import Decoder
+from trainer.decoder.decoder_file import write_decoder
+from trainer.decoder.weights import Lengths, Weights
+from trainer.model.model_file import load_model
+from trainer.model.temperature import uncalibrated
+from trainer.predictions.inference import predict_pieces
+from trainer.predictions.writer import predictions_writer, store_piece
+from trainer.run.checkpoint import Progress
+from trainer.run.folder import Run
+from trainer.training.calibration import calibrate, calibration_line, known_calibration
+from trainer.training.data import Data
+from trainer.training.steps import Steps
+
+ANSWERS = "validation.h5"
+
+
+class Completion:
+    """Completes a run that is trained to its end; of several processes, one does.
+
+    Args:
+        config: of the run.
+        run: which has its model.
+        data: that it was trained on.
+        progress: of the training.
+        heed: called now and then; it raises an error to stop.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        run: Run,
+        data: Data,
+        progress: Progress,
+        heed: Callable[[], None],
+    ):
+        self.config, self.run, self.data = config, run, data
+        self.progress, self.heed = progress, heed
+
+    def begin(self) -> None:
+        """Takes away what belongs to an earlier end, before the model is trained further."""
+        self.run.decoder_path.unlink(missing_ok=True)
+
+    def go(self, steps: Steps | None = None) -> list[str]:
+        """Makes what is not there yet.
+
+        Args:
+            steps: that trained the model; without them it is opened anew.
+
+        Returns:
+            Lines that say what was chosen; none if there was nothing to do.
+        """
+        validation, missing = self.data.validation, self._missing
+        if validation is None and self.config.decoder == "folds":
+            missing = [name for name in missing if name != "decoder"]
+        if not missing:
+            return []
+        if validation is None:
+            return [_none_of(missing)]
+        answers = self.run.path / ANSWERS
+        try:
+            self._answer(validation, answers, steps)
+            return [*self._calibrate(answers), *self._choose_decoder(answers)]
+        except InputError as error:  # What was trained is whole all the same.
+            return [f"{' and '.join(missing)}: none; {error}"]
+        finally:
+            answers.unlink(missing_ok=True)
+
+    @property
+    def _missing(self) -> list[str]:
+        """The names of what is asked for and not there."""
+        missing = []
+        if self.data.layout.task.name != "regression" and known_calibration(self.run) is None:
+            missing.append("temperature")
+        decodes = can_decode(self.config, self.data.layout.task.name)
+        if decodes and self.config.decoder != "none" and not self.run.decoder_path.exists():
+            missing.append("decoder")
+        return missing
+
+    def _calibrate(self, answers: Path) -> list[str]:
+        """Makes answers those of the model with its temperature, which it gets if it has none."""
+        was_known = known_calibration(self.run) is not None
+        try:
+            found = calibrate(self.run, answers)
+        except InputError as error:  # What was trained is whole all the same.
+            return [f"temperature: none; {error}"]
+        return [] if was_known else [calibration_line(found)]
+
+    def _choose_decoder(self, answers: Path) -> list[str]:
+        """Chooses the decoder by the answers to the validation split, if there is none."""
+        run, train, validation = self.run, self.data.train, self.data.validation
+        if "decoder" not in self._missing or train.labels is None or validation is None:
+            return []
+        try:
+            counts = count_labels(train.labels, train.infos)
+            decoder = choose_decoder(counts, answers, rate_of(train.infos), self.heed)
+        except InputError as error:
+            return [f"decoder: none; {error}"]
+        write_decoder(run.decoder_path, decoder)
+        return [decoder_line(decoder, len(validation.infos))]
+
+    def _answer(self, data: SequenceSet, path: Path, steps: Steps | None) -> None:
+        """Writes the answers of the best model."""
+        run = self.run
+        with (
+            _best_model(run, self.progress, steps) as (model, forward),
+            predictions_writer(path, data.layout, run.weights_digest) as writer,
+        ):
+            lanes = self.progress.lanes if forward else None
+            for piece in predict_pieces(model, data, self.config, lanes, forward):
+                store_piece(writer, data, piece)
+                self.heed()
+
+
+def can_decode(config: TrainConfig, task: str) -> bool:
+    """Returns whether answers can be decoded: each step has one, and it names classes.
+
+    Args:
+        config: of the run.
+        task: its name.
+    """
+    return config.outputs == "frame" and task != "regression"
+
+
+def _none_of(missing: Sequence[str]) -> str:
+    """Returns a line about what cannot be chosen without a validation split."""
+    them = "it" if len(missing) == 1 else "them"
+    why = f"there is no validation split to choose {them} by"
+    more = " (--decoder folds chooses a decoder by three more trainings)"
+    return f"{' and '.join(missing)}: none; {why}{more if 'decoder' in missing else ''}"
+
+
+@contextmanager
+def _best_model(run: Run, progress: Progress, steps: Steps | None) -> Iterator[tuple[Any, Any]]:
+    """Yields the model of a run without its temperature, and its inference if that is compiled.
+
+    Args:
+        run: the run.
+        progress: of its training.
+        steps: that trained the model, which is as it was when the block ends; None if they are not
+            there.
+    """
+    if steps is None or steps.devices.replicated:
+        yield uncalibrated(load_model(run.model_path)), None
+        return
+    model, forward = steps.learning.model, steps.validating.forward
+    if progress.best_epoch in (0, progress.epoch):
+        yield model, forward
+        return
+    last = model.get_weights()
+    model.set_weights(load_model(run.model_path).get_weights())
+    try:
+        yield model, forward
+    finally:
+        model.set_weights(last)
+
+
+def rate_of(infos: Iterable[SequenceInfo]) -> float:
+    """Returns the usual steps a second of sequences; 1 if nobody knows."""
+    known = [info.step_seconds for info in infos if info.step_seconds > 0]
+    return 1.0 / statistics.median(known) if known else 1.0
+
+
+def decoder_line(decoder: Decoder, videos: int, split: str = "validation") -> str:
+    """Returns what was chosen, and what it is worth, in a line.
+
+    Args:
+        decoder: which was chosen.
+        videos: the number of sequences of the validation split.
+        split: the word for it.
+    """
+    choice = decoder.choice(None)
+    online = [one.lag for one in decoder.choices if one.chosen and one.lag is not None]
+    name = "edit" if "edit" in choice.raw else "f1@10"
+    figures = f"{choice.raw.get(name, 0.0):.3f}"
+    if choice.chosen:
+        what = f"{decoder.kind}{_weights(choice.weights)}"
+        figures += f" -> {choice.decoded[name]:.3f}"
+    elif online:
+        lags = " and ".join(f"{lag:g}" for lag in online)
+        what = f"none offline, {decoder.kind} with lags of {lags} s"
+    else:
+        what = "none, raw answers are as good"
+    by = "" if decoder.chosen_by == videos else f" of {decoder.chosen_by} of {videos} videos"
+    return f"decoder: {what}; {split} {name}{by} {figures}"
+
+
+def _weights(weights: Weights | Lengths) -> str:
+    """Returns the weights of a decoder, to be put behind its kind."""
+    if isinstance(weights, Lengths):
+        return ""
+    prior = "less" if weights.prior else "with"
+    durations = "with" if weights.durations else "without"
+    return f", emission weight {weights.emission:g} {prior} the prior, {durations} durations"
