@@ -23,6 +23,8 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage, Recording
 from trainer.streaming.online import OnlineTrainer
 from trainer.training.command import train
+from trainer.tuning.command import run_tune
+from trainer.tuning.options import TuneConfig
 
 NAMES = [f"P{person}_{take}" for person in (1, 2, 3) for take in range(2)]
 SPLITS = {"train": NAMES[:2], "validation": NAMES[2:4], "test": NAMES[4:]}
@@ -174,5 +176,7 @@ def test_it_is_not_trained(one: Run, tmp_path: Path) -> None:
         train(TrainConfig(**further))
     with pytest.raises(InputError, match=f"--continue-from {run.path} {said}"):
         run_train(RepeatedTrainConfig(**further, repeats=2))
+    with pytest.raises(InputError, match=f"--continue-from {run.path} {said}"):
+        run_tune(TuneConfig(one.config.store, one.config.labels, tmp_path, continue_from=run.path))
     with pytest.raises(InputError, match=f"the run {run.path} {said}"):
         OnlineTrainer.from_run(run.path)

@@ -31,6 +31,7 @@ from preprocessing.terminal.options import to_yaml
 from trainer.config import flag
 from trainer.run.interruption import Interruption
 from trainer.run.lock import POLL, Lock, heed, locked
+from trainer.run.members import require_trainable
 from trainer.training.data import load_data
 from trainer.trainings.beginning import require_begun_so
 from trainer.tuning.options import TuneConfig
@@ -64,6 +65,8 @@ def run_tune(config: TuneConfig) -> int:
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     require_folder("--run", config.run)
     config = _resolved(config)
+    if config.continue_from:
+        require_trainable("--continue-from", config.continue_from)
     with Interruption() as interruption, storage_errors_are_the_inputs():
         return _Worker(config, _begin(config, interruption), interruption).go()
 
