@@ -110,7 +110,7 @@ def test_the_report_is_one_file_that_needs_no_network(run: Run) -> None:
     pictures = re.findall(r'<img [^>]*alt="(?:true|predicted) labels of', page)
     assert len(pictures) == 2 * metrics["sequences"]
     assert all(sequence_id in page for sequence_id in run.splits.test)
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
     assert f"{metrics['accuracy']:.3f}" in page
 
 
