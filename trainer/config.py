@@ -124,9 +124,10 @@ class TrainConfig:
     """Passes over the training split, at most."""
     patience: int = 10
     """Epochs without a better validation loss after which training stops."""
-    decoder: Literal["auto", "none"] = "auto"
+    decoder: Literal["auto", "folds", "none"] = "auto"
     """auto: when training ends, choose by the validation split what makes one course of classes of
-    raw answers, for --decode; none: leave that out."""
+    raw answers, for --decode; folds: without a validation split, choose it by three more trainings,
+    each on two thirds of the training split; none: leave that out."""
     seed: int = 0
     """Of order, initial weights and dropout, and of splits without a --split-seed."""
     cache: Literal["auto", "none", "memory"] = "auto"
@@ -284,6 +285,16 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
             answered_once and c.smooth > 0,
             f"--smooth {c.smooth} with --outputs sequence: a sequence is answered once, and no "
             "answer stands beside it; give no --smooth, or --outputs frame",
+        ),
+        (
+            c.decoder == "folds" and c.strategy != "local",
+            f"--decoder folds with --strategy {c.strategy}: each part would be a process of its "
+            "own; give --decoder auto, and a validation split",
+        ),
+        (
+            c.decoder == "folds" and c.continue_from is not None,
+            "--decoder folds with --continue-from: what that run was trained on would not be held "
+            "out; give --decoder auto, and a validation split",
         ),
         (
             c.task == "regression" and bool(c.class_weights),

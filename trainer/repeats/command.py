@@ -25,7 +25,12 @@ def run_train(config: RepeatedTrainConfig) -> int:
 
     if config.jobs > 1:
         note(f"--jobs {config.jobs} does nothing without --repeats")
-    return train_once(config.train_config)
+    code = train_once(config.train_config)
+    if config.decoder == "folds":
+        from trainer.trainings.held_out import choose_by_folds
+
+        choose_by_folds(config.run)
+    return code
 
 
 def train_repeatedly(config: RepeatedTrainConfig) -> int:

@@ -9,7 +9,7 @@ Killed meanwhile, the same command does it from the beginning; so it does for ol
 """
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,12 +72,12 @@ class Completion:
             Lines that say what was chosen; none if there was nothing to do.
         """
         validation, missing = self.data.validation, self._missing
+        if validation is None and self.config.decoder == "folds":
+            missing = [name for name in missing if name != "decoder"]
         if not missing:
             return []
         if validation is None:
-            them = "it" if len(missing) == 1 else "them"
-            why = f"there is no validation split to choose {them} by"
-            return [f"{' and '.join(missing)}: none; {why}"]
+            return [_none_of(missing)]
         answers = self.run.path / ANSWERS
         try:
             self._answer(validation, answers, steps)
@@ -93,7 +93,8 @@ class Completion:
         missing = []
         if self.data.layout.task.name != "regression" and known_calibration(self.run) is None:
             missing.append("temperature")
-        if self._decodes and not self.run.decoder_path.exists():
+        decodes = can_decode(self.config, self.data.layout.task.name)
+        if decodes and self.config.decoder != "none" and not self.run.decoder_path.exists():
             missing.append("decoder")
         return missing
 
@@ -119,13 +120,6 @@ class Completion:
         write_decoder(run.decoder_path, decoder)
         return [decoder_line(decoder, len(validation.infos))]
 
-    @property
-    def _decodes(self) -> bool:
-        """True if answers can be decoded: each step has one, and it names classes."""
-        config, task = self.config, self.data.layout.task
-        answered = config.outputs == "frame" and task.name != "regression"
-        return config.decoder == "auto" and answered
-
     def _answer(self, data: SequenceSet, path: Path, steps: Steps | None) -> None:
         """Writes the answers of the best model."""
         run = self.run
@@ -137,6 +131,24 @@ class Completion:
             for piece in predict_pieces(model, data, self.config, lanes, forward):
                 store_piece(writer, data, piece)
                 self.heed()
+
+
+def can_decode(config: TrainConfig, task: str) -> bool:
+    """Returns whether answers can be decoded: each step has one, and it names classes.
+
+    Args:
+        config: of the run.
+        task: its name.
+    """
+    return config.outputs == "frame" and task != "regression"
+
+
+def _none_of(missing: Sequence[str]) -> str:
+    """Returns a line about what cannot be chosen without a validation split."""
+    them = "it" if len(missing) == 1 else "them"
+    why = f"there is no validation split to choose {them} by"
+    more = " (--decoder folds chooses a decoder by three more trainings)"
+    return f"{' and '.join(missing)}: none; {why}{more if 'decoder' in missing else ''}"
 
 
 @contextmanager
@@ -170,12 +182,13 @@ def rate_of(infos: Iterable[SequenceInfo]) -> float:
     return 1.0 / statistics.median(known) if known else 1.0
 
 
-def decoder_line(decoder: Decoder, videos: int) -> str:
+def decoder_line(decoder: Decoder, videos: int, split: str = "validation") -> str:
     """Returns what was chosen, and what it is worth, in a line.
 
     Args:
         decoder: which was chosen.
         videos: the number of sequences of the validation split.
+        split: the word for it.
     """
     choice = decoder.choice(None)
     online = [one.lag for one in decoder.choices if one.chosen and one.lag is not None]
@@ -190,7 +203,7 @@ def decoder_line(decoder: Decoder, videos: int) -> str:
     else:
         what = "none, raw answers are as good"
     by = "" if decoder.chosen_by == videos else f" of {decoder.chosen_by} of {videos} videos"
-    return f"decoder: {what}; validation {name}{by} {figures}"
+    return f"decoder: {what}; {split} {name}{by} {figures}"
 
 
 def _weights(weights: Weights | Lengths) -> str:
