@@ -85,7 +85,7 @@ def test_metrics_and_pictures_of_a_million_steps_take_no_memory_to_speak_of(
 OF_ALL = {"task", "horizon", "sequences", "classes", "steps", "per_sequence"}
 OF_ALL |= {"intervals", "bootstrap", "decoded"}
 OF_CLASSES = {"accuracy", "precision", "recall", "f1", "jaccard", "map", "cmap"}
-OF_CLASSES |= {"accuracy_per_sequence", "per_class"}
+OF_CLASSES |= {"accuracy_per_sequence", "per_class", "ece", "reliability"}
 KEYS = {
     "classification": OF_CLASSES
     | {"largest_class", "edit", "f1@10", "f1@25", "f1@50", "confusion"}

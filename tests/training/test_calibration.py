@@ -12,6 +12,7 @@ from interrupted import config_for
 from quick_trainings import write_persons
 
 from preprocessing.errors import InputError
+from preprocessing.terminal.options import to_yaml
 from trainer.config import TrainConfig
 from trainer.evaluation.command import evaluate
 from trainer.evaluation.options import EvaluateConfig
@@ -20,6 +21,7 @@ from trainer.model.temperature import temperature_of, uncalibrated
 from trainer.run.calibration import read_calibration
 from trainer.run.folder import Run
 from trainer.training.command import train
+from trainer.trainings.process import TrainingProcess
 
 OPTIONS: dict[str, Any] = {"epochs": 3, "decoder": "none", "fractions": (0.5, 0.3, 0.2)}
 
@@ -72,6 +74,15 @@ def test_killed_in_between_or_trained_before_there_was_one_the_same_command_does
     train(config)
     assert "temperature" not in capsys.readouterr().out
     assert content(run)[0] == again[0]
+
+
+def test_one_of_many_trainings_is_not_done_before_it_has_it(trained: Run, tmp_path: Path) -> None:
+    shutil.copytree(trained.path, tmp_path / "run")
+    training = TrainingProcess(trained.config, tmp_path, "run")
+    training.run.config_path.write_text(to_yaml(training.config))
+    assert training.is_done
+    training.run.calibration_path.unlink()
+    assert not training.is_done
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ Read = Callable[[], Iterable[tuple[NDArray[Any], NDArray[Any]]]]
 LOWEST, HIGHEST = 0.25, 20.0
 MOST_PASSES, CLOSE = 40, 1e-7
 TINY, EDGE = 1e-30, 1e-7
+NOTHING = 1e-12
 
 
 class Slope(NamedTuple):
@@ -39,12 +40,13 @@ def fit_temperature(read: Read) -> float:
         T; 1 if nothing is labelled, or T changes nothing.
     """
     low, high = 1.0 / HIGHEST, 1.0 / LOWEST
-    if not any(slope_at(read, 1.0)):
+    warmest = slope_at(read, low)
+    if warmest.second <= NOTHING:  # No label, or logits that are all the same.
         return 1.0
+    if warmest.first >= 0:
+        return HIGHEST
     if slope_at(read, high).first <= 0:
         return LOWEST
-    if slope_at(read, low).first >= 0:
-        return HIGHEST
     inverse = 1.0
     for _ in range(MOST_PASSES):
         slope = slope_at(read, inverse)

@@ -92,7 +92,17 @@ class TrainingProcess:
         if not (run.config_path.is_file() and run.model_path.is_file() and run.config == config):
             return False
         progress, validated = run.progress, bool(run.splits.validation)
-        return progress.finished and progress.is_over(config.epochs, config.patience, validated)
+        over = progress.finished and progress.is_over(config.epochs, config.patience, validated)
+        return over and not (validated and self._lacks_a_choice)
+
+    @property
+    def _lacks_a_choice(self) -> bool:
+        """True if something is missing that is chosen by the validation split at the end."""
+        run, config = self.run, self.config
+        if config.task == "regression":
+            return False
+        decodes = config.decoder != "none" and config.outputs == "frame"
+        return not run.calibration_path.exists() or (decodes and not run.decoder_path.exists())
 
     def stop(self) -> None:
         """Makes the training write a checkpoint and end; an interrupted wait kills it."""
