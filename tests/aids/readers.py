@@ -260,18 +260,58 @@ def make_state(folder: Path) -> Path:
     import hashlib
 
     told = {"model": hashlib.sha256(b"model").hexdigest(), "source": "", "timestamp": 3.5}
-    arrays = {"variables/00000": numbers(30, 4), "carry/00000": numbers(2, 3)}
+    arrays = {"carry/00000": numbers(2, 3), "waiting/dropped": np.zeros(2, np.int64)}
+    arrays |= {"waiting/times": np.array([3.0, 3.5]), "waiting/clocks": np.full(2, np.nan)}
     write_archive(folder / "state", {**told, "origin": None}, arrays)
     return folder / "state"
 
 
 def read_state(path: Path) -> Any:
     from trainer.streaming.state import StreamState
+    from trainer.streaming.waiting import Waiting
 
     kept: list[Any] = []
-    state = StreamState(path, SimpleNamespace(model_path=path.parent / "model.keras"))  # type: ignore[arg-type]
-    state.restore(SimpleNamespace(restore=kept.append))  # type: ignore[arg-type]
-    return state.timestamp, state.origin, plain(kept[0].arrays)
+    run = SimpleNamespace(model_path=path.parent / "model.keras")
+    state = StreamState(path, SimpleNamespace(answering=[run], **vars(run)))  # type: ignore[arg-type]
+    follower, waiting = SimpleNamespace(restore=kept.append, steps=9, answered=7), Waiting()
+    state.restore(follower, waiting)  # type: ignore[arg-type]
+    return state.timestamp, state.origin, plain(kept[0].arrays), plain(waiting.arrays())
+
+
+def make_decoder(folder: Path) -> Path:
+    from made_decoders import made_decoder
+
+    from trainer.decoder.decoder_file import write_decoder
+
+    write_decoder(folder / "decoder.json", made_decoder(np.random.default_rng(0), 3))
+    return folder / "decoder.json"
+
+
+def read_decoder(path: Path) -> None:
+    from made_decoders import made_answers, reader
+
+    from trainer.decoder import decoder_file
+    from trainer.decoder.decoding import decode
+
+    decoder = decoder_file.read_decoder(path, ("c0", "c1", "c2"))
+    answers = reader(made_answers(np.random.default_rng(0), 40, 3))
+    for lag in (None, 1.0):
+        for labels in decode(decoder, answers, 40, decoder.lag_steps(lag), lag):
+            assert set(labels.tolist()) <= {0, 1, 2}
+
+
+def make_calibration(folder: Path) -> Path:
+    from trainer.run.calibration import Calibration
+
+    told = Calibration(0.74, 1000, 0.112, 0.046, "0123456789abcdef")
+    (folder / "calibration.json").write_text(told.to_json())
+    return folder / "calibration.json"
+
+
+def read_calibration(path: Path) -> Any:
+    from trainer.run.calibration import read_calibration
+
+    return read_calibration(path)
 
 
 def make_model(folder: Path) -> Path:
@@ -477,6 +517,8 @@ READERS = {
     "history": Reader(make_history, read_history, cost=10),
     "checkpoint": Reader(make_checkpoint, read_checkpoint, digest=True),
     "state": Reader(make_state, read_state, digest=True, heavy=True),
+    "decoder": Reader(make_decoder, read_decoder, heavy=True),
+    "calibration": Reader(make_calibration, read_calibration),
     **{
         task: Reader(make_predictions(task), read_predictions, cost=10)
         for task in ("classification", "multilabel", "regression")
