@@ -106,6 +106,20 @@ def test_a_hostile_model_is_refused_before_memory_is_taken(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < GIGABYTE_IN_KB // 2
 
 
+def test_layers_of_ones_own_help_no_model_that_has_none(
+    members: Members, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(keras.saving, "load_model", lambda path, **_: opened.append(path))
+    path = write(tmp_path / "hostile.keras", changed(with_code_behind)(members))
+    with (
+        keras.saving.custom_object_scope({"mine>Own": layers.Dense}),
+        pytest.raises(InputError, match="cannot be opened"),
+    ):
+        load_model(path)
+    assert not opened
+
+
 @pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU])
 def test_a_model_that_is_what_it_says_is_opened_packed_or_not(tmp_path: Path, layer: Any) -> None:
     path = tmp_path / "model.keras"
