@@ -35,7 +35,7 @@ class Majority:
 
 
 def majority(probabilities: np.ndarray, lag_steps: int | None, several: bool) -> np.ndarray:
-    """What ``Majority`` makes of a whole sequence."""
+    """Returns what ``Majority`` makes of a whole sequence."""
     steps, size = probabilities.shape
     votes = probabilities >= 0.5 if several else np.eye(size)[probabilities.argmax(1)]
     seen = np.cumsum(votes, 0)

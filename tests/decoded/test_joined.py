@@ -112,7 +112,7 @@ def test_a_comparison_has_decoded_figures_with_the_same_draws(task: str, tmp_pat
 
 
 def test_decoded_answers_at_other_times_are_compared_on_the_common_clock(tmp_path: Path) -> None:
-    """As those of a model that answers so are."""
+    """Its decoded figures are those of a model whose raw answers are these."""
     arrays, often = answers(2, True), answers(1, False)
     twice = {
         name: {key: np.repeat(values, 2, axis=0) for key, values in rows.items()}

@@ -130,7 +130,7 @@ def test_what_goes_on_after_an_end_is_decided_as_if_there_had_been_none(
 
 
 def _was_waited_for(step: int, pieces: list[int], ends: set[int], lag_steps: int) -> bool:
-    """Whether no end came between a step and the end of its lag."""
+    """Returns True if no end came between a step and the end of its lag."""
     stops = [sum(pieces[: end + 1]) for end in ends]
     last = min(step + lag_steps, sum(pieces) - 1)
     return not any(step < stop <= last for stop in stops)

@@ -17,9 +17,6 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 from trainer.run.members import ENSEMBLE, MEMBERS
 
-# Of a member, where it has them.
-KEPT = ("history.csv", "calibration.json", "decoder.json")
-
 
 def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> str:
     """Writes the folder of an ensemble.
@@ -40,9 +37,9 @@ def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> 
         member = Run(place / MEMBERS / str(number))
         _describe(member, run.config, run.splits, run.facts, run.lineage)
         _copy(run.model_path, member.model_path)
-        for name in KEPT:
-            if (run.path / name).is_file():
-                _copy(run.path / name, member.path / name)
+        for kept in (run.history_path, run.calibration_path, run.decoder_path):
+            if kept.is_file():
+                _copy(kept, member.path / kept.name)
     ensemble, options = Run(place), replace(joint_config(runs), run=config.run)
     _describe(ensemble, options, splits, joint_facts(runs), joint_lineage(runs))
     if runs[0].labels_path.is_file() and all(run.splits == splits for run in runs):

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.model.temperature import EDGE, TINY
+
 Floats = NDArray[np.float64]
 # Consecutive labelled steps: probabilities ``<float>[n, C]`` and the truth, ``<int>[n]`` classes or
 # ``<int>[n, C]`` of 0 and 1. Called again for each pass.
@@ -19,7 +21,6 @@ Read = Callable[[], Iterable[tuple[NDArray[Any], NDArray[Any]]]]
 # If all of validation is right, the surer the likelier; few steps do not prove that.
 LOWEST, HIGHEST = 0.25, 20.0
 MOST_PASSES, CLOSE = 40, 1e-7
-TINY, EDGE = 1e-30, 1e-7
 NOTHING = 1e-12
 
 
