@@ -188,6 +188,11 @@ class TrainConfig:
         )
 
     @property
+    def can_decode(self) -> bool:
+        """True if answers can be decoded: each step has one, and it names classes."""
+        return self.outputs == "frame" and self.task != "regression"
+
+    @property
     def window_stride(self) -> int:
         """The number of steps from one window to the next."""
         return self.stride or self.chunk_length - self.burn_in

@@ -11,7 +11,7 @@ from trainer.decoder.counting import count_labels
 from trainer.decoder.decoder_file import write_decoder
 from trainer.predictions.inference import predict
 from trainer.run.folder import Run
-from trainer.training.completion import ANSWERS, can_decode, decoder_line, rate_of
+from trainer.training.completion import ANSWERS, decoder_line, rate_of
 
 
 def choose_joint_decoder(run: Run, model: str | None) -> str:
@@ -25,7 +25,7 @@ def choose_joint_decoder(run: Run, model: str | None) -> str:
         A line that says what was chosen, or why nothing was; empty if answers are not decoded.
     """
     config = run.config
-    if config.decoder == "none" or not can_decode(config, config.task):
+    if config.decoder == "none" or not config.can_decode:
         return ""
     if not run.splits.validation:
         return "decoder: none; there is no validation split to choose it by"

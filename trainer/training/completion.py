@@ -93,8 +93,8 @@ class Completion:
         missing = []
         if self.data.layout.task.name != "regression" and known_calibration(self.run) is None:
             missing.append("temperature")
-        decodes = can_decode(self.config, self.data.layout.task.name)
-        if decodes and self.config.decoder != "none" and not self.run.decoder_path.exists():
+        decodes = self.config.can_decode and self.config.decoder != "none"
+        if decodes and not self.run.decoder_path.exists():
             missing.append("decoder")
         return missing
 
@@ -131,16 +131,6 @@ class Completion:
             for piece in predict_pieces(model, data, self.config, lanes, forward):
                 store_piece(writer, data, piece)
                 self.heed()
-
-
-def can_decode(config: TrainConfig, task: str) -> bool:
-    """Returns whether answers can be decoded: each step has one, and it names classes.
-
-    Args:
-        config: of the run.
-        task: its name.
-    """
-    return config.outputs == "frame" and task != "regression"
 
 
 def _none_of(missing: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ from trainer.run.folder import Run, load_run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import heed
 from trainer.run.members import SPLITS
-from trainer.training.completion import can_decode, decoder_line, rate_of
+from trainer.training.completion import decoder_line, rate_of
 from trainer.trainings.crew import Crew
 from trainer.trainings.process import TrainingProcess
 
@@ -54,7 +54,7 @@ def choose_by_folds(path: Path) -> None:
         Stopped: a signal came; the same command goes on.
     """
     run = load_run(path)
-    asked = run.config.decoder == "folds" and can_decode(run.config, run.facts.task)
+    asked = run.config.decoder == "folds" and run.config.can_decode
     if not asked or run.splits.validation or run.decoder_path.exists():
         return
     with Interruption() as interruption:

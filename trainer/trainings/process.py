@@ -101,7 +101,7 @@ class TrainingProcess:
         run, config = self.run, self.config
         if config.task == "regression":
             return False
-        decodes = config.decoder != "none" and config.outputs == "frame"
+        decodes = config.decoder != "none" and config.can_decode
         return not run.calibration_path.exists() or (decodes and not run.decoder_path.exists())
 
     def stop(self) -> None:
