@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from trainer.decoder.blocks import Block, Blocks
 from trainer.decoder.chain import chain, emission
 from trainer.decoder.counts import Counts, Floats
-from trainer.decoder.trail import Trail
+from trainer.decoder.lagging import lagging, way_back
 from trainer.decoder.weights import Weights
 
 # From the first step and the one after the last to probabilities, ``<float>[n, C]``.
@@ -47,7 +47,7 @@ class Course:
         Returns:
             For each lag ``<int32>[N]``.
         """
-        online = {lag: _Lagging(lag) for lag in lags if lag is not None and lag < steps - 1}
+        online = {lag: lagging(lag) for lag in lags if lag is not None and lag < steps - 1}
         edges: list[Floats | None] = [None]
         for start in range(0, steps, self._blocks.length):
             last = self._block(read, start, steps, edges[-1])
@@ -76,7 +76,7 @@ class Course:
             start = number * length
             if start + length < steps:
                 block = self._block(read, start, steps, edges[number])
-            states[start : start + length], state = _way_back(block.back, state)
+            states[start : start + length], state = way_back(block.back, state)
         return states
 
     def _block(self, read: Read, start: int, steps: int, scores: Floats | None) -> Block:
@@ -84,46 +84,3 @@ class Course:
         if scores is None:
             return self._blocks.first(emissions)
         return self._blocks.further(scores, emissions)
-
-
-class _Lagging:
-    """The states of one sequence, decided with a lag.
-
-    Args:
-        lag: in steps.
-    """
-
-    def __init__(self, lag: int):
-        self._trail = Trail(lag) if lag else None
-        self._states: list[NDArray[np.int32]] = []
-
-    def add(self, block: Block) -> None:
-        """Goes on by a block."""
-        if self._trail is None:  # The best course so far ends in the best state so far.
-            self._states.append(block.best)
-            return
-        found = map(self._trail.add, block.back, block.best.tolist())
-        self._states.append(np.array([one for one in found if one is not None], np.int32))
-
-    def finish(self) -> Labels:
-        """Returns the states of all steps."""
-        left = self._trail.rest() if self._trail else []
-        return np.concatenate([*self._states, np.array(left, np.int32)])
-
-
-def _way_back(back: NDArray[np.int32], state: int) -> tuple[Labels, int]:
-    """Goes back through a block.
-
-    Args:
-        back: ``<int32>[n, S]``, for each state the one of the step before.
-        state: in which the course ends.
-
-    Returns:
-        ``<int32>[n]``, the states of the block, and the one of the step before it.
-    """
-    states = np.empty(len(back), np.int32)
-    ways, put = back.data, states.data
-    for row in range(len(back) - 1, -1, -1):
-        put[row] = state
-        state = ways[row, state]
-    return states, state
