@@ -22,6 +22,10 @@ def bench(monkeypatch) -> None:
         "lanes_sides",
         "measure",
         "noise",
+        "quality_commands",
+        "quality_making",
+        "quality_rows",
+        "quality_tables",
         "scale_model",
         "tables",
         "train",
@@ -176,3 +180,37 @@ def test_results_are_kept_for_their_version_and_the_newest_are_shown(bench, monk
         "<!-- speed: all -->\n\n    side     s\n    ----------\n    a     2.50\n    b\n\nText.\n"
     )
     assert tables.filled_in(page, tables.results()) == f"# Speed\n\n{wanted}"
+
+
+def test_members_of_a_row_are_made_before_it_and_each_row_is_shown(bench):
+    from quality_rows import ROWS, SHOWN
+
+    names = [row.name for row in ROWS]
+    assert sorted(names) == sorted(SHOWN)
+    for place, row in enumerate(ROWS):
+        assert set(row.members) <= set(names[:place])
+
+
+def test_what_a_decoder_waits_comes_on_top_of_what_the_answer_is_late(bench):
+    from quality_making import FIGURES
+    from quality_tables import answers, tables
+
+    def result(row: str, seed: int, share: float) -> dict:
+        figures = dict.fromkeys(FIGURES, share)
+        every = dict.fromkeys(("raw", "0", "2", "offline"), figures)
+        return {"row": row, "seed": str(seed), "figures": every}
+
+    some = [result("now, horizon -10", 0, 0.5), result("now, horizon -10", 1, 0.7)]
+    found = answers([*some, result("now, backward", 0, 0.9)])
+    assert [(one.row.name, one.decoding, one.late) for one in found] == [
+        ("now, horizon -10", "raw", 2.0),
+        ("now, horizon -10", "0", 2.0),
+        ("now, horizon -10", "2", 4.0),
+        ("now, horizon -10", "offline", None),
+        ("now, backward", "raw", None),
+        ("now, backward", "offline", None),
+    ]
+    made = tables(found)
+    assert made["answers"][1][0] == ["now, horizon -10", "2", *["60.0"] * 5, 2]
+    assert made["spread"][1][0] == ["now, horizon -10", *["50.0 - 70.0"] * 5]
+    assert len(made["spread"][1]) == 4

@@ -75,7 +75,8 @@ def prepare(study_set: StudySet, source: Path | None) -> None:
     (folder / "whole").touch()
 
 
-def _vts(source: Path, folder: Path) -> None:
+def make_vts(source: Path, folder: Path) -> None:
+    """Makes store and labels of the VTS data in a folder."""
     run_import(ImportConfig((source / "features",), folder / "store", fps=VTS.fps, dtype="float32"))
     shutil.copytree(source / "labels", folder / "labels")
 
@@ -104,7 +105,7 @@ def _demo(_: Path, folder: Path) -> None:
 
 
 MAKERS: dict[str, Callable[[Path, Path], None]] = {
-    "vts": _vts,
+    "vts": make_vts,
     "gesture": _gesture,
     "grid": _grid,
     "demo": _demo,
