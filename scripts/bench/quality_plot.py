@@ -58,8 +58,10 @@ LINES = (
     Line("now, raw: at once, or late by --horizon", LATE, (RAW,), "#0072b2", "o-"),
     Line("now, decoded with --lag", (NOW,), None, "#d55e00", "D-"),
     Line("late by --horizon, decoded with --lag 0", HORIZONS, ("0", OFFLINE), "#009e73", "D-"),
-    Line("both ways, or backward: raw", (BACKWARD, BOTH), (RAW,), "#cc79a7", "o"),
-    Line("both ways, or backward: decoded", (BACKWARD, BOTH), None, "#cc79a7", "D"),
+    Line("backward, raw", (BACKWARD,), (RAW,), "#56b4e9", "o"),
+    Line("backward, decoded", (BACKWARD,), None, "#56b4e9", "D"),
+    Line("both ways, raw", (BOTH,), (RAW,), "#cc79a7", "o"),
+    Line("both ways, decoded", (BOTH,), None, "#cc79a7", "D"),
     Line("several seeds, raw", SEEDS, (RAW,), "#000000", "o"),
     Line("several seeds, decoded", SEEDS, None, "#000000", "D"),
 )
