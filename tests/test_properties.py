@@ -132,7 +132,7 @@ def test_in_mixed_precision_the_carry_is_float32_and_chunks_equal_one_pass(
     make_store: MadeStore, precision: str
 ) -> None:
     store = make_store(LENGTHS)
-    model = a_model(store, replace(CONFIG, precision=precision, normalize="running"))
+    model = a_model(store, replace(CONFIG, precision=precision, normalize="running", shrinkage=64))
     forward = ForwardStep(model)
     batch = next(a_set(store).batches(lane_plan(LENGTHS, shared([0], 1), fixed_lengths(5))))
     outputs, carry = forward(batch, forward.initial_carry(1))

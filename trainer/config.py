@@ -8,6 +8,8 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName, Unlabelled
 
 DEFAULT_LANES = 8
+# How long the training split's mean and deviation count for, by default.
+SHRINKAGE_SECONDS = 10.0
 # The most steps that an answer can come late.
 LATEST = 10_000
 
@@ -78,11 +80,12 @@ class TrainConfig:
     of one chunk and about one and a half times the time."""
     accumulate: int = 1
     """Batches whose gradients make one update; with --gradient full, groups of sequences."""
-    normalize: Literal["train", "running", "none"] = "train"
+    normalize: Literal["auto", "train", "running", "none"] = "auto"
     """train: by the mean and deviation of the training split, kept inside the model; running: by
-    those of the sequence so far, beginning from train."""
-    shrinkage: int = 64
-    """With --normalize running: steps that the training split's mean and deviation count for."""
+    those of the sequence so far, beginning from train; auto: running, where there are features."""
+    shrinkage: int | None = None
+    """With --normalize running: steps that the training split's mean and deviation count for; by
+    default those of 10 seconds."""
     cell: Literal["lstm", "gru"] = "lstm"
     """Kind of recurrent layer."""
     layers: int = 1
@@ -150,9 +153,9 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         counts = ("layers", "units", "chunk_length", "epochs", "patience", "accumulate")
-        for name in (*counts, "keep_checkpoints", "shrinkage"):
+        for name in (*counts, "keep_checkpoints"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("lanes", "stride", "checkpoint_updates"):
+        for name in ("lanes", "stride", "checkpoint_updates", "shrinkage"):
             value = getattr(self, name)
             self._require(name, value is None or value >= 1, "at least 1")
         self._require("horizon", self.horizon >= -LATEST, f"{-LATEST} or more")

@@ -23,6 +23,7 @@ WIDTH = 3
 MOMENTS = ((0.0,) * WIDTH, (1.0,) * WIDTH)
 HARDEST = {
     "normalize": "running",
+    "shrinkage": 64,
     "layer_norm": True,
     "learn_initial_state": True,
     "dropout": 0.3,

@@ -22,6 +22,8 @@ from trainer.model.together import joined_model, mean_answer
 from trainer.run.folder import Run
 from trainer.task import make_task
 
+RUNNING = {"normalize": "running", "shrinkage": 64}
+
 
 @pytest.fixture
 def longtake(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Longtake:
@@ -50,7 +52,7 @@ def test_one_graph_answers_as_the_mean_of_its_models(name: str) -> None:
     task, chance = make_task(name, ("a", "b", "c")), np.random.default_rng(0)
     configs = [
         TrainConfig(Path(), Path(), Path(), task=name, units=3),
-        TrainConfig(Path(), Path(), Path(), task=name, units=5, cell="gru", normalize="running"),
+        TrainConfig(Path(), Path(), Path(), task=name, units=5, cell="gru", **RUNNING),
     ]
     models = [build_model(config, Layout.of(config, task), 4, ()) for config in configs]
     inputs = ops.convert_to_tensor(chance.normal(scale=20, size=(2, 6, 4)).astype("float32"))

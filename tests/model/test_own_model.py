@@ -37,7 +37,8 @@ def test_the_example_answers_alike_however_the_sequence_is_cut(
     make_store: MadeStore, normalize: Any
 ) -> None:
     store = make_store([70, 3, 25])
-    config = TrainConfig(Path(), Path(), Path(), units=5, dropout=0.0, normalize=normalize)
+    paths = (Path(), Path(), Path())
+    config = TrainConfig(*paths, units=5, dropout=0.0, normalize=normalize, shrinkage=64)
     layout = Layout(Classification(("a", "b")))
     own = OwnModel.read(f"{EXAMPLE}:build")
     model = build_model(config, layout, 3, (), own)

@@ -27,7 +27,9 @@ def own_build(size: int, classes: int, config: TrainConfig) -> keras.Model:
 
 
 def a_model(task: Task, own: bool) -> keras.Model:
-    config = TrainConfig(Path(), Path(), Path(), units=3, normalize="running", task=task.name)
+    config = TrainConfig(
+        Path(), Path(), Path(), units=3, normalize="running", shrinkage=64, task=task.name
+    )
     keras.utils.set_random_seed(1)
     return build_model(config, Layout(task), 4, (), OwnModel("build", own_build) if own else None)
 

@@ -83,6 +83,8 @@ def _normalized(
         x = scale(x, mean, variance)
     if config.normalize != "running":
         return x, [], []
+    if config.shrinkage is None:
+        raise ValueError("Expected steps as config.shrinkage. Received: None")
     z, carry_in, carry_out = scale_by_sequence(x[..., :size], config.shrinkage)
     if layout.past_size:
         z = ops.concatenate([z, x[..., size:]], -1)

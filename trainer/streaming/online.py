@@ -42,6 +42,8 @@ import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 STATE = "online.npz"
+# Steps, where nobody knows how long one lasts.
+SHRINKAGE = 64
 # Options of training runs that a stream has no use for.
 NOT_ONLINE = {"gradient", "accumulate", "burn_in", "class_weights", "schedule", "warmup", "stride"}
 NOT_ONLINE |= {"random_phase", "lanes", "epochs", "patience", "splits", "continue_from", "outputs"}
@@ -129,7 +131,7 @@ class OnlineTrainer:
             )
         if isinstance(classes, int | str):
             raise InputError(f"classes={classes!r}: expected their names, as ['idle', 'busy']")
-        options = {"normalize": "running", **options}
+        options = {"normalize": "running", "shrinkage": SHRINKAGE, **options}
         if options["normalize"] == "train":
             raise InputError(
                 "normalize='train': nothing is known of the data yet; give 'running' or 'none'"

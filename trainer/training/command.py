@@ -18,6 +18,7 @@ from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import heed
 from trainer.training.announcer import Announcer, say_finished
+from trainer.training.by_data import said
 from trainer.training.callbacks import watch_batches
 from trainer.training.claim import claimed
 from trainer.training.completion import Completion
@@ -88,7 +89,7 @@ def _train(
     processes = Processes(devices)
     with Interruption() as interruption, processes.together():
         prepared = prepare(config, build, processes)
-        config, run, data, _ = prepared
+        asked, (config, run, data, _) = config, prepared
         model = make_model(prepared, devices, processes)
         with claimed(run, processes, interruption):
             checkpoint = last_checkpoint(prepared, processes)
@@ -109,6 +110,8 @@ def _train(
                 write_whole(run.labels_path, data.check.to_json())
             announcer = Announcer(begun, processes.chief)
             announcer.beginning(data, progress.lanes, devices)
+            if line := said(asked, config, data):
+                announcer.say(line)
             if checkpoint:
                 announcer.going_on(progress)
             announcer.say(hardware)

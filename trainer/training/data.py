@@ -70,7 +70,7 @@ def load_data(config: TrainConfig) -> Data:
         labels.use_classes(base.classes)
     info_of = cache(store.info)
     splits, groups = choose_splits(config, labels, info_of)
-    if config.shrinkage != TrainConfig.shrinkage and config.normalize != "running":
+    if config.shrinkage is not None and config.normalize in ("train", "none"):
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
     known = labels.ids()
     infos = {

@@ -16,6 +16,7 @@ from trainer.model.own_model import Build, OwnModel
 from trainer.model.temperature import uncalibrated
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run, load_run
+from trainer.training.by_data import chosen
 from trainer.training.continuation import resolved
 from trainer.training.data import Data, load_data
 from trainer.training.feature_moments import with_feature_moments
@@ -28,7 +29,8 @@ class Prepared(NamedTuple):
     """The parts of a training: what is trained, on what, and where to.
 
     Attributes:
-        config: with absolute paths, and with what a run that is continued says.
+        config: with absolute paths, with what a run that is continued says, and with what the data
+            decide.
         own: a model of the user's own; None for one that is built here.
     """
 
@@ -56,6 +58,7 @@ def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> P
         run = Run(config.run)
         run.require_free()
         data = load_data(config)
+        config = chosen(config, data)
         facts = replace(data.facts, model_digest=own.digest if own else "")
     processes.require_same(**{"splits": data.splits, "store, labels or --model": facts})
     data = with_feature_moments(replace(data, facts=facts), config, run, processes)
