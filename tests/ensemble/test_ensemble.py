@@ -17,6 +17,7 @@ from preprocessing.store.feature_store import FeatureStore
 from trainer.batches.sequence_set import SequenceSet
 from trainer.cross_validation.dealing import deal
 from trainer.cross_validation.options import CrossValidateConfig
+from trainer.decoded.decoding import asked_decoding
 from trainer.ensemble.command import make_ensemble
 from trainer.ensemble.options import EnsembleConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate
@@ -184,6 +185,10 @@ def test_one_that_goes_backward_follows_nothing(root: Path, tmp_path: Path) -> N
     with pytest.raises(InputError, match="members/2 was trained with --direction backward"):
         Followers(run)
     assert evaluate(EvaluateConfig(run.path, bootstrap=0))["sequences"] == 3
+    with pytest.raises(InputError, match=r"members/2 goes backward in time, .* leave --lag out"):
+        asked_decoding(run, "viterbi", 2.0)
+    with pytest.raises(InputError, match=r"has no decoder.json; make the ensemble anew, of runs"):
+        asked_decoding(run, "viterbi", None)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from trainer.decoder.following import Following
 from trainer.predictions.reader import DECODED, RAW, require_finite
 from trainer.predictions.writer import group_name, sequence_ids
 from trainer.run.folder import Run
+from trainer.run.members import is_ensemble
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,12 @@ def asked_decoding(
         return None, None
     decoding = Decoding(decoder, lag)
     if asked == "auto" and not decoder.chosen(lag):
+        if lag:
+            note(
+                f"--lag {lag:g} changes nothing, for answers of {run.path} stay raw: on validation "
+                "they were as good as any that were decoded so; --decode viterbi decodes them all "
+                "the same"
+            )
         return None, {"kind": NONE, "lag": lag}
     return decoding, decoding.facts()
 
@@ -120,14 +127,26 @@ def _why_none(run: Run, lag: float | None) -> str:
         return f"{run.path} answers with numbers, which have no classes to decode; ask for none"
     if config.outputs == "sequence":
         return f"{run.path} answers once a sequence, so nothing follows; ask for none"
-    if lag is not None and config.direction == "backward":
+    if lag is not None and (backward := _backward(run)):
         return (
-            f"{run.path} goes backward in time, from the end of a recording, and has no answers "
-            "while it lasts; leave --lag out"
+            f"{backward.path} goes backward in time, from the end of a recording, and has no "
+            "answers while it lasts; leave --lag out"
         )
     if not run.decoder_path.is_file():
-        return (
-            f"{run.path} has no {run.decoder_path.name}; the command that trained it makes one, "
-            "started again without --decoder none, or says why not"
-        )
+        return f"{run.path} has no {run.decoder_path.name}; {_how_to_have_one(run)}"
     return ""
+
+
+def _backward(run: Run) -> Run | None:
+    """Returns a run, or a member of one, that goes backward; None if there is none."""
+    each = run.answering
+    return next((one for one in each if one.config.direction == "backward"), None)
+
+
+def _how_to_have_one(run: Run) -> str:
+    if is_ensemble(run.path):
+        return "make the ensemble anew, of runs with a validation split, store and labels"
+    return (
+        "the command that trained it makes one, started again without --decoder none, or says why "
+        "not"
+    )
