@@ -77,6 +77,7 @@ def test_decoded_answers_stand_beside_raw_ones(
     assert metrics.pop("decoder") == {
         "kind": "lengths" if several else "viterbi", "lag": lag, "weights": {"majority": 1.0},
     }  # fmt: skip
+    assert (metrics["behind"], decoded["behind"]) == (0, lag)
     assert {**metrics, "decoded": None, "decoder": None} == before
     assert set(ANSWERED[task]) < set(decoded)
     assert decoded["accuracy"] == pytest.approx(naive_accuracy(arrays, "decoded"))
