@@ -1,12 +1,13 @@
 """The decoding that a command was asked for, by the decoder of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted, some
 from preprocessing.files.hdf5_file import Hdf5Writer
 from preprocessing.terminal.console import note, progress
 from trainer.decoded.facts import NONE
@@ -19,6 +20,9 @@ from trainer.predictions.reader import DECODED, RAW, require_finite
 from trainer.predictions.writer import group_name, sequence_ids
 from trainer.run.folder import Run
 from trainer.run.members import is_ensemble
+
+# How many steps say how far they are apart, and from which difference on that is worth a note.
+RATE_STEPS, OTHER_RATE = 1000, 0.1
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Decoding:
         """
         file = writer.file
         names = {sequence_id: group_name(sequence_id) for sequence_id in sequence_ids(file)}
+        self._note_other_rates({one: file[name] for one, name in names.items()})
         total = sum(len(file[f"{name}/{RAW}"]) for name in names.values())
         with progress(total=total, unit="frame", unit_scale=True, desc="decode") as bar:
             for sequence_id, name in names.items():
@@ -69,6 +74,18 @@ class Decoding:
                     start += len(labels)
                     bar.update(len(labels))
                 writer.require_success()
+
+    def _note_other_rates(self, groups: Mapping[str, Any]) -> None:
+        """Notes which sequences have other steps a second than those that it was chosen by."""
+        steps = 1.0 / self.decoder.rate
+        own = {name: np.diff(group["timestamps"][:RATE_STEPS]) for name, group in groups.items()}
+        usual = {name: float(np.median(apart)) for name, apart in own.items() if len(apart)}
+        if others := [name for name, each in usual.items() if abs(each / steps - 1) > OTHER_RATE]:
+            note(
+                f"{counted(len(others), 'sequence')} with other than the {self.decoder.rate:g} "
+                f"steps a second of the training ({some(others)}): a decoder counts steps, so its "
+                "lag and durations are shorter or longer there; extract at one --fps for all"
+            )
 
     def _blocks(self, sequence_id: str, group: Any) -> Iterator[NDArray[Any]]:
         """Yields the decoded answers of a sequence, block by block."""
