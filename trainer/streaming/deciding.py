@@ -125,6 +125,9 @@ class DecidingFollower:
         elif len(others) < len(saved.arrays):
             raise _other_decoder(saved)
         self.follower.restore(Checkpoint(saved.path, others))
+        undecided = self.follower.answered - self._given
+        if self._following is not None and len(self._waiting) != undecided:
+            raise _other_decoder(saved)
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]], following: Following) -> None:
         """Restores what is decided.
