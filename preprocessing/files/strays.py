@@ -1,6 +1,7 @@
 """Removal of files that killed processes left behind in a folder."""
 
 import math
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from preprocessing.files import lease
 from preprocessing.files.folders import files_below
-from preprocessing.files.whole_file import PARTIAL, is_alive, machine
+from preprocessing.files.whole_file import PARTIAL, is_alive, machine, partial_path
 
 BEGUN_SUFFIX = ".begun"
 ABANDONED_SECONDS = 3600.0
@@ -32,6 +33,22 @@ def remove_strays(root: Path) -> int:
             with suppress(OSError):
                 _remove(path)
     return removed
+
+
+def remove_stray_folders(path: Path) -> None:
+    """Removes what killed processes left of a folder that gets its name when it is whole.
+
+    What this process has begun itself counts as left too; see ``remove_strays`` for the others.
+
+    Args:
+        path: the name of the folder.
+    """
+    for begun in path.parent.glob(".*"):
+        match = PARTIAL.fullmatch(begun.name)
+        if not match or match["name"] != path.name or begun.is_symlink():
+            continue
+        if begun == partial_path(path) or _is_stray(begun):
+            shutil.rmtree(begun, ignore_errors=True)
 
 
 def _remove(path: Path) -> None:

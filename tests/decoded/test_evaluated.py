@@ -77,6 +77,7 @@ def test_decoded_answers_stand_beside_raw_ones(
     assert metrics.pop("decoder") == {
         "kind": "lengths" if several else "viterbi", "lag": lag, "weights": {"majority": 1.0},
     }  # fmt: skip
+    assert (metrics["behind"], decoded["behind"]) == (0, lag)
     assert {**metrics, "decoded": None, "decoder": None} == before
     assert set(ANSWERED[task]) < set(decoded)
     assert decoded["accuracy"] == pytest.approx(naive_accuracy(arrays, "decoded"))
@@ -117,6 +118,8 @@ def test_a_decoder_that_was_no_better_works_only_if_it_is_asked_for(
     path = run.evaluation_path("test") / "metrics.json"
     metrics = json.loads(path.read_text())
     assert (metrics["decoder"], metrics["decoded"]) == ({"kind": "none", "lag": None}, None)
+    said = longtake("evaluate", run.path, "--lag", 2, "--bootstrap", 0)[2]
+    assert f"--lag 2 changes nothing, for answers of {run.path} stay raw: on validation" in said
     code, out, _ = longtake("evaluate", run.path, "--decode", "viterbi", "--lag", 0.4)
     assert "decoded by Viterbi, with a lag of 0.4 s:" in out
     decoder = json.loads(path.read_text())["decoder"]

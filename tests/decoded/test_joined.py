@@ -3,17 +3,20 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+from made_decoders import made_decoder
 from prediction_files import write_predictions
 from spoken import Longtake, speaking
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.options import to_yaml
 from trainer.config import TrainConfig
+from trainer.decoded.decoding import Decoding
 from trainer.decoded.facts import joined_decoder
 from trainer.evaluation.compare_options import CompareConfig
 from trainer.evaluation.comparison import compare
@@ -176,6 +179,19 @@ def test_the_decoders_of_several_are_one_if_they_are_of_one_kind() -> None:
     assert same == {"kind": "viterbi", "lag": 2.0, "folds": {"1": FACTS, "2": FACTS}}
     mixed = joined_decoder({"1": FACTS, "2": none}, "seeds")
     assert mixed == {"kind": "mixed", "lag": 2.0, "seeds": {"1": FACTS, "2": none}}
+
+
+def test_sequences_of_another_rate_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decoding = Decoding(made_decoder(np.random.default_rng(0), 3, rate=4.0), 2.0)
+    for steps in (4, 8):
+        times = {"s1": np.arange(30) / steps, "s2": np.arange(30) / 4.1}
+        path = write_predictions(tmp_path / "p.h5", CLASSES, answers(0, False), times=times)
+        with h5py.File(path, "r+") as file:
+            decoding.complete(SimpleNamespace(file=file, require_success=lambda: None))  # type: ignore[arg-type]
+        said = "1 sequence with other than the 4 steps a second of the training (s1): a decoder"
+        assert (said in capsys.readouterr().err) == (steps == 8)
 
 
 def test_a_sequence_named_decoded_is_none_that_is_decoded(tmp_path: Path) -> None:

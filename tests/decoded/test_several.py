@@ -54,6 +54,7 @@ def test_of_seeds_the_mean_is_told_raw_and_decoded(
     assert both["decoder"]["kind"] == "mixed"
     assert both["decoder"]["seeds"] == {"1": one["decoder"], "2": other["decoder"]}
     decoded = both["decoded"]
+    assert (both["behind"], decoded["behind"]) == (0, None)
     for name in ANSWERED["classification"]:
         values = [one["decoded"][name], other[name]]
         assert decoded["seeds"][name]["values"] == values
@@ -83,6 +84,7 @@ def test_of_folds_one_file_has_decoded_answers_of_all(
     one, other = (metrics_of(run.path) for run in runs)
     both = metrics_of(tmp_path)
     assert both["decoder"]["folds"] == {"1": one["decoder"], "2": other["decoder"]}
+    assert (both["behind"], both["decoded"]["behind"]) == (0, None)
     first, second = (row["decoded"] for row in both["folds"])
     assert first["edit"] == one["decoded"]["edit"]
     assert second["edit"] == other["edit"]

@@ -54,6 +54,8 @@ DEEPER = {
     ("choices", 0, "chosen"): "yes",
     ("choices", 0, "raw"): {"<script>": 1},
     ("choices", 0, "decoded"): {"edit": 2},
+    ("choices", 1, "decoded"): [],
+    ("choices", 1, "weights"): None,
     ("choices", 0, "weights", "emission"): 1e9,
     ("choices", 0, "weights", "durations"): 1,
 }

@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from made_stores import FPS
 from quick_trainings import write_persons
 from spoken import Longtake, refusal, speaking
 from untrained_runs import untrained
@@ -17,6 +18,7 @@ from preprocessing.store.feature_store import FeatureStore
 from trainer.batches.sequence_set import SequenceSet
 from trainer.cross_validation.dealing import deal
 from trainer.cross_validation.options import CrossValidateConfig
+from trainer.decoded.decoding import asked_decoding
 from trainer.ensemble.command import make_ensemble
 from trainer.ensemble.options import EnsembleConfig
 from trainer.evaluation.command import EvaluateConfig, evaluate
@@ -183,7 +185,14 @@ def test_one_that_goes_backward_follows_nothing(root: Path, tmp_path: Path) -> N
     run = made(tmp_path / "new", root / "one", root / "backward")
     with pytest.raises(InputError, match="members/2 was trained with --direction backward"):
         Followers(run)
-    assert evaluate(EvaluateConfig(run.path, bootstrap=0))["sequences"] == 3
+    metrics = evaluate(EvaluateConfig(run.path, bootstrap=0))
+    assert (metrics["sequences"], metrics["behind"]) == (3, None)
+    both = json.loads((evaluated(root / "both") / "metrics.json").read_text())
+    assert both["behind"] == 3 / FPS
+    with pytest.raises(InputError, match=r"members/2 goes backward in time, .* leave --lag out"):
+        asked_decoding(run, "viterbi", 2.0)
+    with pytest.raises(InputError, match=r"has no decoder.json; make the ensemble anew, of runs"):
+        asked_decoding(run, "viterbi", None)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,11 @@
 """Runs that cannot answer together are refused in one line, which says what differs."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from quick_trainings import write_persons
 from untrained_runs import untrained
 
 from preprocessing.errors import InputError
+from preprocessing.files.whole_file import machine
 from preprocessing.labels.splits import Splits
 from preprocessing.terminal.options import from_yaml, to_yaml
 from trainer.config import TrainConfig
@@ -161,6 +165,18 @@ def test_nothing_is_written_over(one: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="is a file; expected a folder"):
         make_ensemble(EnsembleConfig((one.path,), tmp_path / "file"))
+
+
+def test_what_a_killed_process_left_is_taken_away(one: Run, tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    whose = {"gone": process.pid, "own": os.getpid(), "alive": os.getppid()}
+    left = {who: tmp_path / f".{pid}-{machine()}.partial.new" for who, pid in whose.items()}
+    other = tmp_path / f".{process.pid}-{machine()}.partial.newer"
+    for folder in (*left.values(), other):
+        (folder / "members" / "1").mkdir(parents=True)
+    make_ensemble(EnsembleConfig((one.path,), tmp_path / "new"))
+    assert {path for path in tmp_path.iterdir() if path.name[0] == "."} == {left["alive"], other}
 
 
 def test_it_is_not_trained(one: Run, tmp_path: Path) -> None:

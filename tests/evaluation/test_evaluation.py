@@ -105,8 +105,8 @@ def test_the_delay_is_said_where_there_are_changes() -> None:
     assert line == (
         "  delay      4 of 5 changes noticed, half within 0.25 s, nine tenths within 3 s"
     )
-    (late,) = summary({"task": "regression", **known, "delay": delay, "horizon": -6})
-    assert late == f"{line}, and 6 steps (--horizon)"
+    (late,) = summary({"task": "regression", **known, "delay": delay, "behind": 1.5})
+    assert late == f"{line}, beside the 1.5 s that answers come late"
     (line,) = summary({"task": "regression", **known, "delay": {**delay, "noticed": 0}})
     assert line == "  delay      0 of 5 changes noticed"
 
@@ -213,7 +213,8 @@ def test_a_file_of_probabilities_gives_the_metrics_that_evaluate_wrote(run: Run)
     metrics = evaluate(EvaluateConfig(run.path))
     again = score(run.evaluation_path("test") / "predictions.h5", segmental=True)
     about = {"split": "test", "seen": [], "inputs": "features", "feed": None}
-    about |= {"decoder": metrics["decoder"]}
+    about |= {"decoder": metrics["decoder"], "behind": 0.0}
+    again["decoded"]["behind"] = None
     assert metrics == {**about, "labelled_share": 1.0, "remarks": [], **again}
 
 

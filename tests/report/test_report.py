@@ -308,8 +308,9 @@ def test_figures_of_later_versions_are_shown_and_may_be_missing(tmp_path: Path) 
     page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency=latency)[0]
     assert "<b>0.621 ms</b>" in page
     assert "an answer waits" not in page
-    page = report_of(tmp_path / "p.h5", tmp_path, metrics, latency={**latency, "late": 8})[0]
-    assert "an answer waits for the 8 steps after the one that it is about" in page
+    late = {**metrics, "behind": 2.0}
+    page = report_of(tmp_path / "p.h5", tmp_path, late, latency={**latency, "late": 8})[0]
+    assert "an answer waits for the 8 steps after the one that it is about (2 s); a delay" in page
 
 
 def test_a_report_names_the_options_that_are_not_usual(tmp_path: Path) -> None:

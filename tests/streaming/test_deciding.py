@@ -152,5 +152,8 @@ def test_a_state_of_another_lag_or_decoder_is_refused(
     for name, lag, decode in (("lag", 1.0, "auto"), ("lag", 0.0, "none"), ("raw", 0.5, "auto")):
         with pytest.raises(InputError, match=expected):
             following(lag, decode).restore(saved[name])
+    arrays = {**saved["lag"].arrays, "decided/waiting": np.zeros((1, 2), "float32")}
+    with pytest.raises(InputError, match=expected):
+        following(0.5).restore(Checkpoint(Path("state"), arrays))
     following(0.5).restore(saved["lag"])
     following(0.0, "none").restore(saved["raw"])

@@ -8,12 +8,17 @@ from quick_trainings import train_here
 from preprocessing.errors import InputError
 from preprocessing.labels.writing import write_intervals
 from trainer.config import TrainConfig
+from trainer.cross_validation.command import run_cross_validate
+from trainer.cross_validation.options import CrossValidateConfig
 from trainer.decoder.decoder_file import read_decoder
 from trainer.predictions.reader import open_answers
-from trainer.repeats.command import run_train
+from trainer.repeats.command import run_train, train_repeatedly
 from trainer.repeats.options import RepeatedTrainConfig
 from trainer.run.folder import load_run
 from trainer.trainings import held_out
+from trainer.trainings.crew import Crew
+from trainer.trainings.parts import count_parts
+from trainer.trainings.process import TrainingProcess
 
 PEOPLE = "abcd"
 
@@ -72,6 +77,41 @@ def test_without_validation_each_part_is_answered_by_a_model_that_has_not_seen_i
     assert "held-out edit" in capsys.readouterr().out
     run_train(config)
     assert begun == ["1", "2", "3"]
+    training = TrainingProcess(run.config, tmp_path, "run")
+    assert training.is_done
+    run.decoder_path.unlink()
+    assert not training.is_done
+
+
+def test_of_several_trainings_it_is_said_how_many_more_there_are(
+    task: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Crew, "go", lambda crew: 0)
+    shares = (0.75, 0.0, 0.25)
+    train_repeatedly(
+        RepeatedTrainConfig(
+            *task, tmp_path / "a", fractions=shares, group_by="^(.)", decoder="folds", repeats=2
+        )
+    )
+    assert "--decoder folds adds 6 trainings on parts of " in capsys.readouterr().err
+    crossed = CrossValidateConfig(
+        *task, tmp_path / "b", fractions=shares, leave_out="^(.)", decoder="folds"
+    )
+    with pytest.raises(InputError, match="no model yet"):
+        run_cross_validate(crossed)
+    assert "adds 12 trainings on parts of training splits, 3 for each fold" in (
+        capsys.readouterr().err
+    )
+
+
+def test_where_nothing_is_held_out_there_are_no_parts() -> None:
+    assert [count_parts(["a1", "a2", "b1", "c1", "d1"][:n], None) for n in range(6)] == [
+        *(0, 0, 2, 3, 3, 3)
+    ]
+    assert count_parts(["a1", "a2"], "^(.)") == 0
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from trainer.run.members import CROSS_VALIDATION, FOLDS, GROUPS, SPLITS, run_nam
 from trainer.training.continuation import resolved
 from trainer.trainings.beginning import require_begun_so, require_same_data
 from trainer.trainings.crew import Crew
+from trainer.trainings.parts import note_parts
 from trainer.trainings.process import TrainingProcess
 
 MAY_CHANGE = CHANGEABLE | {"jobs"}
@@ -56,6 +57,7 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
         require_same_data(trainings[:1])
         write_whole(path, to_yaml(replace(config, jobs=1)))
         say(f"{counted(len(trainings), 'fold')}{_grouped(folds.groups)}")
+        note_parts(trainings[0].config, folds.splits.values(), "fold")
         code = Crew(config.run, trainings, "fold", config.jobs, interruption).go()
     from trainer.evaluation.command import run_evaluate  # TensorFlow, which had no work till now.
 

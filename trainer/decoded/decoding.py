@@ -1,12 +1,13 @@
 """The decoding that a command was asked for, by the decoder of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted, some
 from preprocessing.files.hdf5_file import Hdf5Writer
 from preprocessing.terminal.console import note, progress
 from trainer.decoded.facts import NONE
@@ -18,6 +19,10 @@ from trainer.decoder.following import Following
 from trainer.predictions.reader import DECODED, RAW, require_finite
 from trainer.predictions.writer import group_name, sequence_ids
 from trainer.run.folder import Run
+from trainer.run.members import is_ensemble
+
+# How many steps say how far they are apart, and from which difference on that is worth a note.
+RATE_STEPS, OTHER_RATE = 1000, 0.1
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Decoding:
         """
         file = writer.file
         names = {sequence_id: group_name(sequence_id) for sequence_id in sequence_ids(file)}
+        self._note_other_rates({one: file[name] for one, name in names.items()})
         total = sum(len(file[f"{name}/{RAW}"]) for name in names.values())
         with progress(total=total, unit="frame", unit_scale=True, desc="decode") as bar:
             for sequence_id, name in names.items():
@@ -68,6 +74,18 @@ class Decoding:
                     start += len(labels)
                     bar.update(len(labels))
                 writer.require_success()
+
+    def _note_other_rates(self, groups: Mapping[str, Any]) -> None:
+        """Notes which sequences have other steps a second than those that it was chosen by."""
+        steps = 1.0 / self.decoder.rate
+        own = {name: np.diff(group["timestamps"][:RATE_STEPS]) for name, group in groups.items()}
+        usual = {name: float(np.median(apart)) for name, apart in own.items() if len(apart)}
+        if others := [name for name, each in usual.items() if abs(each / steps - 1) > OTHER_RATE]:
+            note(
+                f"{counted(len(others), 'sequence')} with other than the {self.decoder.rate:g} "
+                f"steps a second of the training ({some(others)}): a decoder counts steps, so its "
+                "lag and durations are shorter or longer there; extract at one --fps for all"
+            )
 
     def _blocks(self, sequence_id: str, group: Any) -> Iterator[NDArray[Any]]:
         """Yields the decoded answers of a sequence, block by block."""
@@ -109,6 +127,12 @@ def asked_decoding(
         return None, None
     decoding = Decoding(decoder, lag)
     if asked == "auto" and not decoder.chosen(lag):
+        if lag:
+            note(
+                f"--lag {lag:g} changes nothing, for answers of {run.path} stay raw: on validation "
+                "they were as good as any that were decoded so; --decode viterbi decodes them all "
+                "the same"
+            )
         return None, {"kind": NONE, "lag": lag}
     return decoding, decoding.facts()
 
@@ -120,14 +144,26 @@ def _why_none(run: Run, lag: float | None) -> str:
         return f"{run.path} answers with numbers, which have no classes to decode; ask for none"
     if config.outputs == "sequence":
         return f"{run.path} answers once a sequence, so nothing follows; ask for none"
-    if lag is not None and config.direction == "backward":
+    if lag is not None and (backward := _backward(run)):
         return (
-            f"{run.path} goes backward in time, from the end of a recording, and has no answers "
-            "while it lasts; leave --lag out"
+            f"{backward.path} goes backward in time, from the end of a recording, and has no "
+            "answers while it lasts; leave --lag out"
         )
     if not run.decoder_path.is_file():
-        return (
-            f"{run.path} has no {run.decoder_path.name}; the command that trained it makes one, "
-            "started again without --decoder none, or says why not"
-        )
+        return f"{run.path} has no {run.decoder_path.name}; {_how_to_have_one(run)}"
     return ""
+
+
+def _backward(run: Run) -> Run | None:
+    """Returns a run, or a member of one, that goes backward; None if there is none."""
+    each = run.answering
+    return next((one for one in each if one.config.direction == "backward"), None)
+
+
+def _how_to_have_one(run: Run) -> str:
+    if is_ensemble(run.path):
+        return "make the ensemble anew, of runs with a validation split, store and labels"
+    return (
+        "the command that trained it makes one, started again without --decoder none, or says why "
+        "not"
+    )

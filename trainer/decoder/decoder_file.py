@@ -61,11 +61,11 @@ def read_decoder(path: Path, classes: Sequence[str]) -> Decoder | None:
     loaded = read_json(path, "a decoder")
     try:
         return _decoder(loaded, tuple(classes))
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
         reason = shorten(" ".join(str(error).split())) or type(error).__name__
         raise InputError(
-            f"{path} is no decoder of this model: {reason}; delete it and start the train command "
-            "of the run again to have it made anew"
+            f"{path} is no decoder of this model: {reason}; delete it for raw answers, or have it "
+            "made anew by the command that made the run"
         ) from None
 
 

@@ -16,6 +16,7 @@ from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
 from trainer.decoded.decoding import asked_decoding
 from trainer.evaluation.advice import advice
+from trainer.evaluation.behind import decoded_behind, raw_behind
 from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.coverage import coverage
 from trainer.evaluation.drawn_groups import drawn_groups
@@ -83,11 +84,14 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     training = run.config
     groups = drawn_groups(training.group_by, [info.sequence_id for info in data.infos])
     metrics = score(predictions, segmental, config.measures, groups)
+    behind = raw_behind(run, data.infos)
+    if decoding:
+        metrics["decoded"]["behind"] = decoded_behind(behind, decoding)
     share, remarks = coverage(data, config.split)
     feed = None if training.inputs == "features" else config.feed or training.feed
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
     known = {"decoder": decoder, "labelled_share": share, "remarks": remarks}
-    metrics = {**about, **known, **metrics}
+    metrics = {**about, **known, "behind": behind, **metrics}
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     timed = asdict(latency) if latency else None

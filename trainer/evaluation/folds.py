@@ -12,6 +12,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
 from trainer.decoded.facts import joined_decoder
+from trainer.evaluation.behind import latest
 from trainer.evaluation.decoded_figures import all_decoded
 from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.evaluation.figure_text import figure_text
@@ -65,6 +66,7 @@ def join_folds(
     pooled = score(predictions, segmental, config.measures, groups)
     told = {name: results[0][name] for name in ("split", "inputs", "feed")}
     seen = sorted({name for result in results for name in result["seen"]})
+    told["behind"] = latest([result["behind"] for result in results])
     decoded = all_decoded(results)
     rows = list(map(_row, runs, results, decoded))
     decoders = {run.name: result["decoder"] for run, result in zip(runs, results, strict=True)}
@@ -84,7 +86,8 @@ def join_folds(
         over = {
             name: spread(row["decoded"][name] for row in rows) for name in ANSWERED[pooled["task"]]
         }
-        metrics["decoded"] = {**pooled["decoded"], "over_folds": over}
+        behind = latest([one["behind"] for one in decoded if one])
+        metrics["decoded"] = {**pooled["decoded"], "behind": behind, "over_folds": over}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     infos = _infos(config, Run(runs[0]), pooled)
     named = {run.name: Run(run) for run in runs}

@@ -7,6 +7,7 @@ from typing import Any
 
 from preprocessing.files.whole_file import write_whole
 from trainer.decoded.facts import joined_decoder
+from trainer.evaluation.behind import latest
 from trainer.evaluation.decoded_figures import all_decoded
 from trainer.evaluation.drawn_groups import drawn_groups
 from trainer.evaluation.options import EvaluateConfig
@@ -76,6 +77,7 @@ def _over(
     ]
     return {
         **averaged(own),
+        "behind": latest([one["behind"] for one in several]),
         "intervals": _intervals(config, runs, several[0], names, decoded),
         "seeds": over_seeds(several, names),
     }

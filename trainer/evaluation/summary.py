@@ -69,8 +69,8 @@ def _in_time(metrics: Mapping[str, Any]) -> Iterator[str]:
         found = f"{_count(delay['noticed'])} of {_count(delay['changes'])} changes noticed"
         if delay["noticed"]:
             found += f", half within {delay['median']:g} s, nine tenths within {delay['p90']:g} s"
-            if metrics.get("horizon", 0) < 0:
-                found += f", and {-metrics['horizon']} steps (--horizon)"
+            if behind := metrics.get("behind"):
+                found += f", beside the {behind:g} s that answers come late"
         yield f"  delay      {found}"
     if relaxed := metrics.get("relaxed"):
         names = ("accuracy", "precision", "recall", "f1", "jaccard")

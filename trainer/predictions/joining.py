@@ -62,7 +62,8 @@ def _require_same_steps(files: Sequence[Answers]) -> None:
         if what:
             raise InputError(
                 f"{other.file.filename} answers other {what} than {first.file.filename}: the store "
-                "has changed meanwhile; start the same command again"
+                "has changed meanwhile; start the same command again (of models that answer once a "
+                "sequence, join those of one --direction: labels at both its ends may differ)"
             )
 
 

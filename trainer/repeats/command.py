@@ -14,6 +14,7 @@ from trainer.run.interruption import Interruption
 from trainer.run.members import OPTIONS, REPEATS, SEEDS, is_repeated, run_names
 from trainer.trainings.beginning import require_begun_so, require_same_data
 from trainer.trainings.crew import Crew
+from trainer.trainings.parts import note_parts
 from trainer.trainings.process import TrainingProcess
 
 
@@ -55,9 +56,10 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
         _require_as_many(config)
         folder = config.run / SEEDS
         trainings = [TrainingProcess(one, folder, str(one.seed)) for one in config.seeds]
-        require_same_data(trainings)
+        data = require_same_data(trainings)
         write_whole(path, to_yaml(replace(config, jobs=1)))
         say(f"{config.repeats} seeds, {config.seed} to {config.seed + config.repeats - 1}")
+        note_parts(config.train_config, [data.splits] * len(trainings), "seed")
         code = Crew(config.run, trainings, "seed", config.jobs, interruption).go()
     said = shlex.quote(str(config.run))
     say(f"{config.run}: {config.repeats} seeds; next: longtake evaluate {said}")

@@ -80,7 +80,8 @@ class DecidingFollower:
     def finish(self) -> list[Answer]:
         """Returns the answers that are still to come, as if the sequence ended here.
 
-        If it goes on nevertheless, what comes is decided as if this had not been asked.
+        If it goes on nevertheless, what comes is decided as if this had not been asked; but for
+        steps whose answers come late, the answers of here stand, and the decoder goes by them.
         """
         found = self._taken(self.follower.finish())
         if self._following is None or self._decoding is None or not self._waiting:
@@ -124,6 +125,9 @@ class DecidingFollower:
         elif len(others) < len(saved.arrays):
             raise _other_decoder(saved)
         self.follower.restore(Checkpoint(saved.path, others))
+        undecided = self.follower.answered - self._given
+        if self._following is not None and len(self._waiting) != undecided:
+            raise _other_decoder(saved)
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]], following: Following) -> None:
         """Restores what is decided.

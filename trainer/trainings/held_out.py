@@ -37,10 +37,10 @@ from trainer.run.lock import heed
 from trainer.run.members import SPLITS
 from trainer.training.completion import decoder_line, rate_of
 from trainer.trainings.crew import Crew
+from trainer.trainings.parts import count_parts
 from trainer.trainings.process import TrainingProcess
 
 FOLDER = "decoder-folds"
-MOST_FOLDS = 3
 
 
 def choose_by_folds(path: Path) -> None:
@@ -95,10 +95,9 @@ class _Data:
     def parts(self) -> dict[str, Splits]:
         """Returns the splits of each fold, by its name; whole groups where there are groups."""
         ids, group_by = self.run.splits.train, self.config.group_by
-        groups = read_groups(group_by, ids) if group_by else {}
-        count = min(MOST_FOLDS, len(set(groups.values())) if groups else len(ids))
-        if count < 2:
+        if not (count := count_parts(ids, group_by)):
             return {}
+        groups = read_groups(group_by, ids) if group_by else {}
         seconds = seconds_of_all(self.labels, self.infos)
         dealt = folds(ids, groups, seconds, count, 0.0, self.config.seed)
         return {str(number): one for number, one in enumerate(dealt, start=1)}

@@ -93,16 +93,21 @@ class TrainingProcess:
             return False
         progress, validated = run.progress, bool(run.splits.validation)
         over = progress.finished and progress.is_over(config.epochs, config.patience, validated)
-        return over and not (validated and self._lacks_a_choice)
+        return over and not self._lacks_a_choice(validated)
 
-    @property
-    def _lacks_a_choice(self) -> bool:
-        """True if something is missing that is chosen by the validation split at the end."""
+    def _lacks_a_choice(self, validated: bool) -> bool:
+        """Returns True if something is missing that is chosen at the end.
+
+        Args:
+            validated: whether there is a validation split to choose it by.
+        """
         run, config = self.run, self.config
-        if config.task == "regression":
-            return False
-        decodes = config.decoder != "none" and config.can_decode
-        return not run.calibration_path.exists() or (decodes and not run.decoder_path.exists())
+        chosen = validated or config.decoder == "folds"
+        decodes = chosen and config.decoder != "none" and config.can_decode
+        calibrates = validated and config.task != "regression"
+        return (calibrates and not run.calibration_path.exists()) or (
+            decodes and not run.decoder_path.exists()
+        )
 
     def stop(self) -> None:
         """Makes the training write a checkpoint and end; an interrupted wait kills it."""
