@@ -88,11 +88,11 @@ class TrainConfig:
     default those of 10 seconds."""
     cell: Literal["lstm", "gru"] = "lstm"
     """Kind of recurrent layer."""
-    layers: int = 1
+    layers: int = 2
     """Recurrent layers."""
     units: int = 128
     """Size of each recurrent layer."""
-    dropout: float = 0.2
+    dropout: float = 0.3
     """Share of a recurrent layer's inputs, and of the last layer's, that is dropped."""
     layer_norm: bool = False
     """Normalise what goes into each recurrent layer and into the last one, step by step."""
