@@ -98,7 +98,7 @@ def _result(study_set: StudySet, name: str, seed: int, options: Options) -> None
     shutil.rmtree(path, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     command = (sys.executable, "-m", "trainer", "cross-validate", *told, "--run", path)
-    spent = run((*command, "--jobs", str(options.jobs), "--no-tensorboard"))
+    spent = run((*command, "--jobs", str(options.jobs), "--no-tensorboard", "--decoder", "none"))
     metrics = json.loads((path / "evaluation" / "test" / "metrics.json").read_text())
     histories = path.glob("folds/*/history.csv")
     epochs = [len(history.read_text().splitlines()) - 1 for history in histories]
