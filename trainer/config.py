@@ -8,6 +8,8 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName, Unlabelled
 
 DEFAULT_LANES = 8
+# Defaults of before, which runs that were begun with them keep.
+FORMER: dict[str, object] = {"normalize": "train", "shrinkage": 64, "layers": 1, "dropout": 0.2}
 # How long the training split's mean and deviation count for, by default.
 SHRINKAGE_SECONDS = 10.0
 # The most steps that an answer can come late.

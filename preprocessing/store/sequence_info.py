@@ -12,6 +12,8 @@ DIR/<sequence_id>.h5
 
 import json
 import math
+import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -270,3 +272,9 @@ def open_file(path: Path) -> h5py.File:
     except DAMAGE as error:
         require_reachable(path, error)
         raise InputError(f"{path} cannot be read as HDF5 ({error}); make it again") from None
+
+
+def rate_of(infos: Iterable[SequenceInfo]) -> float:
+    """Returns the usual steps a second of sequences; 1 if nobody knows."""
+    known = [info.step_seconds for info in infos if info.step_seconds > 0]
+    return 1.0 / statistics.median(known) if known else 1.0

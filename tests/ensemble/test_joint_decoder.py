@@ -11,6 +11,7 @@ from untrained_runs import untrained
 
 from preprocessing.labels.reading import read_labels
 from preprocessing.store.feature_store import FeatureStore
+from preprocessing.store.sequence_info import rate_of
 from trainer.batches.sequence_set import SequenceSet
 from trainer.decoder.choosing import choose_decoder
 from trainer.decoder.counting import count_labels
@@ -19,7 +20,7 @@ from trainer.ensemble.command import make_ensemble
 from trainer.ensemble.options import EnsembleConfig
 from trainer.predictions.inference import predict
 from trainer.run.folder import Run
-from trainer.training.completion import decoder_line, rate_of
+from trainer.training.completion import decoder_line
 
 NAMES = [f"P{person}_{take}" for person in (1, 2, 3) for take in range(2)]
 SPLITS = {"train": NAMES[:2], "validation": NAMES[2:4], "test": NAMES[4:]}

@@ -27,7 +27,7 @@ from trainer.evaluation.options import EvaluateConfig
 from trainer.run.folder import CHANGEABLE, Run
 from trainer.run.interruption import Interruption
 from trainer.run.members import CROSS_VALIDATION, FOLDS, GROUPS, SPLITS, run_names
-from trainer.training.continuation import resolved
+from trainer.training.continuation import as_begun, resolved
 from trainer.trainings.beginning import require_begun_so, require_same_data
 from trainer.trainings.crew import Crew
 from trainer.trainings.parts import note_parts
@@ -46,6 +46,7 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
     require_folder("--run", config.run)
     config = resolved(config)
     path = config.run / CROSS_VALIDATION
+    config = as_begun(config, path)
     require_begun_so(path, config, "cross-validation", MAY_CHANGE, {FOLDS, GROUPS})
     with Interruption() as interruption:
         folds = deal(config)

@@ -4,14 +4,14 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import Labels
 from preprocessing.labels.reading import read_labels
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import SequenceInfo, rate_of
 from trainer.batches.sequence_set import SequenceSet
 from trainer.decoder.choosing import choose_decoder
 from trainer.decoder.counting import count_labels
 from trainer.decoder.decoder_file import write_decoder
 from trainer.predictions.inference import predict
 from trainer.run.folder import Run
-from trainer.training.completion import ANSWERS, decoder_line, rate_of
+from trainer.training.completion import ANSWERS, decoder_line
 
 
 def choose_joint_decoder(run: Run, model: str | None) -> str:

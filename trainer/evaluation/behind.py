@@ -5,11 +5,10 @@ None, which is null in metrics.json, where a recording must be over before it is
 
 from collections.abc import Iterable, Sequence
 
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import SequenceInfo, rate_of
 from trainer.decoded.decoding import Decoding
 from trainer.plan.passage import late
 from trainer.run.folder import Run
-from trainer.training.completion import rate_of
 
 
 def raw_behind(run: Run, infos: Iterable[SequenceInfo]) -> float | None:

@@ -44,11 +44,12 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
         InputError: the data or the options do not fit, or no seed came to its end.
         Stopped: a signal came; the same call goes on.
     """
-    from trainer.training.continuation import resolved
+    from trainer.training.continuation import as_begun, resolved
 
     require_folder("--run", config.run)
     config = resolved(config)
     path = config.run / REPEATS
+    config = as_begun(config, path)
     with Interruption() as interruption:
         require_begun_so(
             path, config, "repeated training", CHANGEABLE | {"repeats", "jobs"}, {SEEDS}

@@ -9,8 +9,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from preprocessing.store.sequence_info import rate_of
 from trainer.config import SHRINKAGE_SECONDS, TrainConfig
-from trainer.training.completion import rate_of
 from trainer.training.data import Data
 
 

@@ -8,14 +8,13 @@
 Killed meanwhile, the same command does it from the beginning; so it does for older runs.
 """
 
-import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import rate_of
 from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
 from trainer.decoder.choosing import choose_decoder
@@ -164,12 +163,6 @@ def _best_model(run: Run, progress: Progress, steps: Steps | None) -> Iterator[t
         yield model, forward
     finally:
         model.set_weights(last)
-
-
-def rate_of(infos: Iterable[SequenceInfo]) -> float:
-    """Returns the usual steps a second of sequences; 1 if nobody knows."""
-    known = [info.step_seconds for info in infos if info.step_seconds > 0]
-    return 1.0 / statistics.median(known) if known else 1.0
 
 
 def decoder_line(decoder: Decoder, videos: int, split: str = "validation") -> str:

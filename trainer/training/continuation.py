@@ -2,14 +2,15 @@
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from preprocessing.errors import InputError
 from preprocessing.labels.groups import absolute_groups
 from preprocessing.labels.reading import FOLDERS
 from preprocessing.terminal.console import note
+from preprocessing.terminal.options import from_yaml
 from preprocessing.terminal.python_file import absolute_file
-from trainer.config import TrainConfig, flag
+from trainer.config import FORMER, TrainConfig, flag
 from trainer.run.folder import Run, load_run
 from trainer.run.members import require_trainable
 
@@ -40,6 +41,31 @@ def resolved(config: Config) -> Config:
         return config
     require_trainable("--continue-from", config.continue_from)
     return _continued(config, load_run(config.continue_from))
+
+
+def as_begun(config: Config, path: Path) -> Config:
+    """Keeps defaults of before where a folder was begun with them, so that it goes on.
+
+    Args:
+        config: what is asked for now.
+        path: the file with the options that the folder was begun with; there is none if it is new.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if not path.exists():
+        return config
+    before = from_yaml(type(config), path)
+    defaults = {field.name: field.default for field in fields(config)}
+    kept: dict[str, Any] = {
+        name: was
+        for name, was in FORMER.items()
+        if getattr(before, name) == was and getattr(config, name) == defaults[name]
+    }
+    if kept:
+        told = " ".join(f"--{flag(name)} {was}" for name, was in kept.items())
+        note(f"{path.parent} goes on with {told}, the defaults when it was begun")
+    return replace(config, **kept)
 
 
 def _continued(config: Config, base: Run) -> Config:

@@ -22,7 +22,7 @@ from preprocessing.terminal.console import note
 from trainer.batches.cache import stays_in_memory
 from trainer.batches.sequence_set import SequenceSet
 from trainer.column_moments import learn_target_moments
-from trainer.config import TrainConfig
+from trainer.config import FORMER, TrainConfig
 from trainer.layout import Layout
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
@@ -70,7 +70,8 @@ def load_data(config: TrainConfig) -> Data:
         labels.use_classes(base.classes)
     info_of = cache(store.info)
     splits, groups = choose_splits(config, labels, info_of)
-    if config.shrinkage is not None and config.normalize in ("train", "none"):
+    said = config.shrinkage not in (None, FORMER["shrinkage"])
+    if said and config.normalize in ("train", "none"):
         note(f"--shrinkage {config.shrinkage} does nothing without --normalize running")
     known = labels.ids()
     infos = {

@@ -17,7 +17,7 @@ from trainer.model.temperature import uncalibrated
 from trainer.run.checkpoint import Checkpoint
 from trainer.run.folder import Run, load_run
 from trainer.training.by_data import chosen
-from trainer.training.continuation import resolved
+from trainer.training.continuation import as_begun, resolved
 from trainer.training.data import Data, load_data
 from trainer.training.feature_moments import with_feature_moments
 
@@ -54,6 +54,7 @@ def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> P
     processes.require_same(**_comparable(config))
     with processes.ready():
         config = resolved(config)
+        config = as_begun(config, Run(config.run).config_path)
         own = _own_model(config, build)
         run = Run(config.run)
         run.require_free()

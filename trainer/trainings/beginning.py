@@ -9,6 +9,7 @@ from preprocessing.errors import InputError
 from preprocessing.files.whole_file import PARTIAL
 from preprocessing.terminal.options import from_yaml
 from trainer.config import TrainConfig, flag
+from trainer.training.by_data import chosen
 from trainer.training.data import Data, load_data
 from trainer.trainings.process import TrainingProcess
 
@@ -73,7 +74,7 @@ def require_same_data(trainings: Sequence[TrainingProcess]) -> Data:
                 feature_moments=known.feature_moments,
                 model_digest=known.model_digest,
             )
-            run.require_same(training.config, data.splits, facts)
+            run.require_same(chosen(training.config, data), data.splits, facts)
     return data
 
 

@@ -22,7 +22,7 @@ from preprocessing.labels.reading import read_labels
 from preprocessing.labels.split_dealing import folds
 from preprocessing.labels.splits import Splits
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.store.sequence_info import SequenceInfo, rate_of
 from preprocessing.terminal.console import say
 from trainer.batches.sequence_set import SequenceSet
 from trainer.decoder.choosing import choose_decoder
@@ -35,7 +35,7 @@ from trainer.run.folder import Run, load_run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import heed
 from trainer.run.members import SPLITS
-from trainer.training.completion import decoder_line, rate_of
+from trainer.training.completion import decoder_line
 from trainer.trainings.crew import Crew
 from trainer.trainings.parts import count_parts
 from trainer.trainings.process import TrainingProcess

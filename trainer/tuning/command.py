@@ -32,6 +32,7 @@ from trainer.config import flag
 from trainer.run.interruption import Interruption
 from trainer.run.lock import POLL, Lock, heed, locked
 from trainer.run.members import require_trainable
+from trainer.training.continuation import as_begun
 from trainer.training.data import load_data
 from trainer.trainings.beginning import require_begun_so
 from trainer.tuning.options import TuneConfig
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 LOCK = "tune.lock"
 CHANGEABLE = ("run", "trials", "storage")  # between two starts of one search
+
+
+TUNE = "tune.yaml"
 
 
 class TrialError(Exception):
@@ -65,6 +69,7 @@ def run_tune(config: TuneConfig) -> int:
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     require_folder("--run", config.run)
     config = _resolved(config)
+    config = as_begun(config, config.run / TUNE)
     if config.continue_from:
         require_trainable("--continue-from", config.continue_from)
     with Interruption() as interruption, storage_errors_are_the_inputs():
@@ -229,7 +234,7 @@ class _Watch:
 
 def _begin(config: TuneConfig, interruption: Interruption) -> "Study":
     """Opens the study of a folder, or makes one after a look at the data."""
-    begun = config.run / "tune.yaml"
+    begun = config.run / TUNE
     same = partial(require_begun_so, begun, config, "search", CHANGEABLE, {LOCK})
     same()
     if not begun.exists() and load_data(config.train_config).validation is None:
