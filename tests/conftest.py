@@ -53,11 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Decides how hypothesis searches, before tests take their settings from the profile.
 
     And how XLA compiles, here and in processes that tests start, before TensorFlow is imported.
+    Nor is a disk waited for: no power fails while tests run, and what kills a process does not
+    lose what it has written.
     """
     settings.load_profile("search" if config.getoption("--all") else "same")
     if config.getoption("--all"):
         os.environ[AS_FOR_USERS] = "1"
-    elif version("tensorflow").startswith(TRIED_TENSORFLOW):
+        return
+    os.fsync = lambda file: None
+    if version("tensorflow").startswith(TRIED_TENSORFLOW):
         os.environ.setdefault("XLA_FLAGS", " ".join(QUICKLY_COMPILED))
 
 
@@ -65,7 +69,7 @@ def pytest_collection_finish() -> None:
     """Has the garbage collector pass over all that was imported, and come by less often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

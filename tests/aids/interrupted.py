@@ -24,8 +24,9 @@ Task = tuple[Path, Path]
 
 def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
     store, labels = task
-    small = {"units": 6, "chunk_length": 6, "lanes": 3, "epochs": 2, "tensorboard": False}
-    return TrainConfig(store, labels, run, **{**small, "learning_rate": 0.02, **options})
+    small: dict[str, Any] = {"units": 6, "chunk_length": 6, "lanes": 3, "epochs": 2}
+    small |= {"tensorboard": False, "learning_rate": 0.02, "decoder": "none"}
+    return TrainConfig(store, labels, run, **{**small, **options})
 
 
 def require_same(one: Run, other: Run) -> None:
@@ -74,6 +75,7 @@ def command(task: Task, run: Path, **options: Any) -> list[str]:
         "dropout": 0.3,
         "checkpoint-updates": 5,
         "schedule": "exponential",
+        "decoder": "none",
         **options,
     }
     flags = [f"--{name}={value}" for name, value in given.items()]

@@ -90,6 +90,7 @@ def figures(folder: Path, name: str, lanes: int, options: dict[str, object]) -> 
             chunk_length=6,
             learning_rate=0.01,
             tensorboard=False,
+            decoder="none",
             **{"epochs": 2, "dropout": 0.0, **options},
         )
     )

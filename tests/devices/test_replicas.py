@@ -132,6 +132,7 @@ def options(task: Task, run: Path, epochs: int = 3) -> list[object]:
     return [
         *("train", "--store", task[0], "--labels", task[1], "--run", run, "--epochs", epochs),
         *("--units", 5, "--chunk-length", 6, "--dropout", 0, "--no-tensorboard"),
+        *("--decoder", "none"),
         *("--patience", epochs, "--checkpoint-updates", 2),
     ]
 

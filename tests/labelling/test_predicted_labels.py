@@ -5,7 +5,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from label_inputs import targets_of, write
 from prediction_files import write_predictions
@@ -101,6 +101,7 @@ marks = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=6, max_size=6
 
 @pytest.mark.parametrize("task", ["classification", "multilabel", "regression"])
 @given(answers=marks, horizon=st.integers(0, 3))
+@settings(max_examples=30)
 def test_what_is_written_reads_back_as_the_answers(
     task: str, answers: list[tuple[bool, bool]], horizon: int
 ) -> None:

@@ -212,7 +212,8 @@ class Counting(keras.callbacks.Callback):
 
 def trained(task: Task, run: Path, *callbacks: Any, **options: Any) -> Run:
     store, labels = task
-    small = {"units": 6, "chunk_length": 5, "lanes": 3, "epochs": 2, "tensorboard": False}
+    small: dict[str, Any] = {"units": 6, "chunk_length": 5, "lanes": 3, "epochs": 2}
+    small |= {"tensorboard": False, "decoder": "none"}
     return train(TrainConfig(store, labels, run, **{**small, **options}), callbacks)
 
 

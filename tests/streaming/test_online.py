@@ -100,7 +100,9 @@ def test_answering_disturbs_no_learning_and_learning_no_carry_of_answers() -> No
     [
         pytest.param({"dropout": 0.3}, id="features"),
         pytest.param({"inputs": "both", "cell": "gru"}, id="both", marks=pytest.mark.slow),
-        pytest.param({"task": "regression", "inputs": "labels"}, id="numbers"),
+        pytest.param(
+            {"task": "regression", "inputs": "labels"}, id="numbers", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_saved_and_loaded_it_goes_on_as_if_nothing_had_happened(

@@ -30,8 +30,9 @@ Task = tuple[Path, Path]
 
 def config_for(data: Task, run: Path, **options: Any) -> TrainConfig:
     store, labels = data
-    small = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 2, "tensorboard": False}
-    return TrainConfig(store, labels, run, **{**small, "learning_rate": 0.02, **options})
+    small: dict[str, Any] = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 2}
+    small |= {"tensorboard": False, "learning_rate": 0.02, "decoder": "none"}
+    return TrainConfig(store, labels, run, **{**small, **options})
 
 
 @pytest.mark.parametrize(

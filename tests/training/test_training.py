@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -30,8 +31,9 @@ Task = tuple[Path, Path]
 
 def config_for(task: Task, run: Path, **options) -> TrainConfig:
     store, labels = task
-    small = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 3, "tensorboard": False}
-    return TrainConfig(store, labels, run, **{**small, "learning_rate": 0.02, **options})
+    small: dict[str, Any] = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 3}
+    small |= {"tensorboard": False, "learning_rate": 0.02, "decoder": "none"}
+    return TrainConfig(store, labels, run, **{**small, **options})
 
 
 def weights_of(run: Run) -> list[np.ndarray]:

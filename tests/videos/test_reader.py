@@ -370,7 +370,15 @@ def noise(tmp_path_factory):
         ("libx265", ".mp4", False),
     ],
 )
-@pytest.mark.parametrize("fps", [0.5, pytest.param(1.0, marks=pytest.mark.slow), 4.0, 24.0])
+@pytest.mark.parametrize(
+    "fps",
+    [
+        0.5,
+        pytest.param(1.0, marks=pytest.mark.slow),
+        pytest.param(4.0, marks=pytest.mark.slow),
+        24.0,
+    ],
+)
 def test_samples_are_the_same_when_frames_nobody_needs_are_not_decoded(
     noise, monkeypatch, codec, suffix, skips, fps
 ):
