@@ -26,6 +26,7 @@ def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
     store, labels = task
     small: dict[str, Any] = {"units": 6, "chunk_length": 6, "lanes": 3, "epochs": 2}
     small |= {"tensorboard": False, "learning_rate": 0.02, "decoder": "none"}
+    small |= {"layers": 1, "normalize": "train", "dropout": 0.2}
     return TrainConfig(store, labels, run, **{**small, **options})
 
 
@@ -66,6 +67,7 @@ def command(task: Task, run: Path, **options: Any) -> list[str]:
         "labels": labels,
         "run": run,
         "units": 16,
+        "layers": 1,
         "chunk-length": 4,
         "lanes": 3,
         "epochs": 15,

@@ -91,7 +91,7 @@ def figures(folder: Path, name: str, lanes: int, options: dict[str, object]) -> 
             learning_rate=0.01,
             tensorboard=False,
             decoder="none",
-            **{"epochs": 2, "dropout": 0.0, **options},
+            **{"epochs": 2, "dropout": 0.0, "layers": 1, "normalize": "train", **options},
         )
     )
     return stored(run)

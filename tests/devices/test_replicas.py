@@ -132,7 +132,7 @@ def options(task: Task, run: Path, epochs: int = 3) -> list[object]:
     return [
         *("train", "--store", task[0], "--labels", task[1], "--run", run, "--epochs", epochs),
         *("--units", 5, "--chunk-length", 6, "--dropout", 0, "--no-tensorboard"),
-        *("--decoder", "none"),
+        *("--decoder", "none", "--layers", 1, "--normalize", "train"),
         *("--patience", epochs, "--checkpoint-updates", 2),
     ]
 

@@ -36,7 +36,7 @@ from trainer.training.truncated import accumulated_updates
 
 CLASSES = ("a", "b", "c")
 LENGTHS = [11, 3, 8, 1, 6]
-CONFIG = TrainConfig(Path(), Path(), Path(), units=4, dropout=0.0, chunk_length=4)
+CONFIG = TrainConfig(Path(), Path(), Path(), units=4, layers=1, dropout=0.0, chunk_length=4)
 WEIGHT = 0.7
 
 

@@ -32,6 +32,7 @@ def config_for(data: Task, run: Path, **options: Any) -> TrainConfig:
     store, labels = data
     small: dict[str, Any] = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 2}
     small |= {"tensorboard": False, "learning_rate": 0.02, "decoder": "none"}
+    small |= {"layers": 1, "normalize": "train", "dropout": 0.2}
     return TrainConfig(store, labels, run, **{**small, **options})
 
 

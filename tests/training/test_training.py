@@ -33,6 +33,7 @@ def config_for(task: Task, run: Path, **options) -> TrainConfig:
     store, labels = task
     small: dict[str, Any] = {"units": 8, "chunk_length": 8, "lanes": 4, "epochs": 3}
     small |= {"tensorboard": False, "learning_rate": 0.02, "decoder": "none"}
+    small |= {"layers": 1, "normalize": "train", "dropout": 0.2}
     return TrainConfig(store, labels, run, **{**small, **options})
 
 
