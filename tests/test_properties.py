@@ -49,6 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "all": {
         "cell": "gru",
         "normalize": "running",
+        "shrinkage": 64,
         "learn_initial_state": True,
         "layer_norm": True,
     },

@@ -74,7 +74,7 @@ def test_one_graph_answers_as_the_mean_of_its_models(name: str) -> None:
 def test_it_is_exported_like_a_run(
     root: Path, tmp_path: Path, longtake: Longtake, form: str
 ) -> None:
-    run = ensemble(root, tmp_path / "both", {}, {"cell": "gru", "normalize": "running"})
+    run = ensemble(root, tmp_path / "both", {}, {"cell": "gru", **RUNNING})
     code, out, err = longtake("export", run.path, "--format", form)
     assert code == 0, err
     assert "largest difference from the run's own answers: " in out

@@ -90,7 +90,7 @@ def made(data: Path, name: str, **options: Any) -> Run:
 @pytest.fixture(scope="module")
 def run(data: Path) -> Run:
     """A run with all that its layers can be asked for."""
-    return made(data, "everything", normalize="running", **EVERYTHING)
+    return made(data, "everything", normalize="running", shrinkage=64, **EVERYTHING)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from trainer.config import TrainConfig
 from trainer.repeats.options import RepeatedTrainConfig
 from trainer.run.folder import Run
 from trainer.run.members import members
+from trainer.training.by_data import as_chosen
 
 QUICK = ("--units", "4", "--chunk-length", "8", "--epochs", "1", "--no-tensorboard")
 
@@ -119,8 +120,8 @@ def test_commands_that_want_one_model_are_told_which_folder_to_give(
 def test_another_command_in_the_same_folder_is_refused(
     repeated: Path, data: tuple[Path, Path], longtake: Longtake, tmp_path: Path
 ) -> None:
-    other = train_command(data, repeated, "--seed", 5, "--repeats", 2, "--layers", 2)
-    said = "was begun with layers 1, not 2; give another --run, or the same options to go on"
+    other = train_command(data, repeated, "--seed", 5, "--repeats", 2, "--layers", 3)
+    said = "was begun with layers 2, not 3; give another --run, or the same options to go on"
     assert said in refusal(longtake(*other))
     lone = repeated / "seeds" / "5"
     said = f"{lone} is not empty and no repeated training; give --run a folder of its own"
@@ -157,9 +158,10 @@ def test_one_training_is_an_ordinary_run(
     code, _, err = longtake(*train_command(data, tmp_path / "run", "--jobs", 2))
     assert code == 0
     assert "note: --jobs 2 does nothing without --repeats" in err
-    assert Run(tmp_path / "run").config == TrainConfig(
+    config = TrainConfig(
         *data, tmp_path / "run", units=4, chunk_length=8, epochs=1, tensorboard=False
     )
+    assert Run(tmp_path / "run").config == as_chosen(config, Run(tmp_path / "run").config)
 
 
 @pytest.mark.parametrize(

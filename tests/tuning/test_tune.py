@@ -312,7 +312,7 @@ def test_another_search_or_other_files_in_the_folder_are_refused(
     assert tune(*options, "--search", "units=20")[0] == 0
     said = refusal(tune(*options, "--search", "units=21"))
     assert "was begun with search units=20, not units=21; give another --run" in said
-    assert "was begun with layers 1, not 2" in refusal(tune(*options, "--layers", 2))
+    assert "was begun with layers 2, not 3" in refusal(tune(*options, "--layers", 3))
     assert "is not empty and no search" in refusal(tune("--run", tmp_path / "task"))
 
 

@@ -29,6 +29,20 @@ def chosen(config: TrainConfig, data: Data) -> TrainConfig:
     return config
 
 
+def as_chosen(config: TrainConfig, before: TrainConfig) -> TrainConfig:
+    """Returns a configuration with what it leaves to the data as a run has chosen it.
+
+    Args:
+        config: what was asked for.
+        before: what the run was begun with.
+    """
+    if config.normalize == "auto":
+        config = replace(config, normalize=before.normalize)
+    if config.normalize == "running" and config.shrinkage is None:
+        config = replace(config, shrinkage=before.shrinkage)
+    return config
+
+
 def said(asked: TrainConfig, config: TrainConfig, data: Data) -> str:
     """Returns the line that says what was chosen, and why; empty if nothing was left open.
 

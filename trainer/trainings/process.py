@@ -22,6 +22,7 @@ from trainer.config import TrainConfig
 from trainer.run.folder import Run
 from trainer.run.lock import Lock
 from trainer.threads import THREADS, usual_threads
+from trainer.training.by_data import as_chosen
 
 REASON_LENGTH = 300
 # How a training ends that was asked to stop.
@@ -89,7 +90,9 @@ class TrainingProcess:
     def is_done(self) -> bool:
         """True if the training came to its end with these very options."""
         run, config = self.run, self.config
-        if not (run.config_path.is_file() and run.model_path.is_file() and run.config == config):
+        if not (run.config_path.is_file() and run.model_path.is_file()):
+            return False
+        if run.config != as_chosen(config, run.config):
             return False
         progress, validated = run.progress, bool(run.splits.validation)
         over = progress.finished and progress.is_over(config.epochs, config.patience, validated)
