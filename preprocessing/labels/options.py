@@ -1,4 +1,4 @@
-"""How label files are read: the options that every command with ``--labels`` has."""
+"""Options for reading label files, which every command with ``--labels`` has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is taken of label files that several people made, or that are about several."""
+"""Selection among labels that several people made, or that are about several."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
