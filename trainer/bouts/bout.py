@@ -31,7 +31,7 @@ class Bouts(NamedTuple):
 
     @property
     def durations(self) -> NDArray[np.float64]:
-        """How many seconds each lasts, ``<float64>[M]``."""
+        """The seconds that each lasts, ``<float64>[M]``."""
         return self.ends - self.starts
 
     def only(self, kept: NDArray[Any]) -> "Bouts":
@@ -45,7 +45,7 @@ class Bouts(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """What one source says of a sequence.
+    """All that one source says of a sequence.
 
     Attributes:
         bouts: the bouts of its classes.

@@ -40,7 +40,7 @@ class Pooled:
 
     @property
     def mean(self) -> Figures:
-        """How long bouts last in the mean, ``<float64>[C]``; NaN for none."""
+        """The seconds that a bout lasts in the mean, ``<float64>[C]``; NaN for none."""
         return ratio(self.total, self.bouts)
 
     @property
