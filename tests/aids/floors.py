@@ -20,7 +20,7 @@ FLOORS = {
         {"devices"},
         {"step", "recipe", "export"},
         {"predictions"},
-        {"decoder"},
+        {"decoder", "bouts"},
         {"decoded"},
         {"streaming"},
         {"report", "training"},

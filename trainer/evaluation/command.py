@@ -14,6 +14,8 @@ from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
 from trainer.batches.sequence_set import SequenceSet
+from trainer.bouts.bins import require_few_bins
+from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts, write_bouts
 from trainer.decoded.decoding import asked_decoding
 from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import class_lines
@@ -45,6 +47,8 @@ def run_evaluate(config: EvaluateConfig) -> int:
         say(*advice(metrics, [Run(run) for run in folds(config.run) or members(config.run)]))
     if "folds" in metrics:
         say(*fold_lines(metrics))
+    if (out / SUMMARY).is_file():
+        say(f"bouts of each class: {out / BOUTS}; how often, how long: {out / SUMMARY}")
     say(f"report: {out / 'report.html'}")
     return DONE
 
@@ -73,8 +77,10 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)
+    require_bouts(config.bins, run.path, run.facts.task, run.layout.outputs)
     decoding, decoder = asked_decoding(run, config.decode, config.lag)
     data = _load(run, config)
+    require_few_bins(config.bins, data.infos, len(run.facts.classes))
     seen = seen_sequences(run, config, data.infos)
     out = run.evaluation_path(config.split)
     predictions = out / "predictions.h5"
@@ -88,6 +94,8 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
     known = {"decoder": decoder, "labelled_share": share, "remarks": remarks}
     metrics = {**about, **known, **metrics}
+    if has_bouts(run.facts.task, run.layout.outputs):
+        write_bouts(predictions, out / BOUTS, out / SUMMARY, data.infos, config.bins)
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     timed = asdict(latency) if latency else None

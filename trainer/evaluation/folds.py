@@ -11,6 +11,7 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
+from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, write_bouts
 from trainer.decoded.facts import joined_decoder
 from trainer.evaluation.decoded_figures import all_decoded
 from trainer.evaluation.drawn_groups import drawn_groups
@@ -86,11 +87,26 @@ def join_folds(
         }
         metrics["decoded"] = {**pooled["decoded"], "over_folds": over}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    infos = _infos(config, Run(runs[0]), pooled)
+    _show(config, runs, metrics)
+    return metrics
+
+
+def _show(config: EvaluateConfig, runs: Sequence[Path], metrics: Mapping[str, Any]) -> None:
+    """Writes what people read of the whole: the tables of bouts, and the report.
+
+    Args:
+        config: the options; ``run`` is the folder of all folds.
+        runs: the run of each fold.
+        metrics: what the metrics.json of the whole holds.
+    """
+    out = Run(config.run).evaluation_path(config.split)
+    predictions, first = out / "predictions.h5", Run(runs[0])
+    infos = list(_infos(config, first, metrics))
+    if has_bouts(metrics["task"], first.layout.outputs):
+        write_bouts(predictions, out / BOUTS, out / SUMMARY, infos, config.bins)
     named = {run.name: Run(run) for run in runs}
     name = config.run.resolve().name
     write_folds_report(out / "report.html", name, named, metrics, predictions, infos)
-    return metrics
 
 
 def fold_lines(metrics: Mapping[str, Any]) -> Iterator[str]:

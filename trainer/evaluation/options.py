@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.labels.options import as_paths
+from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 from trainer.evaluation.measures import Measures
 
@@ -15,7 +16,8 @@ from trainer.evaluation.measures import Measures
 class EvaluateConfig:
     """Metrics, predictions and a report on held-out sequences.
 
-    Writes metrics.json, predictions.h5 and report.html to RUN/evaluation/SPLIT.
+    Writes metrics.json, predictions.h5, bouts.csv, summary.csv and report.html to
+    RUN/evaluation/SPLIT.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
@@ -54,12 +56,16 @@ class EvaluateConfig:
     slips included."""
     bootstrap: int = Measures.bootstrap
     """Samples for the intervals of figures, drawn from the sequences; 0 for no intervals."""
+    bins: float | None = None
+    """Minutes: summary.csv, which says how often and how long each class is shown, has rows for
+    each so many of a sequence too."""
 
     def __post_init__(self) -> None:
         if self.labels is not None:
             object.__setattr__(self, "labels", as_paths(self.labels))
         _ = self.measures
         require_lag(self.decode, self.lag)
+        require_bins(self.bins)
 
     @property
     def measures(self) -> Measures:
