@@ -7,7 +7,7 @@ from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Format, Reading
 from preprocessing.labels.formats.projects import PROJECTS
 from preprocessing.labels.formats.sample import Sample
-from preprocessing.labels.formats.tables import TABLES
+from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
 FORMATS = (*PROJECTS, *TABLES, *TEXTS)
@@ -16,6 +16,8 @@ FORMATS = (*PROJECTS, *TABLES, *TEXTS)
 def format_of(path: Path, choices: LabelChoices) -> Format | None:
     """Returns the format that somebody named, or that a file is recognised as; None if none does.
 
+    A map of columns is for a table, whatever it is taken for.
+
     Args:
         path: the file.
         choices: how labels are read.
@@ -23,6 +25,8 @@ def format_of(path: Path, choices: LabelChoices) -> Format | None:
     Raises:
         InputError: the file cannot be read, or there is no format of that name.
     """
+    if choices.format is None and choices.columns:
+        return TABLE
     if choices.format is None:
         sample = Sample(path)
         return next((one for one in FORMATS if one.recognises(sample)), None)

@@ -1,7 +1,9 @@
 """The map of columns that would probably read a table that nobody knows, by likeness of names."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from rapidfuzz import fuzz
 
@@ -11,7 +13,7 @@ from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tabular.columns import LIKELY, plain
 from preprocessing.labels.formats.tabular.content import ONE, ZERO
 from preprocessing.labels.formats.tabular.table import Table, tables_of
-from preprocessing.labels.formats.tabular.times import Times, UNITS
+from preprocessing.labels.formats.tabular.times import UNITS, Times
 
 # What people call the columns; those of times hold numbers.
 NAMES = {
@@ -58,7 +60,7 @@ def suggested(path: Path) -> str:
     except InputError:
         tables = []
     maps = [text for table in tables if (text := _map(table))]
-    return f"--label-columns {maps[0] if maps else LIKELY}"
+    return f"--label-columns {quote(maps[0] if maps else LIKELY)}"
 
 
 def of_unknown(path: Path) -> str:
@@ -98,9 +100,10 @@ def _map(table: Table) -> str:
     numbers = [_numbers(lines, at) for at in range(len(header))]
     free, chosen = list(range(len(header))), dict[str, int]()
     for key, names in NAMES.items():
-        if key == "duration" and "end" in chosen or key == "time" and "start" in chosen:
+        if (key == "duration" and "end" in chosen) or (key == "time" and "start" in chosen):
             continue
-        alike = [(_likeness(header[at], names), -at) for at in free if numbers[at] or key not in TIMES]
+        fit = (at for at in free if numbers[at] or key not in TIMES)
+        alike = ((_likeness(header[at], names), -at) for at in fit)
         score, place = max(alike, default=(0.0, 0))
         if score >= ALIKE:
             chosen[key] = -place
@@ -125,14 +128,15 @@ def _classes(header: Sequence[str], lines: Sequence[list[str]], free: Sequence[i
         for at in free
         if header[at] and all(at < len(row) and row[at] in ZERO | ONE for row in lines)
     ]
-    return f"classes={'+'.join(found[:FEW])}{'+...' * (len(found) > FEW)}" if found else ""
+    return f"classes={'+'.join(found[:FEW])}" if found else ""
 
 
 def _numbered(lines: Sequence[list[str]]) -> str:
     """Returns a map by numbers of columns: the first two of numbers, and the first of names."""
     width = len(lines[0])
     numbers = [at for at in range(width) if _numbers(lines, at)]
-    names = [at for at in range(width) if at not in numbers and any(row[at:] and row[at] for row in lines)]
+    filled = {at for row in lines for at, value in enumerate(row) if value}
+    names = [at for at in range(width) if at not in numbers and at in filled]
     if not numbers:
         return ""
     keys = ["start", "end"] if len(numbers) > 1 and names else ["time"]
@@ -152,15 +156,20 @@ def _numbers(lines: Sequence[list[str]], at: int) -> bool:
 
 def _likeness(name: str, names: Sequence[str]) -> float:
     """Returns how alike a name is to the most alike of others, from 0 to 100."""
-    words = [word for word in plain(name).strip("#").replace("(", " ").replace(")", " ").split()]
+    words = _words(name)
     bare = " ".join(word for word in words if word not in WORDS) or " ".join(words)
     return max(fuzz.ratio(bare, other) for other in names)
 
 
 def _unit(name: str, lines: Sequence[list[str]], at: int) -> str:
     """Returns the suffix of a key for the unit that the name of a column tells; else nothing."""
-    words = plain(name).replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ")
-    unit = next((WORDS[word] for word in words.split() if word in WORDS), "s")
+    unit = next((WORDS[word] for word in _words(name) if word in WORDS), "s")
     if unit == "frames" and lines[0][at : at + 1] == ["1"]:
         unit = "frames1"
-    return "" if unit == "s" or any(":" in row[at] for row in lines if at < len(row)) else f":{unit}"
+    clock = any(":" in row[at] for row in lines if at < len(row))
+    return "" if unit == "s" or clock else f":{unit}"
+
+
+def _words(name: str) -> list[str]:
+    """Returns the words of the name of a column, without brackets and marks around them."""
+    return re.findall(r"[^\s()\[\]#.:-]+", plain(name))

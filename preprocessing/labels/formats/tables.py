@@ -1,10 +1,10 @@
 """Tables, of a row an interval, an event or a frame."""
 
+import math
 from functools import lru_cache, partial
 from pathlib import Path
 
 from preprocessing.errors import InputError
-from preprocessing.files.numerals import is_number
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Format, Reading
 from preprocessing.labels.formats.sample import Sample
@@ -15,6 +15,7 @@ from preprocessing.labels.formats.tabular.preset import Preset
 from preprocessing.labels.formats.tabular.presets import PRESETS
 from preprocessing.labels.formats.tabular.reading import read_tables
 from preprocessing.labels.formats.tabular.table import tables_of
+from preprocessing.labels.formats.tabular.times import UNITS, Times
 from preprocessing.labels.formats.tabular.workbook import is_workbook
 
 # The first line of tables that other readers know: a label a video, and numbers at times.
@@ -57,7 +58,9 @@ def _is_unknown(sample: Sample) -> bool:
     rows = [row for table in tables_of(sample) for row in table.beginning if any(row)]
     if not rows or tuple(name.lower() for name in rows[0][:2]) in OTHERS:
         return False
-    return sum(any(is_number(value) for value in row) for row in rows) > len(rows) // 2
+    length = Times(UNITS["s"], comma=True).length
+    numbers = sum(any(not math.isnan(length(value)) for value in row) for row in rows)
+    return 2 * numbers >= len(rows)
 
 
 def _read_unknown(path: Path, choices: LabelChoices) -> Reading:
@@ -71,6 +74,8 @@ def _read_unknown(path: Path, choices: LabelChoices) -> Reading:
     raise InputError(of_unknown(path))
 
 
+# What is read by somebody's own map of columns.
+TABLE = Format("table", "table, by --label-columns", _is_unknown, _read_unknown)
 # From the most to the least particular: the first that recognises a file has it.
 TABLES: tuple[Format, ...] = (
     Format("via-csv", "CSV of VIA 3", via.recognises, via.read),
@@ -83,5 +88,5 @@ TABLES: tuple[Format, ...] = (
         )
         for one in PRESETS
     ),
-    Format("table", "table, by --label-columns", _is_unknown, _read_unknown),
+    TABLE,
 )

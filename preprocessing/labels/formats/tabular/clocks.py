@@ -139,7 +139,13 @@ def _less(time: float, begin: float) -> float:
 
 
 def _clock(source: str, lengths: str, offset: float) -> Clock:
-    """Returns the videos of a clock, as BORIS writes them: ``player #1:a;b|player #2:c``, ``3;4``."""
+    """Returns the videos of a clock, as BORIS writes them.
+
+    Args:
+        source: such as ``player #1:a.mp4;b.mp4|player #2:c.mp4``; the second shows the same time.
+        lengths: their seconds, such as ``3.0;4.0|7.0``.
+        offset: the second at which the first begins.
+    """
     begin = offset = 0.0 if math.isnan(offset) else offset
     videos = PLAYER.sub("", BESIDE.split(source)[0], count=1).split(";")
     seconds = [number_or_nan(text) for text in lengths.split("|")[0].split(";")]

@@ -60,8 +60,13 @@ class ColumnMap:
 
     @property
     def unit(self) -> Unit:
-        """What beginnings count."""
-        return self.columns[next(key for key in ("start", "time") if key in self.columns)].unit
+        """What beginnings count; rows, which are frames, where no column has times."""
+        column = self.columns.get("start") or self.columns.get("time")
+        return column.unit if column else UNITS["frames"]
+
+    def unit_of(self, key: str) -> Unit:
+        """Returns what the times of a column count; if there is none, the same as the others."""
+        return self.columns[key].unit if key in self.columns else self.unit
 
     @property
     def numbered(self) -> bool:

@@ -1,9 +1,9 @@
 """Tables of a row an interval, or a row a START, a STOP or a POINT.
 
-    time   what
-    3.3    START   waits for the STOP of the same video, subject, label and modifiers
-    7.75   STOP    3.3 to 7.75
-    9.9    START   from 9.9, and never ended
+time   what
+3.3    START   waits for the STOP of the same video, subject, label and modifiers
+7.75   STOP    3.3 to 7.75
+9.9    START   from 9.9, and never ended
 """
 
 import math
@@ -53,10 +53,10 @@ class Events:
         self.annotations: list[Annotation] = []
         self.clocks: list[str] = []
         self._table, self._found, self._preset = table, found, found.preset
-        columns, places, unit = found.map.columns, found.places, found.map.unit
-        self._start = Times(unit, table.comma)
-        self._end = Times(columns["end"].unit if "end" in columns else unit, table.comma)
-        self._length = Times(columns["duration"].unit if "duration" in columns else unit, table.comma)
+        places = found.places
+        self._start, self._end, self._length = (
+            Times(found.map.unit_of(key), table.comma) for key in ("start", "end", "duration")
+        )
         joined = {"label": self._preset.joined}
         self._cells = {key: cell(places.get(key, ()), joined.get(key, " ")) for key in ONE_LINE}
         self._confidence = cell(places.get("confidence", ()))
@@ -112,7 +112,7 @@ class Events:
         if tiers:
             header = self._found.header
             labels = [(cell((at,))(row), header[at] if header else "") for at in tiers]
-        labels = [(label, tier) for label, tier in labels if label not in ("", *self._preset.nothing)]
+        labels = [one for one in labels if one[0] and one[0] not in self._preset.nothing]
         if not labels:
             return
         start = self._start.start(text := cells["start"](row))
@@ -198,6 +198,5 @@ class Events:
         if key == "type":
             expected = "START, STOP, POINT or STATE"
         name = "+".join(names) or key
-        return InputError(
-            f"{self._table.path} line {line}: {shorten(name)} {shorten(text)!r}; expected {expected}"
-        )
+        where = f"{self._table.path} line {line}"
+        return InputError(f"{where}: {shorten(name)} {shorten(text)!r}; expected {expected}")

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from preprocessing.labels.formats.tabular.columns import ColumnMap, plain
+from preprocessing.labels.formats.tabular.columns import BLANKS, ColumnMap, plain
 from preprocessing.labels.formats.tabular.content import agree, fitting, stepped
 from preprocessing.labels.formats.tabular.found import Found
 from preprocessing.labels.formats.tabular.preset import Preset, fits
@@ -107,7 +107,7 @@ def _timed(row: Sequence[str], places: tuple[int, ...], times: Times) -> bool:
 
 def _has(header: list[str], name: str) -> bool:
     if name.startswith("*"):
-        return any(other.endswith(name[1:]) for other in header)
+        return any(other.endswith(BLANKS.sub(" ", name[1:])) for other in header)
     return plain(name) in header
 
 

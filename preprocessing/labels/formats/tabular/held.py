@@ -61,7 +61,8 @@ class Held:
         runs: dict[tuple[str, ...], _Runs] = {}
         number = 0.0
         for line, row in rows_of(self._table, found):
-            key = (sequence(row) or found.said.get("sequence", ""), subject(row), tier(row), rater(row))
+            media = sequence(row) or found.said.get("sequence", "")
+            key = (media, subject(row), tier(row), rater(row))
             if key not in runs:
                 runs[key] = _Runs(key, self._step())
             time = self._time(line, row[at] if at < len(row) else "") if at >= 0 else number
@@ -103,7 +104,8 @@ class Held:
             label = self._label(row)
             return {} if label in self._nothing else {0: (label, "")}
         texts = ((at, row[at].strip()) for at in self._columns if at < len(row))
-        return {at: (text, self._tiers.get(at, "")) for at, text in texts if text not in self._nothing}
+        said = ((at, text) for at, text in texts if text not in self._nothing)
+        return {at: (text, self._tiers.get(at, "")) for at, text in said}
 
     def _is_one(self, line: int, row: Row, at: int) -> bool:
         value = row[at] if at < len(row) else ""

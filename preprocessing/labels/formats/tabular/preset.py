@@ -96,7 +96,7 @@ def fits(shape: tuple[str, ...], row: list[str]) -> bool:
         shape: kinds, one of them ``...`` perhaps.
         row: values.
     """
-    before, after = shape, ()
+    before, after = shape, shape[:0]
     if "..." in shape:
         at = shape.index("...")
         before, after = shape[:at], shape[at + 1 :]

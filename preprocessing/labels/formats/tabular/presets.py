@@ -297,7 +297,7 @@ LINE_A_FRAME = (
         title="targets of SimBA",
         columns=("time:frames=1", "classes=..."),
         needs=("*_x", "*_y", "*_p"),
-        left_out="probability_.*|low_prob_.*|sum_probabilities.*",
+        left_out="probability .*|low prob .*|sum probabilities.*",
         trailing=True,
         even=True,
     ),

@@ -95,8 +95,9 @@ def _read(table: Table, found: Found, several: bool) -> Reading:
     late = _late(found, remarks)
     if late:
         annotations = [_moved(one, late) for one in annotations]
-    unit = "seconds" if found.map.unit.seconds is not None or "actions" in found.places else "frames"
-    return Reading(annotations, unit, found.preset.fps, media, remarks)
+    if "actions" in found.places or found.map.unit.seconds is not None:
+        return Reading(annotations, "seconds", found.preset.fps, media, remarks)
+    return Reading(annotations, "frames", found.preset.fps, media, remarks)
 
 
 def _own_classes(table: Table, found: Found) -> Found:

@@ -7,18 +7,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from preprocessing.errors import InputError
 from preprocessing.files.csv_rows import NumberedRow
 from preprocessing.files.encoding import open_encoded
 from preprocessing.files.text_files import BoundedLines
 from preprocessing.labels.formats.sample import Sample
-from preprocessing.labels.formats.tabular.workbook import sheets
+from preprocessing.labels.formats.tabular.workbook import is_workbook, sheets
 
+# How the ``csv`` module takes quotes: around values, or as any other letter.
+Quoting = Literal[0, 3]
+QUOTES: Quoting = 0
+NO_QUOTES: Quoting = 3
 # Of marks that part all lines alike, the first that is there: commas are in texts and numbers too.
 MARKS = "\t;|,"
 # So many lines tell of a table, and what comes before it.
 BEGINNING = 200
+# Letters that no name needs; the ends of lines among them become blanks.
+CONTROLS = {
+    **dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029)),
+    **dict.fromkeys((9, 10, 13), " "),
+}
 # So many of its lines have as many columns as most have.
 ALIKE = 0.5
 
@@ -53,7 +63,7 @@ def tables_of(sample: Sample) -> list[Table]:
     Raises:
         InputError: it is a workbook, and damaged or of another kind.
     """
-    if not sample.text:
+    if is_workbook(sample):
         return [_sheet(sample.path, name, rows) for name, rows in sheets(sample)]
     lines = _lines(sample)
     mark = _mark(lines)
@@ -95,27 +105,25 @@ def _mark_of_few(lines: list[str]) -> str | None:
     return None
 
 
-def _quoting(lines: list[str], mark: str) -> int:
+def _quoting(lines: list[str], mark: str) -> Quoting:
     """Returns how quotes are read: programs that write tabs often have none, only words in them."""
     odd = mark == "\t" and any(line.count('"') % 2 for line in lines)
-    return csv.QUOTE_NONE if odd else csv.QUOTE_MINIMAL
+    return NO_QUOTES if odd else QUOTES
 
 
-def _parsed(lines: list[str], mark: str, quoting: int) -> list[list[str]]:
+def _parsed(lines: list[str], mark: str, quoting: Quoting) -> list[list[str]]:
     """Returns the values of lines, as far as they can be read."""
     rows = []
     reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=mark, quoting=quoting)
     try:
         for row in reader:
-            rows.append([value.strip() for value in row])
+            rows.append([shown(value) for value in row])
     except csv.Error:
         pass
     return rows
 
 
-def rows_of_text(
-    path: Path, mark: str = ",", quoting: int = csv.QUOTE_MINIMAL
-) -> Iterator[NumberedRow]:
+def rows_of_text(path: Path, mark: str = ",", quoting: Quoting = QUOTES) -> Iterator[NumberedRow]:
     """Yields (line number, values) of each line of a text.
 
     Args:
@@ -137,6 +145,11 @@ def rows_of_text(
             raise InputError(f"{path} cannot be read as a table: {error}") from None
 
 
+def shown(value: str) -> str:
+    """Returns a value without spaces around it, and without what would break a message's line."""
+    return value.strip().translate(CONTROLS)
+
+
 def _sheet(path: Path, name: str, rows: Callable[[], Iterator[NumberedRow]]) -> Table:
-    beginning = [[value.strip() for value in row] for _, row in islice(rows(), BEGINNING)]
+    beginning = [[shown(value) for value in row] for _, row in islice(rows(), BEGINNING)]
     return Table(path, name, beginning, rows, "", True)

@@ -1,7 +1,7 @@
 """CSV that VIA 3 exports: names of columns in a comment, and values of JSON in the cells.
 
-Of the export of all metadata, attributes and options have ids, which the comment ATTRIBUTE explains;
-the export of temporal segments has names of attributes, and still ids of options.
+In the export of all metadata, attributes and options have ids, which the comment ATTRIBUTE
+explains; that of temporal segments has names of attributes, and still ids of options.
 """
 
 import csv

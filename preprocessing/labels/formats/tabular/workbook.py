@@ -27,9 +27,8 @@ OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def is_workbook(sample: Sample) -> bool:
     """Returns whether a file is a spreadsheet, of any program."""
-    return sample.head.startswith(OLD) or (
-        sample.is_zip and (b"xl/" in sample.head or b"opendocument.spreadsheet" in sample.head[:200])
-    )
+    named = b"xl/" in sample.head or b"opendocument.spreadsheet" in sample.head[:200]
+    return sample.head.startswith(OLD) or (sample.is_zip and named)
 
 
 def sheets(sample: Sample) -> list[tuple[str, Callable[[], Iterator[NumberedRow]]]]:
@@ -118,9 +117,7 @@ def _require_moderate(sample: Sample) -> None:
         raise InputError(f"cannot read labels from {path}: {error}") from None
 
 
-def _require_few_cells(
-    sample: Sample, archive: zipfile.ZipFile, member: zipfile.ZipInfo
-) -> None:
+def _require_few_cells(sample: Sample, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     columns = rows = 1
     kept = b""
     with archive.open(member) as file:
