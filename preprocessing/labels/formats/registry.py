@@ -9,7 +9,7 @@ from preprocessing.labels.formats.names import NAMES
 from preprocessing.labels.formats.projects import PROJECTS
 from preprocessing.labels.formats.refused import UNREADABLE
 from preprocessing.labels.formats.sample import Sample
-from preprocessing.labels.formats.tables import TABLES
+from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
 # The last table is any that has numbers, so that what has a layout of its own comes before.
@@ -19,6 +19,8 @@ FORMATS = (*PROJECTS, *TEXTS, *TABLES, NAMES)
 def format_of(path: Path, choices: LabelChoices) -> Format | None:
     """Returns the format that somebody named, or that a file is recognised as; None if none does.
 
+    A map of columns is for a table, whatever it is taken for.
+
     Args:
         path: the file.
         choices: how labels are read.
@@ -26,6 +28,8 @@ def format_of(path: Path, choices: LabelChoices) -> Format | None:
     Raises:
         InputError: the file cannot be read, or there is no format of that name.
     """
+    if choices.format is None and choices.columns:
+        return TABLE
     if choices.format is None:
         sample = Sample(path)
         return next((one for one in (*FORMATS, UNREADABLE) if one.recognises(sample)), None)
