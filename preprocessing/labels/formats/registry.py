@@ -10,7 +10,7 @@ from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
-FORMATS = (*PROJECTS, *TABLES, *TEXTS)
+FORMATS = (*PROJECTS, *TABLES, *TEXTS, TABLE)
 
 
 def format_of(path: Path, choices: LabelChoices) -> Format | None:
