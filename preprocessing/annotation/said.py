@@ -24,6 +24,9 @@ from preprocessing.labels.selection import class_name, selection
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 
+# A name a line, which folders of text files have.
+NAMES = "names"
+
 
 @dataclass
 class Said:
@@ -94,7 +97,8 @@ def _annotated(path: Path, choices: LabelChoices) -> list[Path]:
     """
     if not path.is_dir():
         return [path] if path.is_file() and format_of(path, choices) else []
-    found = [file for file in sorted(files_below(path)) if format_of(file, choices)]
+    known = {file: format_of(file, choices) for file in sorted(files_below(path))}
+    found = [file for file, one in known.items() if one and (one.name != NAMES or choices.format)]
     texts = [file for file in files_below(path) if file.suffix == ".txt"]
     return [] if texts and not set(texts) & set(found) else found
 

@@ -46,7 +46,9 @@ class AnsweredAnnotations(Mapping[str, tuple[Annotation, ...]]):
         for source, bouts in self._found[sequence_id].items():
             shares = np.clip(bouts.confidences, 0.0, 1.0).tolist()
             times = (bouts.starts.tolist(), bouts.ends.tolist())
-            for number, start, end, share in zip(bouts.classes.tolist(), *times, shares, strict=True):
+            for number, start, end, share in zip(
+                bouts.classes.tolist(), *times, shares, strict=True
+            ):
                 sure = None if source == TRUTH or np.isnan(share) else share
                 label = self._answers.classes[number]
                 yield Annotation(sequence_id, start, end, label, tier=source, confidence=sure)

@@ -5,11 +5,12 @@ DIR/annotations/<format>/          of a format that has a file a sequence, or se
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from preprocessing.errors import InputError
-from preprocessing.files.own_output import require_own, write_own
 from preprocessing.files.outputs import require_folder
+from preprocessing.files.own_output import require_own, write_own
 from preprocessing.labels.formats.writers.base import Writer
 from preprocessing.labels.formats.writers.files import write_annotated
 from preprocessing.labels.formats.writers.registry import WRITERS
@@ -58,6 +59,21 @@ def require_writable(
                 f"--write {name}: the model answers {what}, and only stretches of classes can be "
                 "written so; leave it out"
             )
+    require_uncorrected(formats, folder, command)
+
+
+def require_uncorrected(formats: Iterable[str], folder: Path, command: str) -> None:
+    """Checks that nobody has corrected what would be replaced.
+
+    Args:
+        formats: the option ``--write``.
+        folder: the folder of the predictions.
+        command: what writes them, for the message.
+
+    Raises:
+        InputError: somebody has.
+    """
+    for name in formats:
         require_folder(f"--write {name}:", folder / FOLDER)
         require_own(annotation_path(folder, WRITERS[name]), command)
 
@@ -88,7 +104,8 @@ def write_answers(
         return
     paths = paths or {}
     with open_answers(predictions) as answers:
-        there = [info for info in infos if info.sequence_id in answers.ids]
+        answered = set(answers.ids)
+        there = [info for info in infos if info.sequence_id in answered]
         videos = [stored_video(store, info, paths.get(info.sequence_id)) for info in there]
         known = {info.sequence_id: info for info in there}
         said = AnsweredAnnotations(answers, known, truth)
@@ -96,6 +113,6 @@ def write_answers(
         for name in formats:
             writer = WRITERS[name]
             path = annotation_path(predictions.parent, writer)
-            for remark in write_own(path, lambda new: write_annotated(writer, new, content)):
+            for remark in write_own(path, partial(write_annotated, writer, content=content)):
                 note(remark)
             say(f"{writer.title}: {path}")

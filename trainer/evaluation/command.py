@@ -13,7 +13,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
-from trainer.annotations.files import require_writable, write_answers
+from trainer.annotations.files import require_uncorrected, require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
 from trainer.bouts.bins import require_few_bins
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts, write_bouts
@@ -65,6 +65,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     if runs := folds(config.run):
         require_held_out(config)
+        out = Run(config.run).evaluation_path(config.split)
+        require_uncorrected(config.write, out, "evaluate")
         return join_folds(config, runs, [_evaluate(replace(config, run=run)) for run in runs])
     runs = members(config.run)
     results = [_evaluate(replace(config, run=run)) for run in runs]

@@ -62,9 +62,9 @@ class EvaluateConfig:
     each so many of a sequence too."""
 
     write: tuple[WriterName, ...] = ()
-    """Write the answers for annotation tools too, to RUN/evaluation/SPLIT/annotations, linked to the videos:
-    in one or several of these formats, truth and prediction on tiers of their
-    own. What was corrected there is never replaced."""
+    """Write the answers for annotation tools too, to RUN/evaluation/SPLIT/annotations, linked to
+    the videos, truth and prediction on tiers of their own. What was corrected there is never
+    replaced."""
 
     def __post_init__(self) -> None:
         if self.labels is not None:

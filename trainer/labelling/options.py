@@ -45,8 +45,8 @@ class PredictConfig:
     """Minutes: summary.csv has rows for each so many of a sequence too."""
 
     write: tuple[WriterName, ...] = ()
-    """Write the answers for annotation tools too, to DIR/annotations, linked to the videos:
-    in one or several of these formats. What was corrected there is never replaced."""
+    """Write the answers for annotation tools too, to DIR/annotations, linked to the videos. What
+    was corrected there is never replaced."""
 
     def __post_init__(self) -> None:
         require_lag(self.decode, self.lag)

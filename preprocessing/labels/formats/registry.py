@@ -13,7 +13,7 @@ from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
 # The last table is any that has numbers, so that what has a layout of its own comes before.
-FORMATS = (*PROJECTS, *TEXTS, *TABLES, NAMES)
+FORMATS = (*PROJECTS, *TABLES, *TEXTS, TABLE, NAMES)
 
 
 def format_of(path: Path, choices: LabelChoices) -> Format | None:

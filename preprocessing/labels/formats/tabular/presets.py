@@ -297,8 +297,8 @@ LINE_A_FRAME = (
         title="targets of SimBA",
         columns=("time:frames=1", "classes=..."),
         needs=("*_x", "*_y", "*_p"),
-        left_out="probability .*|low prob .*|sum probabilities.*",
-        trailing=True,
+        left_out="probability .*",
+        behind=".* [xyp]|low prob .*|sum probabilities.*",
         even=True,
     ),
 )

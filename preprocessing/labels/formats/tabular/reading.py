@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from preprocessing.errors import InputError, shorten, some
+from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Annotation, Reading
 from preprocessing.labels.formats.sample import Sample
@@ -94,10 +94,17 @@ def _read(table: Table, found: Found, several: bool) -> Reading:
             annotations = list(by_video(annotations, events.clocks, clocks))
     late = _late(found, remarks)
     if late:
-        annotations = [_moved(one, late) for one in annotations]
-    if "actions" in found.places or found.map.unit.seconds is not None:
-        return Reading(annotations, "seconds", found.preset.fps, media, remarks)
-    return Reading(annotations, "frames", found.preset.fps, media, remarks)
+        annotations = [_moved(one, late, 1.0) for one in annotations]
+    fps = found.preset.fps
+    if fps:
+        annotations = [_moved(one, 0.0, fps) for one in annotations]
+        remarks.append(
+            f"{found.preset.title} count {counted(int(fps), 'frame')} a second, so seconds were "
+            "made of them"
+        )
+    if fps or "actions" in found.places or found.map.unit.seconds is not None:
+        return Reading(annotations, "seconds", fps, media, remarks)
+    return Reading(annotations, "frames", None, media, remarks)
 
 
 def _own_classes(table: Table, found: Found) -> Found:
@@ -145,6 +152,7 @@ def _time_of_day(text: str) -> float | None:
     return 3600.0 * hour + 60 * int(minutes) + float(seconds.replace(",", "."))
 
 
-def _moved(one: Annotation, late: float) -> Annotation:
-    end = None if one.end is None else round(one.end + late, 9)
-    return one._replace(start=round(one.start + late, 9), end=end)
+def _moved(one: Annotation, late: float, fps: float) -> Annotation:
+    """Returns an annotation so many seconds later, of times that count so many a second."""
+    end = None if one.end is None else round(one.end / fps + late, 9)
+    return one._replace(start=round(one.start / fps + late, 9), end=end)

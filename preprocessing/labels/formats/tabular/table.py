@@ -86,12 +86,12 @@ def _lines(sample: Sample) -> list[str]:
 
 def _mark(lines: list[str]) -> str | None:
     """Returns what parts the columns; None if nothing parts most lines alike."""
-    best, most = None, ALIKE
+    best, most = None, 0.0
     for mark in MARKS:
         widths = Counter(len(row) for row in _parsed(lines, mark, _quoting(lines, mark)) if row)
         wide = [(count, width) for width, count in widths.items() if width > 1]
         share = max(wide)[0] / widths.total() if wide else 0.0
-        if share > most:
+        if share >= ALIKE and share > most:
             best, most = mark, share
     return best or _mark_of_few(lines)
 
@@ -107,8 +107,14 @@ def _mark_of_few(lines: list[str]) -> str | None:
 
 def _quoting(lines: list[str], mark: str) -> Quoting:
     """Returns how quotes are read: programs that write tabs often have none, only words in them."""
-    odd = mark == "\t" and any(line.count('"') % 2 for line in lines)
-    return NO_QUOTES if odd else QUOTES
+    if mark != "\t":
+        return QUOTES
+    try:
+        for _ in csv.reader(lines, delimiter=mark, strict=True):
+            pass
+    except csv.Error:
+        return NO_QUOTES
+    return QUOTES
 
 
 def _parsed(lines: list[str], mark: str, quoting: Quoting) -> list[list[str]]:

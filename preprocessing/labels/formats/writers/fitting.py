@@ -78,7 +78,10 @@ class Fitting:
                 told = (getattr(one, name) for name in SIDES if name in {home, *self._homeless})
                 named[home] = " ".join(filter(None, told))
             modifiers = one.modifiers if "modifiers" in self._writer.keeps else ()
-            yield _mended(one._replace(**named, modifiers=modifiers))
+            tier, subject, rater = (named[name] for name in SIDES)
+            yield _mended(
+                one._replace(tier=tier, subject=subject, rater=rater, modifiers=modifiers)
+            )
 
     def _side(self, one: Annotation) -> str:
         return " ".join(filter(None, (plain(getattr(one, name)) for name in self._homeless)))
