@@ -13,6 +13,8 @@ ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 # Label Studio's own, where <Video> does not say.
 DEFAULT_FPS = 24.0
 MEDIA_SUFFIX = re.compile(r"\.\w{2,4}(?:[?#].*)?$")
+# Where tasks that Longtake made say their frame rate, which exports of them keep.
+RATE = "fps"
 LIKELY_KEYS = ("video", "audio")
 # Uploaded files get eight letters before their names.
 UPLOADED = re.compile(r"(?:^|/)upload/\d+/(?:[0-9a-f]{8}-)?([^/]+)$")
@@ -55,15 +57,22 @@ class Interface:
             name: the tag that shows it; empty if that is not known.
             data: of the task, which the tag can refer to.
         """
+        if not self._tags:
+            return _rate(text_of(data.get(RATE)))
         for kind, tag in self._tags:
             if kind != "Video" or name not in ("", tag.get("name")):
                 continue
             written = tag.get("framerate", "")
             if written.startswith("$"):
                 written = text_of(data.get(written[1:]))
-            fps = number_or_nan(written) if written else DEFAULT_FPS
-            return fps if 0 < fps < math.inf else None
+            return _rate(written) if written else DEFAULT_FPS
         return None
+
+
+def _rate(written: str) -> float | None:
+    """Returns a frame rate; None if it is none."""
+    fps = number_or_nan(written) if written else math.nan
+    return fps if 0 < fps < math.inf else None
 
 
 def plain_name(media: str) -> str:

@@ -22,7 +22,7 @@ ONE_COLUMN = "label|labels|class|behaviou?r|phase|action|state|id|animal|subject
 
 OURS = (
     Preset(
-        name="longtake",
+        name="intervals",
         title="intervals of Longtake",
         columns=(
             *("sequence=sequence", "start=start", "end=end", "label=label", "subject?=subject"),
