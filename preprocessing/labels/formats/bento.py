@@ -25,7 +25,8 @@ from preprocessing.labels.formats.gathering import Gathering, placed, short
 from preprocessing.labels.formats.sample import Sample
 
 FIRST_LINE = "bento annotation file"
-CHANNEL = re.compile(r"(.*?)-{5,}")
+CHANNEL = "-----"
+MOST_HEADER = 4096
 # A path has spaces too: one ends where there is a suffix before the space.
 MOVIE = re.compile(r"\S.*?\.\w{1,5}(?=\s|$)")
 TITLES = ("start", "stop")
@@ -146,15 +147,15 @@ def _bouts(path: Path, header: dict[str, str]) -> Iterator[_Bout]:
             lines.taken = 0
             text = line.strip()
             if waiting and text:
-                header[waiting], waiting = text, ""
-            elif found := CHANNEL.fullmatch(text):
-                channel, behaviour = found[1].strip(), ""
+                header[waiting], waiting = text[:MOST_HEADER], ""
+            elif text.endswith(CHANNEL):
+                channel, behaviour = text.rstrip("-").strip(), ""
             elif text.startswith(">") and channel:
                 behaviour = text[1:].strip()
             elif behaviour and text and not text.lower().startswith(TITLES):
                 yield _bout(path, number, channel, behaviour, text)
             elif not channel and ":" in text:
-                key, _, value = text.partition(":")
+                key, _, value = text[:MOST_HEADER].partition(":")
                 header.setdefault(key.strip().lower(), value.strip())
                 waiting = "" if value.strip() or "movie" not in key.lower() else key.strip().lower()
             elif not text:

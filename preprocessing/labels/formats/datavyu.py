@@ -8,6 +8,7 @@ The last part of a time is milliseconds. A column with several codes is a tier o
 is all values with commas between them, and each code is a tier of its own besides, ``hands.hand``.
 """
 
+import io
 import re
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from preprocessing.errors import InputError
+from preprocessing.files.encoding import LOOKED_AT, encoding_of
 from preprocessing.files.text_files import MOST_TEXT, BoundedLines
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Annotation, Format, Reading
@@ -23,14 +25,24 @@ from preprocessing.labels.formats.gathering import Gathering, Place, placed, sho
 from preprocessing.labels.formats.sample import Sample
 
 MEMBER = "db"
+# Lines of a text in a cell.
+MOST_CONTINUED = 1000
 MOST_ARCHIVE = 1 << 24
-COLUMN = re.compile(r"(?P<name>(?:[^(\\]|\\.)+?)\s*\((?P<type>\w+)[^)]*\)(?:-(?P<codes>.*))?")
+BRACKET = re.compile(r"(?<!\\)\(")
 CELL = re.compile(r"(\d+):(\d\d):(\d\d):(\d{3}),(\d+):(\d\d):(\d\d):(\d{3}),?(.*)", re.DOTALL)
 # A declaration of old projects, of which nothing is needed.
 PREDICATE = re.compile(r"\d+:\w+-.+\|")
 # A comma or a letter, or what a backslash takes away the meaning of.
 LETTERS = re.compile(r"\\(.)|(,)|([^\\,]+)", re.DOTALL)
-DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, KeyError, ValueError)
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    KeyError,
+    ValueError,
+)
 
 
 class _Column(NamedTuple):
@@ -114,31 +126,44 @@ def _cells(text: TextIO, path: Path) -> Iterator[tuple[_Column, float, float, li
         place = placed("db line", str(number))
         lines.taken = 0
         line = line.rstrip("\r\n")
-        while line.endswith("\\") and not line.endswith("\\\\"):
+        for _ in range(MOST_CONTINUED):
+            if not line.endswith("\\") or line.endswith("\\\\"):
+                break
             line = line[:-1] + "\n" + next(lines, "").rstrip("\r\n")
         if cell := CELL.fullmatch(line):
             if column is None:
                 raise InputError(f"{path} {place()}: a cell before the first column")
             values = _values(cell[9], bool(column.codes))
             yield column, _seconds(cell.groups()[:4]), _seconds(cell.groups()[4:8]), values, place
-        elif found := COLUMN.fullmatch(line):
-            codes = [code.partition("|")[0] for code in (found["codes"] or "").split(",") if code]
-            column = _Column(found["name"].replace("\\", ""), codes)
         elif line and not line.startswith("#") and not PREDICATE.match(line):
-            raise InputError(f"{path} {place()}: {short(line)}; expected a column or a cell")
+            column = _column(line, path, place)
+
+
+def _column(line: str, path: Path, place: Place) -> _Column:
+    """Reads the line that a column begins with.
+
+    Raises:
+        InputError: it is none.
+    """
+    name, *declared = BRACKET.split(line, maxsplit=1)
+    _, closed, codes = "".join(declared).partition(")")
+    if not closed or not name.strip():
+        raise InputError(f"{path} {place()}: {short(line)}; expected a column or a cell")
+    named = [code.partition("|")[0].replace("\\", "") for code in codes.lstrip("-").split(",")]
+    return _Column(name.strip().replace("\\", ""), [code for code in named if code])
 
 
 def _values(written: str, has_codes: bool) -> list[str]:
     """Returns the values of a cell."""
     if has_codes and written.startswith("(") and written.endswith(")"):
         written = written[1:-1]
-    values = [""]
+    values: list[list[str]] = [[]]
     for escaped, comma, letters in LETTERS.findall(written):
         if comma and has_codes:
-            values.append("")
+            values.append([])
         else:
-            values[-1] += escaped or comma or letters
-    return [value.strip() for value in values]
+            values[-1].append(escaped or comma or letters)
+    return ["".join(value).strip() for value in values]
 
 
 def _seconds(parts: tuple[str, ...]) -> float:

@@ -9,7 +9,7 @@ from preprocessing.files.numerals import number_or_nan
 from preprocessing.labels.formats.json_values import text_of
 
 TAG = re.compile(r"<(\w+)\s([^<>]*)>")
-ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 # Label Studio's own, where <Video> does not say.
 DEFAULT_FPS = 24.0
 MEDIA_SUFFIX = re.compile(r"\.\w{2,4}(?:[?#].*)?$")

@@ -10,7 +10,7 @@ from preprocessing.labels.formats.gathering import short
 # What is no text stands by itself; an exclamation mark begins a comment.
 TOKEN = re.compile(
     r'"|(?<!\S)![^\r\n]*|<(?:exists|absent)>'
-    r"|(?<!\S)[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\S)"
+    r"|(?<!\S)[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\S)"
 )
 MOST_COUNT = 1 << 53
 
