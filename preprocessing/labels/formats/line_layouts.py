@@ -129,7 +129,7 @@ def _line(media: str, begin: str, end: str, label: str) -> Line | None:
 
 
 def _seconds(clock: re.Match[str]) -> float:
-    return 3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3])
+    return round(3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3]), 9)
 
 
 def _is_broken(label: str) -> bool:
