@@ -83,7 +83,9 @@ def _read(table: Table, found: Found, several: bool) -> Reading:
         annotations = list(actions.read())
         media, remarks = tuple(actions.media), remarks + list(actions.remarks())
     elif "time" in found.places or "classes" in found.places:
-        annotations = list(Held(table, _own_classes(table, found)).read())
+        held = Held(table, _own_classes(table, found))
+        annotations = list(held.read())
+        remarks += list(held.remarks())
     else:
         events = Events(table, found)
         events.read()
