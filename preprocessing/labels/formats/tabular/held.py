@@ -81,8 +81,8 @@ class Held:
         """Yields what a person should know of the values that were read."""
         if self._not_scored:
             yield (
-                f"{counted(self._not_scored, 'value')} of {NOT_SCORED}, which stands for what nobody "
-                "has scored, taken as 0"
+                f"{counted(self._not_scored, 'value')} of {NOT_SCORED}, which stands for what "
+                "nobody has scored, taken as 0"
             )
 
     def _step(self) -> float:

@@ -217,7 +217,7 @@ TOOLS = (
         name="jwatcher",
         title="focal data of JWatcher",
         columns=("start:ms=1", "label=2"),
-        shape=("whole", "text"),
+        shape=("whole", "text", "..."),
         first="FirstLineOfData=.*",
         nothing=("EOF",),
         remark="keys of JWatcher are read as points, since only its master file says which of them "
