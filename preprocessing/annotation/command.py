@@ -28,9 +28,8 @@ def run(config: LabelsConfig) -> int:
         InputError: nothing was asked for, or the labels, the store and the splits do not fit.
     """
     if not config.check:
-        raise InputError(
-            f"nothing to do with {config.labels}; give --check to see what these labels hold"
-        )
+        shown = " ".join(map(str, config.labels))
+        raise InputError(f"nothing to do with {shown}; give --check to see what these labels hold")
     store = FeatureStore(config.store) if config.store else None
     options = config.label_options
     labels = read_labels(options, store) if store else read_labels_alone(options)

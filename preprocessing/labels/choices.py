@@ -11,7 +11,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class LabelChoices:
-    """What is taken of label files that hold more than intervals of classes.
+    """Choices among labels, where files hold more than intervals of classes.
 
     Attributes:
         format: name of the format; None for what a file's content tells.

@@ -10,6 +10,7 @@ For multilabel, intervals may overlap, a line has names with commas between them
 as many rows as labels.
 """
 
+import csv
 import math
 import sys
 from collections import Counter
@@ -26,7 +27,18 @@ from preprocessing.files.failures import failed_among
 from preprocessing.files.folders import files_below
 from preprocessing.files.numerals import number_or_nan
 from preprocessing.files.text_files import read_lines
+from preprocessing.labels.annotated import (
+    BySequence,
+    correct,
+    intervals_of,
+    read_files,
+    rows_of,
+    settled,
+)
 from preprocessing.labels.base import LabelOptions, Labels
+from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.formats.registry import format_of
+from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.named import SequenceLabels
@@ -104,7 +116,7 @@ def read_labels_alone(options: LabelOptions) -> Labels:
 def labels_digest(path: Path) -> str:
     """Returns a hexadecimal digest of label files, which tells whether they have changed."""
     hashed = blake2b(digest_size=8)
-    files = _texts(path) if path.is_dir() else [path]
+    files = _digested(path) if path.is_dir() else [path]
     for file in files if str(path) != FOLDERS else ():
         hashed.update(f"{file.name}\0".encode())
         with file.open("rb") as opened:
@@ -113,17 +125,27 @@ def labels_digest(path: Path) -> str:
     return hashed.hexdigest()
 
 
+def _digested(folder: Path) -> list[Path]:
+    """Returns the files of a folder that labels may be read from."""
+    choices = LabelChoices()
+    texts = _texts(folder)
+    others = sorted(set(files_below(folder)) - set(texts))
+    return texts + [path for path in others if format_of(path, choices) is not None]
+
+
 def _shown(header: list[str]) -> str:
     return shorten(",".join(header)) or "nothing"
 
 
 def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
-    text = options.path.is_dir() and str(options.path) != FOLDERS
-    if options.fps is not None and not text:
-        note(
-            f"--label-fps {options.fps:g} does nothing: it is for folders of text files, and "
-            f"--labels is {options.path}"
-        )
+    paths = (options.path, *options.corrections)
+    if options.corrections or _is_annotated(options.path, options.choices):
+        _require_names_wanted(options, "holds class names")
+        by_sequence: BySequence = {}
+        for path in paths:
+            correct(by_sequence, _intervals(path, options, store))
+        return IntervalLabels(rows_of(by_sequence), options)
+    _require_use(options)
     if str(options.path) == FOLDERS and store:
         _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in store.ids())
@@ -136,6 +158,90 @@ def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
     return _read_csv(options)
 
 
+def _require_use(options: LabelOptions) -> None:
+    """Notes options that do nothing for labels of our own forms."""
+    text = options.path.is_dir() and str(options.path) != FOLDERS
+    if options.fps is not None and not text:
+        note(
+            f"--label-fps {options.fps:g} does nothing: it is for labels that count frames or "
+            f"lines, and --labels is {options.path}"
+        )
+
+
+def _is_annotated(path: Path, choices: LabelChoices) -> bool:
+    """Returns whether labels are in a format of another program."""
+    if str(path) == FOLDERS:
+        return False
+    if path.is_dir():
+        return bool(_annotated_files(path, choices))
+    return choices.format is not None or (
+        not _is_own(path) and format_of(path, choices) is not None
+    )
+
+
+def _is_own(path: Path) -> bool:
+    """Returns whether a file begins as our own tables do."""
+    first = next(csv.reader(Sample(path).lines[:1]), [])
+    fields = tuple(name.strip().lower() for name in first)
+    return fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS) or fields[:2] == NUMBER_FIELDS
+
+
+def _annotated_files(folder: Path, choices: LabelChoices) -> list[Path]:
+    """Returns the files of a folder that are in formats of other programs.
+
+    There are none if it is a folder of text files with a class name a line.
+    """
+    known = {path: format_of(path, choices) for path in sorted(files_below(folder))}
+    texts = [path for path in known if path.suffix == ".txt"]
+    found = [path for path, one in known.items() if one is not None]
+    if texts and not any(known[path] for path in texts):
+        if found:
+            note(
+                f"{counted(len(found), 'file')} beside the text files of {folder}: not read "
+                f"({some([path.name for path in found])})"
+            )
+        return []
+    return found
+
+
+def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) -> BySequence:
+    """Returns the intervals of one label file, or of a folder of them.
+
+    Raises:
+        InputError: it holds none, or one is bad.
+    """
+    if not _is_annotated(path, options.choices):
+        return _own_intervals(path, options.choices)
+    if not path.is_dir():
+        return intervals_of(read_files([path], options.choices), options, store)
+    files = _annotated_files(path, options.choices)
+    if left := sorted(set(files_below(path)) - set(files)):
+        note(
+            f"{counted(len(left), 'file')} of {path} in no known format of labels: not read "
+            f"({some([one.name for one in left])})"
+        )
+    return intervals_of(read_files(files, options.choices), options, store)
+
+
+def _own_intervals(path: Path, choices: LabelChoices) -> BySequence:
+    if str(path) == FOLDERS or path.is_dir():
+        raise InputError(
+            f"--labels {path} holds no intervals, which are needed where several label files are "
+            "given; make some of it: longtake labels"
+        )
+    body = csv_rows(path)
+    _, header = next(body)
+    if tuple(name.lower() for name in header) != INTERVAL_FIELDS:
+        raise InputError(
+            f"{path} begins with {_shown(header)}; expected {','.join(INTERVAL_FIELDS)} where "
+            "several label files are given"
+        )
+    by_sequence: BySequence = {}
+    for sequence_id, start, end, label in (_interval(path, *numbered) for numbered in body):
+        by_sequence.setdefault(sequence_id, []).append((start, end, label))
+    return settled(by_sequence, choices.priority)
+
+
 def _read_csv(options: LabelOptions) -> Labels:
     path, body = options.path, csv_rows(options.path)
     _, header = next(body)
@@ -143,6 +249,8 @@ def _read_csv(options: LabelOptions) -> Labels:
     fields = tuple(name.lower() for name in header)
     if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
         _require_names_wanted(options, f"holds class names ({','.join(fields)})")
+    if fields == INTERVAL_FIELDS and options.choices.priority:
+        return IntervalLabels(rows_of(_own_intervals(path, options.choices)), options)
     if fields == INTERVAL_FIELDS:
         return IntervalLabels((_interval(path, *numbered) for numbered in body), options)
     if fields == SEQUENCE_FIELDS:

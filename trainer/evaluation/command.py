@@ -100,8 +100,8 @@ def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     _require_there(run, config)
     store = FeatureStore(config.store or training.store)
     ignored = (*training.ignore_label, *config.ignore_label)
-    options = replace(training.label_options, path=config.labels or training.labels)
-    options = replace(options, ignored=ignored)
+    read = replace(training, ignore_label=ignored)
+    options = read.options_for(config.labels or training.labels, training.task)
     labels = read_labels(options, store)
     labels.use_classes(run.facts.classes)
     ids = _chosen(run, config, store, labels)
@@ -120,9 +120,10 @@ def _require_there(run: Run, config: EvaluateConfig) -> None:
     Raises:
         InputError: something is gone; the option that says where it is now is named.
     """
-    for name, given in (("store", config.store), ("labels", config.labels)):
-        path = getattr(run.config, name)
-        if given is None and not path.exists() and str(path) != FOLDERS:
+    needed = [] if config.store else [("store", run.config.store)]
+    needed += [] if config.labels else [("labels", path) for path in run.config.labels]
+    for name, path in needed:
+        if not path.exists() and str(path) != FOLDERS:
             raise InputError(
                 f"the {name} that {run.path} was trained on is no longer at {path}; give --{name} "
                 "with the place where it is now"
@@ -149,7 +150,7 @@ def _lack(sequence_id: str, config: EvaluateConfig, store: FeatureStore, labels:
     """Returns a message about the data that a sequence of the split lacks."""
     name = shorten(sequence_id)
     if sequence_id in store:
-        where: object = config.labels or "the label file"
+        where: object = " ".join(map(str, config.labels or ())) or "the label file"
         advice = hint(sequence_id, labels.ids(), "the label file")
     else:
         where, advice = store.root, why_absent(sequence_id, store)

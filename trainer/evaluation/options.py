@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from preprocessing.labels.options import as_paths
 from trainer.decoded.options import Decode, require_lag
 from trainer.evaluation.measures import Measures
 
@@ -23,8 +24,8 @@ class EvaluateConfig:
     """Which part of the run's splits; all takes every labelled sequence of the store."""
     store: Path | None = None
     """Store to read, if not the one the run was trained on."""
-    labels: Path | None = None
-    """Labels to compare with, if not those the run was trained on."""
+    labels: tuple[Path, ...] | None = None
+    """Labels to compare with, if not those the run was trained on; read as those were."""
     ignore_label: tuple[str, ...] = ()
     """Names that count as no label, besides those that did in training."""
     allow_seen: bool = False
@@ -55,6 +56,8 @@ class EvaluateConfig:
     """Samples for the intervals of figures, drawn from the sequences; 0 for no intervals."""
 
     def __post_init__(self) -> None:
+        if self.labels is not None:
+            object.__setattr__(self, "labels", as_paths(self.labels))
         _ = self.measures
         require_lag(self.decode, self.lag)
 

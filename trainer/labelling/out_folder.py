@@ -124,7 +124,7 @@ def _require_own(run: Run, path: Path) -> None:
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder, where a file is to be written; give another --out")
-    for given in (run.config.labels, run.config.splits):
+    for given in (*run.config.labels, run.config.splits):
         if given and _same(path, given):
             raise InputError(
                 f"{path} was given to train as --labels or --splits of {run.path}, and predictions "

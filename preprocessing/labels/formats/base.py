@@ -1,4 +1,4 @@
-"""What label files of all formats say, once they are read."""
+"""Annotations: all that label files of any format say, once they are read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
