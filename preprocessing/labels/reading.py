@@ -383,7 +383,8 @@ def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
             raise InputError(f"{path} is empty; expected a class name a line")
         if why := why_no_names(lines, many):
             raise InputError(f"{path} is {why}; expected a class name a line, or {suggested(path)}")
-        total, names = total + len(lines), names | names_of(lines, many)
+        total += len(lines)
+        names.update(names_of(lines, many))
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
     if why := why_no_classes(names, total):
         raise InputError(

@@ -12,8 +12,8 @@ from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
-# The last table is any that has numbers, so that what has a layout of its own comes before.
-FORMATS = (*PROJECTS, *TEXTS, *TABLES, NAMES)
+# From the most to the least particular; the last table is any that has numbers.
+FORMATS = (*PROJECTS, *TABLES, *TEXTS, TABLE, NAMES)
 
 
 def format_of(path: Path, choices: LabelChoices) -> Format | None:

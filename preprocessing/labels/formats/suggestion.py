@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 
@@ -35,6 +36,7 @@ NAMES = {
     "type": ("status", "event type", "start stop"),
 }
 TIMES = ("start", "end", "duration", "time")
+ORDER = ("sequence", *TIMES, "label", "subject", "tier", "rater", "type")
 # Names are alike from so much on, of 100.
 ALIKE = 82
 # Parts of names that tell the unit.
@@ -109,8 +111,8 @@ def _map(table: Table) -> str:
             chosen[key] = -place
             free.remove(-place)
     parts = [
-        f"{key}{_unit(header[at], lines, at) if key in TIMES else ''}={header[at]}"
-        for key, at in chosen.items()
+        f"{_key(key, header[at], lines, at)}={header[at]}"
+        for key, at in sorted(chosen.items(), key=lambda one: ORDER.index(one[0]))
     ]
     if "label" not in chosen and (classes := _classes(header, lines, free)):
         parts.append(classes)
@@ -119,6 +121,22 @@ def _map(table: Table) -> str:
     if not {"start", "time"} & chosen.keys():
         parts.insert(0, "start=<column>")
     return ",".join(parts)
+
+
+def _key(key: str, name: str, lines: Sequence[list[str]], at: int) -> str:
+    """Returns the key of a column with its unit; times that lie unevenly are those of events.
+
+    Args:
+        key: what its name is like.
+        name: its name.
+        lines: some lines of the table.
+        at: its index.
+    """
+    if key != "time":
+        return key + (_unit(name, lines, at) if key in TIMES else "")
+    times = [Times(UNITS["s"], comma=True).length(row[at]) for row in lines if row[at:]]
+    steps = {round(later - time, 6) for time, later in pairwise(times)}
+    return ("time" if len(steps) == 1 else "start") + _unit(name, lines, at)
 
 
 def _classes(header: Sequence[str], lines: Sequence[list[str]], free: Sequence[int]) -> str:
@@ -149,7 +167,7 @@ def _numbered(lines: Sequence[list[str]]) -> str:
 
 def _numbers(lines: Sequence[list[str]], at: int) -> bool:
     """Returns whether a column holds times, or nothing, in all lines and a time in one."""
-    times = Times(UNITS["s"], True)
+    times = Times(UNITS["s"], comma=True)
     values = [row[at] for row in lines if at < len(row) and row[at]]
     return bool(values) and all(times.length(value) == times.length(value) for value in values)
 

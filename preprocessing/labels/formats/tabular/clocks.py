@@ -29,7 +29,7 @@ BESIDE = re.compile(r"\|\s*player ?#\d+:")
 
 
 class Clock(NamedTuple):
-    """What an observation consists of.
+    """The videos of an observation.
 
     Attributes:
         videos: its videos, in order, and the second at which each begins; none if not known.

@@ -35,7 +35,7 @@ Places = dict[str, tuple[int, ...]]
 
 
 class Column(NamedTuple):
-    """Where a table says one thing.
+    """The place where a table says one thing.
 
     Attributes:
         name: of the column, or columns.
@@ -50,7 +50,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Which column says what.
+    """A map: which column says what.
 
     Attributes:
         columns: by key, one of ``KEYS``.
@@ -60,7 +60,7 @@ class ColumnMap:
 
     @property
     def unit(self) -> Unit:
-        """What beginnings count; rows, which are frames, where no column has times."""
+        """The unit of beginnings; that of rows, which are frames, where no column has times."""
         column = self.columns.get("start") or self.columns.get("time")
         return column.unit if column else UNITS["frames"]
 

@@ -1,4 +1,4 @@
-"""Whether the lines below a header are such as its preset has, and what they tell more."""
+"""The lines below a header: they are such as its preset has, or not, and tell more."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ from preprocessing.labels.formats.tabular.table import Table
 from preprocessing.labels.formats.tabular.times import NOTHING, UNITS, Times
 
 ZERO = frozenset(("0", "0.0", "FALSE", "False", "false", *NOTHING))
+NOT_SCORED = "-1"
 ONE = frozenset(("1", "1.0", "TRUE", "True", "true"))
+SCORES = ZERO | ONE | {NOT_SCORED}
 # By so much of a step, and so many seconds, the times of lines that lie evenly may differ from it.
 UNEVEN, ROUNDED = 0.1, 2e-3
 ALL_NAMES = "(?P<label>.*)"
@@ -47,7 +49,12 @@ def fitting(table: Table, found: Found) -> Found | None:
 
 
 def stepped(table: Table, found: Found) -> Found:
-    """Returns the same, with what lies between two lines of a table."""
+    """Returns the same, with what lies between two lines of a table.
+
+    Args:
+        table: the table.
+        found: where things stand in it.
+    """
     times = _times(table, found, table.beginning[found.begins :])
     steps = [later - time for time, later in pairwise(times) if later > time]
     return replace(found, step=round(median(steps), 9) if steps else 0.0)
@@ -86,12 +93,12 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
     alike = []
     for at in reversed(found.places["classes"]):
         name = found.header[at] if at < len(found.header) else ""
-        numbers = all(at < len(row) and row[at] in ZERO | ONE for row in lines)
+        numbers = all(at < len(row) and row[at] in SCORES for row in lines)
         out = bool(preset.left_out) and bool(re.fullmatch(preset.left_out, plain(name)))
         matched = re.fullmatch(preset.pattern, name)
-        if preset.trailing and not numbers and not out:
+        if preset.behind and (re.fullmatch(preset.behind, plain(name)) or not (numbers or out)):
             break
-        if preset.pattern == ALL_NAMES and not preset.trailing and (out or not numbers):
+        if preset.pattern == ALL_NAMES and not preset.behind and (out or not numbers):
             return None
         if numbers and matched and not out and plain(name) not in preset.nothing:
             groups = matched.groupdict()

@@ -1,4 +1,4 @@
-"""What a table is: the first preset that its header, or its first lines, fit."""
+"""The kind of a table: the first preset that its header, or its first lines, fit."""
 
 import math
 import re
@@ -94,7 +94,12 @@ def located(table: Table, columns: ColumnMap) -> Found | None:
 
 
 def commented(row: Sequence[str], preset: Preset) -> bool:
-    """Returns whether a line is none of the table."""
+    """Returns whether a line is none of the table.
+
+    Args:
+        row: its values.
+        preset: what the table is.
+    """
     return bool(preset.comment) and row[0].startswith(preset.comment)
 
 

@@ -1,4 +1,4 @@
-"""Where things stand in a table, once it is known what it is."""
+"""The places of things in a table, once it is known what it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from preprocessing.labels.formats.tabular.preset import Preset
 
 @dataclass(frozen=True)
 class Found:
-    """Where things stand in a table.
+    """The places of things in a table.
 
     Attributes:
         preset: what it is, and how it is read.

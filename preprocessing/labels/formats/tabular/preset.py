@@ -1,4 +1,4 @@
-"""What is known of a table that some program or data set has: data, no code."""
+"""Presets: all that is known of a table that some program or data set has; data, no code."""
 
 import re
 from dataclasses import dataclass, field
@@ -40,11 +40,11 @@ class Preset:
         clock: the column whose value shares a clock: where rows of one value name several videos,
             their times run on over these.
         source: columns that say more of a clock: its videos, how long they last, and its offset.
-        fps: lines or frames a second, where all files of this kind have the same.
+        fps: frames a second, where all files of this kind have as many.
         joined: what stands between columns that make one class.
         pattern: the name of a column that is a class, with the groups ``label`` and ``tier``.
         left_out: names of columns that are none, though they look so.
-        trailing: whether classes are the last columns of numbers.
+        behind: where classes are the last columns of 0 and 1, names of columns before all of them.
         nothing: names of classes that say that there is none.
         even: whether the times of lines lie evenly.
         lines_below: lines between the header and the first of the table.
@@ -69,7 +69,7 @@ class Preset:
     joined: str = " "
     pattern: str = "(?P<label>.*)"
     left_out: str = ""
-    trailing: bool = False
+    behind: str = ""
     nothing: tuple[str, ...] = ()
     even: bool = False
     lines_below: int = 0

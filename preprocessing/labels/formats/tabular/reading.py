@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from preprocessing.errors import InputError, shorten, some
+from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Annotation, Reading
 from preprocessing.labels.formats.sample import Sample
@@ -38,7 +38,7 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
     tables = tables_of(Sample(path))
     columns = parsed(choices.columns) if choices.columns else None
     known = tuple(presets)
-    pairs = [(one, located(one, columns) if columns else found_in(one, known)) for one in tables]
+    pairs = [(one, _found(one, columns, known)) for one in tables]
     matched = [(table, found) for table, found in pairs if found]
     if not matched:
         raise _none_found(path, tables, columns)
@@ -53,6 +53,19 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
     if left:
         whole.remarks.append(f"sheets without such a header are left out ({some(left)})")
     return whole
+
+
+def _found(table: Table, columns: ColumnMap | None, presets: tuple[Preset, ...]) -> Found | None:
+    """Returns where things stand; of a known table, somebody's own map changes columns alone."""
+    known = found_in(table, presets)
+    own = located(table, columns) if columns else None
+    if columns is None or own is None or known is None:
+        return own if columns else known
+    preset = replace(
+        own.preset, nothing=known.preset.nothing, comment=known.preset.comment, joined=" "
+    )
+    begins = max(own.begins, known.begins)
+    return replace(own, preset=preset, said=known.said, begins=begins)
 
 
 def _none_found(path: Path, tables: list[Table], columns: ColumnMap | None) -> InputError:
@@ -83,7 +96,9 @@ def _read(table: Table, found: Found, several: bool) -> Reading:
         annotations = list(actions.read())
         media, remarks = tuple(actions.media), remarks + list(actions.remarks())
     elif "time" in found.places or "classes" in found.places:
-        annotations = list(Held(table, _own_classes(table, found)).read())
+        held = Held(table, _own_classes(table, found))
+        annotations = list(held.read())
+        remarks += list(held.remarks())
     else:
         events = Events(table, found)
         events.read()
@@ -94,10 +109,17 @@ def _read(table: Table, found: Found, several: bool) -> Reading:
             annotations = list(by_video(annotations, events.clocks, clocks))
     late = _late(found, remarks)
     if late:
-        annotations = [_moved(one, late) for one in annotations]
-    if "actions" in found.places or found.map.unit.seconds is not None:
-        return Reading(annotations, "seconds", found.preset.fps, media, remarks)
-    return Reading(annotations, "frames", found.preset.fps, media, remarks)
+        annotations = [_moved(one, late, 1.0) for one in annotations]
+    fps = found.preset.fps
+    if fps:
+        annotations = [_moved(one, 0.0, fps) for one in annotations]
+        remarks.append(
+            f"{found.preset.title} count {counted(int(fps), 'frame')} a second, so seconds were "
+            "made of them"
+        )
+    if fps or "actions" in found.places or found.map.unit.seconds is not None:
+        return Reading(annotations, "seconds", fps, media, remarks)
+    return Reading(annotations, "frames", None, media, remarks)
 
 
 def _own_classes(table: Table, found: Found) -> Found:
@@ -145,6 +167,7 @@ def _time_of_day(text: str) -> float | None:
     return 3600.0 * hour + 60 * int(minutes) + float(seconds.replace(",", "."))
 
 
-def _moved(one: Annotation, late: float) -> Annotation:
-    end = None if one.end is None else round(one.end + late, 9)
-    return one._replace(start=round(one.start + late, 9), end=end)
+def _moved(one: Annotation, late: float, fps: float) -> Annotation:
+    """Returns an annotation so many seconds later, of times that count so many a second."""
+    end = None if one.end is None else round(one.end / fps + late, 9)
+    return one._replace(start=round(one.start / fps + late, 9), end=end)

@@ -22,7 +22,7 @@ CLOCK = re.compile(r"(-?)(\d{1,6}):(\d{1,2}(?:[.,]\d*)?)(?::(\d{1,2}(?:[.,]\d*)?
 
 
 class Unit(NamedTuple):
-    """What the times of a column count.
+    """The unit that the times of a column count.
 
     Attributes:
         seconds: how long one lasts; None for frames, which last as long as a video says.
