@@ -89,12 +89,10 @@ def shown(line: str) -> str:
 
 def _is_header(first: str, others: Sequence[str], many: bool) -> bool:
     fields = [field.strip().strip("\"'#").lower() for field in MARKS.split(first)]
-    if len(fields) == 1:
-        return fields[0] in COLUMNS and bool(others) and first not in others
-    if many and not re.search(r"[\t;|]", first):
+    elsewhere = {name.lower() for name in names_of(others, many)}
+    if len(fields) == 1 or (many and not re.search(r"[\t;|]", first)):
         # A line with commas is a set of names, if others show the same ones too.
-        elsewhere = names_of(others, many)
-        return fields[0] in COLUMNS and fields[0] not in {name.lower() for name in elsewhere}
+        return fields[0] in COLUMNS and bool(others) and fields[0] not in elsewhere
     return any(word in COLUMNS for field in fields for word in re.findall(r"\w+", field))
 
 
@@ -103,7 +101,7 @@ def _is_numbered(lines: Sequence[str], many: bool) -> bool:
     found = [match for line in lines if (match := NUMBERED.match(line))]
     if len(found) < MOST * len(lines):
         return False
-    marks = Counter(match[2].strip() for match in found)
+    marks = Counter(match[2].strip(" ") for match in found)
     mark, count = marks.most_common(1)[0]
     if count < MOST * len(lines):
         return False

@@ -37,6 +37,7 @@ from preprocessing.labels.annotated import (
 )
 from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.formats.refused import UNREADABLE
 from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.suggestion import suggested
@@ -136,7 +137,8 @@ def _digested(folder: Path) -> list[Path]:
 
 
 def _shown(header: list[str]) -> str:
-    return shorten(",".join(header)) or "nothing"
+    plain = "".join(letter if letter.isprintable() else " " for letter in ",".join(header))
+    return shorten(plain) or "nothing"
 
 
 def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
@@ -171,14 +173,21 @@ def _require_use(options: LabelOptions) -> None:
 
 
 def _is_annotated(path: Path, choices: LabelChoices) -> bool:
-    """Returns whether labels are in a format of another program."""
+    """Returns whether labels are in a format of another program.
+
+    Raises:
+        InputError: a file is known to hold no labels that are read.
+    """
     if str(path) == FOLDERS:
         return False
     if path.is_dir():
         return bool(_annotated_files(path, choices))
-    return choices.format is not None or (
-        not _is_own(path) and format_of(path, choices) is not None
-    )
+    if choices.format is None and _is_own(path):
+        return False
+    found = format_of(path, choices)
+    if found is UNREADABLE:
+        found.read(path, choices)
+    return found is not None
 
 
 def _is_own(path: Path) -> bool:
@@ -264,7 +273,10 @@ def _read_csv(options: LabelOptions) -> Labels:
         return SequenceLabels(((row[0], row[1]) for _, row in body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
-    raise InputError(f"{path} begins with {_shown(header)}; expected a line {_expected(options)}")
+    columns = "" if options.task == "regression" else f", or what column is what: {suggested(path)}"
+    raise InputError(
+        f"{path} begins with {_shown(header)}; expected a line {_expected(options)}{columns}"
+    )
 
 
 def _read_numbers(
@@ -371,7 +383,8 @@ def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
             raise InputError(f"{path} is empty; expected a class name a line")
         if why := why_no_names(lines, many):
             raise InputError(f"{path} is {why}; expected a class name a line, or {suggested(path)}")
-        total, names = total + len(lines), names | names_of(lines, many)
+        total += len(lines)
+        names.update(names_of(lines, many))
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
     if why := why_no_classes(names, total):
         raise InputError(

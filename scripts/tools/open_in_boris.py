@@ -1,6 +1,7 @@
-"""Opens a project with BORIS' own package and prints what it finds.
+"""Opens a project with BORIS' own package, and prints what it finds.
 
-BORIS is free software under the GPL, and no part of this project: it runs in an environment of its own: scripts/check_annotation_tools.py. Rows are sequence, start, end, class, as a table of tabs.
+BORIS is free software under the GPL, and no part of this project: it runs in an environment of its
+own, for scripts/check_annotation_tools.py. Rows are sequence, start, end, class, with tabs.
 """
 
 import argparse

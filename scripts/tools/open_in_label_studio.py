@@ -1,7 +1,8 @@
-"""Exports tasks with Label Studio's own converter, and prints what it finds: for check_tools.
+"""Exports tasks with Label Studio's own converter, and prints what it finds.
 
-The converter runs in an environment of its own. Rows are video, first frame, last frame (from 1 on,
-the last included), class, as a table of tabs; of annotations and predictions alike.
+The converter runs in an environment of its own, for scripts/check_annotation_tools.py. Rows are
+video, first frame, last frame (from 1 on, the last included), class, with tabs; of annotations and
+predictions alike.
 """
 
 import argparse

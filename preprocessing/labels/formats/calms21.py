@@ -1,7 +1,8 @@
 """JSON of CalMS21: a class number a frame for each sequence, and what the numbers mean.
 
-{"annotator-id_0": {"task1/train/mouse001_task1_annotator1":
-    {"keypoints": [...], "annotations": [3, 3, 0], "metadata": {"vocab": {"attack": 0, "other": 3}}}}}
+{"annotator-id_0": {"task1/train/mouse001_task1_annotator1": {
+    "keypoints": [...], "annotations": [3, 3, 0], "metadata": {"vocab": {"attack": 0, "other": 3}}
+}}}
 
 The outer names are people, or in task 3 behaviours. Frames count from 0; other is a class.
 """

@@ -7,6 +7,7 @@ video_test_0000324  49.2 53.5          video, begin, end          THUMOS: a file
 video_test_0000324  49.2 53.5 Diving   video, begin, end, class, perhaps a score
 """
 
+import math
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -119,7 +120,7 @@ def layout_of(lines: Sequence[str]) -> Layout | None:
 
 def _line(media: str, begin: str, end: str, label: str) -> Line | None:
     """Returns a line whose begin and end are two numbers, or two clocks."""
-    if is_number(begin) and is_number(end):
+    if is_number(begin) and is_number(end) and math.isfinite(float(begin) + float(end)):
         whole = begin.isdigit() and end.isdigit()
         return Line(sys.intern(media), float(begin), float(end), whole, sys.intern(label))
     first, last = CLOCK.fullmatch(begin), CLOCK.fullmatch(end)
@@ -129,7 +130,7 @@ def _line(media: str, begin: str, end: str, label: str) -> Line | None:
 
 
 def _seconds(clock: re.Match[str]) -> float:
-    return 3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3])
+    return round(3600 * int(clock[1] or 0) + 60 * int(clock[2]) + float(clock[3]), 9)
 
 
 def _is_broken(label: str) -> bool:

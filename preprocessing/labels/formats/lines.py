@@ -1,10 +1,10 @@
 """Lines of a begin, an end and a class, as data sets have them; a form without a name of its own.
 
-    numbers with a point, clocks    seconds
-    whole numbers                   frames from 1, of which the last belongs to it:  80 219 = [79, 219)
-        one of them is 0            frames from 0
-        ends are the next begins    the last does not belong to it
-    ten million and more            microseconds of the recording's clock (50 Salads)
+numbers with a point, clocks    seconds
+whole numbers                   frames from 1, the last belongs to it: 80 219 is [79, 219)
+    one of them is 0            frames from 0
+    ends are the next begins    the last does not belong to it
+ten million and more            microseconds of the recording's clock (50 Salads)
 """
 
 import re

@@ -18,10 +18,12 @@ from preprocessing.labels.name_lines import names_of, why_no_classes, why_no_nam
 OTHERS = ("{", "[", "<", "WEBVTT", "%", "---")
 MARKS = ("\t", ",", ";", "|", "-->")
 FEWEST = 2
+# So many lines a stretch has at least, on average.
+A_STRETCH = 2
 
 
 def recognises(sample: Sample) -> bool:
-    """Returns whether a file may be a class name a line, of which at least one is there again.
+    """Returns whether a file may be a class name a line: names that go on for lines, no marks.
 
     Args:
         sample: its beginning.
@@ -29,7 +31,9 @@ def recognises(sample: Sample) -> bool:
     said = [line for line in sample.lines if line]
     if len(said) < FEWEST or sample.text.lstrip("\ufeff \r\n").startswith(OTHERS):
         return False
-    if any(mark in line for line in said for mark in MARKS) or len(set(said)) == len(said):
+    if any(mark in line for line in said for mark in MARKS):
+        return False
+    if sum(1 for _ in groupby(said)) * A_STRETCH > len(said):
         return False
     return not why_no_names(said, many=False)
 

@@ -43,7 +43,7 @@ def read(path: Path, choices: LabelChoices) -> Reading:
     for tier, stretches in _tiers(read_json(path, "labels")).items():
         for number, stretch in enumerate(stretches, 1):
             place = placed(tier, number)
-            if not isinstance(stretch, dict) or not KEYS <= stretch.keys():
+            if not isinstance(stretch, dict) or not stretch.keys() >= KEYS:
                 raise InputError(
                     f"{path} {place()}: {short(stretch)}; expected start, end and label_name"
                 )
@@ -59,8 +59,10 @@ def _tiers(content: Any) -> dict[str, list[Any]]:
     return {
         name: list_of(value)
         for name, value in dict_of(content).items()
-        if KEYS <= dict_of(next(iter(list_of(value)), None)).keys()
+        if dict_of(next(iter(list_of(value)), None)).keys() >= KEYS
     }
 
 
-PHASES = Format("phases", "JSON of phases and steps in milliseconds (MultiBypass140)", recognises, read)
+PHASES = Format(
+    "phases", "JSON of phases and steps in milliseconds (MultiBypass140)", recognises, read
+)

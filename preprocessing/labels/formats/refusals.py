@@ -33,7 +33,6 @@ BEGINNINGS: dict[Refusal, tuple[bytes, ...]] = {
     Refusal("a PDF", EXPORT): (b"%PDF",),
     PICTURE: (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"),
     VIDEO: (b"\x1aE\xdf\xa3", b"OggS", b"RIFF", b"\0\0\x01\xba", b"ID3", b"fLaC", b"FLV\x01"),
-    Refusal("an old Office file (.xls, .doc)", "save it as .xlsx or .csv"): (b"\xd0\xcf\x11\xe0",),
     Refusal("a table of Parquet or Arrow", "save it as .csv"): (b"PAR1", b"ARROW1"),
     PACKED: (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
     Refusal("a text of a word processor", "save it as plain text, or as .csv"): (b"{\\rtf",),

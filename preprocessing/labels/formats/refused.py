@@ -39,11 +39,6 @@ def refusal(sample: Sample) -> Refusal | None:
     return next((each for each in found if each), None)
 
 
-def _empty(sample: Sample) -> Refusal | None:
-    blank = not sample.head or (bool(sample.text) and not sample.text.strip("\ufeff \t\r\n"))
-    return Refusal("empty", "expected labels") if blank else None
-
-
 def _binary(sample: Sample) -> Refusal | None:
     for found, beginnings in BEGINNINGS.items():
         if sample.head.startswith(beginnings):
@@ -67,7 +62,8 @@ def _archive(sample: Sample) -> Refusal | None:
 
 
 def _no_text(sample: Sample) -> Refusal | None:
-    return None if sample.text else Refusal("no text, and no form that is known", EXPORT)
+    blank = not sample.head or bool(sample.text)
+    return None if blank else Refusal("no text, and no form that is known", EXPORT)
 
 
 def _xml(sample: Sample) -> Refusal | None:
@@ -114,7 +110,7 @@ def _list(sample: Sample) -> Refusal | None:
 
 
 REFUSED: tuple[Callable[[Sample], Refusal | None], ...] = (
-    *(_empty, _binary, _archive, _no_text, _xml, _json, _list),
+    *(_binary, _archive, _no_text, _xml, _json, _list),
 )
 
 

@@ -12,7 +12,7 @@ from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
-# The last table is any that has numbers, so that what has a layout of its own comes before.
+# From the most to the least particular; the last table is any that has numbers.
 FORMATS = (*PROJECTS, *TABLES, *TEXTS, TABLE, NAMES)
 
 

@@ -24,5 +24,5 @@ def share_of(value: Any, path: Path, place: Place, gathering: Gathering) -> floa
     score = time_of(value, path, place)
     if 0 <= score <= 1:
         return score
-    gathering.leave_out("score", "that are no shares from 0 to 1", place)
+    gathering.leave_out("score", "beyond 0 to 1", place)
     return None

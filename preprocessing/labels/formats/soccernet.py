@@ -1,6 +1,7 @@
 """JSON of SoccerNet: points of a match, each of which is in one of two halves with a video each.
 
-{"UrlLocal": "...", "annotations": [{"gameTime": "1 - 00:27", "label": "Foul", "position": "27000"}]}
+{"UrlLocal": "a_league/a_match",
+ "annotations": [{"gameTime": "1 - 00:27", "label": "Foul", "position": "27000"}]}
 
 The time is milliseconds of the half, which is the number that gameTime begins with. In the first
 version, without position, it is the clock in gameTime. Predictions have a confidence.

@@ -27,7 +27,7 @@ def recognises(sample: Sample) -> bool:
         sample: its beginning.
     """
     first = next(iter(list_of(sample.json)), None)
-    return damaged(sample, *KEYS) or KEYS <= dict_of(first).keys()
+    return damaged(sample, *KEYS) or dict_of(first).keys() >= KEYS
 
 
 def read(path: Path, choices: LabelChoices) -> Reading:

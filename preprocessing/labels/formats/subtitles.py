@@ -127,7 +127,8 @@ def _begun(path: Path, number: int, line: str) -> Cue:
 
 
 def _seconds(hours: str | None, minutes: str, seconds: str, share: str | None) -> float:
-    return 3600 * int(hours or 0) + 60 * int(minutes) + float(f"{seconds}.{share or 0}")
+    whole = 3600 * int(hours or 0) + 60 * int(minutes) + int(seconds)
+    return float(f"{whole}.{share or 0}")
 
 
 SRT = Format("srt", "SRT subtitles", recognises_srt, read)

@@ -35,8 +35,6 @@ def all_lines(path: Path) -> Iterator[tuple[int, str]]:
     """
     with open_encoded(path, "labels") as file:
         bounded = BoundedLines(file, path)
-        number = 0
-        for line in bounded:
+        for number, line in enumerate(bounded, 1):
             bounded.taken = 0
-            number += 1
             yield number, line.rstrip("\r\n")

@@ -4,10 +4,10 @@ import math
 import sys
 from collections.abc import Iterator
 
-from preprocessing.errors import InputError, counted, shorten
+from preprocessing.errors import InputError, shorten
 from preprocessing.files.numerals import number_or_nan
 from preprocessing.labels.formats.base import Annotation
-from preprocessing.labels.formats.tabular.cells import cell, rows_of
+from preprocessing.labels.formats.tabular.cells import LeftOut, cell, rows_of
 from preprocessing.labels.formats.tabular.found import Found
 from preprocessing.labels.formats.tabular.table import Table
 
@@ -26,7 +26,7 @@ class Actions:
     def __init__(self, table: Table, found: Found):
         self._table, self._found = table, found
         self.media: dict[str, None] = {}
-        self._dropped: list[str] = []
+        self._dropped = LeftOut()
 
     def read(self) -> Iterator[Annotation]:
         """Yields the annotations of all rows.
@@ -46,15 +46,11 @@ class Actions:
                 if end > start:
                     yield Annotation(media, start, end, sys.intern(label), subject(row))
                 else:
-                    self._dropped.append(f"line {line}: {shorten(text)!r}")
+                    self._dropped.add(f"line {line}: {shorten(text)!r}")
 
     def remarks(self) -> Iterator[str]:
         """Yields what a person should know of annotations that were left out."""
-        if self._dropped:
-            yield (
-                f"{counted(len(self._dropped), 'interval')} left out that end where they begin or "
-                f"before ({self._dropped[0]})"
-            )
+        yield from self._dropped.remarks()
 
     def _parts(self, line: int, text: str) -> tuple[str, float, float]:
         parts = text.rsplit(None, 2)

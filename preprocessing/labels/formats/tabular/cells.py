@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.csv_rows import NumberedRow
 from preprocessing.files.numerals import number_or_nan
 from preprocessing.labels.formats.tabular.finding import commented
@@ -15,6 +15,26 @@ Cell = Callable[[Row], str]
 # Between modifiers that share a cell, and what stands for none of several.
 MODIFIERS = "|"
 NO_MODIFIER = NOTHING | {"None"}
+
+
+class LeftOut:
+    """Intervals that are left out since they end where they begin, or before: their number."""
+
+    def __init__(self) -> None:
+        self._number, self._first = 0, ""
+
+    def add(self, said: str) -> None:
+        """Counts one more, of which the line and its content are said."""
+        self._number += 1
+        self._first = self._first or said
+
+    def remarks(self) -> Iterator[str]:
+        """Yields what a person should know of them, if there are any."""
+        if self._number:
+            yield (
+                f"{counted(self._number, 'interval')} left out that end where they begin or before "
+                f"({self._first})"
+            )
 
 
 def rows_of(table: Table, found: Found) -> Iterator[NumberedRow]:

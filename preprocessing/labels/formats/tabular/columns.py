@@ -60,7 +60,7 @@ class ColumnMap:
 
     @property
     def unit(self) -> Unit:
-        """What beginnings count; rows, which are frames, where no column has times."""
+        """The unit of beginnings; that of rows, which are frames, where no column has times."""
         column = self.columns.get("start") or self.columns.get("time")
         return column.unit if column else UNITS["frames"]
 

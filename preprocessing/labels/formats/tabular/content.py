@@ -14,7 +14,9 @@ from preprocessing.labels.formats.tabular.table import Table
 from preprocessing.labels.formats.tabular.times import NOTHING, UNITS, Times
 
 ZERO = frozenset(("0", "0.0", "FALSE", "False", "false", *NOTHING))
+NOT_SCORED = "-1"
 ONE = frozenset(("1", "1.0", "TRUE", "True", "true"))
+SCORES = ZERO | ONE | {NOT_SCORED}
 # By so much of a step, and so many seconds, the times of lines that lie evenly may differ from it.
 UNEVEN, ROUNDED = 0.1, 2e-3
 ALL_NAMES = "(?P<label>.*)"
@@ -91,7 +93,7 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
     alike = []
     for at in reversed(found.places["classes"]):
         name = found.header[at] if at < len(found.header) else ""
-        numbers = all(at < len(row) and row[at] in ZERO | ONE for row in lines)
+        numbers = all(at < len(row) and row[at] in SCORES for row in lines)
         out = bool(preset.left_out) and bool(re.fullmatch(preset.left_out, plain(name)))
         matched = re.fullmatch(preset.pattern, name)
         if preset.behind and (re.fullmatch(preset.behind, plain(name)) or not (numbers or out)):

@@ -13,10 +13,10 @@ import math
 import sys
 from collections.abc import Iterator
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten
 from preprocessing.labels.formats.base import Annotation
 from preprocessing.labels.formats.tabular.cells import Row, cell, rows_of
-from preprocessing.labels.formats.tabular.content import ONE, ZERO
+from preprocessing.labels.formats.tabular.content import NOT_SCORED, ONE, ZERO
 from preprocessing.labels.formats.tabular.found import Found
 from preprocessing.labels.formats.tabular.table import Table
 from preprocessing.labels.formats.tabular.times import Times
@@ -42,6 +42,7 @@ class Held:
         self._classes = found.classes
         self._columns = found.places.get("classes") or found.places.get("tiers") or ()
         self._label = cell(found.places.get("label", ()), found.preset.joined)
+        self._not_scored = 0
         self._nothing = frozenset(("", *found.preset.nothing))
         self._tiers = {
             at: sys.intern(found.header[at]) for at in found.places.get("tiers", ()) if found.header
@@ -75,6 +76,14 @@ class Held:
             yield from runs[key].next(time, self._values(line, row))
         for those in runs.values():
             yield from those.next(math.inf, {})
+
+    def remarks(self) -> Iterator[str]:
+        """Yields what a person should know of the values that were read."""
+        if self._not_scored:
+            yield (
+                f"{counted(self._not_scored, 'value')} of {NOT_SCORED}, which stands for what "
+                "nobody has scored, taken as 0"
+            )
 
     def _step(self) -> float:
         if "time" not in self._found.places:
@@ -114,6 +123,9 @@ class Held:
         if (text := value.strip()) in ONE:
             return True
         if text in ZERO:
+            return False
+        if text == NOT_SCORED:
+            self._not_scored += 1
             return False
         raise InputError(
             f"{self._table.path} line {line}: {shorten(self._classes[at][0])} {shorten(text)!r}; "

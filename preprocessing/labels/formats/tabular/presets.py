@@ -98,7 +98,8 @@ NOLDUS = (
         name="observer",
         title="events of The Observer XT",
         columns=(
-            *("sequence=Observation", "start=Time_Relative_sf|Time_Relative_s|Time_Relative_hmsf"),
+            "sequence=Observation",
+            "start=Time_Relative_sf|Time_Relative_s|Time_Relative_hmsf|Time_Relative_hms",
             *("duration?=Duration_sf|Duration_s", "label=Behavior", "type=Event_Type"),
             *("subject?=Subject", MODIFIERS),
         ),
@@ -121,7 +122,6 @@ NOLDUS = (
             *("subject?=Subject",),
         ),
         preamble={"sequence": "Video file", "began": "Start time", "video": "Video start time"},
-        lines_below=1,
         points=True,
     ),
     Preset(
@@ -187,16 +187,22 @@ TOOLS = (
     ),
     *(
         Preset(
-            name=f"elan-both{suffix}",
-            title="tab-delimited export of ELAN, with times in two ways",
-            columns=(f"tier=1{who}", "start=-6", "end=-4", "duration=-2", "label=-1"),
-            mark="\t",
-            shape=(
-                *("text", *people),
-                *("clock", "decimal", "clock", "decimal", "clock", "decimal", "any"),
+            name=f"elan-{'-'.join(ways)}{suffix}",
+            title="tab-delimited export of ELAN, with times in several ways",
+            columns=(
+                *(f"tier=1{who}", f"start={-1 - 3 * len(ways)}", f"end={-1 - 2 * len(ways)}"),
+                *(f"duration={-1 - len(ways)}", "label=-1"),
             ),
+            mark="\t",
+            shape=("text", *people, *ways, *ways, *ways, "any"),
         )
-        for suffix, who, people in (("", "", ()), ("-subjects", ",subject=2", ("any",)))
+        for ways, (suffix, who, people) in product(
+            (
+                *(("clock", "decimal"), ("clock", "whole"), ("decimal", "whole")),
+                ("clock", "decimal", "whole"),
+            ),
+            (("", "", ()), ("-subjects", ",subject=2", ("any",))),
+        )
     ),
     Preset(
         name="audacity",
@@ -211,7 +217,7 @@ TOOLS = (
         name="jwatcher",
         title="focal data of JWatcher",
         columns=("start:ms=1", "label=2"),
-        shape=("whole", "text"),
+        shape=("whole", "text", "..."),
         first="FirstLineOfData=.*",
         nothing=("EOF",),
         remark="keys of JWatcher are read as points, since only its master file says which of them "

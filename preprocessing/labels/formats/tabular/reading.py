@@ -38,7 +38,7 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
     tables = tables_of(Sample(path))
     columns = parsed(choices.columns) if choices.columns else None
     known = tuple(presets)
-    pairs = [(one, located(one, columns) if columns else found_in(one, known)) for one in tables]
+    pairs = [(one, _found(one, columns, known)) for one in tables]
     matched = [(table, found) for table, found in pairs if found]
     if not matched:
         raise _none_found(path, tables, columns)
@@ -53,6 +53,19 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
     if left:
         whole.remarks.append(f"sheets without such a header are left out ({some(left)})")
     return whole
+
+
+def _found(table: Table, columns: ColumnMap | None, presets: tuple[Preset, ...]) -> Found | None:
+    """Returns where things stand; of a known table, somebody's own map changes columns alone."""
+    known = found_in(table, presets)
+    own = located(table, columns) if columns else None
+    if columns is None or own is None or known is None:
+        return own if columns else known
+    preset = replace(
+        own.preset, nothing=known.preset.nothing, comment=known.preset.comment, joined=" "
+    )
+    begins = max(own.begins, known.begins)
+    return replace(own, preset=preset, said=known.said, begins=begins)
 
 
 def _none_found(path: Path, tables: list[Table], columns: ColumnMap | None) -> InputError:
@@ -83,7 +96,9 @@ def _read(table: Table, found: Found, several: bool) -> Reading:
         annotations = list(actions.read())
         media, remarks = tuple(actions.media), remarks + list(actions.remarks())
     elif "time" in found.places or "classes" in found.places:
-        annotations = list(Held(table, _own_classes(table, found)).read())
+        held = Held(table, _own_classes(table, found))
+        annotations = list(held.read())
+        remarks += list(held.remarks())
     else:
         events = Events(table, found)
         events.read()

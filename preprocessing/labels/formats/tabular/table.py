@@ -22,6 +22,8 @@ QUOTES: Quoting = 0
 NO_QUOTES: Quoting = 3
 # Of marks that part all lines alike, the first that is there: commas are in texts and numbers too.
 MARKS = "\t;|,"
+# Among so many letters there is such a mark, or the file is no table; most are lists of names.
+NEAR = 8192
 # So many lines tell of a table, and what comes before it.
 BEGINNING = 200
 # Letters that no name needs; the ends of lines among them become blanks.
@@ -65,8 +67,10 @@ def tables_of(sample: Sample) -> list[Table]:
     """
     if is_workbook(sample):
         return [_sheet(sample.path, name, rows) for name, rows in sheets(sample)]
-    lines = _lines(sample)
-    mark = _mark(lines)
+    beginning = sample.text[:NEAR]
+    marks = [mark for mark in MARKS if mark in beginning]
+    lines = _lines(sample) if marks else []
+    mark = _mark(lines, marks)
     if mark is None:
         return []
     quoting = _quoting(lines, mark)
@@ -84,21 +88,21 @@ def _lines(sample: Sample) -> list[str]:
     return lines[: min(BEGINNING, max(1, len(sample.lines)))]
 
 
-def _mark(lines: list[str]) -> str | None:
+def _mark(lines: list[str], marks: list[str]) -> str | None:
     """Returns what parts the columns; None if nothing parts most lines alike."""
     best, most = None, 0.0
-    for mark in MARKS:
+    for mark in marks:
         widths = Counter(len(row) for row in _parsed(lines, mark, _quoting(lines, mark)) if row)
         wide = [(count, width) for width, count in widths.items() if width > 1]
         share = max(wide)[0] / widths.total() if wide else 0.0
         if share >= ALIKE and share > most:
             best, most = mark, share
-    return best or _mark_of_few(lines)
+    return best or _mark_of_few(lines, marks)
 
 
-def _mark_of_few(lines: list[str]) -> str | None:
+def _mark_of_few(lines: list[str], marks: list[str]) -> str | None:
     """Returns what parts the columns where more lines come before the table than are in it."""
-    for mark in MARKS:
+    for mark in marks:
         rows = [row for row in _parsed(lines, mark, _quoting(lines, mark)) if row]
         if len(rows) > 1 and len(rows[-1]) == len(rows[-2]) > 1:
             return mark
