@@ -1,4 +1,4 @@
-"""What a writer of label files is, and the frames of those that count in frames."""
+"""Writers of label files: what each needs and keeps, and the frames of those that count them."""
 
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
