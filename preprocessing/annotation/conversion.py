@@ -35,6 +35,7 @@ def convert(config: LabelsConfig, name: str, out: Path) -> None:
     store = FeatureStore(config.store) if config.store else None
     said = all_said(config.label_options, store)
     _require_ended(said)
+    _leave_out_early(said)
     if config.priority:
         said.by_sequence = {
             sequence_id: _first(several, config.priority)
@@ -80,6 +81,19 @@ def _require_ended(said: Said) -> None:
                 f"{shorten(one.label)!r} of {shorten(one.media)} begins at {one.start:.6g} s and "
                 "is never ended; end it where it ends, or take it out"
             )
+
+
+def _leave_out_early(said: Said) -> None:
+    """Leaves out, in place, what lies before the beginning of a video, with a note."""
+    before = len(said.all)
+    for sequence_id, several in said.by_sequence.items():
+        said.by_sequence[sequence_id] = [
+            one._replace(start=max(one.start, 0.0))
+            for one in several
+            if (one.start >= 0 if one.end is None else one.end > 0)
+        ]
+    if left := before - len(said.all):
+        note(f"{counted(left, 'label')} before the beginning of the video: left out")
 
 
 def _first(several: list[Annotation], priority: tuple[str, ...]) -> list[Annotation]:

@@ -24,7 +24,6 @@ from preprocessing.labels.selection import class_name, selection
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 
-
 # Formats that call videos by the ids of sequences.
 OURS = {"intervals", "longtake-bouts"}
 
@@ -139,7 +138,7 @@ class _Collected:
         return said
 
     def _as_is(self, media: str) -> str:
-        """Returns the id of a sequence, as our own tables have it; a store may still know better."""
+        """Returns the id that our own tables have; a store may know it by another name."""
         return media if self._store is None else self._names.sequence(media)
 
     def _add_media(self, said: Said, name: str, media: str, fps: float | None) -> None:

@@ -183,3 +183,28 @@ def test_names_that_no_line_can_hold_are_mended_with_a_word(labels: Any) -> None
 )
 def test_what_makes_no_sense_is_refused(labels: Any, given: tuple[str, ...], said: str) -> None:
     assert said in refusal(labels(*given))
+
+
+def test_what_lies_before_the_video_is_left_out_with_a_word(labels: Any) -> None:
+    Path("o").mkdir()
+    Path("o/a.txt").write_text("-3\t-1\tx\n-1\t1\ty\n2\t3\tz\n")
+    code, _, err = labels("o", "--to", "intervals", "--out", "p.csv")
+    assert code == 0
+    assert "1 label before the beginning of the video: left out" in err
+    assert intervals(Path("p.csv")) == [("a", "0.0", "1.0", "y"), ("a", "2.0", "3.0", "z")]
+
+
+@pytest.mark.parametrize("name", ["names", "class-columns"])
+def test_a_label_that_ends_in_a_thousand_years_fills_no_memory(labels: Any, name: str) -> None:
+    Path("l.csv").write_text("sequence,start,end,label\na,0,3e10,walk\n")
+    said = refusal(labels("l.csv", "--to", name, "--out", "n", "--label-fps", "25"))
+    assert "'a' would have 750,000,000,000 lines, one a frame; expected 33,554,432 at most" in said
+
+
+def test_names_of_every_script_stay_what_they_are(labels: Any) -> None:
+    name = "\u6b69\u304f\u3000\u00a0\U0001f468\u200d\U0001f469 =1+1"
+    Path("l.csv").write_text(f"sequence,start,end,label\na,0,1,{name}\n", encoding="utf-8")
+    for to, out in (("boris", "p.boris"), ("via", "v.json")):
+        code, _, err = labels("l.csv", "--to", to, "--out", out)
+        assert (code, err) == (0, "")
+        assert name in Path(out).read_text(encoding="utf-8")

@@ -20,6 +20,8 @@ WriterName = Literal[
     "webvtt",
     "names",
 ]
+# Of one video: 15 days at 25 frames a second.
+MOST_FRAMES = 1 << 25
 # One file of all videos; a folder with a file a video; a folder with files of all.
 Shape = Literal["file", "files", "folder"]
 
@@ -87,11 +89,17 @@ def frame_count(video: Video, annotations: Annotations) -> int:
         annotations: what is said about it.
 
     Raises:
-        InputError: its frame rate is not known.
+        InputError: its frame rate is not known, or there are far too many frames.
     """
     fps = rate(video)
     known = video.frames if video.frames is not None else round((video.seconds or 0.0) * fps)
-    return max([known, *(frame_range(one, fps)[1] for one in annotations)])
+    frames = max([known, *(frame_range(one, fps)[1] for one in annotations)])
+    if frames > MOST_FRAMES:
+        raise InputError(
+            f"{shorten(video.sequence)!r} would have {frames:,} lines, one a frame; expected "
+            f"{MOST_FRAMES:,} at most: does its last label end where it should?"
+        )
+    return frames
 
 
 def overlap(annotations: Iterable[Annotation]) -> bool:

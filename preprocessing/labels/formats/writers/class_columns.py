@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from preprocessing.errors import InputError, shorten
 from preprocessing.labels.formats.writers.base import Writer, frame_count, frame_range, rate
 from preprocessing.labels.formats.writing import Annotated
 
 # DeepEthogram's name for frames in which no class is there; always the first column of classes.
 NONE = "background"
 ROWS_AT_ONCE = 1 << 14
+MOST_CELLS = 1 << 29
 
 
 def write(path: Path, content: Annotated) -> None:
@@ -19,12 +21,21 @@ def write(path: Path, content: Annotated) -> None:
     Args:
         path: the CSV file.
         content: one video, and what is said about it, without points.
+
+    Raises:
+        InputError: its frame rate is not known, or the table would be too large.
     """
     (video,) = content.videos
     said, fps = content.of(video), rate(video)
     names = [name for name in content.classes if name != NONE]
     column = {name: number for number, name in enumerate(names, 1)}
-    shown = np.zeros((frame_count(video, said), len(names) + 1), np.uint8)
+    frames = frame_count(video, said)
+    if frames * len(names) > MOST_CELLS:
+        raise InputError(
+            f"{shorten(video.sequence)!r} would have {frames:,} lines of {len(names):,} classes; "
+            f"expected {MOST_CELLS:,} numbers at most: give another format"
+        )
+    shown = np.zeros((frames, len(names) + 1), np.uint8)
     for one in said:
         if one.label != NONE:
             first, end = frame_range(one, fps)

@@ -8,6 +8,7 @@ where they differ:
     prediction  ann        tier prediction, ann subject prediction …  folder prediction ann
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from preprocessing.labels.formats.writers.base import Writer
 from preprocessing.labels.formats.writing import Annotated, Annotations
 
 SIDES = ("tier", "subject", "rater")
+# Controls and ends of lines, halves of letters, and what is no character.
+NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 class Fitting:
@@ -123,14 +126,12 @@ class _Fitted(Mapping[str, Annotations]):
 
 def plain(name: str) -> str:
     """Returns a name in one line, without what no text file and no XML can hold."""
-    if name.isprintable():
-        return name
-    return " ".join("".join(one if one.isprintable() else " " for one in name).split())
+    return " ".join(NO_TEXT.sub(" ", name).split()) if NO_TEXT.search(name) else name
 
 
 def _mended(one: Annotation) -> Annotation:
     names = (one.label, one.subject, one.tier, one.rater, *one.modifiers)
-    if all(map(str.isprintable, names)):
+    if not any(map(NO_TEXT.search, names)):
         return one
     return one._replace(
         label=plain(one.label),
