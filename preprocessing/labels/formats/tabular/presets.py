@@ -31,7 +31,7 @@ OLD_BORIS = (
 
 OURS = (
     Preset(
-        name="longtake",
+        name="intervals",
         title="intervals of Longtake",
         columns=(
             *("sequence=sequence", "start=start", "end=end", "label=label", "subject?=subject"),
@@ -40,7 +40,7 @@ OURS = (
         strict=True,
     ),
     Preset(
-        name="longtake-bouts",
+        name="bouts",
         title="bouts of Longtake",
         columns=(
             *("sequence=sequence", "start=start", "end=end", "label=class"),
