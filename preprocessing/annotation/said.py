@@ -25,7 +25,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 
 # Formats that call videos by the ids of sequences.
-OURS = {"intervals", "longtake-bouts"}
+OURS = {"intervals", "bouts"}
 
 
 @dataclass

@@ -21,12 +21,12 @@ AGGREGATED = (
 # (format, text, what is read of it)
 KNOWN: list[tuple[str, str, list[tuple[object, ...]]]] = [
     (
-        "longtake",
+        "intervals",
         "sequence,start,end,label\nday/cam 1,0.5,2,walk\n",
         [("day/cam 1", 0.5, 2.0, "walk")],
     ),
     (
-        "longtake-bouts",
+        "bouts",
         "sequence,class,start,end,duration,confidence\na,walk,0,2.5,2.5,0.9\n",
         [("a", 0.0, 2.5, "walk")],
     ),

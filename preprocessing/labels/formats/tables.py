@@ -19,7 +19,7 @@ from preprocessing.labels.formats.tabular.times import UNITS, Times
 from preprocessing.labels.formats.tabular.workbook import is_workbook
 
 # The first line of tables that other readers know: a label a video, and numbers at times.
-OTHERS = (("sequence", "label"), ("sequence", "time"))
+OTHERS = ({"sequence", "label"}, {"sequence", "time"})
 # What begins files that have commas in them and are no tables, and what is in no table.
 NO_TABLE = ("{", "[", "<", "WEBVTT", "%PDF", "---")
 ARROW = "-->"
@@ -72,7 +72,7 @@ def _is_unknown(sample: Sample) -> bool:
     if is_workbook(sample):
         return True
     rows = [row for table in tables_of(sample) for row in table.beginning if any(row)]
-    if not rows or tuple(name.lower() for name in rows[0][:2]) in OTHERS:
+    if not rows or {name.lower() for name in rows[0][:2]} in OTHERS:
         return False
     length = Times(UNITS["s"], comma=True).length
     numbers = sum(any(not math.isnan(length(value)) for value in row) for row in rows)

@@ -102,7 +102,7 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
         name = found.header[at] if at < len(found.header) else ""
         numbers = all(at < len(row) and row[at] in SCORES for row in lines)
         out = bool(preset.left_out) and bool(re.fullmatch(preset.left_out, plain(name)))
-        matched = re.fullmatch(preset.pattern, name)
+        matched = re.fullmatch(preset.pattern, " ".join(name.split()))
         if preset.behind and (re.fullmatch(preset.behind, plain(name)) or not (numbers or out)):
             break
         if preset.pattern == ALL_NAMES and not preset.behind and (out or not numbers):

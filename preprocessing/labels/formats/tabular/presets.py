@@ -20,6 +20,15 @@ NO_CLASS = ("background", "none", "nothing", "other")
 # One column of numbers, which are numbers of classes, or of animals.
 ONE_COLUMN = "label|labels|class|behaviou?r|phase|action|state|id|animal|subject|track|video|file"
 
+AGGREGATED = (
+    *("start=Start (s)", "end=Stop (s)", "label=Behavior", "subject?=Subject"),
+    *("type=Behavior type", MODIFIERS),
+)
+OLD_BORIS = (
+    "aggregated events of BORIS before version 8 do not say how many files an observation has, nor "
+    "how long they last; times count from the beginning of its first file"
+)
+
 OURS = (
     Preset(
         name="intervals",
@@ -31,7 +40,7 @@ OURS = (
         strict=True,
     ),
     Preset(
-        name="longtake-bouts",
+        name="bouts",
         title="bouts of Longtake",
         columns=(
             *("sequence=sequence", "start=start", "end=end", "label=class"),
@@ -65,13 +74,18 @@ BORIS = (
     Preset(
         name="boris-aggregated",
         title="aggregated events of BORIS",
-        columns=(
-            *("sequence=Media file name|Media file", "start=Start (s)", "end=Stop (s)"),
-            *("label=Behavior", "subject?=Subject", "type=Behavior type", MODIFIERS),
-        ),
+        columns=("sequence=Media file name", *AGGREGATED),
         clock="Observation id",
         source=("Source", "Media duration (s)", "Time offset (s)"),
         points=True,
+    ),
+    Preset(
+        name="boris-aggregated",
+        title="aggregated events of BORIS",
+        columns=("sequence=Media file", *AGGREGATED),
+        clock="Observation id",
+        points=True,
+        remark=OLD_BORIS,
     ),
     *(
         Preset(
@@ -88,6 +102,7 @@ BORIS = (
             ),
             clock="1",
             points=True,
+            remark=OLD_BORIS,
         )
         for media, described in ((3, ()), (4, ("any",)))
     ),

@@ -55,8 +55,8 @@ def sheets(sample: Sample) -> list[tuple[str, Callable[[], Iterator[NumberedRow]
         import python_calamine
     except ImportError:
         raise InputError(
-            f"{path} is a workbook, and needs another package: pip install 'longtake[labels]' "
-            "(python-calamine)"
+            f"{path} is a workbook, and reading it needs python-calamine: pip install "
+            '"longtake[labels]"'
         ) from None
     _require_moderate(sample)
     try:

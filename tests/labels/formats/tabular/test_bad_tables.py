@@ -185,6 +185,17 @@ def test_a_workbook_that_is_far_larger_unpacked_is_refused(tmp_path, monkeypatch
         read(path)
 
 
+def test_a_workbook_says_which_package_it_needs(tmp_path, monkeypatch):
+    path = workbook(tmp_path / "a.xlsx", {"one": [["File", "Begin"]]})
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(InputError) as error:
+        read(path)
+    assert str(error.value) == (
+        f"{path} is a workbook, and reading it needs python-calamine: pip install "
+        '"longtake[labels]"'
+    )
+
+
 def test_a_map_of_columns_is_for_tables_alone(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"a": 1}')

@@ -246,4 +246,4 @@ def test_what_is_no_table_of_labels_is_taken_for_none(tmp_path, text):
     path = tmp_path / "a.txt"
     path.write_text(text)
     found = format_of(path, LabelChoices())
-    assert found is None or not found.name.startswith(("table", "class", "longtake"))
+    assert found is None or not found.name.startswith(("table", "class", "intervals"))
