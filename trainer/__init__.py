@@ -11,8 +11,18 @@ _WHERE = {
     "evaluate": "trainer.evaluation.command",
     "load_run": "trainer.run.folder",
     "train": "trainer.training.command",
+    "write_bouts": "trainer.bouts.tables",
 }
-__all__ = ["EvaluateConfig", "OnlineTrainer", "Run", "TrainConfig", "evaluate", "load_run", "train"]
+__all__ = [
+    "EvaluateConfig",
+    "OnlineTrainer",
+    "Run",
+    "TrainConfig",
+    "evaluate",
+    "load_run",
+    "train",
+    "write_bouts",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from preprocessing.errors import InputError
-from preprocessing.labels.base import LabelOptions, TaskName, Unlabelled
+from preprocessing.labels.base import LabelOptions, TaskName
+from preprocessing.labels.options import LabelReading, as_paths, reading_last
 
 DEFAULT_LANES = 8
 # Defaults of before, which runs that were begun with them keep.
@@ -16,8 +17,9 @@ SHRINKAGE_SECONDS = 10.0
 LATEST = 10_000
 
 
+@reading_last
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(LabelReading):
     """Trains a recurrent model on a store of feature sequences, chunk by chunk.
 
     The same command again goes on where an interrupted run was, with the same result.
@@ -25,9 +27,10 @@ class TrainConfig:
 
     store: Path
     """Folder of features, made by extract or import."""
-    labels: Path
-    """CSV of intervals, of one label a sequence or of numbers, a folder of text files, or the word
-    folders (the folder that a video lies in is its label)."""
+    labels: tuple[Path, ...]
+    """Label files, or folders of them, in any format that `longtake labels --formats` lists; later
+    ones win where they label; or the word folders (the folder that a video lies in is its
+    label)."""
     run: Path
     """Folder that gets the model, its history and its reports."""
     splits: Path | None = None
@@ -39,16 +42,6 @@ class TrainConfig:
     first group (or whole match) in a sequence's id names them, or a CSV file sequence,group."""
     split_seed: int | None = None
     """Of splits, where no --splits are given; by default --seed."""
-    label_fps: float | None = LabelOptions.fps
-    """Lines per second of label text files; without it they have a line a step."""
-    label_tolerance: float = LabelOptions.tolerance
-    """Seconds by which labels and sequence may differ in length."""
-    ignore_label: tuple[str, ...] = LabelOptions.ignored
-    """Names that count as no label."""
-    unlabelled: Unlabelled | None = LabelOptions.unlabelled
-    """What time without a label is: background, a class of its own (for multilabel, none of the
-    classes); ignore, left out. By default it is left out too, and said to be where it is much (for
-    multilabel, it is none of the classes)."""
     continue_from: Path | None = None
     """A run whose model is trained further, on what --store, --labels and --splits say; what shapes
     the model is taken from it."""
@@ -154,6 +147,7 @@ class TrainConfig:
     """How many of the last checkpoints to keep."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", as_paths(self.labels))
         counts = ("layers", "units", "chunk_length", "epochs", "patience", "accumulate")
         for name in (*counts, "keep_checkpoints"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
@@ -183,14 +177,7 @@ class TrainConfig:
     @property
     def label_options(self) -> LabelOptions:
         """The options for reading the labels."""
-        return LabelOptions(
-            self.labels,
-            self.label_fps,
-            self.label_tolerance,
-            self.ignore_label,
-            self.task,
-            self.unlabelled,
-        )
+        return self.options_for(self.labels, self.task)
 
     @property
     def can_decode(self) -> bool:

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from preprocessing.annotation.conversion import convert
+from preprocessing.annotation.format_table import format_lines
+from preprocessing.annotation.listing import show
 from preprocessing.annotation.options import LabelsConfig
-from preprocessing.errors import InputError
 from preprocessing.labels.base import Labels
 from preprocessing.labels.label_check import check_labels
 from preprocessing.labels.label_warnings import in_no_part, without_label
+from preprocessing.labels.labelled_alone import until
 from preprocessing.labels.part_members import labelled_info, require_labelled
 from preprocessing.labels.reading import read_labels, read_labels_alone
 from preprocessing.labels.splits import PARTS, read_splits
 from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import Origin, SequenceInfo
+from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.commands import PATIENCE
 from preprocessing.terminal.console import note, progress, say
 from preprocessing.terminal.exit_codes import DONE
@@ -25,12 +28,27 @@ def run(config: LabelsConfig) -> int:
     """Runs the command ``labels``; see ``LabelsConfig``.
 
     Raises:
-        InputError: nothing was asked for, or the labels, the store and the splits do not fit.
+        InputError: the labels, the store and the splits do not fit, or what is to be written is
+            there already.
     """
-    if not config.check:
-        raise InputError(
-            f"nothing to do with {config.labels}; give --check to see what these labels hold"
-        )
+    if config.formats:
+        say(*format_lines())
+        require_heard()
+    elif config.check:
+        _check(config)
+    elif config.to and config.out:
+        convert(config, config.to, config.out)
+    else:
+        show(config)
+    return DONE
+
+
+def _check(config: LabelsConfig) -> None:
+    """Looks at labels as they are trained on.
+
+    Raises:
+        InputError: the labels, the store and the splits do not fit.
+    """
     store = FeatureStore(config.store) if config.store else None
     options = config.label_options
     labels = read_labels(options, store) if store else read_labels_alone(options)
@@ -51,7 +69,6 @@ def run(config: LabelsConfig) -> int:
     if not warnings:
         say("nothing to remark on")
     require_heard()
-    return DONE
 
 
 def _parts(config: LabelsConfig, labels: Labels) -> dict[str, Sequence[str]]:
@@ -85,22 +102,4 @@ def _as_labelled(labels: Labels, ids: Mapping[str, Sequence[str]]) -> dict[str, 
     for part, names in ids.items():
         for name in names:
             require_labelled(labels.ids(), part, name)
-    return {part: [_until(labels.end(name), name) for name in names] for part, names in ids.items()}
-
-
-def _until(end: float, sequence_id: str) -> SequenceInfo:
-    """Describes a sequence of which only the end is known, in seconds."""
-    return SequenceInfo(
-        sequence_id=sequence_id,
-        steps=0,
-        dimension=0,
-        dtype="",
-        first=0.0,
-        last=end,
-        start_time=0.0,
-        frames_decoded=0,
-        damage="",
-        decoded_share=1.0,
-        bytes=0,
-        origin=Origin("", "", "native", "", "", ""),
-    )
+    return {part: [until(labels.end(name), name) for name in names] for part, names in ids.items()}

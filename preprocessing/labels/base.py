@@ -5,7 +5,7 @@ Times count from the sequence's ``start_time``, which is what players show as 0.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.spans import Said, Spans
 from preprocessing.store.sequence_info import SequenceInfo
 
@@ -41,6 +42,8 @@ class LabelOptions:
         unlabelled: what time without a label is: ``background``, a class of its own (for
             multilabel, none of the classes); ``ignore``, left out; None for what is usual: left
             out, but none of the classes for multilabel.
+        choices: what is taken of files that hold more than intervals of classes.
+        corrections: more files; each wins over those before where it labels.
 
     Raises:
         InputError: numbers are asked to have a class for background.
@@ -52,6 +55,8 @@ class LabelOptions:
     ignored: tuple[str, ...] = ()
     task: TaskName = "classification"
     unlabelled: Unlabelled | None = None
+    choices: LabelChoices = field(default_factory=LabelChoices)
+    corrections: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.task == "regression" and self.unlabelled == BACKGROUND:

@@ -10,6 +10,7 @@ For multilabel, intervals may overlap, a line has names with commas between them
 as many rows as labels.
 """
 
+import csv
 import math
 import sys
 from collections import Counter
@@ -26,9 +27,23 @@ from preprocessing.files.failures import failed_among
 from preprocessing.files.folders import files_below
 from preprocessing.files.numerals import number_or_nan
 from preprocessing.files.text_files import read_lines
+from preprocessing.labels.annotated import (
+    BySequence,
+    correct,
+    intervals_of,
+    read_files,
+    rows_of,
+    settled,
+)
 from preprocessing.labels.base import LabelOptions, Labels
+from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.formats.refused import UNREADABLE
+from preprocessing.labels.formats.registry import format_of
+from preprocessing.labels.formats.sample import Sample
+from preprocessing.labels.formats.suggestion import suggested
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
+from preprocessing.labels.name_lines import names_of, why_no_classes, why_no_names
 from preprocessing.labels.named import SequenceLabels
 from preprocessing.labels.numbers import NumberLabels
 from preprocessing.labels.writing import INTERVAL_FIELDS, NUMBER_FIELDS, SEQUENCE_FIELDS
@@ -104,7 +119,7 @@ def read_labels_alone(options: LabelOptions) -> Labels:
 def labels_digest(path: Path) -> str:
     """Returns a hexadecimal digest of label files, which tells whether they have changed."""
     hashed = blake2b(digest_size=8)
-    files = _texts(path) if path.is_dir() else [path]
+    files = _digested(path) if path.is_dir() else [path]
     for file in files if str(path) != FOLDERS else ():
         hashed.update(f"{file.name}\0".encode())
         with file.open("rb") as opened:
@@ -113,17 +128,28 @@ def labels_digest(path: Path) -> str:
     return hashed.hexdigest()
 
 
+def _digested(folder: Path) -> list[Path]:
+    """Returns the files of a folder that labels may be read from."""
+    choices = LabelChoices()
+    texts = _texts(folder)
+    others = sorted(set(files_below(folder)) - set(texts))
+    return texts + [path for path in others if _is_format(path, choices)]
+
+
 def _shown(header: list[str]) -> str:
-    return shorten(",".join(header)) or "nothing"
+    plain = "".join(letter if letter.isprintable() else " " for letter in ",".join(header))
+    return shorten(plain) or "nothing"
 
 
 def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
-    text = options.path.is_dir() and str(options.path) != FOLDERS
-    if options.fps is not None and not text:
-        note(
-            f"--label-fps {options.fps:g} does nothing: it is for folders of text files, and "
-            f"--labels is {options.path}"
-        )
+    paths = (options.path, *options.corrections)
+    if options.corrections or _is_annotated(options.path, options.choices):
+        _require_names_wanted(options, "holds class names")
+        by_sequence: BySequence = {}
+        for path in paths:
+            correct(by_sequence, _intervals(path, options, store))
+        return IntervalLabels(rows_of(by_sequence), options)
+    _require_use(options)
     if str(options.path) == FOLDERS and store:
         _require_names_wanted(options, "says the name of a class")
         rows = ((sequence_id, _folder(sequence_id)) for sequence_id in store.ids())
@@ -136,6 +162,102 @@ def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
     return _read_csv(options)
 
 
+def _require_use(options: LabelOptions) -> None:
+    """Notes options that do nothing for labels of our own forms."""
+    text = options.path.is_dir() and str(options.path) != FOLDERS
+    if options.fps is not None and not text:
+        note(
+            f"--label-fps {options.fps:g} does nothing: it is for labels that count frames or "
+            f"lines, and --labels is {options.path}"
+        )
+
+
+def _is_annotated(path: Path, choices: LabelChoices) -> bool:
+    """Returns whether labels are in a format of another program.
+
+    Raises:
+        InputError: a file is known to hold no labels that are read.
+    """
+    if str(path) == FOLDERS:
+        return False
+    if path.is_dir():
+        return bool(_annotated_files(path, choices))
+    if choices.format is None and _is_own(path):
+        return False
+    found = format_of(path, choices)
+    if found is UNREADABLE:
+        found.read(path, choices)
+    return found is not None
+
+
+def _is_own(path: Path) -> bool:
+    """Returns whether a file begins as our own tables do."""
+    first = next(csv.reader(Sample(path).lines[:1]), [])
+    fields = tuple(name.strip().lower() for name in first)
+    return fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS) or fields[:2] == NUMBER_FIELDS
+
+
+def _annotated_files(folder: Path, choices: LabelChoices) -> list[Path]:
+    """Returns the files of a folder that are in formats of other programs.
+
+    There are none if it is a folder of text files with a class name a line.
+    """
+    found = [path for path in sorted(files_below(folder)) if _is_format(path, choices)]
+    texts = _texts(folder)
+    if texts and not set(texts) & set(found):
+        if found:
+            note(
+                f"{counted(len(found), 'file')} beside the text files of {folder}: not read "
+                f"({some([path.name for path in found])})"
+            )
+        return []
+    return found
+
+
+def _is_format(path: Path, choices: LabelChoices) -> bool:
+    """Returns whether a file among those of a folder is in a format of another program."""
+    found = format_of(path, choices)
+    return found is not None and not found.alone
+
+
+def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) -> BySequence:
+    """Returns the intervals of one label file, or of a folder of them.
+
+    Raises:
+        InputError: it holds none, or one is bad.
+    """
+    if not _is_annotated(path, options.choices):
+        return _own_intervals(path, options.choices)
+    if not path.is_dir():
+        return intervals_of(read_files([path], options.choices), options, store)
+    files = _annotated_files(path, options.choices)
+    if left := sorted(set(files_below(path)) - set(files)):
+        note(
+            f"{counted(len(left), 'file')} of {path} in no known format of labels: not read "
+            f"({some([one.name for one in left])})"
+        )
+    return intervals_of(read_files(files, options.choices), options, store)
+
+
+def _own_intervals(path: Path, choices: LabelChoices) -> BySequence:
+    if str(path) == FOLDERS or path.is_dir():
+        raise InputError(
+            f"--labels {path} holds no intervals, which are needed where several label files are "
+            "given; make some of it: longtake labels"
+        )
+    body = csv_rows(path)
+    _, header = next(body)
+    if tuple(name.lower() for name in header) != INTERVAL_FIELDS:
+        raise InputError(
+            f"{path} begins with {_shown(header)}; expected {','.join(INTERVAL_FIELDS)} where "
+            "several label files are given"
+        )
+    by_sequence: BySequence = {}
+    for sequence_id, start, end, label in (_interval(path, *numbered) for numbered in body):
+        by_sequence.setdefault(sequence_id, []).append((start, end, label))
+    return settled(by_sequence, choices.priority)
+
+
 def _read_csv(options: LabelOptions) -> Labels:
     path, body = options.path, csv_rows(options.path)
     _, header = next(body)
@@ -143,13 +265,18 @@ def _read_csv(options: LabelOptions) -> Labels:
     fields = tuple(name.lower() for name in header)
     if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
         _require_names_wanted(options, f"holds class names ({','.join(fields)})")
+    if fields == INTERVAL_FIELDS and options.choices.priority:
+        return IntervalLabels(rows_of(_own_intervals(path, options.choices)), options)
     if fields == INTERVAL_FIELDS:
         return IntervalLabels((_interval(path, *numbered) for numbered in body), options)
     if fields == SEQUENCE_FIELDS:
         return SequenceLabels(((row[0], row[1]) for _, row in body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
-    raise InputError(f"{path} begins with {_shown(header)}; expected a line {_expected(options)}")
+    columns = "" if options.task == "regression" else f", or what column is what: {suggested(path)}"
+    raise InputError(
+        f"{path} begins with {_shown(header)}; expected a line {_expected(options)}{columns}"
+    )
 
 
 def _read_numbers(
@@ -242,13 +369,27 @@ def _folder(sequence_id: str) -> str:
 
 
 def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
-    """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
+    """Yields (sequence id, lines) of each text file in a folder, walked recursively.
+
+    Raises:
+        InputError: a file is empty, or a table, or all together are no list of classes.
+    """
+    many = options.task == "multilabel"
+    total, names, path = 0, set[str](), options.path
     for path in _texts(options.path):
         lines = [sys.intern(line) for line in read_lines(path, "labels")]
         # Lines without a name say nothing, unless they say that none of the classes is there.
         if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
+        if why := why_no_names(lines, many):
+            raise InputError(f"{path} is {why}; expected a class name a line, or {suggested(path)}")
+        total += len(lines)
+        names.update(names_of(lines, many))
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
+    if why := why_no_classes(names, total):
+        raise InputError(
+            f"{options.path} is {why}; expected a class name a line, or {suggested(path)}"
+        )
 
 
 def _require_texts(folder: Path) -> None:
@@ -270,4 +411,6 @@ def _require_texts(folder: Path) -> None:
 
 
 def _texts(folder: Path) -> list[Path]:
-    return sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
+    """Returns the text files of a folder; where there are none, those without a suffix."""
+    texts = sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
+    return texts or sorted(path for path in files_below(folder) if not path.suffix)

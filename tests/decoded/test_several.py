@@ -1,5 +1,6 @@
 """Seeds and folds that decode, some of them, evaluated as one."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -97,4 +98,7 @@ def test_of_folds_one_file_has_decoded_answers_of_all(
         np.testing.assert_array_equal(pooled["s1"], file["s1/decoded"][()])
     np.testing.assert_array_equal(pooled["s2"], raw)
     assert "\n  decoded  " in out
+    with (tmp_path / "evaluation" / "test" / "summary.csv").open() as file:
+        counted = {row["sequence"] for row in csv.DictReader(file)}
+    assert counted == {"s1", "s2"}
     assert "<h3>Decoded</h3>" in (tmp_path / "evaluation" / "test" / "report.html").read_text()

@@ -12,7 +12,13 @@ from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
 from trainer.labelling.command import run_predict
 from trainer.labelling.options import PredictConfig
-from trainer.labelling.out_folder import LABELS, require_free, write_labels
+from trainer.labelling.out_folder import (
+    LABELS,
+    remove_own_bouts,
+    require_free,
+    write_labels,
+    write_own_bouts,
+)
 from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
 
@@ -73,6 +79,23 @@ def test_labels_that_were_corrected_by_hand_are_not_replaced(
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / LABELS).write_text("sequence,label\nmine,a\n")
     assert "give another --out" in refused(run, tmp_path / "other", store.root)
+
+
+def test_bouts_of_an_earlier_prediction_do_not_outlive_it(
+    run: Run, store: FeatureStore, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    config = PredictConfig(run.path, (store.root,), out)
+    predicted(store, out)
+    for bins in (None, 1.0):
+        write_own_bouts(out, [store.info("s0")], out / "predictions.h5", bins)
+        require_free(run, config)
+    (out / "notes.csv").write_text("mine")
+    remove_own_bouts(out)
+    left = {path.name for path in out.glob("[!.]*")}
+    assert left == {"labels.csv", "notes.csv", "predictions.h5"}
+    (out / "bouts.csv").write_text("mine")
+    assert "somebody made or corrected it" in refused(run, out, store.root)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from preprocessing.errors import InputError
+from preprocessing.labels.options import reading_last
 from trainer.config import TrainConfig, flag
 
 
+@reading_last
 @dataclass(frozen=True)
 class CrossValidateConfig(TrainConfig):
     """Trains once for each fold, and measures on all sequences that the folds held out.

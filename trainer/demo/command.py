@@ -63,7 +63,7 @@ def run_demo(config: DemoConfig) -> int:
 def _training(config: DemoConfig, samples: Samples, store: Path, state: State) -> TrainConfig:
     return TrainConfig(
         store=store,
-        labels=samples.labels,
+        labels=(samples.labels,),
         splits=samples.splits,
         run=config.out / "runs" / state,
         state=state,

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from preprocessing.errors import InputError, some
+from preprocessing.labels.options import LabelReading
 from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.store.sequence_info import Making, shown_apart
 from trainer.config import TrainConfig, flag
@@ -14,7 +15,7 @@ from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 
 # Options that say what the answers are about, and by what they are measured.
-SAME = ("inputs", "feed", "outputs", "unlabelled", "ignore_label", "label_fps", "label_tolerance")
+SAME = ("inputs", "feed", "outputs", *(one.name for one in fields(LabelReading)))
 # Options in which runs differ anyway.
 UNTOLD = {"run", "splits", "group_by", "continue_from", "store", "labels"}
 EXPECTED = "expected runs of the same task, classes, features, labels and test"

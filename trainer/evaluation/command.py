@@ -13,7 +13,10 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
+from trainer.annotations.files import require_uncorrected, require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
+from trainer.bouts.bins import require_few_bins
+from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts, write_bouts
 from trainer.decoded.decoding import asked_decoding
 from trainer.evaluation.advice import advice
 from trainer.evaluation.behind import decoded_behind, raw_behind
@@ -46,6 +49,8 @@ def run_evaluate(config: EvaluateConfig) -> int:
         say(*advice(metrics, [Run(run) for run in folds(config.run) or members(config.run)]))
     if "folds" in metrics:
         say(*fold_lines(metrics))
+    if (out / SUMMARY).is_file():
+        say(f"bouts of each class: {out / BOUTS}; how often, how long: {out / SUMMARY}")
     say(f"report: {out / 'report.html'}")
     return DONE
 
@@ -61,6 +66,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     if runs := folds(config.run):
         require_held_out(config)
+        out = Run(config.run).evaluation_path(config.split)
+        require_uncorrected(config.write, out, "evaluate")
         return join_folds(config, runs, [_evaluate(replace(config, run=run)) for run in runs])
     runs = members(config.run)
     results = [_evaluate(replace(config, run=run)) for run in runs]
@@ -74,8 +81,12 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
         note(f"{run.path} is not trained to its end; this is its best epoch so far")
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)
+    require_bouts(config.bins, run.path, run.facts.task, run.layout.outputs)
+    kind = (run.facts.task, run.layout.outputs)
+    require_writable(config.write, run.evaluation_path(config.split), "evaluate", *kind)
     decoding, decoder = asked_decoding(run, config.decode, config.lag)
     data = _load(run, config)
+    require_few_bins(config.bins, data.infos, len(run.facts.classes))
     seen = seen_sequences(run, config, data.infos)
     out = run.evaluation_path(config.split)
     predictions = out / "predictions.h5"
@@ -92,6 +103,9 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     about = {"split": config.split, "seen": seen, "inputs": training.inputs, "feed": feed}
     known = {"decoder": decoder, "labelled_share": share, "remarks": remarks}
     metrics = {**about, **known, "behind": behind, **metrics}
+    if has_bouts(run.facts.task, run.layout.outputs):
+        write_bouts(predictions, out / BOUTS, out / SUMMARY, data.infos, config.bins)
+    write_answers(config.write, predictions, data.infos, data.store)
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     timed = asdict(latency) if latency else None
@@ -104,8 +118,8 @@ def _load(run: Run, config: EvaluateConfig) -> SequenceSet:
     _require_there(run, config)
     store = FeatureStore(config.store or training.store)
     ignored = (*training.ignore_label, *config.ignore_label)
-    options = replace(training.label_options, path=config.labels or training.labels)
-    options = replace(options, ignored=ignored)
+    read = replace(training, ignore_label=ignored)
+    options = read.options_for(config.labels or training.labels, training.task)
     labels = read_labels(options, store)
     labels.use_classes(run.facts.classes)
     ids = _chosen(run, config, store, labels)
@@ -124,9 +138,10 @@ def _require_there(run: Run, config: EvaluateConfig) -> None:
     Raises:
         InputError: something is gone; the option that says where it is now is named.
     """
-    for name, given in (("store", config.store), ("labels", config.labels)):
-        path = getattr(run.config, name)
-        if given is None and not path.exists() and str(path) != FOLDERS:
+    needed = [] if config.store else [("store", run.config.store)]
+    needed += [] if config.labels else [("labels", path) for path in run.config.labels]
+    for name, path in needed:
+        if not path.exists() and str(path) != FOLDERS:
             raise InputError(
                 f"the {name} that {run.path} was trained on is no longer at {path}; give --{name} "
                 "with the place where it is now"
@@ -153,7 +168,7 @@ def _lack(sequence_id: str, config: EvaluateConfig, store: FeatureStore, labels:
     """Returns a message about the data that a sequence of the split lacks."""
     name = shorten(sequence_id)
     if sequence_id in store:
-        where: object = config.labels or "the label file"
+        where: object = " ".join(map(str, config.labels or ())) or "the label file"
         advice = hint(sequence_id, labels.ids(), "the label file")
     else:
         where, advice = store.root, why_absent(sequence_id, store)

@@ -11,6 +11,8 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
+from trainer.annotations.files import write_answers
+from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, write_bouts
 from trainer.decoded.facts import joined_decoder
 from trainer.evaluation.behind import latest
 from trainer.evaluation.decoded_figures import all_decoded
@@ -89,11 +91,28 @@ def join_folds(
         behind = latest([one["behind"] for one in decoded if one])
         metrics["decoded"] = {**pooled["decoded"], "behind": behind, "over_folds": over}
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
-    infos = _infos(config, Run(runs[0]), pooled)
+    _show(config, runs, metrics)
+    return metrics
+
+
+def _show(config: EvaluateConfig, runs: Sequence[Path], metrics: Mapping[str, Any]) -> None:
+    """Writes what people read of the whole: the tables of bouts, and the report.
+
+    Args:
+        config: the options; ``run`` is the folder of all folds.
+        runs: the run of each fold.
+        metrics: what the metrics.json of the whole holds.
+    """
+    out = Run(config.run).evaluation_path(config.split)
+    predictions, first = out / "predictions.h5", Run(runs[0])
+    infos = list(_infos(config, first, metrics))
+    if has_bouts(metrics["task"], first.layout.outputs):
+        write_bouts(predictions, out / BOUTS, out / SUMMARY, infos, config.bins)
+    store = FeatureStore(config.store or first.config.store)
+    write_answers(config.write, predictions, infos, store)
     named = {run.name: Run(run) for run in runs}
     name = config.run.resolve().name
     write_folds_report(out / "report.html", name, named, metrics, predictions, infos)
-    return metrics
 
 
 def fold_lines(metrics: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 import tyro
 
+from preprocessing.labels.formats.writers.base import WriterName
+from preprocessing.labels.options import as_paths
+from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 from trainer.evaluation.measures import Measures
 
@@ -14,7 +17,8 @@ from trainer.evaluation.measures import Measures
 class EvaluateConfig:
     """Metrics, predictions and a report on held-out sequences.
 
-    Writes metrics.json, predictions.h5 and report.html to RUN/evaluation/SPLIT.
+    Writes metrics.json, predictions.h5, bouts.csv, summary.csv and report.html to
+    RUN/evaluation/SPLIT.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
@@ -23,8 +27,8 @@ class EvaluateConfig:
     """Which part of the run's splits; all takes every labelled sequence of the store."""
     store: Path | None = None
     """Store to read, if not the one the run was trained on."""
-    labels: Path | None = None
-    """Labels to compare with, if not those the run was trained on."""
+    labels: tuple[Path, ...] | None = None
+    """Labels to compare with, if not those the run was trained on; read as those were."""
     ignore_label: tuple[str, ...] = ()
     """Names that count as no label, besides those that did in training."""
     allow_seen: bool = False
@@ -53,10 +57,21 @@ class EvaluateConfig:
     slips included."""
     bootstrap: int = Measures.bootstrap
     """Samples for the intervals of figures, drawn from the sequences; 0 for no intervals."""
+    bins: float | None = None
+    """Minutes: summary.csv, which says how often and how long each class is shown, has rows for
+    each so many of a sequence too."""
+
+    write: tuple[WriterName, ...] = ()
+    """Write the answers for annotation tools too, to RUN/evaluation/SPLIT/annotations, linked to
+    the videos, truth and prediction on tiers of their own. What was corrected there is never
+    replaced."""
 
     def __post_init__(self) -> None:
+        if self.labels is not None:
+            object.__setattr__(self, "labels", as_paths(self.labels))
         _ = self.measures
         require_lag(self.decode, self.lag)
+        require_bins(self.bins)
 
     @property
     def measures(self) -> Measures:

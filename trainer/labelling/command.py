@@ -12,7 +12,10 @@ from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
+from trainer.annotations.files import require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
+from trainer.bouts.bins import require_few_bins
+from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts
 from trainer.decoded.decoding import asked_decoding
 from trainer.decoded.facts import decoder_text
 from trainer.labelling.options import PredictConfig
@@ -20,10 +23,12 @@ from trainer.labelling.out_folder import (
     LABELS,
     PREDICTIONS,
     STORE,
+    remove_own_bouts,
     require_free,
     require_outside,
     require_own_store,
     write_labels,
+    write_own_bouts,
 )
 from trainer.predictions.inference import predict
 from trainer.recipe import recipe
@@ -40,6 +45,9 @@ def run_predict(config: PredictConfig) -> int:
     """
     run = load_run(config.run)
     require_free(run, config)
+    require_bouts(config.bins, run.path, run.facts.task, run.layout.outputs)
+    kind = (run.facts.task, run.layout.outputs)
+    require_writable(config.write, config.out, "predict", *kind)
     decoding, decoder = asked_decoding(run, config.decode, config.lag)
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
@@ -48,6 +56,7 @@ def run_predict(config: PredictConfig) -> int:
     infos = [store.info(sequence_id) for sequence_id in ids]
     for info in infos:
         run.facts.require(info)
+    require_few_bins(config.bins, infos, len(run.facts.classes))
     data = SequenceSet(store, infos, None, run.layout)
     predictions = config.out / PREDICTIONS
     complete = decoding.complete if decoding else None
@@ -56,12 +65,25 @@ def run_predict(config: PredictConfig) -> int:
     say(f"{counted(len(infos), 'sequence')} labelled in {config.out / LABELS}")
     if decoding:
         say(f"labels are decoded by {decoder_text(decoder)}; --decode none writes raw ones")
+    _count_bouts(config, run, infos, predictions)
+    write_answers(config.write, predictions, infos, store, videos, truth=False)
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     for folder in (config.out / STORE, config.out / OVERLAYS):
         if failed and (folder / FAILURES).exists():
             say(f"why some failed: {folder / FAILURES}")
     return SOME_FAILED if failed else DONE
+
+
+def _count_bouts(
+    config: PredictConfig, run: Run, infos: list[SequenceInfo], predictions: Path
+) -> None:
+    """Writes the tables of bouts, if the answers have any."""
+    if not has_bouts(run.facts.task, run.layout.outputs):
+        remove_own_bouts(config.out)
+        return
+    write_own_bouts(config.out, infos, predictions, config.bins)
+    say(f"bouts of each class: {config.out / BOUTS}; how often, how long: {config.out / SUMMARY}")
 
 
 def _overlay(

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.labels.formats.writers.base import WriterName
+from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 
 
@@ -13,8 +15,10 @@ from trainer.decoded.options import Decode, require_lag
 class PredictConfig:
     """Labels for videos, or for a store, that have none.
 
-    Writes DIR/labels.csv (intervals, labels of whole sequences, or numbers) and DIR/predictions.h5.
-    With --overlay, each video as DIR/overlay/<sequence>.mp4 too, with the answers drawn into it.
+    Writes DIR/labels.csv (intervals, labels of whole sequences, or numbers) and DIR/predictions.h5;
+    where there is a class or several a step, each bout of one to DIR/bouts.csv and how often and
+    how long each is shown to DIR/summary.csv. With --overlay, each video as
+    DIR/overlay/<sequence>.mp4 too, with the answers drawn into it.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
@@ -37,6 +41,13 @@ class PredictConfig:
     sees whole sequences."""
     overlay: bool = False
     """Write each video again with the answers drawn into it."""
+    bins: float | None = None
+    """Minutes: summary.csv has rows for each so many of a sequence too."""
+
+    write: tuple[WriterName, ...] = ()
+    """Write the answers for annotation tools too, to DIR/annotations, linked to the videos. What
+    was corrected there is never replaced."""
 
     def __post_init__(self) -> None:
         require_lag(self.decode, self.lag)
+        require_bins(self.bins)

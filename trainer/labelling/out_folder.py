@@ -1,10 +1,12 @@
 """The folder that ``predict`` writes to, and what must not be lost by that.
 
-DIR/labels.csv             replaced only if it still is what predict wrote
-DIR/.labels.csv.written    digests of what predict wrote there, a line each
+DIR/labels.csv             replaced only if it still is what predict wrote, like DIR/bouts.csv
+                           and DIR/summary.csv
+DIR/.labels.csv.written    digests of what predict wrote there, a line each; so for the others
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -14,11 +16,13 @@ from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import whole_file, write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
+from trainer.bouts.tables import BOUTS, SUMMARY, write_bouts
 from trainer.labelling.label_file import write_predicted_labels
 from trainer.labelling.options import PredictConfig
 from trainer.run.folder import Run
 
-PREDICTIONS, LABELS, WRITTEN = "predictions.h5", "labels.csv", ".labels.csv.written"
+PREDICTIONS, LABELS = "predictions.h5", "labels.csv"
+TABLES = (LABELS, BOUTS, SUMMARY)
 STORE = "store"
 LOOKED_AT = 4  # Files of a folder, to tell whether it is a store.
 
@@ -41,7 +45,7 @@ def require_free(run: Run, config: PredictConfig) -> None:
     for place, what in _stores(run, out):
         if out.resolve().is_relative_to(place.resolve()):
             raise InputError(f"--out {out} lies in {place}, {what}; give --out a folder outside it")
-    for name in (PREDICTIONS, LABELS):
+    for name in (PREDICTIONS, *TABLES):
         _require_own(run, out / name)
 
 
@@ -92,11 +96,43 @@ def write_labels(out: Path, infos: Sequence[SequenceInfo], predictions: Path, ou
         predictions: their ``predictions.h5``.
         outputs: ``frame``, or ``sequence`` if there is one answer a sequence.
     """
-    with whole_file(out / LABELS) as partial:
+    with _own_table(out / LABELS) as partial:
         write_predicted_labels(partial, infos, predictions, outputs)
+
+
+def write_own_bouts(
+    out: Path, infos: Sequence[SequenceInfo], predictions: Path, bins: float | None
+) -> None:
+    """Writes ``bouts.csv`` and ``summary.csv``, and their digests.
+
+    Args:
+        out: the folder DIR.
+        infos: the sequences.
+        predictions: their ``predictions.h5``.
+        bins: the option ``--bins``.
+    """
+    with _own_table(out / BOUTS) as bouts, _own_table(out / SUMMARY) as summary:
+        write_bouts(predictions, bouts, summary, infos, bins, truth=False)
+
+
+def remove_own_bouts(out: Path) -> None:
+    """Removes the tables of an earlier prediction, where the present one has no bouts.
+
+    Args:
+        out: the folder DIR, of which ``require_free`` has said that they are predict's.
+    """
+    for name in (BOUTS, SUMMARY):
+        (out / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _own_table(path: Path) -> Iterator[Path]:
+    """Yields a temporary path; what is written there becomes ``path``, and is known again."""
+    with whole_file(path) as partial:
+        yield partial
         # First, so that whoever is killed in between may start the same command again.
-        known = [*_written(out), _digest(partial)]
-        write_whole(out / WRITTEN, "".join(f"{digest}\n" for digest in dict.fromkeys(known)))
+        known = [*_written(path), _digest(partial)]
+        write_whole(_record(path), "".join(f"{digest}\n" for digest in dict.fromkeys(known)))
 
 
 def _stores(run: Run, out: Path) -> Iterator[tuple[Path, str]]:
@@ -124,21 +160,26 @@ def _require_own(run: Run, path: Path) -> None:
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder, where a file is to be written; give another --out")
-    for given in (run.config.labels, run.config.splits):
+    for given in (*run.config.labels, run.config.splits):
         if given and _same(path, given):
             raise InputError(
                 f"{path} was given to train as --labels or --splits of {run.path}, and predictions "
                 "would replace it; give --out a folder of its own"
             )
-    if path.name == LABELS and path.exists() and _digest(path) not in _written(path.parent):
+    if path.name in TABLES and path.exists() and _digest(path) not in _written(path):
         raise InputError(
             f"{path} is not known to be as predict wrote it (somebody made or corrected it, or an "
             "older version wrote it) and would be replaced; give another --out, or move it away"
         )
 
 
-def _written(out: Path) -> list[str]:
-    record = out / WRITTEN
+def _record(path: Path) -> Path:
+    """Returns the file that has the digests of what was written to another."""
+    return path.with_name(f".{path.name}.written")
+
+
+def _written(path: Path) -> list[str]:
+    record = _record(path)
     return record.read_text(encoding="ascii", errors="replace").split() if record.is_file() else []
 
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, fields, replace
 
 from preprocessing.errors import InputError
+from preprocessing.labels.options import reading_last
 from trainer.config import TrainConfig
 
 
+@reading_last
 @dataclass(frozen=True)
 class RepeatedTrainConfig(TrainConfig):
     """Trains a recurrent model on a store of feature sequences, chunk by chunk.

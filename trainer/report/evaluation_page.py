@@ -1,6 +1,6 @@
 """The report of an evaluation, as one HTML file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from preprocessing.store.sequence_info import SequenceInfo
 from trainer.config import TrainConfig
 from trainer.metrics import HEADLINES
 from trainer.predictions.reader import open_answers
+from trainer.report.bout_section import bout_section
 from trainer.report.confusions import worst_confusions
 from trainer.report.curves import learning_curves
-from trainer.report.footage import Footage, footage
+from trainer.report.footage import footage
 from trainer.report.label_section import label_section
 from trainer.report.page import (
     confusion_rows,
@@ -69,7 +70,7 @@ def write_report(
         "labels": label_section(run.labels_path),
         "calibration": run.calibration,
     }
-    _write(path, metrics, predictions, footage(infos), latency=latency, **told)
+    _write(path, metrics, predictions, infos, latency=latency, **told)
 
 
 def write_folds_report(
@@ -103,14 +104,14 @@ def write_folds_report(
         "labels": None,
         "calibration": None,
     }
-    _write(path, metrics, predictions, footage(infos), latency=None, **told)
+    _write(path, metrics, predictions, infos, latency=None, **told)
 
 
 def _write(
     path: Path,
     metrics: Mapping[str, Any],
     predictions: Path,
-    videos: Mapping[str, Footage],
+    infos: Iterable[SequenceInfo],
     **told: Any,
 ) -> None:
     task, classes = metrics["task"], metrics["classes"]
@@ -121,21 +122,21 @@ def _write(
         headlines=HEADLINES[task],
         legend=list(zip(classes, class_colours(classes), strict=True)),
         **told,
-        **_pictures(metrics, predictions, videos),
+        **_pictures(metrics, predictions, list(infos)),
     )
 
 
 def _pictures(
-    metrics: Mapping[str, Any], predictions: Path, videos: Mapping[str, Footage]
+    metrics: Mapping[str, Any], predictions: Path, infos: Sequence[SequenceInfo]
 ) -> dict[str, Any]:
     """Returns the pictures that a task's template shows beside the numbers."""
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"bouts": None}
     with open_answers(predictions) as answers:
         if metrics["task"] == "classification":
             strips = class_strips(metrics["classes"], {"predicted": predictions})
             confusions = worst_confusions(answers, metrics["confusion"])
             kept = most_confused(metrics["confusion"])
-            more = {
+            more |= {
                 "confusions": confusions,
                 "confusion": confusion_rows(metrics["confusion"], kept),
                 "matrix_classes": [metrics["classes"][number] for number in kept],
@@ -146,7 +147,10 @@ def _pictures(
             rows = list(metrics["per_column"].values())
             ranges = [(row["true_min"], row["true_max"]) for row in rows]
             strips = number_strips(answers, ranges, worst_columns([row["r2"] for row in rows]))
-    strips = worst_first(with_footage(strips, videos))
+        # One answer a sequence has no length, and no bouts.
+        if metrics["task"] != "regression" and any(strip.length for strip in strips):
+            more["bouts"] = bout_section(answers, infos, metrics)
+    strips = worst_first(with_footage(strips, footage(infos)))
     places = {strip.sequence_id: (f"s{n}", strip) for n, strip in enumerate(strips, start=1)}
     return {"strips": strips, "places": places, **more}
 

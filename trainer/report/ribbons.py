@@ -47,8 +47,8 @@ def ribbon(labels: NDArray[np.int32], colours: Sequence[str]) -> str:
         colours: the colour of each class.
     """
     labels = labels[shown_steps(len(labels))]
-    palette = np.array([_bgr(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
-    return _png(palette[np.where(labels < 0, len(colours), labels)][None])
+    palette = np.array([bgr(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
+    return png(palette[np.where(labels < 0, len(colours), labels)][None])
 
 
 def paired_ribbon(marks: NDArray[np.int8], colour: str) -> str:
@@ -59,8 +59,8 @@ def paired_ribbon(marks: NDArray[np.int8], colour: str) -> str:
             for no label.
         colour: ``#rrggbb``.
     """
-    inks = [(0, 0, 0, 0), (*_bgr(colour), 255), (*_bgr(UNLABELLED_COLOUR), 255)]
-    return _png(np.array(inks, np.uint8)[marks])
+    inks = [(0, 0, 0, 0), (*bgr(colour), 255), (*bgr(UNLABELLED_COLOUR), 255)]
+    return png(np.array(inks, np.uint8)[marks])
 
 
 def wrong_ribbon(shares: NDArray[np.float64]) -> str:
@@ -70,22 +70,24 @@ def wrong_ribbon(shares: NDArray[np.float64]) -> str:
     """
     inks = np.zeros((1, len(shares), 4), np.uint8)
     inks[..., 3] = np.where(shares > 0, 255 * (FAINTEST + (1 - FAINTEST) * shares), 0)
-    return _png(inks)
+    return png(inks)
 
 
 def confidence_ribbon(shares: NDArray[np.float64]) -> str:
     """Draws ``<float64>[M]`` from 0 to 1 as a filled curve; nothing where NaN."""
     heights = (np.arange(CONFIDENCE_HEIGHT, 0, -1) - 0.5) / CONFIDENCE_HEIGHT
-    inks = np.array([(0, 0, 0, 0), (*_bgr(CONFIDENCE_COLOUR), 255)], np.uint8)
-    return _png(inks[(heights[:, None] <= shares).astype(int)])
+    inks = np.array([(0, 0, 0, 0), (*bgr(CONFIDENCE_COLOUR), 255)], np.uint8)
+    return png(inks[(heights[:, None] <= shares).astype(int)])
 
 
-def _png(picture: NDArray[Any]) -> str:
+def png(picture: NDArray[Any]) -> str:
+    """Encodes ``<uint8>[height, width, 3 or 4]``, blue first, as the data URI of a PNG."""
     _, encoded = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
 
 
-def _bgr(colour: str) -> tuple[int, int, int]:
+def bgr(colour: str) -> tuple[int, int, int]:
+    """Returns blue, green and red of ``#rrggbb``."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return blue, green, red
 

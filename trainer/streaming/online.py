@@ -136,7 +136,7 @@ class OnlineTrainer:
             raise InputError(
                 "normalize='train': nothing is known of the data yet; give 'running' or 'none'"
             )
-        config = TrainConfig(Path(), Path(), Path(), **options)
+        config = TrainConfig(Path(), (Path(),), Path(), **options)
         keras.utils.set_random_seed(config.seed)
         task = make_task(config.task, classes, target_moments or ())
         moments = tuple(tuple(map(float, part)) for part in target_moments or ())

@@ -30,12 +30,13 @@ def resolved(config: Config) -> Config:
     config = replace(
         config,
         store=absolute(config.store),
-        labels=absolute(config.labels),
+        labels=tuple(map(absolute, config.labels)),
         run=absolute(config.run),
         splits=config.splits and absolute(config.splits),
         group_by=config.group_by and absolute_groups(config.group_by),
         continue_from=config.continue_from and absolute(config.continue_from),
         model=config.model and absolute_file(config.model),
+        media_map=config.media_map and absolute(config.media_map),
     )
     if config.continue_from is None:
         return config

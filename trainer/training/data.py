@@ -130,13 +130,14 @@ def _data(
 def _digest(config: TrainConfig, infos: list[SequenceInfo]) -> str:
     """Returns a digest of what a resumed run would notice: names, lengths, sources, labels."""
     told = [(info.sequence_id, info.steps, info.origin.fingerprint) for info in infos]
-    text = json.dumps([labels_digest(config.labels), told])
+    digests = [labels_digest(path) for path in config.labels]
+    text = json.dumps(["".join(digests), told])
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _frames_digest(config: TrainConfig, store: FeatureStore, infos: list[SequenceInfo]) -> str:
     """Returns a digest of the numbers of frames, if labels are lines that are found by them."""
-    if not config.labels.is_dir():
+    if not any(path.is_dir() for path in config.labels):
         return ""
     known = [frames for info in infos if (frames := store.frames(info.sequence_id))]
     told = [part for it in known for part in (np.int64(it.total).tobytes(), it.numbers.tobytes())]

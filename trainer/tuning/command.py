@@ -254,9 +254,9 @@ def _resolved(config: TuneConfig) -> TuneConfig:
         field.name: getattr(config, field.name).resolve()
         for field in fields(config)
         if isinstance(getattr(config, field.name), Path)
-        and str(getattr(config, field.name)) != FOLDERS
     }
-    return replace(config, **paths)
+    labels = tuple(path if str(path) == FOLDERS else path.resolve() for path in config.labels)
+    return replace(config, **paths, labels=labels)
 
 
 def _pruned(trial: "Trial", reason: str) -> "TrialPruned":

@@ -7,10 +7,12 @@ from typing import (
 )
 
 from preprocessing.errors import InputError
+from preprocessing.labels.options import reading_last
 from trainer.config import TrainConfig
 from trainer.tuning.search_space import LOWER_IS_BETTER, parse_search
 
 
+@reading_last
 @dataclass(frozen=True)
 class TuneConfig(TrainConfig):
     """Searches options of train for those that do best on the validation split.

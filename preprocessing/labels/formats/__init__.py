@@ -1,0 +1,1 @@
+"""Formats of label files: one module a format, told apart by what a file holds."""

@@ -1,0 +1,1 @@
+"""Writers of files that annotation tools open: one module a format."""

@@ -1,0 +1,1 @@
+"""Bouts: how often and how long each class is shown, as tables."""
