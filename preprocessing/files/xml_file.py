@@ -13,7 +13,7 @@ from preprocessing.files.ordinary import require_ordinary
 
 MOST_BYTES = 1 << 27
 # An hour of words, each with a time before and after it, makes some 50,000.
-MOST_ELEMENTS = 2_000_000
+MOST_ELEMENTS = 1_000_000
 MOST_DEPTH = 100
 READ_BYTES = 1 << 16
 
