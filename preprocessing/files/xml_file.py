@@ -13,7 +13,7 @@ from preprocessing.files.ordinary import require_ordinary
 
 MOST_BYTES = 1 << 27
 # An hour of words, each with a time before and after it, makes some 50,000.
-MOST_ELEMENTS = 2_000_000
+MOST_ELEMENTS = 1_000_000
 MOST_DEPTH = 100
 READ_BYTES = 1 << 16
 
@@ -87,6 +87,9 @@ class _BoundedTree:
             self._parser.Parse(block, final)
         except expat.ExpatError as error:
             raise InputError(f"{self.trouble}: {shorten(str(error))}") from None
+        except InputError:
+            # Of what is refused on the way; it is a ValueError.
+            raise
         except (ValueError, LookupError) as error:
             # Of an encoding that Python does not know, or that has several bytes a letter.
             raise InputError(f"{self.trouble}: {shorten(str(error))}") from None

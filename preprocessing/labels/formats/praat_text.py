@@ -7,11 +7,13 @@ from pathlib import Path
 from preprocessing.errors import InputError
 from preprocessing.labels.formats.gathering import short
 
-# What is no text stands by itself; an exclamation mark begins a comment.
-TOKEN = re.compile(
-    r'"|(?<!\S)![^\r\n]*|<(?:exists|absent)>'
-    r"|(?<!\S)[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\S)"
-)
+# A quote begins a text; what else counts stands by itself.
+WORD = re.compile(r'"|[^\s"]+')
+LINE_END = re.compile(r"[\r\n]")
+NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+FLAGS = ("<exists>", "<absent>")
+COMMENT = "!"
+MOST_DIGITS = 400
 MOST_COUNT = 1 << 53
 
 
@@ -102,16 +104,20 @@ class PraatText:
             InputError: there is no flag.
         """
         token = self._next()
-        if token not in ("<exists>", "<absent>"):
+        if token not in FLAGS:
             raise self._unexpected(token, "<exists>")
-        return token == "<exists>"
+        return token == FLAGS[0]
 
     def _next(self) -> str | None:
         """Passes to the next thing: a number, a flag, or the quote that a text begins with."""
-        while found := TOKEN.search(self._written, self._at):
+        while found := WORD.search(self._written, self._at):
             self._begin, self._at = found.span()
-            if not found[0].startswith("!"):
-                return found[0]
+            word = found[0] if self._at - self._begin <= MOST_DIGITS else ""
+            if word == '"' or word in FLAGS or NUMBER.fullmatch(word):
+                return word
+            if word.startswith(COMMENT):
+                end = LINE_END.search(self._written, self._begin)
+                self._at = end.start() if end else len(self._written)
         self._begin = self._at = len(self._written)
         return None
 

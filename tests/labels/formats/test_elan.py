@@ -16,7 +16,8 @@ NAMES = st.text(LETTERS, min_size=1, max_size=8).map(str.strip).filter(bool)
 
 def eaf(slots: dict[str, int | None], tiers: str, media: str = VIDEO) -> str:
     times = "".join(
-        f'<TIME_SLOT TIME_SLOT_ID="{name}"' + (f' TIME_VALUE="{time}"/>' if time is not None else "/>")
+        f'<TIME_SLOT TIME_SLOT_ID="{name}"'
+        + (f' TIME_VALUE="{time}"/>' if time is not None else "/>")
         for name, time in slots.items()
     )
     return (
@@ -43,8 +44,10 @@ def referring(key: str, parent: str, value: str, previous: str = "") -> str:
     )
 
 
-@given(intervals=st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**5), NAMES), max_size=6),
-       tier=NAMES)
+@given(
+    intervals=st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**5), NAMES), max_size=6),
+    tier=NAMES,
+)
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, intervals: list[tuple[int, int, str]], tier: str
 ) -> None:
@@ -67,7 +70,9 @@ def test_what_is_written_is_read(
 def test_slots_without_a_value_are_evenly_between_those_of_the_tier(tmp_path: Path) -> None:
     slots = {"t1": 1000, "t2": None, "t3": None, "u": 1100, "t4": 4000}
     words = aligned("w1", "t1", "t2", "I") + aligned("w2", "t2", "t3", "am")
-    tiers = f'<TIER TIER_ID="words" PARENT_REF="all">{words}{aligned("w3", "t3", "t4", "here")}</TIER>'
+    tiers = (
+        f'<TIER TIER_ID="words" PARENT_REF="all">{words}{aligned("w3", "t3", "t4", "here")}</TIER>'
+    )
     tiers += f'<TIER TIER_ID="all">{aligned("s", "t1", "t4", "I am here")}</TIER>'
     reading = read_as(written(tmp_path / "a.eaf", eaf(slots, tiers)), "elan")
     assert [line[1:] for line in told(reading.annotations)] == [
@@ -109,7 +114,9 @@ def test_time_begins_where_the_first_video_says(tmp_path: Path) -> None:
 
 
 def test_empty_labels_are_none_and_no_length_is_said(tmp_path: Path) -> None:
-    tier = f'<TIER TIER_ID="x">{aligned("a", "t1", "t2", " ")}{aligned("b", "t1", "t1", "x")}</TIER>'
+    tier = (
+        f'<TIER TIER_ID="x">{aligned("a", "t1", "t2", " ")}{aligned("b", "t1", "t1", "x")}</TIER>'
+    )
     reading = read_as(written(tmp_path / "a.eaf", eaf({"t1": 0, "t2": 500}, tier)), "elan")
     assert not reading.annotations
     assert reading.remarks == [

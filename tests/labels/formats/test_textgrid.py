@@ -71,8 +71,11 @@ def test_all_forms_say_the_same_in_all_encodings(
     reading = read_as(path, "textgrid")
     wanted = [("", start, end, label.strip(), "what!") for start, end, label in intervals]
     wanted += [("", time, None, label.strip(), "when") for time, label in points]
-    found = [(*line, one.tier) for line, one in zip(told(reading.annotations), reading.annotations, strict=True)]
-    assert found == [line for line in wanted if line[3]]
+    found = told(reading.annotations)
+    tiers = [one.tier for one in reading.annotations]
+    assert [(*line, tier) for line, tier in zip(found, tiers, strict=True)] == [
+        line for line in wanted if line[3]
+    ]
 
 
 def test_quotes_and_line_breaks_are_of_the_text(tmp_path: Path) -> None:
