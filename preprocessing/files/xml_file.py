@@ -87,6 +87,9 @@ class _BoundedTree:
             self._parser.Parse(block, final)
         except expat.ExpatError as error:
             raise InputError(f"{self.trouble}: {shorten(str(error))}") from None
+        except InputError:
+            # Of what is refused on the way; it is a ValueError.
+            raise
         except (ValueError, LookupError) as error:
             # Of an encoding that Python does not know, or that has several bytes a letter.
             raise InputError(f"{self.trouble}: {shorten(str(error))}") from None

@@ -104,7 +104,7 @@ def _observations(
     """Yields observations, without those of pictures.
 
     Raises:
-        InputError: one has no list of events, or media of unknown length.
+        InputError: one has no list of events.
     """
     for name, observation in project[OBSERVATIONS].items():
         events = observation.get("events") if isinstance(observation, dict) else None
@@ -113,15 +113,7 @@ def _observations(
         if observation.get("type") == PICTURES:
             gathering.leave_out("observation", "of pictures, which have no time", placed("", name))
             continue
-        if events:
-            yield _Observation(name, ObservedMedia(name, observation, path), events)
-        else:
-            yield _Observation(name, _without_events(name, observation, path), events)
-
-
-def _without_events(name: str, observation: dict[str, Any], path: Path) -> ObservedMedia:
-    """Returns the media of an observation in which nothing has a time, so that no length counts."""
-    return ObservedMedia(name, {"file": observation.get("file")}, path)
+        yield _Observation(name, ObservedMedia(name, observation, path), events)
 
 
 def _shared(observations: list[_Observation]) -> set[str]:

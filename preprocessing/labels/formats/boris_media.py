@@ -10,6 +10,7 @@ What an observation without media says is about a video of the observation's nam
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,16 +45,19 @@ class ObservedMedia:
     Attributes:
         names: media of the first player.
         beside: media of other players.
-
-    Raises:
-        InputError: several media come after one another, and a length of one is not known.
     """
 
     def __init__(self, name: str, observation: dict[str, Any], path: Path):
         players = _players(observation.get("file"))
         self.names: list[str] = next((media for media in players if media), [name])
         self.beside = [media for names in players for media in names if media not in self.names]
-        self._pieces = _pieces(self.names, observation, path, placed("observation", name))
+        self._observation, self._path = observation, path
+        self._place = placed("observation", name)
+
+    @cached_property
+    def _pieces(self) -> list[_Piece]:
+        """Where media lie, once something is asked about: for that their lengths are needed."""
+        return _pieces(self.names, self._observation, self._path, self._place)
 
     def pieces_of(self, annotation: Annotation) -> Iterator[Annotation]:
         """Yields an annotation in the time of the medium it is about, cut where one ends.
@@ -62,6 +66,9 @@ class ObservedMedia:
 
         Args:
             annotation: in the time of the observation.
+
+        Raises:
+            InputError: several media come after one another, and the length of one is not known.
         """
         start, end = annotation.start, annotation.end
         for number, piece in enumerate(self._pieces):

@@ -30,6 +30,7 @@ MOST_CONTINUED = 1000
 MOST_ARCHIVE = 1 << 24
 BRACKET = re.compile(r"(?<!\\)\(")
 CELL = re.compile(r"(\d+):(\d\d):(\d\d):(\d{3}),(\d+):(\d\d):(\d\d):(\d{3}),?(.*)", re.DOTALL)
+CLOCK = re.compile(r"\d+:\d")
 # A declaration of old projects, of which nothing is needed.
 PREDICATE = re.compile(r"\d+:\w+-.+\|")
 # A comma or a letter, or what a backslash takes away the meaning of.
@@ -147,7 +148,7 @@ def _column(line: str, path: Path, place: Place) -> _Column:
     """
     name, *declared = BRACKET.split(line, maxsplit=1)
     _, closed, codes = "".join(declared).partition(")")
-    if not closed or not name.strip():
+    if not closed or not name.strip() or CLOCK.match(line):
         raise InputError(f"{path} {place()}: {short(line)}; expected a column or a cell")
     named = [code.partition("|")[0].replace("\\", "") for code in codes.lstrip("-").split(",")]
     return _Column(name.strip().replace("\\", ""), [code for code in named if code])

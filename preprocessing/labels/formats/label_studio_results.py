@@ -98,7 +98,7 @@ class Results:
         ranges = [dict_of(one) for one in list_of(value.get("ranges"))]
         sound = not ranges and value.get("start") is not None and value.get("end") is not None
         if not labels or not (ranges or sound):
-            self._gathering.leave_out("result", "that labels no stretch of time", task.place)
+            self._gathering.leave_out("result", "with no label of a stretch of time", task.place)
             return
         name = text_of(result.get("to_name"))
         media = interface.media(name, task.data)

@@ -105,7 +105,7 @@ def _people(annotations: list[Any], gathering: Gathering, place: Place) -> list[
     answers = []
     for annotation in map(dict_of, annotations):
         if annotation.get("was_cancelled") or annotation.get("skipped"):
-            gathering.leave_out("annotation", "that was skipped", place)
+            gathering.leave_out("annotation", "that somebody skipped", place)
             continue
         by = annotation.get("completed_by")
         rater = text_of(dict_of(by).get("email")) or text_of(dict_of(by).get("id")) or text_of(by)

@@ -67,7 +67,7 @@ def read(path: Path, choices: LabelChoices) -> Reading:
         if len(times) > 2:
             raise InputError(f"{path} {place()}: {len(times)} times; expected one or two")
         if not times:
-            gathering.leave_out("entry", "of a picture, which has no time", place)
+            gathering.leave_out("region", "of a picture, which has no time", place)
             continue
         for tier, label in _values(entry, project["attribute"]):
             annotation = Annotation(
