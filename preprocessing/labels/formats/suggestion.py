@@ -48,6 +48,8 @@ WORDS = {
     **dict.fromkeys(("s", "sec", "secs", "seconds"), "s"),
 }
 SHOWN = 200
+# Of a table of more columns the first are looked at.
+LOOKED_AT = 500
 FEW = 6
 
 
@@ -100,7 +102,7 @@ def _map(table: Table) -> str:
     if not header:
         return _numbered(lines)
     numbers = [_numbers(lines, at) for at in range(len(header))]
-    free, chosen = list(range(len(header))), dict[str, int]()
+    free, chosen = list(range(min(len(header), LOOKED_AT))), dict[str, int]()
     for key, names in NAMES.items():
         if (key == "duration" and "end" in chosen) or (key == "time" and "start" in chosen):
             continue

@@ -1,8 +1,8 @@
 """Tables, of a row an interval, an event or a frame."""
 
 import math
-from functools import lru_cache, partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from preprocessing.errors import InputError
 from preprocessing.labels.choices import LabelChoices
@@ -23,6 +23,8 @@ OTHERS = (("sequence", "label"), ("sequence", "time"))
 # What begins files that have commas in them and are no tables, and what is in no table.
 NO_TABLE = ("{", "[", "<", "WEBVTT", "%PDF", "---")
 ARROW = "-->"
+# What is known of files that are being looked at: each format asks for it.
+_KNOWN: "WeakKeyDictionary[Sample, Preset | None]" = WeakKeyDictionary()
 
 
 def _has_text(sample: Sample) -> bool:
@@ -33,9 +35,14 @@ def _has_text(sample: Sample) -> bool:
     return not text.startswith(NO_TABLE) and ARROW not in text[:4096]
 
 
-@lru_cache(maxsize=4)
 def _preset(sample: Sample) -> Preset | None:
     """Returns what is known of a table; None if nobody knows it, or it is none."""
+    if sample not in _KNOWN:
+        _KNOWN[sample] = _found(sample)
+    return _KNOWN[sample]
+
+
+def _found(sample: Sample) -> Preset | None:
     if not _has_text(sample):
         return None
     try:
@@ -45,8 +52,17 @@ def _preset(sample: Sample) -> Preset | None:
         return None
 
 
-def _read_preset(presets: tuple[Preset, ...], path: Path, choices: LabelChoices) -> Reading:
-    return read_tables(path, choices, presets)
+def _format(name: str) -> Format:
+    """Returns the format of a name, which several presets may share."""
+    presets = tuple(one for one in PRESETS if one.name == name)
+
+    def recognises(sample: Sample) -> bool:
+        return _preset(sample) in presets
+
+    def read(path: Path, choices: LabelChoices) -> Reading:
+        return read_tables(path, choices, presets)
+
+    return Format(name, presets[0].title, recognises, read)
 
 
 def _is_unknown(sample: Sample) -> bool:
@@ -79,13 +95,5 @@ TABLE = Format("table", "table, by --label-columns", _is_unknown, _read_unknown)
 # From the most to the least particular: the first that recognises a file has it.
 TABLES: tuple[Format, ...] = (
     Format("via-csv", "CSV of VIA 3", via.recognises, via.read),
-    *(
-        Format(
-            one.name,
-            one.title,
-            lambda sample, one=one: _preset(sample) is one,  # type: ignore[misc]
-            partial(_read_preset, (one,)),
-        )
-        for one in PRESETS
-    ),
+    *map(_format, dict.fromkeys(one.name for one in PRESETS)),
 )

@@ -76,12 +76,8 @@ def by_video(
     several = {clock for clock, _ in _several(annotations, names)}
     for one, name in zip(annotations, names, strict=True):
         clock = clocks.get(name, Clock())
-        if one.media in NO_MEDIA or (name in several and len(clock.videos) < 2):
-            one = one._replace(media=name)
-            videos: tuple[tuple[str, float], ...] = ((name, clock.offset),)
-        else:
-            videos = clock.videos if len(clock.videos) > 1 else ((one.media, clock.offset),)
-        yield from _cut(one, videos)
+        own = name if one.media in NO_MEDIA or name in several else one.media
+        yield from _cut(one, clock.videos or ((own, clock.offset),))
 
 
 def unknown_lengths(
@@ -97,7 +93,7 @@ def unknown_lengths(
     several = [
         (clock, media)
         for clock, media in _several(annotations, names)
-        if len(clocks.get(clock, Clock()).videos) < 2
+        if not clocks.get(clock, Clock()).videos
     ]
     if several:
         clock, media = several[0]

@@ -1,5 +1,6 @@
 """The lines below a header: they are such as its preset has, or not, and tell more."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,8 @@ ONE = frozenset(("1", "1.0", "TRUE", "True", "true"))
 SCORES = ZERO | ONE | {NOT_SCORED}
 # By so much of a step, and so many seconds, the times of lines that lie evenly may differ from it.
 UNEVEN, ROUNDED = 0.1, 2e-3
+# So many of the steps between lines are alike where lines lie evenly but for gaps.
+MOSTLY = 0.7
 ALL_NAMES = "(?P<label>.*)"
 
 
@@ -57,7 +60,11 @@ def stepped(table: Table, found: Found) -> Found:
     """
     times = _times(table, found, table.beginning[found.begins :])
     steps = [later - time for time, later in pairwise(times) if later > time]
-    return replace(found, step=round(median(steps), 9) if steps else 0.0)
+    if not steps:
+        return found
+    step = round(median(steps), 9)
+    alike = sum(abs(one - step) <= max(UNEVEN * step, ROUNDED) for one in steps)
+    return replace(found, step=step if alike >= MOSTLY * len(steps) else math.inf)
 
 
 def agree(table: Table, columns: ColumnMap, places: Places, lines: Sequence[list[str]]) -> bool:
@@ -95,7 +102,7 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
         name = found.header[at] if at < len(found.header) else ""
         numbers = all(at < len(row) and row[at] in SCORES for row in lines)
         out = bool(preset.left_out) and bool(re.fullmatch(preset.left_out, plain(name)))
-        matched = re.fullmatch(preset.pattern, name)
+        matched = re.fullmatch(preset.pattern, " ".join(name.split()))
         if preset.behind and (re.fullmatch(preset.behind, plain(name)) or not (numbers or out)):
             break
         if preset.pattern == ALL_NAMES and not preset.behind and (out or not numbers):
@@ -120,7 +127,7 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
 def _even(table: Table, found: Found, lines: Sequence[list[str]]) -> bool:
     """Returns whether the times of lines lie evenly; those of frames are whole numbers."""
     times = _times(table, found, lines)
-    if len(times) < len(lines) or len(times) < 2 or not found.step:
+    if len(times) < len(lines) or len(times) < 2 or not 0 < found.step < math.inf:
         return False
     whole = found.map.unit.seconds is not None or all(time.is_integer() for time in times)
     apart = max(UNEVEN * found.step, 0 if found.map.unit.seconds is None else ROUNDED)

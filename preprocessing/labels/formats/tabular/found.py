@@ -19,7 +19,8 @@ class Found:
         begins: the number of lines before the first of the table.
         said: what lines before the header say, by the keys of the preset's ``preamble``.
         classes: the name and the tier of each class, by the index of its column.
-        step: what lies between two lines, in the unit of their times; 0 if that is not known.
+        step: what lies between two lines, in the unit of their times; 0 if there are not two, and
+            infinite where they lie unevenly.
         remarks: what a person should know of how it was found.
     """
 

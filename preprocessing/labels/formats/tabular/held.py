@@ -5,8 +5,9 @@
     1      Preparation   0 to 2        25     1        1      Grasper 0 to 50, Hook 25 to 75
     2      Dissection    2 to 3        50     0        1
 
-The last row holds as long as rows lie apart mostly; where rows lie much further apart, those
-between are missing, and say nothing.
+The last row holds as long as rows lie apart mostly; where two lie much further apart, those between
+are missing, and say nothing. Where rows lie unevenly, as those of a log do, none is missing, and
+what the last one says is never ended.
 """
 
 import math

@@ -20,6 +20,15 @@ NO_CLASS = ("background", "none", "nothing", "other")
 # One column of numbers, which are numbers of classes, or of animals.
 ONE_COLUMN = "label|labels|class|behaviou?r|phase|action|state|id|animal|subject|track|video|file"
 
+AGGREGATED = (
+    *("start=Start (s)", "end=Stop (s)", "label=Behavior", "subject?=Subject"),
+    *("type=Behavior type", MODIFIERS),
+)
+OLD_BORIS = (
+    "aggregated events of BORIS before version 8 do not say how many files an observation has, nor "
+    "how long they last; times count from the beginning of its first file"
+)
+
 OURS = (
     Preset(
         name="longtake",
@@ -43,7 +52,7 @@ OURS = (
 BORIS = (
     Preset(
         name="boris-events",
-        title="tabular events of BORIS since version 8",
+        title="tabular events of BORIS",
         columns=(
             *("sequence=Media file name", "start=Time", "label=Behavior", "subject?=Subject"),
             *("type=Behavior type", MODIFIERS),
@@ -53,8 +62,8 @@ BORIS = (
         points=True,
     ),
     Preset(
-        name="boris-events-7",
-        title="tabular events of BORIS before version 8",
+        name="boris-events",
+        title="tabular events of BORIS",
         columns=(
             *("sequence=Media file path", "start=Time", "label=Behavior", "subject?=Subject"),
             *("type=Status", MODIFIERS),
@@ -65,18 +74,23 @@ BORIS = (
     Preset(
         name="boris-aggregated",
         title="aggregated events of BORIS",
-        columns=(
-            *("sequence=Media file name|Media file", "start=Start (s)", "end=Stop (s)"),
-            *("label=Behavior", "subject?=Subject", "type=Behavior type", MODIFIERS),
-        ),
+        columns=("sequence=Media file name", *AGGREGATED),
         clock="Observation id",
         source=("Source", "Media duration (s)", "Time offset (s)"),
         points=True,
     ),
+    Preset(
+        name="boris-aggregated",
+        title="aggregated events of BORIS",
+        columns=("sequence=Media file", *AGGREGATED),
+        clock="Observation id",
+        points=True,
+        remark=OLD_BORIS,
+    ),
     *(
         Preset(
-            name=f"boris-aggregated-bare{suffix}",
-            title="aggregated events of BORIS without their header",
+            name="boris-aggregated",
+            title="aggregated events of BORIS",
             columns=(
                 *(f"sequence={media}", "start=-5", "end=-4", "label=-9", "subject=-10"),
                 *("type=-6", "modifier=-7"),
@@ -88,8 +102,9 @@ BORIS = (
             ),
             clock="1",
             points=True,
+            remark=OLD_BORIS,
         )
-        for suffix, media, described in (("", 3, ()), ("-described", 4, ("any",)))
+        for media, described in ((3, ()), (4, ("any",)))
     ),
 )
 
@@ -106,8 +121,8 @@ NOLDUS = (
         points=True,
     ),
     Preset(
-        name="observer-frames",
-        title="events of The Observer XT, in frames",
+        name="observer",
+        title="events of The Observer XT",
         columns=(
             *("sequence=Observation", "start:frames=Time_Relative_f", "label=Behavior"),
             *("type=Event_Type", "subject?=Subject", MODIFIERS),
@@ -151,8 +166,8 @@ TOOLS = (
         points=True,
     ),
     Preset(
-        name="elan-tiers",
-        title="tab-delimited export of ELAN, with a header",
+        name="elan-tab",
+        title="tab-delimited export of ELAN",
         columns=(
             "start=Begin Time - ss.msec|Begin Time - hh:mm:ss.ms|Begin Time",
             "end=End Time - ss.msec|End Time - hh:mm:ss.ms|End Time",
@@ -161,8 +176,8 @@ TOOLS = (
         ),
     ),
     Preset(
-        name="elan-columns",
-        title="tab-delimited export of ELAN, with a column a tier",
+        name="elan-tab",
+        title="tab-delimited export of ELAN",
         columns=(
             "start=Begin Time - ss.msec|Begin Time - hh:mm:ss.ms",
             "end=End Time - ss.msec|End Time - hh:mm:ss.ms",
@@ -171,37 +186,23 @@ TOOLS = (
     ),
     *(
         Preset(
-            name=f"elan-{kind}{suffix}",
-            title="tab-delimited export of ELAN, without a header",
+            name="elan-tab",
+            title="tab-delimited export of ELAN",
             columns=(
-                *(f"tier=1{who}", f"start{unit}=-4", f"end{unit}=-3", f"duration{unit}=-2"),
+                *(f"tier=1{who}", f"start{unit}={-1 - 3 * len(ways)}"),
+                *(f"end{unit}={-1 - 2 * len(ways)}", f"duration{unit}={-1 - len(ways)}"),
                 "label=-1",
-            ),
-            mark="\t",
-            shape=("text", *people, kind, kind, kind, "any"),
-        )
-        for (kind, unit), (suffix, who, people) in product(
-            (("decimal", ""), ("clock", ""), ("whole", ":ms")),
-            (("", "", ()), ("-subjects", ",subject=2", ("any",))),
-        )
-    ),
-    *(
-        Preset(
-            name=f"elan-{'-'.join(ways)}{suffix}",
-            title="tab-delimited export of ELAN, with times in several ways",
-            columns=(
-                *(f"tier=1{who}", f"start={-1 - 3 * len(ways)}", f"end={-1 - 2 * len(ways)}"),
-                *(f"duration={-1 - len(ways)}", "label=-1"),
             ),
             mark="\t",
             shape=("text", *people, *ways, *ways, *ways, "any"),
         )
-        for ways, (suffix, who, people) in product(
+        for (ways, unit), (who, people) in product(
             (
-                *(("clock", "decimal"), ("clock", "whole"), ("decimal", "whole")),
-                ("clock", "decimal", "whole"),
+                *((("decimal",), ""), (("clock",), ""), (("whole",), ":ms")),
+                *((("clock", "decimal"), ""), (("clock", "whole"), "")),
+                *((("decimal", "whole"), ""), (("clock", "decimal", "whole"), "")),
             ),
-            (("", "", ()), ("-subjects", ",subject=2", ("any",))),
+            (("", ()), (",subject=2", ("any",))),
         )
     ),
     Preset(
@@ -291,7 +292,7 @@ LINE_A_FRAME = (
         even=True,
     ),
     Preset(
-        name="class-columns-frames",
+        name="class-columns",
         title="a column a class, a line a frame",
         columns=("time:frames=1", "classes=..."),
         nothing=NO_CLASS,

@@ -45,6 +45,10 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
     several = len(matched) > 1
     readings = [_read(table, found, several) for table, found in matched]
     whole = readings[0]
+    if any(other.unit != whole.unit for other in readings):
+        raise InputError(
+            f"{path}: some sheets count frames, others seconds; save those of one kind alone"
+        )
     for other in readings[1:]:
         whole.annotations += other.annotations
         whole.media = tuple(dict.fromkeys(whole.media + other.media))

@@ -67,8 +67,7 @@ def tables_of(sample: Sample) -> list[Table]:
     """
     if is_workbook(sample):
         return [_sheet(sample.path, name, rows) for name, rows in sheets(sample)]
-    beginning = sample.text[:NEAR]
-    marks = [mark for mark in MARKS if mark in beginning]
+    marks = [mark for mark in MARKS if mark in sample.text[:NEAR]]
     lines = _lines(sample) if marks else []
     mark = _mark(lines, marks)
     if mark is None:

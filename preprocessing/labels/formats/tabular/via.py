@@ -112,7 +112,9 @@ def _times(cells: dict[str, str], where: str) -> list[float]:
         given = [text for key in keys if (text := cells.get(key, "").strip())]
     times = [number_or_nan(text) for text in given]
     if len(times) > 2 or not all(map(math.isfinite, times)):
-        raise InputError(f"{where}: times {shorten(', '.join(given))}; expected one or two numbers")
+        raise InputError(
+            f"{where}: times {shorten(', '.join(given))!r}; expected one or two numbers"
+        )
     return times
 
 

@@ -7,6 +7,7 @@ so are its furthest cells, since the library keeps the whole rectangle up to the
 import datetime
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ BLOCK = 1 << 20
 SHARED = 24
 CELL = re.compile(rb'[ \t\n]r="([A-Z]{1,3})(\d{1,7})"')
 SHEET = "xl/worksheets/"
+# All that ``zipfile`` raises for archives that are damaged, or locked.
+DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError)
 # Workbooks of Excel before 2007, and what is in the same container.
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -52,8 +55,8 @@ def sheets(sample: Sample) -> list[tuple[str, Callable[[], Iterator[NumberedRow]
         import python_calamine
     except ImportError:
         raise InputError(
-            f"{path} is a workbook, and needs another package: pip install 'longtake[labels]' "
-            "(python-calamine)"
+            f"{path} is a workbook, and reading it needs python-calamine: pip install "
+            '"longtake[labels]"'
         ) from None
     _require_moderate(sample)
     try:
@@ -113,7 +116,7 @@ def _require_moderate(sample: Sample) -> None:
             for member in members:
                 if member.filename.startswith(SHEET) and member.filename.endswith(".xml"):
                     _require_few_cells(sample, archive, member)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+    except DAMAGE as error:
         raise InputError(f"cannot read labels from {path}: {error}") from None
 
 

@@ -1,9 +1,17 @@
 """Damaged and hostile tables: one line that says where and what, or the right reading."""
 
+import math
+import subprocess
+import sys
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from table_files import read, said, table, workbook
+from table_texts import KNOWN
 
 from preprocessing.errors import InputError
 from preprocessing.labels.choices import LabelChoices
@@ -177,6 +185,17 @@ def test_a_workbook_that_is_far_larger_unpacked_is_refused(tmp_path, monkeypatch
         read(path)
 
 
+def test_a_workbook_says_which_package_it_needs(tmp_path, monkeypatch):
+    path = workbook(tmp_path / "a.xlsx", {"one": [["File", "Begin"]]})
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(InputError) as error:
+        read(path)
+    assert str(error.value) == (
+        f"{path} is a workbook, and reading it needs python-calamine: pip install "
+        '"longtake[labels]"'
+    )
+
+
 def test_a_map_of_columns_is_for_tables_alone(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"a": 1}')
@@ -185,3 +204,55 @@ def test_a_map_of_columns_is_for_tables_alone(tmp_path):
     assert found.name == "table"
     with pytest.raises(InputError, match=r"holds no table; expected lines with commas, tabs or ;"):
         read(path, BEGIN)
+
+
+mutations = st.lists(
+    st.tuples(st.floats(0, 1), st.sampled_from(["", *'\t,;"\nx-é', "1e9"])), min_size=1, max_size=4
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(text=st.sampled_from([text for _, text, _ in KNOWN]), mutations=mutations)
+def test_a_table_that_was_changed_anywhere_is_read_or_refused_in_a_line(text, mutations):
+    for share, put in mutations:
+        at = int(share * len(text))
+        text = text[:at] + put + text[at + 1 :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        path.write_bytes(text.encode())
+        message, reading = "one line", None
+        try:
+            reading = read_annotations(path, LabelChoices())
+        except InputError as error:
+            message = str(error)
+    assert len(message.splitlines()) == 1
+    assert len(message) < 900
+    for one in reading.annotations if reading else ():
+        assert one.label
+        assert math.isfinite(one.start)
+        assert one.end is None or one.end > one.start
+
+
+@pytest.mark.slow
+def test_two_million_rows_take_seconds_and_little_memory(tmp_path):
+    path = tmp_path / "large.csv"
+    with path.open("w") as file:
+        file.write(OURS)
+        for number in range(2_000_000):
+            start = number % 2000 * 1.37
+            file.write(f"day/cam{number // 2000},{start:.3f},{start + 1.2:.3f},c{number % 30}\n")
+    code = (
+        "import sys, time\nfrom pathlib import Path\n"
+        "from preprocessing.labels.choices import LabelChoices\n"
+        "from preprocessing.labels.formats.registry import read_annotations\n"
+        "reading = read_annotations(Path(sys.argv[1]), LabelChoices())\n"
+        "peak = Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0]\n"
+        "print(len(reading.annotations), time.process_time(), peak)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    rows, seconds, kilobytes = done.stdout.split()
+    assert rows == "2000000"
+    assert float(seconds) < 20
+    assert int(kilobytes) < 1_500_000

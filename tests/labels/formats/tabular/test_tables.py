@@ -146,6 +146,20 @@ def test_a_value_holds_until_the_next_row(tmp_path):
     assert said(reading) == [("", 0, 2, "a"), ("", 2, 3, "b"), ("", 4, 5, "b"), ("", 9, 10, "b")]
 
 
+def test_a_log_of_changes_holds_until_the_next_and_its_last_row_is_open(tmp_path):
+    text = "t,what\n0,a\n1.5,b\n30,\n31,c\n"
+    reading = table(tmp_path, text, "time=t,label=what")
+    assert said(reading) == [("", 0.0, 1.5, "a"), ("", 1.5, 30.0, "b"), ("", 31.0, OPEN, "c")]
+
+
+def test_columns_of_0_and_1_are_classes_if_a_map_says_so(tmp_path):
+    text = "n,x,sit,run\n0,0.5,1,0\n1,0.5,1,1\n2,0.5,0,1\n"
+    for columns in ("time:frames=n,classes=sit+run", "classes=sit+run"):
+        reading = table(tmp_path, text, columns)
+        assert said(reading) == [("", 0.0, 2.0, "sit"), ("", 1.0, 3.0, "run")]
+        assert reading.unit == "frames"
+
+
 def test_a_table_of_several_videos_holds_values_for_each(tmp_path):
     text = "f,n,what\na,0,x\nb,0,y\na,1,x\nb,1,y\n"
     reading = table(tmp_path, text, "sequence=f,time:frames=n,label=what")
