@@ -25,7 +25,7 @@ FORWARD = 0.9
 
 
 class Line(NamedTuple):
-    """What a line says.
+    """A line, read.
 
     Attributes:
         media: the video; empty if the line names none.
