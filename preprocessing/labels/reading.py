@@ -41,6 +41,7 @@ from preprocessing.labels.formats.refused import UNREADABLE
 from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.suggestion import suggested
+from preprocessing.labels.formats.tables import TABLE
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.name_lines import names_of, why_no_classes, why_no_names
@@ -52,6 +53,7 @@ from preprocessing.store.hints import hint
 from preprocessing.terminal.console import note
 
 FOLDERS = "folders"
+TEXT = ".txt"
 # Of float32, as it is written: a little more, but rounded to it again.
 LARGEST = 3.4028235e38
 DIGESTED_BYTES = 1 << 20
@@ -143,7 +145,7 @@ def _shown(header: list[str]) -> str:
 
 def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
     paths = (options.path, *options.corrections)
-    if options.corrections or _is_annotated(options.path, options.choices):
+    if options.corrections or _is_annotated(options.path, options):
         _require_names_wanted(options, "holds class names")
         by_sequence: BySequence = {}
         for path in paths:
@@ -172,12 +174,13 @@ def _require_use(options: LabelOptions) -> None:
         )
 
 
-def _is_annotated(path: Path, choices: LabelChoices) -> bool:
+def _is_annotated(path: Path, options: LabelOptions) -> bool:
     """Returns whether labels are in a format of another program.
 
     Raises:
-        InputError: a file is known to hold no labels that are read.
+        InputError: a file is known to hold no labels that are read, or is a table nobody knows.
     """
+    choices = options.choices
     if str(path) == FOLDERS:
         return False
     if path.is_dir():
@@ -187,6 +190,8 @@ def _is_annotated(path: Path, choices: LabelChoices) -> bool:
     found = format_of(path, choices)
     if found is UNREADABLE:
         found.read(path, choices)
+    if found is TABLE and not choices.columns and (lines := Sample(path).lines):
+        raise InputError(_unknown(path, lines[:1], options))
     return found is not None
 
 
@@ -215,8 +220,13 @@ def _annotated_files(folder: Path, choices: LabelChoices) -> list[Path]:
 
 
 def _is_format(path: Path, choices: LabelChoices) -> bool:
-    """Returns whether a file among those of a folder is in a format of another program."""
+    """Returns whether a file among those of a folder is in a format of another program.
+
+    A text that nobody knows is looked at as names first, which may be numbers with commas.
+    """
     found = format_of(path, choices)
+    if found is TABLE and not choices.columns and path.suffix == TEXT:
+        return False
     return found is not None and not found.alone
 
 
@@ -226,7 +236,7 @@ def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) ->
     Raises:
         InputError: it holds none, or one is bad.
     """
-    if not _is_annotated(path, options.choices):
+    if not _is_annotated(path, options):
         return _own_intervals(path, options.choices)
     if not path.is_dir():
         return intervals_of(read_files([path], options.choices), options, store)
@@ -273,10 +283,19 @@ def _read_csv(options: LabelOptions) -> Labels:
         return SequenceLabels(((row[0], row[1]) for _, row in body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
+    raise InputError(_unknown(path, header, options))
+
+
+def _unknown(path: Path, header: list[str], options: LabelOptions) -> str:
+    """Returns the message that a table has columns that say nothing by themselves.
+
+    Args:
+        path: the file.
+        header: the values of its first line.
+        options: how labels are read.
+    """
     columns = "" if options.task == "regression" else f", or what column is what: {suggested(path)}"
-    raise InputError(
-        f"{path} begins with {_shown(header)}; expected a line {_expected(options)}{columns}"
-    )
+    return f"{path} begins with {_shown(header)}; expected a line {_expected(options)}{columns}"
 
 
 def _read_numbers(
@@ -412,5 +431,5 @@ def _require_texts(folder: Path) -> None:
 
 def _texts(folder: Path) -> list[Path]:
     """Returns the text files of a folder; where there are none, those without a suffix."""
-    texts = sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
+    texts = sorted(path for path in files_below(folder, {TEXT}) if path.suffix == TEXT)
     return texts or sorted(path for path in files_below(folder) if not path.suffix)

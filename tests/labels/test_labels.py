@@ -346,7 +346,7 @@ def test_a_class_name_with_an_odd_separator_reads_back(store, csv_path, name):
         ("", "begins with nothing; expected a line sequence,start,end,label or sequence,label"),
         ("\n", "begins with nothing"),
         ("a,0,1,x\n", "begins with a,0,1,x; expected"),
-        ("sequence;start;end;label\na;0;1;x\n", "seem to be separated by ';'; expected commas"),
+        ("sequence;label\na;x\n", "seem to be separated by ';'; expected commas"),
         ("sequence,start,end\na,0,1\n", "begins with sequence,start,end; expected"),
         ("sequence,start,end,label\n", "holds no label"),
         ("sequence,start,end,label\na,0,1,x\na,zero,1,x\n", "line 3: start 'zero' and end '1'"),

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from preprocessing.files.numerals import is_number
+from preprocessing.files.numerals import is_number, number_or_nan
 
 CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)")
 DASHED = re.compile(r"(\d{1,18})-(\d{1,18})\s+(\S.*)")
@@ -25,7 +25,7 @@ FORWARD = 0.9
 
 
 class Line(NamedTuple):
-    """What a line says.
+    """A line, read.
 
     Attributes:
         media: the video; empty if the line names none.
@@ -120,9 +120,10 @@ def layout_of(lines: Sequence[str]) -> Layout | None:
 
 def _line(media: str, begin: str, end: str, label: str) -> Line | None:
     """Returns a line whose begin and end are two numbers, or two clocks."""
-    if is_number(begin) and is_number(end) and math.isfinite(float(begin) + float(end)):
+    start, stop = number_or_nan(begin), number_or_nan(end)
+    if math.isfinite(start + stop):
         whole = begin.isdigit() and end.isdigit()
-        return Line(sys.intern(media), float(begin), float(end), whole, sys.intern(label))
+        return Line(sys.intern(media), start, stop, whole, sys.intern(label))
     first, last = CLOCK.fullmatch(begin), CLOCK.fullmatch(end)
     if first and last:
         return Line(media, _seconds(first), _seconds(last), False, label)

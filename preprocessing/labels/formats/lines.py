@@ -142,9 +142,8 @@ def _zero(path: Path) -> tuple[float, str]:
             raise InputError(f"{beside}: begins with {short(first)!r}; expected microseconds")
         return float(first), f"microseconds count from the first frame's in {clock}"
     return 0.0, (
-        "numbers so large are taken for microseconds, on a clock of the recording that does not "
-        f"begin with the video (50 Salads: half a minute apart); {clock} beside the file says "
-        "when the first frame was"
+        "numbers so large are taken for microseconds, on a clock of the recording that began "
+        f"before the video (50 Salads: half a minute); put {clock} beside the file, which says when"
     )
 
 

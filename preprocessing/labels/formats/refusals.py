@@ -1,10 +1,10 @@
-"""What is known of files that are no labels, or labels in a form that is not read."""
+"""Files that are no labels, or labels in a form that is not read: what tells them, what to do."""
 
 from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """Why a file is not read.
+    """The reason for which a file is not read.
 
     Attributes:
         what: what it is, in words that go on from "it is".

@@ -1,4 +1,4 @@
-"""How sure a model was, where JSON of data sets says so."""
+"""Scores of models in the JSON of data sets."""
 
 from pathlib import Path
 from typing import Any

@@ -88,7 +88,7 @@ def test_numbers_too_large_for_frames_are_microseconds_of_another_clock(tmp_path
     reading = read(tmp_path / "01-1-activityAnnotation.txt", SALADS)
     assert said(reading)[1] == (53.704269, 76.774251, "cut_tomato_prep")
     assert [one.tier for one in reading.annotations] == ["high", "low"]
-    assert "does not begin with the video" in reading.remarks[-1]
+    assert "began before the video" in reading.remarks[-1]
     (tmp_path / "timestamps-01-1.txt").write_text("50704269 a.png\n50737602 b.png\n")
     reading = read(tmp_path / "01-1-activityAnnotation.txt", SALADS)
     assert said(reading)[1] == (3, 26.069982, "cut_tomato_prep")

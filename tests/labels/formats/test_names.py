@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from label_inputs import write
 
 from preprocessing.errors import InputError
-from preprocessing.labels.base import LabelOptions
+from preprocessing.labels.base import LabelOptions, TaskName
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.names import NAMES
 from preprocessing.labels.formats.registry import format_of
@@ -83,14 +83,14 @@ def test_more_classes_than_a_tenth_of_the_lines_are() -> None:
     assert why_no_classes(set(lines[:100]), 100) == ""
 
 
-def read(tmp_path: Path, files: dict[str, str]) -> list[str]:
+def read(tmp_path: Path, files: dict[str, str], task: TaskName = "classification") -> list[str]:
     """Reads a folder of text files as the labels of sequences of as many steps as lines."""
     folder, store = tmp_path / "labels", tmp_path / "store"
     for name, text in files.items():
         write(store, name.partition(".")[0], [n / 4 for n in range(len(text.splitlines()))])
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    return list(read_labels(LabelOptions(folder), FeatureStore(store)).classes)
+    return list(read_labels(LabelOptions(folder, 25, task=task), FeatureStore(store)).classes)
 
 
 def test_a_folder_of_names_is_read_as_ever(tmp_path: Path) -> None:
@@ -100,6 +100,23 @@ def test_a_folder_of_names_is_read_as_ever(tmp_path: Path) -> None:
 def test_files_without_a_suffix_are_read_where_there_are_no_others(tmp_path: Path) -> None:
     files = {"P03_cam01_coffee": "SIL\n" * 3 + "pour\n" * 9, "P08_cam01_coffee": "SIL\n" * 9}
     assert read(tmp_path, files) == ["SIL", "pour"]
+
+
+def test_numbers_with_commas_are_classes_where_several_are_wanted(tmp_path: Path) -> None:
+    assert read(tmp_path, {"a.txt": "1,3\n1\n\n" * 9}, "multilabel") == ["1", "3"]
+
+
+def test_a_folder_of_tables_is_read_as_tables(tmp_path: Path) -> None:
+    lines = "".join(f"{n}\t{'Preparation' if n < 90 else 'ClippingCutting'}\n" for n in range(200))
+    files = {f"{name}.txt": f"Frame\tPhase\n{lines}" for name in ("a", "b")}
+    assert read(tmp_path, files) == ["ClippingCutting", "Preparation"]
+
+
+@pytest.mark.parametrize("head", ["", "frame\tlabel\n"])
+def test_a_folder_of_unknown_tables_is_no_names(tmp_path: Path, head: str) -> None:
+    text = head + "".join(f"{n}\tsilence\n" for n in range(200))
+    with pytest.raises(InputError, match=r"a.txt is a table.* --label-columns time"):
+        read(tmp_path, {"a.txt": text})
 
 
 def test_a_folder_with_a_table_in_it_is_refused_with_the_map_of_columns(tmp_path: Path) -> None:
