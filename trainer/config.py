@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName
@@ -27,8 +29,8 @@ class TrainConfig(LabelReading):
 
     store: Path
     """Folder of features, made by extract or import."""
-    labels: tuple[Path, ...]
-    """Label files, or folders of them, in any format that `longtake labels --formats` lists; later
+    labels: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="PATH")]
+    """Label files, or folders of them, in any format of docs/labels.md; later
     ones win where they label; or the word folders (the folder that a video lies in is its
     label)."""
     run: Path

@@ -25,7 +25,7 @@ class LabelsConfig(LabelReading):
     labels: Annotated[
         tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="LABELS...")
     ] = ()
-    """Label files, or folders of them, in any format that --formats lists; later ones win where
+    """Label files, or folders of them, in any format of docs/labels.md; later ones win where
     they label; or the word folders (the folder that a video lies in is its label)."""
     to: WriterName | None = None
     """Write the labels in this format. Of several tiers, subjects and raters all are written,

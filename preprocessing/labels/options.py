@@ -17,8 +17,8 @@ class LabelReading:
     """The options for reading labels; commands have them beside their own."""
 
     label_format: str | None = LabelChoices.format
-    """What the label files are, if their content does not tell it right; `longtake labels
-    --formats` lists them."""
+    """Name of the format of the label files, if their content does not tell it right; see
+    docs/labels.md."""
     label_columns: tuple[str, ...] = LabelChoices.columns
     """For a table: which of its columns says what, as in sequence=File start=Begin end=End
     label=Behaviour; start:ms=Begin if it is in milliseconds. See docs/labels.md."""

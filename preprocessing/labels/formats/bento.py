@@ -53,7 +53,7 @@ class _Bout(NamedTuple):
 
 
 class _Clock(NamedTuple):
-    """How a file counts time.
+    """The way in which a file counts time.
 
     Attributes:
         fps: frames a second; None if it does not say.

@@ -1,4 +1,4 @@
-"""When the annotations of an ELAN file are, also those that do not say.
+"""Times of the annotations of an ELAN file, also of those that do not say.
 
 A slot without a value lies between others of its tier, at even distances, as ELAN draws it:
 

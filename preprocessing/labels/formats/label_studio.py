@@ -1,4 +1,4 @@
-"""What Label Studio exports: JSON, JSON-MIN, CSV, and the events that it sends to models."""
+"""Exports of Label Studio: JSON, JSON-MIN, CSV, and the events that it sends to models."""
 
 import csv
 import json

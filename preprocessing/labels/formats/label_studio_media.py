@@ -1,4 +1,4 @@
-"""Which video a result of Label Studio is about, and at how many frames a second it counts."""
+"""The video that a result of Label Studio is about, and how many frames a second it counts."""
 
 import math
 import re

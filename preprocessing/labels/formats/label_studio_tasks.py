@@ -23,7 +23,7 @@ ROW = "annotation_id"
 
 
 class Answers(NamedTuple):
-    """What one person, or one model, said of a task.
+    """All that one person, or one model, said of a task.
 
     Attributes:
         rater: who.

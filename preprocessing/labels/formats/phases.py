@@ -64,5 +64,5 @@ def _tiers(content: Any) -> dict[str, list[Any]]:
 
 
 PHASES = Format(
-    "phases", "JSON of phases and steps in milliseconds (MultiBypass140)", recognises, read
+    "multibypass", "JSON of phases and steps in milliseconds (MultiBypass140)", recognises, read
 )

@@ -21,7 +21,7 @@ KEYS = ("metadata", "attribute", "view", "file")
 
 
 class _View(NamedTuple):
-    """What is shown together.
+    """Videos that are shown together.
 
     Attributes:
         media: the first file, which the labels are given to.

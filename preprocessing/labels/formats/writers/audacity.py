@@ -6,14 +6,14 @@ from preprocessing.labels.formats.writers.base import Writer
 from preprocessing.labels.formats.writing import Annotated
 
 
-def write(path: Path, content: Annotated) -> None:
+def write(partial: Path, content: Annotated) -> None:
     """Writes ``start<TAB>end<TAB>label`` lines; a point ends where it begins.
 
     Args:
-        path: the text file.
+        partial: the text file.
         content: one video, and what is said about it.
     """
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
         for video in content.videos:
             for one in content.of(video):
                 end = one.start if one.end is None else one.end

@@ -30,19 +30,19 @@ DATE = "1970-01-01 00:00:00"
 NOBODY, NONE = "No focal subject", "NA"
 
 
-def write(path: Path, content: Annotated) -> None:
+def write(partial: Path, content: Annotated) -> None:
     """Writes the table, tab-separated.
 
     Args:
-        path: the .tsv file.
+        partial: the .tsv file.
         content: what it gets.
     """
     lasting, most = states(content), max(map(len, modifier_places(content).values()), default=0)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, dialect="excel-tab")
         writer.writerow((*FIELDS, *(f"Modifier #{number + 1}" for number in range(most)), *MORE))
         for video in content.videos:
-            writer.writerows(_rows(video, path.parent, content, most, lasting))
+            writer.writerows(_rows(video, partial.parent, content, most, lasting))
 
 
 def _rows(

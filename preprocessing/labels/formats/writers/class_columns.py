@@ -15,11 +15,11 @@ ROWS_AT_ONCE = 1 << 14
 MOST_CELLS = 1 << 29
 
 
-def write(path: Path, content: Annotated) -> None:
+def write(partial: Path, content: Annotated) -> None:
     """Writes 0 and 1; the first column, which has no name, is the number of the frame.
 
     Args:
-        path: the CSV file.
+        partial: the CSV file.
         content: one video, and what is said about it, without points.
 
     Raises:
@@ -41,7 +41,7 @@ def write(path: Path, content: Annotated) -> None:
             first, end = frame_range(one, fps)
             shown[first:end, column[one.label]] = 1
     shown[:, 0] = 1 - shown.max(axis=1, initial=0)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("", NONE, *names))
         for start in range(0, len(shown), ROWS_AT_ONCE):

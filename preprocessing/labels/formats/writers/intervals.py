@@ -13,11 +13,11 @@ COLUMNS = {"modifiers": "modifier"}
 DIGITS, SHARE_DIGITS = 9, 6
 
 
-def write(path: Path, content: Annotated) -> None:
+def write(partial: Path, content: Annotated) -> None:
     """Writes ``sequence,start,end,label``, and further columns that are not all empty.
 
     Args:
-        path: the CSV file.
+        partial: the CSV file.
         content: what it gets, without points.
     """
     told = [
@@ -25,7 +25,7 @@ def write(path: Path, content: Annotated) -> None:
         for name in MORE
         if any(getattr(one, name) for video in content.videos for one in content.of(video))
     ]
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow((*INTERVAL_FIELDS, *(COLUMNS.get(name, name) for name in told)))
         for video in content.videos:

@@ -7,31 +7,31 @@ from typing import Any
 
 
 def write_object(
-    path: Path, fixed: Mapping[str, Any], name: str, members: Iterable[tuple[str, Any]]
+    partial: Path, fixed: Mapping[str, Any], name: str, members: Iterable[tuple[str, Any]]
 ) -> None:
     """Writes an object, whose last member is an object with many members of its own.
 
     Args:
-        path: the file.
+        partial: the file.
         fixed: its first members, of which there is one or more.
         name: its last one.
         members: key and value of each of its members.
     """
-    with path.open("w", encoding="utf-8") as file:
+    with partial.open("w", encoding="utf-8") as file:
         file.write(f"{_text(fixed)[:-1]}, {_text(name)}: {{")
         for number, (key, value) in enumerate(members):
             file.write(",\n" * bool(number) + f"{_text(key)}: {_text(value)}")
         file.write("}}\n")
 
 
-def write_list(path: Path, items: Iterable[Any]) -> None:
+def write_list(partial: Path, items: Iterable[Any]) -> None:
     """Writes a list.
 
     Args:
-        path: the file.
+        partial: the file.
         items: what is in it.
     """
-    with path.open("w", encoding="utf-8") as file:
+    with partial.open("w", encoding="utf-8") as file:
         file.write("[")
         for number, item in enumerate(items):
             file.write(",\n" * bool(number) + _text(item))

@@ -9,13 +9,13 @@ from preprocessing.labels.formats.writing import Annotated
 BETWEEN = ","
 
 
-def write(path: Path, content: Annotated) -> None:
+def write(partial: Path, content: Annotated) -> None:
     """Writes the class of each frame; a line without a name where there is no label.
 
     Where classes overlap, a line has their names with commas between them.
 
     Args:
-        path: the text file.
+        partial: the text file.
         content: one video, and what is said about it, without points.
 
     Raises:
@@ -30,7 +30,7 @@ def write(path: Path, content: Annotated) -> None:
             if one.label not in (names := lines[frame].split(BETWEEN)):
                 lines[frame] = BETWEEN.join(filter(None, [*names, one.label]))
     _require_plain({one.label for one in said}, set(lines))
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
 def _require_plain(names: set[str], lines: set[str]) -> None:

@@ -10,14 +10,14 @@ HEADER = "WEBVTT\n"
 MILLISECONDS, MINUTE = 1000, 60
 
 
-def write(path: Path, content: Annotated) -> None:
+def write(partial: Path, content: Annotated) -> None:
     """Writes a cue for each label.
 
     Args:
-        path: the text file.
+        partial: the text file.
         content: one video, and what is said about it, without points.
     """
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
         file.write(HEADER)
         for video in content.videos:
             for one in content.of(video):

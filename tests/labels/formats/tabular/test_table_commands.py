@@ -39,8 +39,9 @@ def test_a_table_is_read_by_the_map_that_the_error_shows(check: Any) -> None:
     columns = "sequence=File,start=Begin,end=End,label=Behaviour"
     assert (code, out) == (2, "")
     assert error == (
-        "longtake labels: error: mice.csv is a table with columns File, Begin, End, Behaviour; say "
-        f"which column is what, probably --label-columns {columns}\n"
+        "longtake labels: error: mice.csv begins with File;Begin;End;Behaviour; expected a line "
+        "sequence,start,end,label or sequence,label, or what column is what: --label-columns "
+        f"{columns}\n"
     )
     for given in ([columns], columns.split(",")):
         code, out, error = check("mice.csv", "--check", "--store", "s", "--label-columns", *given)
