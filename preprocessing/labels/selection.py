@@ -26,7 +26,7 @@ def selection(
     Raises:
         InputError: there is something to choose and nobody chose, or what was chosen is not there.
     """
-    chosen = {"rater": choices.raters, "subject": choices.subjects, "tier": choices.tiers}
+    chosen = {"rater": choices.raters, "tier": choices.tiers, "subject": choices.subjects}
     left, wanted = found, {}
     for option, names in chosen.items():
         _require_chosen(option, names, left, where)

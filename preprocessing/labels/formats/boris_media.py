@@ -56,7 +56,7 @@ class ObservedMedia:
 
     @cached_property
     def _pieces(self) -> list[_Piece]:
-        """The place of media in an observation, once something is asked about: for that their lengths are needed."""
+        """The places of media in an observation, for which their lengths are needed."""
         return _pieces(self.names, self._observation, self._path, self._place)
 
     def pieces_of(self, annotation: Annotation) -> Iterator[Annotation]:

@@ -77,7 +77,7 @@ def test_phases_and_steps_are_tiers_in_milliseconds(tmp_path: Path) -> None:
     phases = [{"start": 0, "end": 81000, "label_name": "preparation", "label_id": 0}]
     steps = [{"start": 500, "end": 1500, "label_name": "out_of_body", "label_id": 4}]
     name, reading = read(tmp_path / "a.json", {"phases": phases, "steps": steps, "fps": 25})
-    assert name == "phases"
+    assert name == "multibypass"
     assert [(one.tier, one.start, one.end, one.label) for one in reading.annotations] == [
         ("phases", 0, 81, "preparation"),
         ("steps", 0.5, 1.5, "out_of_body"),
