@@ -18,6 +18,7 @@ from preprocessing.labels.choices import ALL, LabelChoices
 from preprocessing.labels.formats.base import OPEN, Annotation
 from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.frame_times import FrameClock, frame_clock
+from preprocessing.labels.label_files import annotated_files
 from preprocessing.labels.media_names import MediaNames
 from preprocessing.labels.overlaps import joined, without
 from preprocessing.labels.selection import class_name, selection
@@ -79,7 +80,7 @@ def _read(options: LabelOptions, store: FeatureStore | None, in_frames: bool) ->
     paths = _annotated(options.path, options.choices)
     if not paths:
         return Said(dict(annotations_of_own(options, store)))
-    files = read_files(paths, options.choices)
+    files = read_files(paths, options.choices, options.path if options.path.is_dir() else None)
     if options.path.is_dir() and (left := sorted(set(files_below(options.path)) - set(paths))):
         note(
             f"{counted(len(left), 'file')} of {options.path} in no known format of labels: not "
@@ -97,10 +98,7 @@ def _annotated(path: Path, choices: LabelChoices) -> list[Path]:
     """
     if not path.is_dir():
         return [path] if path.is_file() and format_of(path, choices) else []
-    known = {file: format_of(file, choices) for file in sorted(files_below(path))}
-    found = [file for file, one in known.items() if one and not one.alone]
-    texts = [file for file in files_below(path) if file.suffix == ".txt"]
-    return [] if texts and not set(texts) & set(found) else found
+    return annotated_files(path, choices)
 
 
 class _Collected:

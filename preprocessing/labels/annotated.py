@@ -37,12 +37,15 @@ class AnnotatedFile(NamedTuple):
     reading: Reading
 
 
-def read_files(paths: Iterable[Path], choices: LabelChoices) -> list[AnnotatedFile]:
+def read_files(
+    paths: Iterable[Path], choices: LabelChoices, folder: Path | None = None
+) -> list[AnnotatedFile]:
     """Reads label files of other programs; remarks on how are notes.
 
     Args:
         paths: the files.
         choices: how they are read.
+        folder: where they lie, if it is a folder that was given.
 
     Raises:
         InputError: a file is damaged, or of no known format.
@@ -57,13 +60,15 @@ def read_files(paths: Iterable[Path], choices: LabelChoices) -> list[AnnotatedFi
             )
         for remark in reading.remarks:
             note(f"{path}: {remark}")
-        files.append(AnnotatedFile(path, _named_after(path, reading)))
+        files.append(AnnotatedFile(path, _named_after(path, folder, reading)))
     return files
 
 
-def _named_after(path: Path, reading: Reading) -> Reading:
-    """Lets the name of a file stand for that of a video, where it names none."""
-    named = [one if one.media else one._replace(media=path.stem) for one in reading.annotations]
+def _named_after(path: Path, folder: Path | None, reading: Reading) -> Reading:
+    """Lets the name of a file, below its folder, stand for that of a video, where it names none."""
+    below = path.relative_to(folder) if folder else Path(path.name)
+    name = below.with_suffix("").as_posix()
+    named = [one if one.media else one._replace(media=name) for one in reading.annotations]
     reading.annotations = named
     return reading
 

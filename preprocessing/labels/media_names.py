@@ -1,7 +1,7 @@
 """The sequence that a label file means when it names a video in its own way."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -45,7 +45,7 @@ class MediaNames:
         for name in (media, last):
             if name in self._told:
                 return self._told[name]
-        for name in (media, last, stem(last)):
+        for name in (media, *_tails(media)):
             if name in self._known:
                 return name
         for name in (last, stem(last)):
@@ -59,6 +59,16 @@ class MediaNames:
                     "says which"
                 )
         return media if self._known and media == last else stem(last)
+
+
+def _tails(media: str) -> Iterator[str]:
+    """Yields what may be an id in the name of a video, from the longest to the shortest."""
+    *folders, _ = media.replace("\\", "/").rstrip("/").split("/")
+    last = basename(media)
+    for number in range(len(folders) + 1):
+        above = "".join(f"{folder}/" for folder in folders[number:])
+        yield above + last
+        yield above + stem(last)
 
 
 def basename(media: str) -> str:

@@ -20,7 +20,7 @@ from preprocessing.files.folders import files_below
 from preprocessing.files.inputs import find_sources
 from preprocessing.files.strays import remove_strays
 from preprocessing.importing.layouts import ms_tcn, recognize
-from preprocessing.labels.reading import labels_digest
+from preprocessing.labels.label_files import labels_digest
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal import commands
 

@@ -7,7 +7,8 @@ from typing import Any
 from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.whole_file import write_whole
 from preprocessing.labels.base import Labels
-from preprocessing.labels.reading import FOLDERS, read_labels
+from preprocessing.labels.label_files import FOLDERS
+from preprocessing.labels.reading import read_labels
 from preprocessing.labels.splits import PARTS
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint, why_absent

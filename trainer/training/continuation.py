@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from preprocessing.errors import InputError
 from preprocessing.labels.groups import absolute_groups
-from preprocessing.labels.reading import FOLDERS
+from preprocessing.labels.label_files import FOLDERS
 from preprocessing.terminal.console import note
 from preprocessing.terminal.options import from_yaml
 from preprocessing.terminal.python_file import absolute_file

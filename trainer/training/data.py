@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from preprocessing.labels.base import Labels
 from preprocessing.labels.label_check import LabelCheck, check_labels
+from preprocessing.labels.label_files import labels_digest
 from preprocessing.labels.label_warnings import in_no_part, without_label
 from preprocessing.labels.part_members import labelled_info
-from preprocessing.labels.reading import labels_digest, read_labels
+from preprocessing.labels.reading import read_labels
 from preprocessing.labels.same_content import require_apart
 from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.store.feature_store import FeatureStore, require_alike

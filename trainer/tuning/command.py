@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from preprocessing.errors import InputError, Stopped
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import machine, write_whole
-from preprocessing.labels.reading import FOLDERS
+from preprocessing.labels.label_files import FOLDERS
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.options import to_yaml
