@@ -38,7 +38,8 @@ def best_apart(found: Iterable[Stretch], most: int) -> list[Stretch]:
         found: of one kind.
         most: how many are kept.
     """
-    apart, kept = Apart(), []
+    kept: list[Stretch] = []
+    apart = Apart()
     for stretch in sorted(found, key=_first):
         if len(kept) == most:
             break

@@ -109,7 +109,7 @@ def _tell(config: ReviewConfig, windows: Sequence[Window], path: Path) -> None:
     """Says what was found, and what to do with it."""
     chosen = [window.stretch for window in windows]
     kinds = Counter(stretch.why for stretch in chosen)
-    told = {
+    told: dict[Why, str] = {
         "contradicted": "with labels that the model contradicts",
         "unsure": "without labels, where it is unsure",
     }

@@ -1,12 +1,14 @@
 """Labels that answers contradict: likely errors.
 
 Segment by segment of the labels, a class is as likely as its probabilities say on average over the
-inner steps: the edges are where people and models differ by a moment without being wrong.
+inner steps: the edges are where people and models differ by a moment without being wrong. A segment
+is contradicted if another class is likelier; the less likely the class of the label, the sooner it
+is looked at (self-confidence in Northcutt et al. 2021, section 4.3).
 
     label       ├────── walk ──────┤
     inner          ├────────────┤
     answers     walk run run run run
-    score       mean log p(run) - mean log p(walk)      of the most likely other class
+    score       1 - mean p(walk)
 """
 
 from collections.abc import Iterator
@@ -22,8 +24,6 @@ from trainer.review.stretch import Stretch
 
 # Left out at each edge of a segment: so many seconds, and no more of it than this.
 EDGE_SECONDS, EDGE_SHARE = 1.0, 0.25
-# No model is surer than this, and no product of probabilities is nothing.
-LEAST = 1e-6
 
 
 class Pieces(NamedTuple):
@@ -49,23 +49,20 @@ def contradictions(course: Course, longest: float) -> Iterator[Stretch]:
         longest: seconds; longer segments are cut in equal pieces.
     """
     pieces = label_pieces(course, longest)
-    means = mean_logs(course, pieces)
-    rows = np.arange(len(means))
-    own = means[rows, pieces.labels].copy()
-    means[rows, pieces.labels] = -np.inf
-    others = means.argmax(1) if len(means) else rows
-    scores = means[rows, others] - own
+    means = mean_probabilities(course, pieces)
+    likeliest = means.argmax(1)
+    own = means[np.arange(len(means)), pieces.labels]
     classes, edges = course.answers.classes, course.edges
-    for row in np.flatnonzero(scores > 0).tolist():
+    for row in np.flatnonzero(means.max(1) > own).tolist():
         start, stop = int(pieces.starts[row]), int(pieces.stops[row])
         yield Stretch(
             course.info.sequence_id,
             float(edges[start]),
             float(edges[stop]),
             "contradicted",
-            float(scores[row]),
+            1.0 - float(own[row]),
             classes[pieces.labels[row]],
-            classes[others[row]],
+            classes[likeliest[row]],
         )
 
 
@@ -101,8 +98,8 @@ def _inner(
     return np.stack([first, last], 1)
 
 
-def mean_logs(course: Course, pieces: Pieces) -> NDArray[np.float64]:
-    """Returns the mean log-probability of each class in each segment, ``<float64>[m, C]``.
+def mean_probabilities(course: Course, pieces: Pieces) -> NDArray[np.float64]:
+    """Returns how likely each class is in each segment, in the mean, ``<float64>[m, C]``.
 
     Args:
         course: the answers.
@@ -116,8 +113,7 @@ def mean_logs(course: Course, pieces: Pieces) -> NDArray[np.float64]:
         owners = owner[rows]
         kept = np.flatnonzero(owners >= 0)
         if len(kept):
-            logs = np.log(np.maximum(block[kept], LEAST), dtype=np.float64)
             parts = stretches(owners[kept])
-            sums[parts.labels] += np.add.reduceat(logs, parts.starts)
+            sums[parts.labels] += np.add.reduceat(block[kept], parts.starts, dtype=np.float64)
     lengths = np.diff(pieces.inner, axis=1)
     return sums / lengths

@@ -1,8 +1,8 @@
 """The answers to one sequence, at the steps that they are about.
 
-    step        0   1   2   3   4
-    answer      .   .   0   1   2       horizon 2: the first steps have no answer, and what is
-                                        about steps after the end is left out
+step        0   1   2   3   4
+answer      .   .   0   1   2       horizon 2: the first steps have no answer, and what is
+                                    about steps after the end is left out
 """
 
 from collections.abc import Iterator

@@ -68,7 +68,7 @@ def find_sources(config: ReviewConfig) -> Sources:
         InputError: the run answers with something else than classes of steps.
     """
     crossed = is_cross_validated(config.run)
-    run = load_run(folds(config.run)[0].path if crossed else config.run)
+    run = load_run(folds(config.run)[0] if crossed else config.run)
     _require_classes(run)
     store = FeatureStore(run.config.store)
     labels = read_labels(run.config.label_options, store)
@@ -139,7 +139,7 @@ def _tested(path: Path, labelled: list[SequenceInfo]) -> list[SequenceInfo]:
         )
     with open_answers(folder / PREDICTIONS) as answers:
         tested, weights = set(answers.ids), answers.weights
-    if weights != pooled_weights([run.path for run in folds(path)]):
+    if weights != pooled_weights(folds(path)):
         raise InputError(
             f"{folder / PREDICTIONS} was answered by other weights than the folds have now; run "
             f"longtake evaluate {path} again"
