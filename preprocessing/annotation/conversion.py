@@ -96,9 +96,7 @@ def _first(several: list[Annotation], priority: tuple[str, ...]) -> list[Annotat
     return sorted([*kept, *points], key=lambda one: one.start)
 
 
-def _video(
-    config: LabelsConfig, said: Said, sequence_id: str, store: FeatureStore | None
-) -> Video:
+def _video(config: LabelsConfig, said: Said, sequence_id: str, store: FeatureStore | None) -> Video:
     """Returns the video of a sequence: the store's, or the one that label files name."""
     named = _named(config.labels, said.media, sequence_id)
     fps = said.fps.get(sequence_id, config.label_fps)

@@ -1,4 +1,4 @@
-"""What label files hold, in numbers."""
+"""The content of label files, in numbers."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ DIGITS = 6
 
 @dataclass
 class ClassFigures:
-    """How often and how long a class is labelled.
+    """The figures of a class: how often and how long it is labelled.
 
     Attributes:
         labels: stretches with it, open ones too.
@@ -35,7 +35,7 @@ class ClassFigures:
 
 @dataclass
 class Figures:
-    """What label files hold.
+    """The figures of label files.
 
     Attributes:
         sequences: how many they are about.

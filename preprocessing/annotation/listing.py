@@ -1,4 +1,4 @@
-"""What label files hold, as text or as JSON."""
+"""The content of label files, as text or as JSON."""
 
 import json
 from collections import Counter

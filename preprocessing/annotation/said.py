@@ -25,6 +25,10 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 
 
+# Formats that call videos by the ids of sequences.
+OURS = {"intervals", "longtake-bouts"}
+
+
 @dataclass
 class Said:
     """The content of label files.
@@ -94,7 +98,8 @@ def _annotated(path: Path, choices: LabelChoices) -> list[Path]:
     """
     if not path.is_dir():
         return [path] if path.is_file() and format_of(path, choices) else []
-    found = [file for file in sorted(files_below(path)) if format_of(file, choices)]
+    known = {file: format_of(file, choices) for file in sorted(files_below(path))}
+    found = [file for file, one in known.items() if one and not one.alone]
     texts = [file for file in files_below(path) if file.suffix == ".txt"]
     return [] if texts and not set(texts) & set(found) else found
 
@@ -120,23 +125,28 @@ class _Collected:
         chosen = selection(everything, _open(self._options.choices), str(self._options.path))
         said.in_frames = self._counts_frames(files)
         for file in files:
+            found = format_of(file.path, self._options.choices)
+            named = self._as_is if found and found.name in OURS else self._names.sequence
             for media in file.reading.media:
-                self._add_media(said, media, file.reading.fps)
+                self._add_media(said, named(media), media, file.reading.fps)
             for one in filter(chosen, file.reading.annotations):
-                name = self._add_media(said, one.media, file.reading.fps)
+                name = named(one.media)
+                self._add_media(said, name, one.media, file.reading.fps)
                 if one.label not in self._options.ignored:
                     said.by_sequence[name].append(self._timed(file, name, one, said.in_frames))
         for several in said.by_sequence.values():
             several.sort(key=lambda one: one.start)
         return said
 
-    def _add_media(self, said: Said, media: str, fps: float | None) -> str:
-        name = self._names.sequence(media)
+    def _as_is(self, media: str) -> str:
+        """Returns the id of a sequence, as our own tables have it; a store may still know better."""
+        return media if self._store is None else self._names.sequence(media)
+
+    def _add_media(self, said: Said, name: str, media: str, fps: float | None) -> None:
         said.by_sequence.setdefault(name, [])
         said.media.setdefault(name, media)
         if rate := self._options.fps or fps:
             said.fps.setdefault(name, rate)
-        return name
 
     def _counts_frames(self, files: list[AnnotatedFile]) -> bool:
         """Returns whether all times are in frames, and may stay so."""

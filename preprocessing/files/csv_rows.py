@@ -31,12 +31,13 @@ def csv_rows(path: Path) -> Iterator[NumberedRow]:
             yield number, values
 
 
-def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
+def all_rows(path: Path, what: str, delimiter: str = ",") -> Iterator[NumberedRow]:
     """Yields (line number, values) of each row, unchanged.
 
     Args:
         path: the file.
         what: what the file holds, for messages.
+        delimiter: what stands between values.
 
     Raises:
         InputError: the file cannot be read, or a value or row in it is far too long.
@@ -44,7 +45,7 @@ def all_rows(path: Path, what: str) -> Iterator[NumberedRow]:
     with open_text(path, what) as file:
         lines = BoundedLines(file, path)
         try:
-            reader = csv.reader(lines)
+            reader = csv.reader(lines, delimiter=delimiter)
             for row in reader:
                 lines.taken = 0
                 yield reader.line_num, row

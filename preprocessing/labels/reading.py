@@ -37,10 +37,13 @@ from preprocessing.labels.annotated import (
 )
 from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.formats.refused import UNREADABLE
 from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.formats.sample import Sample
+from preprocessing.labels.formats.suggestion import suggested
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
+from preprocessing.labels.name_lines import names_of, why_no_classes, why_no_names
 from preprocessing.labels.named import SequenceLabels
 from preprocessing.labels.numbers import NumberLabels
 from preprocessing.labels.writing import INTERVAL_FIELDS, NUMBER_FIELDS, SEQUENCE_FIELDS
@@ -130,11 +133,12 @@ def _digested(folder: Path) -> list[Path]:
     choices = LabelChoices()
     texts = _texts(folder)
     others = sorted(set(files_below(folder)) - set(texts))
-    return texts + [path for path in others if format_of(path, choices) is not None]
+    return texts + [path for path in others if _is_format(path, choices)]
 
 
 def _shown(header: list[str]) -> str:
-    return shorten(",".join(header)) or "nothing"
+    plain = "".join(letter if letter.isprintable() else " " for letter in ",".join(header))
+    return shorten(plain) or "nothing"
 
 
 def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
@@ -169,14 +173,21 @@ def _require_use(options: LabelOptions) -> None:
 
 
 def _is_annotated(path: Path, choices: LabelChoices) -> bool:
-    """Returns whether labels are in a format of another program."""
+    """Returns whether labels are in a format of another program.
+
+    Raises:
+        InputError: a file is known to hold no labels that are read.
+    """
     if str(path) == FOLDERS:
         return False
     if path.is_dir():
         return bool(_annotated_files(path, choices))
-    return choices.format is not None or (
-        not _is_own(path) and format_of(path, choices) is not None
-    )
+    if choices.format is None and _is_own(path):
+        return False
+    found = format_of(path, choices)
+    if found is UNREADABLE:
+        found.read(path, choices)
+    return found is not None
 
 
 def _is_own(path: Path) -> bool:
@@ -191,10 +202,9 @@ def _annotated_files(folder: Path, choices: LabelChoices) -> list[Path]:
 
     There are none if it is a folder of text files with a class name a line.
     """
-    known = {path: format_of(path, choices) for path in sorted(files_below(folder))}
-    texts = [path for path in known if path.suffix == ".txt"]
-    found = [path for path, one in known.items() if one is not None]
-    if texts and not any(known[path] for path in texts):
+    found = [path for path in sorted(files_below(folder)) if _is_format(path, choices)]
+    texts = _texts(folder)
+    if texts and not set(texts) & set(found):
         if found:
             note(
                 f"{counted(len(found), 'file')} beside the text files of {folder}: not read "
@@ -202,6 +212,12 @@ def _annotated_files(folder: Path, choices: LabelChoices) -> list[Path]:
             )
         return []
     return found
+
+
+def _is_format(path: Path, choices: LabelChoices) -> bool:
+    """Returns whether a file among those of a folder is in a format of another program."""
+    found = format_of(path, choices)
+    return found is not None and not found.alone
 
 
 def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) -> BySequence:
@@ -257,7 +273,10 @@ def _read_csv(options: LabelOptions) -> Labels:
         return SequenceLabels(((row[0], row[1]) for _, row in body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
-    raise InputError(f"{path} begins with {_shown(header)}; expected a line {_expected(options)}")
+    columns = "" if options.task == "regression" else f", or what column is what: {suggested(path)}"
+    raise InputError(
+        f"{path} begins with {_shown(header)}; expected a line {_expected(options)}{columns}"
+    )
 
 
 def _read_numbers(
@@ -350,13 +369,27 @@ def _folder(sequence_id: str) -> str:
 
 
 def _text_files(options: LabelOptions) -> Iterator[tuple[str, list[str]]]:
-    """Yields (sequence id, lines) of each text file in a folder, walked recursively."""
+    """Yields (sequence id, lines) of each text file in a folder, walked recursively.
+
+    Raises:
+        InputError: a file is empty, or a table, or all together are no list of classes.
+    """
+    many = options.task == "multilabel"
+    total, names, path = 0, set[str](), options.path
     for path in _texts(options.path):
         lines = [sys.intern(line) for line in read_lines(path, "labels")]
         # Lines without a name say nothing, unless they say that none of the classes is there.
         if not path.stat().st_size or (options.task != "multilabel" and not any(lines)):
             raise InputError(f"{path} is empty; expected a class name a line")
+        if why := why_no_names(lines, many):
+            raise InputError(f"{path} is {why}; expected a class name a line, or {suggested(path)}")
+        total += len(lines)
+        names.update(names_of(lines, many))
         yield path.relative_to(options.path).with_suffix("").as_posix(), lines
+    if why := why_no_classes(names, total):
+        raise InputError(
+            f"{options.path} is {why}; expected a class name a line, or {suggested(path)}"
+        )
 
 
 def _require_texts(folder: Path) -> None:
@@ -378,4 +411,6 @@ def _require_texts(folder: Path) -> None:
 
 
 def _texts(folder: Path) -> list[Path]:
-    return sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
+    """Returns the text files of a folder; where there are none, those without a suffix."""
+    texts = sorted(path for path in files_below(folder, {".txt"}) if path.suffix == ".txt")
+    return texts or sorted(path for path in files_below(folder) if not path.suffix)

@@ -21,7 +21,7 @@ FLOORS = {
         {"step", "recipe", "export"},
         {"predictions"},
         {"decoder", "bouts"},
-        {"decoded"},
+        {"decoded", "annotations"},
         {"streaming"},
         {"report", "training"},
         {"trainings"},

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from made_label_files import FILES
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,20 @@ def read_labels(path: Path) -> None:
         info = store.info(sequence_id)
         labels.check(info)
         labels.at(info, 0, store.timestamps(sequence_id))
+
+
+def make_label_file(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        (folder / name).write_bytes(FILES[name])
+        return folder / name
+
+    return make
+
+
+def read_label_file(path: Path) -> None:
+    from made_label_files import read_any
+
+    read_any(path)
 
 
 def make_splits(folder: Path) -> Path:
@@ -508,6 +523,7 @@ READERS = {
     },
     **{f"labels, {form}": Reader(make_labels(form), read_labels) for form in LABELS},
     "labels, text": Reader(make_label_text, read_labels),
+    **{f"labels, {name}": Reader(make_label_file(name), read_label_file) for name in FILES},
     "splits": Reader(make_splits, read_splits),
     "groups": Reader(make_groups, read_groups),
     "failures": Reader(make_failures, read_failures),

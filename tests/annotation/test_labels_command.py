@@ -115,7 +115,6 @@ def test_lines_need_a_rate_or_a_store(check: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("l.csv",), "nothing to do with l.csv; give --check to see what these labels hold"),
         (("folders", "--check"), "the folders of a store are its labels; give --store to say"),
         (("none.csv", "--check"), "none.csv"),
         (("l.csv", "--check", "--store", "none"), "no store at none"),

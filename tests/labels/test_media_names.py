@@ -52,7 +52,7 @@ def test_an_id_with_a_point_is_found_as_it_is() -> None:
 
 def test_a_name_that_two_sequences_have_is_refused_until_a_map_says_which(tmp_path: Path) -> None:
     known = ["a/cam1", "b/cam1"]
-    with pytest.raises(InputError, match="cam1.mp4', which may be a/cam1 or b/cam1; give"):
+    with pytest.raises(InputError, match=r"cam1\.mp4', which may be a/cam1 or b/cam1; give"):
         MediaNames(known, None).sequence("C:\\x\\cam1.mp4")
     told = tmp_path / "map.csv"
     told.write_text("media,sequence\ncam1.mp4,b/cam1\n")

@@ -22,13 +22,17 @@ class Edges:
     Attributes:
         answers: the opened file.
         sequence_id: the sequence.
+        steps: N.
         zero: the timestamp from which labels are counted, and that players show as 0.
-        step_seconds: how long the last step lasts, and each step after it.
+        end: seconds, counted so, where the last step ends.
+        step_seconds: how long it lasts, and each step after it.
     """
 
     answers: Answers
     sequence_id: str
+    steps: int
     zero: float
+    end: float
     step_seconds: float
 
     @classmethod
@@ -41,10 +45,14 @@ class Edges:
             info: what the store says of it; None where it is not known, and times count from the
                 timestamp 0 then.
         """
-        if info is not None:
-            return cls(answers, sequence_id, info.start_time, info.step_seconds)
-        first = answers.part(sequence_id, "timestamps", slice(0, MEDIAN_STEPS))
-        return cls(answers, sequence_id, 0.0, median_step(first))
+        times = answers.group(sequence_id)["timestamps"]
+        if info is None:
+            zero, step_seconds = 0.0, median_step(times[:MEDIAN_STEPS])
+        else:
+            zero, step_seconds = info.start_time, info.step_seconds
+        last = float(times[-1]) if len(times) else 0.0
+        end = last + step_seconds - zero
+        return cls(answers, sequence_id, len(times), zero, end, step_seconds)
 
     def between(self, start: int, stop: int) -> NDArray[np.float64]:
         """Returns where the answers of some rows begin, and where the last of them ends.
@@ -56,15 +64,9 @@ class Edges:
         Returns:
             ``<float64>[stop - start + 1]`` seconds, counted as labels are, none below 0.
         """
-        steps, first = self.answers.steps(self.sequence_id), start + self.answers.ahead
-        rows = slice(min(first, steps), min(stop + self.answers.ahead + 1, steps))
+        first, last = start + self.answers.ahead, stop + self.answers.ahead + 1
+        rows = slice(min(first, self.steps), min(last, self.steps))
         times = self.answers.part(self.sequence_id, "timestamps", rows) - self.zero
-        late = np.arange(max(first, steps), stop + self.answers.ahead + 1) - steps
-        edges: NDArray[np.float64] = np.concatenate([times, self._end + self.step_seconds * late])
+        late = np.arange(max(first, self.steps), last) - self.steps
+        edges: NDArray[np.float64] = np.concatenate([times, self.end + self.step_seconds * late])
         return edges.clip(0.0)
-
-    @property
-    def _end(self) -> float:
-        """The second at which the last step ends."""
-        last = self.answers.group(self.sequence_id)["timestamps"][-1]
-        return float(last) + self.step_seconds - self.zero

@@ -47,19 +47,18 @@ def observed(answers: Answers, edges: Edges, source: str) -> Observed:
         InputError: the file holds values that no answer has.
     """
     size, sequence_id = len(answers.classes), edges.sequence_id
-    tracks, parts, start = Tracks(size + 1), [], 0
-    begin = float(edges.between(0, 0)[0])
+    tracks, parts, begin, end = Tracks(size + 1), [], 0.0, 0.0
     sure = source == PREDICTION and "probabilities" in answers.group(sequence_id)
     names = ["true" if source == TRUTH else answers.said, *(["probabilities"] if sure else [])]
-    at_once = max(1, NUMBERS_AT_ONCE // (size + 1))
+    at_once, start = max(1, NUMBERS_AT_ONCE // (size + 1)), 0
     for said, *probabilities in answers.blocks(sequence_id, *names, block_steps=at_once):
         shares = np.zeros((len(said), size + 1))
         if probabilities:
             shares[:, :size] = probabilities[0]
-        stop = start + len(said)
-        parts.append(tracks.add(_marks(said, size), shares, edges.between(start, stop)))
-        start = stop
-    end = float(edges.between(start, start)[0])
+        times = edges.between(start, start + len(said))
+        parts.append(tracks.add(_marks(said, size), shares, times))
+        begin, end = begin if start else float(times[0]), float(times[-1])
+        start += len(said)
     found = joined([*parts, tracks.finish()])
     if not sure:
         found = found._replace(confidences=np.full(len(found.classes), np.nan))

@@ -28,15 +28,25 @@ class Pooled:
         """Adds a sequence, counted in one bin."""
         self.seconds += float(figures.seconds[0])
         count, total = figures.bouts[0], figures.total[0]
-        # Squared distances from the mean of all, by those from the two means (Chan et al. 1979).
-        apart = np.nan_to_num(self.mean) - np.nan_to_num(figures.mean[0])
-        both = ratio(self.bouts * count, self.bouts + count)
-        own = np.nan_to_num(figures.deviation[0]) ** 2 * np.maximum(count - 1, 0)
-        self._squares += own + np.nan_to_num(both) * apart**2
+        self._add_squares(count, figures.mean[0], figures.deviation[0])
         self.bouts = self.bouts + count
         self.total = self.total + total
         self._late += np.nan_to_num(figures.latency[0])
         self._shown += ~np.isnan(figures.latency[0])
+
+    def _add_squares(self, count: NDArray[np.int64], mean: Figures, deviation: Figures) -> None:
+        """Adds squared distances from the mean of all, by those from both means (Chan et al. 1979).
+
+        Args:
+            count: ``<int64>[C]``, how many bouts come to those that there are.
+            mean: ``<float64>[C]``, seconds; NaN for none.
+            deviation: ``<float64>[C]``, with n - 1; NaN below two.
+        """
+        both = np.nan_to_num(ratio(self.bouts * count, self.bouts + count))
+        with np.errstate(over="ignore", invalid="ignore"):  # Of times no video has.
+            apart = (np.nan_to_num(self.mean) - np.nan_to_num(mean)) ** 2
+            own = np.nan_to_num(deviation) ** 2 * np.maximum(count - 1, 0)
+            self._squares += own + both * apart
 
     @property
     def mean(self) -> Figures:

@@ -67,7 +67,8 @@ def summary(observed: Observed, classes: int, edges: Sequence[float]) -> Summary
     cell = first * classes + bouts.classes
     counts = np.bincount(cell, minlength=cells)
     mean = ratio(_sums(cell, bouts.durations, cells), counts)
-    squares = _sums(cell, (bouts.durations - mean[cell]) ** 2, cells)
+    with np.errstate(over="ignore"):  # Of times that are no times of a video.
+        squares = _sums(cell, (bouts.durations - mean[cell]) ** 2, cells)
     deviation = np.sqrt(ratio(squares, np.maximum(counts - 1, 0)))
     which, bins, seconds, late = _pieces(bouts, places)
     total = _sums(bins * classes + bouts.classes[which], seconds, cells)

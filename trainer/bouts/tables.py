@@ -29,6 +29,7 @@ SUMMARY_FIELDS = (
     *("bouts", "total", "mean", "sd", "share", "latency", "rate"),
 )
 WHOLE = "all"
+BOUTS_AT_ONCE = 1 << 14
 # Of what is written, so that no difference of floating-point numbers shows; probabilities are of
 # single precision.
 DIGITS, SHARE_DIGITS = 9, 6
@@ -114,8 +115,10 @@ def _bout_rows(begun: Row, observed: Observed, classes: Sequence[str]) -> Iterat
     """
     bouts = observed.bouts
     columns = (bouts.classes, bouts.starts, bouts.ends, bouts.durations, bouts.confidences)
-    for label, *times, sure in zip(*(column.tolist() for column in columns), strict=True):
-        yield *begun, classes[label], *map(_cell, times), _cell(sure, SHARE_DIGITS)
+    for first in range(0, len(bouts.classes), BOUTS_AT_ONCE):
+        rows = zip(*(part[first : first + BOUTS_AT_ONCE].tolist() for part in columns), strict=True)
+        for label, *times, sure in rows:
+            yield *begun, classes[label], *map(_cell, times), _cell(sure, SHARE_DIGITS)
 
 
 def _rows(

@@ -13,6 +13,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
+from trainer.annotations.files import require_uncorrected, require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
 from trainer.bouts.bins import require_few_bins
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts, write_bouts
@@ -64,6 +65,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     if runs := folds(config.run):
         require_held_out(config)
+        out = Run(config.run).evaluation_path(config.split)
+        require_uncorrected(config.write, out, "evaluate")
         return join_folds(config, runs, [_evaluate(replace(config, run=run)) for run in runs])
     runs = members(config.run)
     results = [_evaluate(replace(config, run=run)) for run in runs]
@@ -78,6 +81,8 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     segmental = run.layout.outputs == "frame"
     config.measures.require(run.facts.task, run.facts.classes, segmental)
     require_bouts(config.bins, run.path, run.facts.task, run.layout.outputs)
+    kind = (run.facts.task, run.layout.outputs)
+    require_writable(config.write, run.evaluation_path(config.split), "evaluate", *kind)
     decoding, decoder = asked_decoding(run, config.decode, config.lag)
     data = _load(run, config)
     require_few_bins(config.bins, data.infos, len(run.facts.classes))
@@ -96,6 +101,7 @@ def _evaluate(config: EvaluateConfig) -> dict[str, Any]:
     metrics = {**about, **known, **metrics}
     if has_bouts(run.facts.task, run.layout.outputs):
         write_bouts(predictions, out / BOUTS, out / SUMMARY, data.infos, config.bins)
+    write_answers(config.write, predictions, data.infos, data.store)
     latency = measure_latency(run)
     write_whole(out / "metrics.json", json.dumps(metrics, indent=1) + "\n")
     timed = asdict(latency) if latency else None

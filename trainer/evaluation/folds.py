@@ -11,6 +11,7 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.table import aligned
+from trainer.annotations.files import write_answers
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, write_bouts
 from trainer.decoded.facts import joined_decoder
 from trainer.evaluation.decoded_figures import all_decoded
@@ -104,6 +105,8 @@ def _show(config: EvaluateConfig, runs: Sequence[Path], metrics: Mapping[str, An
     infos = list(_infos(config, first, metrics))
     if has_bouts(metrics["task"], first.layout.outputs):
         write_bouts(predictions, out / BOUTS, out / SUMMARY, infos, config.bins)
+    store = FeatureStore(config.store or first.config.store)
+    write_answers(config.write, predictions, infos, store)
     named = {run.name: Run(run) for run in runs}
     name = config.run.resolve().name
     write_folds_report(out / "report.html", name, named, metrics, predictions, infos)

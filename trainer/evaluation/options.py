@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from preprocessing.labels.formats.writers.base import WriterName
 from preprocessing.labels.options import as_paths
 from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
@@ -59,6 +60,11 @@ class EvaluateConfig:
     bins: float | None = None
     """Minutes: summary.csv, which says how often and how long each class is shown, has rows for
     each so many of a sequence too."""
+
+    write: tuple[WriterName, ...] = ()
+    """Write the answers for annotation tools too, to RUN/evaluation/SPLIT/annotations, linked to
+    the videos, truth and prediction on tiers of their own. What was corrected there is never
+    replaced."""
 
     def __post_init__(self) -> None:
         if self.labels is not None:

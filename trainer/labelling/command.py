@@ -12,6 +12,7 @@ from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
+from trainer.annotations.files import require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
 from trainer.bouts.bins import require_few_bins
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts
@@ -45,6 +46,8 @@ def run_predict(config: PredictConfig) -> int:
     run = load_run(config.run)
     require_free(run, config)
     require_bouts(config.bins, run.path, run.facts.task, run.layout.outputs)
+    kind = (run.facts.task, run.layout.outputs)
+    require_writable(config.write, config.out, "predict", *kind)
     decoding, decoder = asked_decoding(run, config.decode, config.lag)
     store, videos, failed = _store_of(run, config)
     ids = list(videos)
@@ -63,6 +66,7 @@ def run_predict(config: PredictConfig) -> int:
     if decoding:
         say(f"labels are decoded by {decoder_text(decoder)}; --decode none writes raw ones")
     _count_bouts(config, run, infos, predictions)
+    write_answers(config.write, predictions, infos, store, videos, truth=False)
     if config.overlay:
         failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
     for folder in (config.out / STORE, config.out / OVERLAYS):

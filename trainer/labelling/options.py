@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.labels.formats.writers.base import WriterName
 from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 
@@ -42,6 +43,10 @@ class PredictConfig:
     """Write each video again with the answers drawn into it."""
     bins: float | None = None
     """Minutes: summary.csv has rows for each so many of a sequence too."""
+
+    write: tuple[WriterName, ...] = ()
+    """Write the answers for annotation tools too, to DIR/annotations, linked to the videos. What
+    was corrected there is never replaced."""
 
     def __post_init__(self) -> None:
         require_lag(self.decode, self.lag)

@@ -114,8 +114,8 @@ def _row(
 
 def _figures(pooled: Pooled) -> list[Figures]:
     """Returns the figures of each class by name, None for those that are not known."""
-    columns = [np.asarray(getattr(pooled, name), np.float64).tolist() for name in FIGURES]
-    return [
-        {name: None if np.isnan(value) else value for name, value in zip(FIGURES, row, strict=True)}
-        for row in zip(*columns, strict=True)
-    ]
+    columns = []
+    for name in FIGURES:
+        values = np.asarray(getattr(pooled, name), np.float64)
+        columns.append([value if np.isfinite(value) else None for value in values.tolist()])
+    return [dict(zip(FIGURES, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -69,9 +69,12 @@ class Format(NamedTuple):
         title: as messages and tables call it.
         recognises: whether a file is of this format, by its beginning (never by its name alone).
         read: reads a file; raises ``InputError`` for one that is damaged, with its line or place.
+        alone: whether only a file that is given by itself is read so; among the files of a folder
+            it is something that lies beside labels, or a list of names as folders always held.
     """
 
     name: str
     title: str
     recognises: Callable[[Sample], bool]
     read: Callable[[Path, LabelChoices], Reading]
+    alone: bool = False

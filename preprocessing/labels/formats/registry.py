@@ -5,16 +5,21 @@ from pathlib import Path
 from preprocessing.errors import InputError
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Format, Reading
+from preprocessing.labels.formats.names import NAMES
 from preprocessing.labels.formats.projects import PROJECTS
+from preprocessing.labels.formats.refused import UNREADABLE
 from preprocessing.labels.formats.sample import Sample
-from preprocessing.labels.formats.tables import TABLES
+from preprocessing.labels.formats.tables import TABLE, TABLES
 from preprocessing.labels.formats.texts import TEXTS
 
-FORMATS = (*PROJECTS, *TABLES, *TEXTS)
+# From the most to the least particular; the last table is any that has numbers.
+FORMATS = (*PROJECTS, *TABLES, *TEXTS, TABLE, NAMES)
 
 
 def format_of(path: Path, choices: LabelChoices) -> Format | None:
     """Returns the format that somebody named, or that a file is recognised as; None if none does.
+
+    A map of columns is for a table, whatever it is taken for.
 
     Args:
         path: the file.
@@ -23,9 +28,11 @@ def format_of(path: Path, choices: LabelChoices) -> Format | None:
     Raises:
         InputError: the file cannot be read, or there is no format of that name.
     """
+    if choices.format is None and choices.columns:
+        return TABLE
     if choices.format is None:
         sample = Sample(path)
-        return next((one for one in FORMATS if one.recognises(sample)), None)
+        return next((one for one in (*FORMATS, UNREADABLE) if one.recognises(sample)), None)
     for one in FORMATS:
         if one.name == choices.format:
             return one

@@ -1,4 +1,4 @@
-"""What is written to files of annotation tools: videos, and what is said about them."""
+"""The content of files for annotation tools: videos, and what is said about them."""
 
 import os
 from collections.abc import Mapping, Sequence

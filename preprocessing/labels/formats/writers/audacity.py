@@ -20,4 +20,4 @@ def write(path: Path, content: Annotated) -> None:
                 file.write(f"{one.start:.6f}\t{end:.6f}\t{one.label}\n")
 
 
-AUDACITY = Writer("audacity", "Audacity label tracks", ".txt", write, "files")
+AUDACITY = Writer("audacity", "Audacity label tracks", ".txt", write, "files", empty=False)

@@ -1,4 +1,4 @@
-"""What a writer of label files is, and the frames of those that count in frames."""
+"""Writers of label files: what each needs and keeps, and the frames of those that count them."""
 
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -37,6 +37,7 @@ class Writer(NamedTuple):
         keeps: what it has a place for besides times and classes: fields of an annotation.
         points: whether it has a place for labels without length.
         framed: whether it counts frames, so that their rate must be known.
+        empty: whether there may be a file that says nothing; else there is none of such a video.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Writer(NamedTuple):
     keeps: Collection[str] = ()
     points: bool = True
     framed: bool = False
+    empty: bool = True
 
 
 def frame_range(annotation: Annotation, fps: float) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def states(content: Annotated) -> dict[str, bool]:
     Args:
         content: what is written.
     """
-    lasting, points = set(), set()
+    lasting, points = set[str](), set[str]()
     for video in content.videos:
         for one in content.of(video):
             (points if one.end is None else lasting).add(one.label)
@@ -53,14 +53,14 @@ def bouts(said: Annotations) -> list[Bout]:
     Args:
         said: the annotations.
     """
-    by_kind: dict[tuple[str, ...], list[Annotation]] = {}
+    by_kind: dict[tuple[str, str, str], list[Annotation]] = {}
     for one in said:
         by_kind.setdefault((one.subject, one.label, BETWEEN.join(one.modifiers)), []).append(one)
-    found = [bout for kind, several in by_kind.items() for bout in _apart(several, *kind)]
+    found = [bout for kind, several in by_kind.items() for bout in _apart(several, kind)]
     return sorted(found)
 
 
-def _apart(several: Iterable[Annotation], *kind: str) -> Iterator[Bout]:
+def _apart(several: Iterable[Annotation], kind: tuple[str, str, str]) -> Iterator[Bout]:
     """Yields annotations of one kind, of which those that overlap are joined."""
     before: Bout | None = None
     for one in sorted(several, key=lambda one: one.start):

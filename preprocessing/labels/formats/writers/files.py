@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.whole_file import partial_path, whole_file
 from preprocessing.labels.formats.writers.base import Writer, rate
 from preprocessing.labels.formats.writers.fitting import Fitting
@@ -44,8 +44,14 @@ def write_annotated(writer: Writer, path: Path, content: Annotated) -> list[str]
     with whole_folder(path) as partial:
         if writer.shape == "folder":
             writer.write(partial, fitting.fitted(""))
-        for folder, side in _folders(partial, fitting) if writer.shape == "files" else ():
-            _write_files(writer, folder, fitting.fitted(side))
+        else:
+            left = [
+                _write_files(writer, folder, fitting.fitted(side))
+                for folder, side in _folders(partial, fitting)
+            ]
+            fitting.remarks += [
+                f"no file for {counted(n, 'video')} without labels" for n in left if n
+            ]
     return fitting.remarks
 
 
@@ -80,11 +86,17 @@ def _folders(root: Path, fitting: Fitting) -> Iterator[tuple[Path, str]]:
         yield root / name, side
 
 
-def _write_files(writer: Writer, folder: Path, content: Annotated) -> None:
+def _write_files(writer: Writer, folder: Path, content: Annotated) -> int:
+    """Writes a file a video; returns the number of videos of which there is nothing to write."""
+    left = 0
     for video in content.videos:
+        if not (writer.empty or content.of(video)):
+            left += 1
+            continue
         path = _file(folder, video.sequence, writer.suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         writer.write(path, replace(content, videos=(video,)))
+    return left
 
 
 def _file(folder: Path, sequence_id: str, suffix: str) -> Path:

@@ -1,4 +1,4 @@
-"""What is said about videos, fitted to what a format has a place for.
+"""The fitting of what is said about videos to a format, which has no place for all of it.
 
 Names of tiers, subjects and raters that a format has no place for become part of one that it has,
 where they differ:
@@ -41,7 +41,7 @@ class Fitting:
                 values[getattr(one, name)] = None
             self._points += one.end is None
             self._modified += bool(one.modifiers)
-            self._mended += one != _mended(one)
+            self._mended += one is not _mended(one)
         different = [name for name in SIDES if len(seen[name]) > 1]
         self._kept = [name for name in SIDES if name in writer.keeps]
         self._homeless = [name for name in different if name not in self._kept]
@@ -78,7 +78,10 @@ class Fitting:
                 told = (getattr(one, name) for name in SIDES if name in {home, *self._homeless})
                 named[home] = " ".join(filter(None, told))
             modifiers = one.modifiers if "modifiers" in self._writer.keeps else ()
-            yield _mended(one._replace(**named, modifiers=modifiers))
+            tier, subject, rater = (named[name] for name in SIDES)
+            yield _mended(
+                one._replace(tier=tier, subject=subject, rater=rater, modifiers=modifiers)
+            )
 
     def _side(self, one: Annotation) -> str:
         return " ".join(filter(None, (plain(getattr(one, name)) for name in self._homeless)))
@@ -126,6 +129,9 @@ def plain(name: str) -> str:
 
 
 def _mended(one: Annotation) -> Annotation:
+    names = (one.label, one.subject, one.tier, one.rater, *one.modifiers)
+    if all(map(str.isprintable, names)):
+        return one
     return one._replace(
         label=plain(one.label),
         subject=plain(one.subject),

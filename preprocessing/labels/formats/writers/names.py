@@ -48,5 +48,8 @@ def _require_plain(names: set[str], lines: set[str]) -> None:
 
 
 NAMES = Writer(
-    "names", "a name a frame (ms-tcn)", ".txt", write, "files", points=False, framed=True
+    *("names", "a name a frame (ms-tcn)", ".txt", write, "files"),
+    points=False,
+    framed=True,
+    empty=False,
 )

@@ -1,0 +1,118 @@
+"""XML files of strangers: no entities of their own, no other files, and bounded memory.
+
+Entities are how a file of a kilobyte becomes one of gigabytes, and how a file asks for others.
+No annotation tool writes any, so a file that declares one is refused before it is used.
+"""
+
+from pathlib import Path
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from preprocessing.errors import InputError, shorten
+from preprocessing.files.ordinary import require_ordinary
+
+MOST_BYTES = 1 << 27
+# An hour of words, each with a time before and after it, makes some 50,000.
+MOST_ELEMENTS = 2_000_000
+MOST_DEPTH = 100
+READ_BYTES = 1 << 16
+
+
+def read_xml(path: Path, what: str) -> Element:
+    """Returns the outermost element of an XML file, with names that have no namespace.
+
+    Args:
+        path: the file.
+        what: what it holds, for messages.
+
+    Raises:
+        InputError: it cannot be read, is no XML, declares entities, or is far too large.
+    """
+    tree = _BoundedTree(f"cannot read {what} from {path}")
+    try:
+        require_ordinary(path)
+        with path.open("rb") as file:
+            while block := file.read(READ_BYTES):
+                tree.feed(block, final=False)
+        return tree.close()
+    except OSError as error:
+        raise InputError(f"{tree.trouble}: {error.strerror or error}") from None
+
+
+def child_text(element: Element, name: str) -> str:
+    """Returns the text of the first child of that name, without spaces around it.
+
+    Args:
+        element: any element.
+        name: the name of a child, which need not be there.
+    """
+    return (element.findtext(name) or "").strip()
+
+
+class _BoundedTree:
+    """A tree that is built piece by piece, as long as it is small and declares nothing.
+
+    Args:
+        trouble: the beginning of messages.
+
+    Attributes:
+        trouble: the argument.
+    """
+
+    def __init__(self, trouble: str):
+        self.trouble = trouble
+        self._builder = TreeBuilder()
+        self._bytes = self._elements = self._depth = 0
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._builder.data
+        self._parser.EntityDeclHandler = self._refuse
+
+    def feed(self, block: bytes, final: bool) -> None:
+        """Takes the next piece of the file.
+
+        Args:
+            block: its bytes.
+            final: whether it is the last.
+
+        Raises:
+            InputError: it is no XML, declares entities, or is too much.
+        """
+        self._bytes += len(block)
+        if self._bytes > MOST_BYTES:
+            raise InputError(f"{self.trouble}: it is longer than {MOST_BYTES:,} bytes")
+        try:
+            self._parser.Parse(block, final)
+        except expat.ExpatError as error:
+            raise InputError(f"{self.trouble}: {shorten(str(error))}") from None
+        except (ValueError, LookupError) as error:
+            # Of an encoding that Python does not know, or that has several bytes a letter.
+            raise InputError(f"{self.trouble}: {shorten(str(error))}") from None
+
+    def close(self) -> Element:
+        """Returns the tree once the file is over."""
+        self.feed(b"", final=True)
+        return self._builder.close()
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        self._depth += 1
+        if self._elements > MOST_ELEMENTS or self._depth > MOST_DEPTH:
+            raise InputError(
+                f"{self.trouble}: line {self._parser.CurrentLineNumber}: more than "
+                f"{MOST_ELEMENTS:,} elements, or more than {MOST_DEPTH} within one another"
+            )
+        plain = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+        self._builder.start(name.rpartition(":")[2], plain)
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        self._builder.end(name.rpartition(":")[2])
+
+    def _refuse(self, name: str, *declared: object) -> None:
+        raise InputError(
+            f"{self.trouble}: line {self._parser.CurrentLineNumber}: it declares the entity "
+            f"{shorten(name)!r}, which no annotation tool does; take the declaration out"
+        )

@@ -1,0 +1,1 @@
+"""Answers as annotations, in the files of the tools that people label with."""
