@@ -49,7 +49,7 @@ def run_review(config: ReviewConfig) -> int:
         note(remark)
     write_page(config.folder / PAGE, config, sources, windows)
     write_table(config.folder / TABLE, [window.stretch for window in windows])
-    _tell(config, windows, path)
+    _tell(config, windows, path, sources.run.config.labels)
     return DONE
 
 
@@ -105,8 +105,17 @@ def _chosen(config: ReviewConfig, sources: Sources) -> list[Window]:
         return read_windows(sources, files, chosen)
 
 
-def _tell(config: ReviewConfig, windows: Sequence[Window], path: Path) -> None:
-    """Says what was found, and what to do with it."""
+def _tell(
+    config: ReviewConfig, windows: Sequence[Window], path: Path, labels: Sequence[Path]
+) -> None:
+    """Says what was found, and what to do with it.
+
+    Args:
+        config: the options of the command.
+        windows: what is looked at.
+        path: the label file of the answers.
+        labels: the label files that there are.
+    """
     chosen = [window.stretch for window in windows]
     kinds = Counter(stretch.why for stretch in chosen)
     told: dict[Why, str] = {
@@ -122,4 +131,5 @@ def _tell(config: ReviewConfig, windows: Sequence[Window], path: Path) -> None:
         f"{clock(round(seconds))} to watch: {'; '.join(parts)}"
     )
     say(f"to click through: {config.folder / PAGE}; as a table: {config.folder / TABLE}")
-    say(f"the answers there, to be corrected: {path}; then train --labels ... {path}")
+    given = " ".join(map(str, (*labels, path)))
+    say(f"the answers there, to be corrected: {path}; once they are, train --labels {given}")

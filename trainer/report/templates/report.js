@@ -94,7 +94,7 @@
       const known = label >= 0;
       let text = known ? legend[label][0] : number ? "no answer" : "no label";
       if (row.sure && row.sure[place] <= 100) text += `, ${row.sure[place]} % sure`;
-      if (number && known && truth >= 0) text += label === truth ? " ✓" : " ✗ wrong";
+      if (number && known && truth >= 0) text += label === truth ? " ✓" : told.part ? " ✗ not the label" : " ✗ wrong";
       return [row.name, text, known ? legend[label][1] : ""];
     });
   };
@@ -227,7 +227,7 @@
     shown = section;
     section.classList.add("playing");
     part(".name").textContent = told.id;
-    part(".mistakes").hidden = !told.rows.length;
+    part(".mistakes").hidden = told.part || !told.rows.length;
     const source = sourceOf(section);
     video.removeAttribute("src");
     player.hidden = false;
