@@ -46,7 +46,7 @@ def done(said: Said) -> Said:
 
 @pytest.fixture(scope="module")
 def crossed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a cross-validation, and labels of which one segment is wrong by now."""
+    """A folder with a cross-validation, and labels of which two segments are wrong by now."""
     folder = tmp_path_factory.mktemp("reviewed")
     store, labels = write_persons(folder, 3, 3)
     config = CrossValidateConfig(store, labels, folder / "crossed", leave_out=r"^(P\d+)_", **QUICK)
@@ -54,8 +54,10 @@ def crossed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         train_here(monkeypatch)
         assert run_cross_validate(config) == 0
     text = labels.read_text()
-    assert "P2_1,0.0,1.75,low" in text
-    labels.write_text(text.replace("P2_1,0.0,1.75,low", "P2_1,0.0,1.75,high"))
+    for start, end, right, wrong in ((0.0, 1.75, "low", "high"), (1.75, 3.5, "high", "low")):
+        assert f"P2_1,{start},{end},{right}" in text
+        text = text.replace(f"P2_1,{start},{end},{right}", f"P2_1,{start},{end},{wrong}")
+    labels.write_text(text)
     return folder
 
 
@@ -78,13 +80,15 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_wrong_label_comes_first_with_what_it_should_be(
+def test_wrong_labels_come_first_with_what_they_should_be(
     crossed: Path, longtake: Longtake
 ) -> None:
     _, said, _ = done(longtake("review", crossed / "crossed"))
-    first, *_ = rows(crossed / "crossed" / "review")
-    assert (first["sequence"], first["start"], first["end"]) == ("P2_1", "0.0", "1.75")
-    assert (first["why"], first["label"], first["answer"]) == ("contradicted", "high", "low")
+    first, second, *_ = rows(crossed / "crossed" / "review")
+    assert {first["sequence"], second["sequence"]} == {"P2_1"}
+    found = {(one["start"], one["end"], one["label"], one["answer"]) for one in (first, second)}
+    assert found == {("0.0", "1.75", "high", "low"), ("1.75", "3.5", "low", "high")}
+    assert first["why"] == "contradicted"
     assert "with labels that the model contradicts" in said
     page = (crossed / "crossed" / "review" / "review.html").read_text()
     assert "Labelled <b>high</b>; the model says <b>low</b>" in page
