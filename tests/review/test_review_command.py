@@ -187,6 +187,13 @@ def test_what_somebody_may_have_corrected_is_not_replaced(
     assert (tmp_path / "answers.csv").read_text() == "mine"
 
 
+def test_too_little_time_for_any_stretch_is_said(
+    crossed: Path, longtake: Longtake, tmp_path: Path
+) -> None:
+    failed = longtake("review", crossed / "crossed", "--out", tmp_path, "--minutes", 0.01)
+    assert "--minutes 0.01 is not enough for one stretch: the shortest takes" in refusal(failed)
+
+
 def test_a_run_that_saw_all_labels_has_nothing_to_say(
     crossed: Path, longtake: Longtake, tmp_path: Path
 ) -> None:

@@ -89,7 +89,11 @@ def _require_something(config: ReviewConfig, sources: Sources) -> None:
 
 
 def _chosen(config: ReviewConfig, sources: Sources) -> list[Window]:
-    """Returns what is looked at, and what there is to see of it, the most worthwhile first."""
+    """Returns what is looked at, and what there is to see of it, the most worthwhile first.
+
+    Raises:
+        InputError: there is no time for any.
+    """
     found: list[Stretch] = []
     files: dict[Why, Answers] = {}
     with ExitStack() as stack:
@@ -102,6 +106,12 @@ def _chosen(config: ReviewConfig, sources: Sources) -> list[Window]:
             files["unsure"] = answers
             found += find_unsure(sources, answers, members, config.longest)
         chosen = choose(found, 60 * config.minutes, config.around)
+        if found and not chosen:
+            least = min(stretch.seconds for stretch in found) + 2 * config.around
+            raise InputError(
+                f"--minutes {config.minutes:g} is not enough for one stretch: the shortest takes "
+                f"{least:.1f} s with --around {config.around:g}; give more minutes"
+            )
         return read_windows(sources, files, chosen)
 
 

@@ -46,7 +46,12 @@ class Course:
             start += len(block)
 
     def most_said(self, start: int, stop: int) -> str:
-        """Returns the class that is most often the answer in some steps."""
+        """Returns the class that is most often the answer in some steps.
+
+        Args:
+            start: the first of them.
+            stop: the one after the last.
+        """
         return self.answers.classes[int(np.bincount(self.said[start:stop]).argmax())]
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.errors import InputError, counted
+from preprocessing.errors import InputError, counted, some
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import partial_path
 from preprocessing.labels.base import Labels, lasting
@@ -189,6 +189,12 @@ def answers_without_labels(
             raise InputError(
                 f"--predictions {config.predictions} answers with other classes than "
                 f"{sources.run.path}; give what predict wrote with this run"
+            )
+        lacking = {info.sequence_id for info in sources.unlabelled}.difference(answers.ids)
+        if lacking:
+            note(
+                f"{config.predictions} does not answer {counted(len(lacking), 'sequence')} without "
+                f"labels ({some(sorted(lacking))}): not looked at"
             )
         yield answers, []
 
