@@ -25,6 +25,11 @@ COMMANDS = {
         "trainer.labelling.options:PredictConfig",
         "trainer.labelling.command:run_predict",
     ),
+    "review": Command(
+        "what is worth a person's minutes: likely label errors, unsure answers",
+        "trainer.review.options:ReviewConfig",
+        "trainer.review.command:run_review",
+    ),
     "stream": Command(
         "answers for a camera, a stream or a file as it happens",
         "trainer.streaming.options:StreamConfig",

@@ -9,18 +9,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from preprocessing.annotation.own_forms import annotations_of_own
 from preprocessing.errors import InputError, counted, some
 from preprocessing.files.folders import files_below
 from preprocessing.labels.annotated import AnnotatedFile, read_files
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.choices import ALL, LabelChoices
+from preprocessing.labels.class_runs import class_runs
 from preprocessing.labels.formats.base import OPEN, Annotation
 from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.frame_times import FrameClock, frame_clock
 from preprocessing.labels.label_files import annotated_files
+from preprocessing.labels.labelled_alone import until
 from preprocessing.labels.media_names import MediaNames
+from preprocessing.labels.named import NamedLabels
 from preprocessing.labels.overlaps import joined, without
+from preprocessing.labels.reading import read_labels, read_labels_alone
 from preprocessing.labels.selection import class_name, selection
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
@@ -79,7 +82,7 @@ def _read(options: LabelOptions, store: FeatureStore | None, in_frames: bool) ->
     """Reads one file, or the files of a folder."""
     paths = _annotated(options.path, options.choices)
     if not paths:
-        return Said(dict(annotations_of_own(options, store)))
+        return Said(dict(_of_own(options, store)))
     files = read_files(paths, options.choices, options.path if options.path.is_dir() else None)
     if options.path.is_dir() and (left := sorted(set(files_below(options.path)) - set(paths))):
         note(
@@ -211,3 +214,23 @@ def _outside(several: list[Annotation], taken: list[tuple[float, float]]) -> Ite
         place = bisect_right(begins, one.start) - 1
         if one.end is None and not (place >= 0 and one.start < stretches[place][1]):
             yield one
+
+
+def _of_own(
+    options: LabelOptions, store: FeatureStore | None
+) -> Iterator[tuple[str, list[Annotation]]]:
+    """Yields each sequence of labels of our own forms, with what is said of it.
+
+    Args:
+        options: the labels, and how they are read.
+        store: has the sequences; None if none is at hand.
+
+    Raises:
+        InputError: they cannot be read, or are numbers.
+    """
+    labels = read_labels(options, store) if store else read_labels_alone(options)
+    if not isinstance(labels, NamedLabels):
+        raise InputError(f"{options.path} holds numbers, which have no classes to show or write")
+    for name in sorted(labels.ids()):
+        info = store.info(name) if store else until(labels.end(name), name)
+        yield name, [Annotation(name, *one) for one in sorted(class_runs(labels, info))]

@@ -45,6 +45,10 @@ def _digested(folder: Path) -> list[Path]:
 def is_annotated(path: Path, options: LabelOptions) -> bool:
     """Returns whether labels are in a format of another program.
 
+    Args:
+        path: a file, or a folder.
+        options: how labels are read.
+
     Raises:
         InputError: a file is known to hold no labels that are read, or is a table nobody knows.
     """
@@ -74,6 +78,10 @@ def annotated_files(folder: Path, choices: LabelChoices) -> list[Path]:
     """Returns the files of a folder that are in formats of other programs.
 
     There are none if it is a folder of text files with a class name a line.
+
+    Args:
+        folder: of label files.
+        choices: how labels are read.
     """
     found = [path for path in sorted(files_below(folder)) if _is_format(path, choices)]
     texts = texts_of(folder)

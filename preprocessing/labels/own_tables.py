@@ -48,6 +48,12 @@ def read_table(options: LabelOptions) -> Labels:
     raise InputError(unknown_table(path, header, options))
 
 
+def is_table_of_intervals(path: Path) -> bool:
+    """Returns whether a file begins as our own tables of intervals do."""
+    _, header = next(csv_rows(path))
+    return tuple(name.lower() for name in header) == INTERVAL_FIELDS
+
+
 def intervals_of_table(path: Path, choices: LabelChoices) -> BySequence:
     """Returns the intervals of each sequence, in order of time.
 
@@ -56,15 +62,10 @@ def intervals_of_table(path: Path, choices: LabelChoices) -> BySequence:
         choices: what settles overlaps.
 
     Raises:
-        InputError: the table holds something else, or a line is bad.
+        InputError: a line is bad.
     """
     body = csv_rows(path)
-    _, header = next(body)
-    if tuple(name.lower() for name in header) != INTERVAL_FIELDS:
-        raise InputError(
-            f"{path} begins with {_shown(header)}; expected {','.join(INTERVAL_FIELDS)} where "
-            "several label files are given"
-        )
+    next(body)
     by_sequence: BySequence = {}
     for sequence_id, start, end, label in (_interval(path, *numbered) for numbered in body):
         by_sequence.setdefault(sequence_id, []).append((start, end, label))

@@ -10,6 +10,7 @@ For multilabel, intervals may overlap, a line has names with commas between them
 as many rows as labels.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.errors import InputError, counted, shorten, some
@@ -24,12 +25,14 @@ from preprocessing.labels.annotated import (
     rows_of,
 )
 from preprocessing.labels.base import LabelOptions, Labels
+from preprocessing.labels.class_runs import class_runs
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.label_files import FOLDERS, annotated_files, is_annotated
-from preprocessing.labels.named import SequenceLabels
+from preprocessing.labels.named import NamedLabels, SequenceLabels
 from preprocessing.labels.own_tables import (
     intervals_of_table,
+    is_table_of_intervals,
     read_table,
     require_names_wanted,
 )
@@ -136,12 +139,7 @@ def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) ->
         InputError: it holds none, or one is bad.
     """
     if not is_annotated(path, options):
-        if str(path) == FOLDERS or path.is_dir():
-            raise InputError(
-                f"--labels {path} holds no intervals, which are needed where several label files "
-                "are given; make some of it: longtake labels"
-            )
-        return intervals_of_table(path, options.choices)
+        return _own_intervals(replace(options, path=path, corrections=()), store)
     if not path.is_dir():
         return intervals_of(read_files([path], options.choices), options, store)
     files = annotated_files(path, options.choices)
@@ -151,6 +149,26 @@ def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) ->
             f"({some([one.name for one in left])})"
         )
     return intervals_of(read_files(files, options.choices, path), options, store)
+
+
+def _own_intervals(options: LabelOptions, store: FeatureStore | None) -> BySequence:
+    """Returns the intervals of labels of our own forms, which others correct.
+
+    Raises:
+        InputError: they are bad, or only a store could say how long they are.
+    """
+    if options.path.is_file() and is_table_of_intervals(options.path):
+        return intervals_of_table(options.path, options.choices)
+    labels = _read(options, store)
+    if store is None or not isinstance(labels, NamedLabels):
+        raise InputError(
+            f"{options.path} holds no intervals, which are needed where several label files are "
+            "given, or a store that says how long a line lasts; give --store"
+        )
+    return {
+        name: sorted(class_runs(labels, store.info(name))) if name in store else []
+        for name in labels.ids()
+    }
 
 
 def _folder(sequence_id: str) -> str:

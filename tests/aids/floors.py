@@ -26,7 +26,7 @@ FLOORS = {
         {"report", "training"},
         {"trainings"},
         {"evaluation", "overlay", "tuning", "repeats", "ensemble"},
-        {"labelling", "demo", "cross_validation"},
+        {"labelling", "demo", "cross_validation", "review"},
         {"cli"},
         {"__main__"},
     ],

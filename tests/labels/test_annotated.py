@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from label_inputs import small_store, targets_of, write
+from label_inputs import small_store, targets_of, text_folder, write
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, Labels
@@ -189,12 +189,40 @@ def test_later_files_win_where_they_label(said: dict[str, Reading], tmp_path: Pa
     last.write_text("sequence,start,end,label\na,0.5,0.75,r\n")
     labels = read_labels(LabelOptions(old, corrections=(new, last)), store)
     assert classes_of(labels, store, "a") == "wwrjjjjr"
-    whole = tmp_path / "classes.csv"
-    whole.write_text("sequence,label\na,w\n")
-    with pytest.raises(InputError, match="begins with sequence,label; expected sequence,start"):
-        read_labels(LabelOptions(whole, corrections=(new,)), store)
-    with pytest.raises(InputError, match=r"--labels folders holds no intervals"):
-        read_labels(LabelOptions(Path("folders"), corrections=(new,)), store)
+
+
+@pytest.mark.parametrize("form", ["one label a sequence", "a name a line"])
+def test_labels_of_our_own_forms_are_corrected_too(
+    said: dict[str, Reading], tmp_path: Path, form: str
+) -> None:
+    write(tmp_path / "store", "a", np.arange(8) / 4)
+    store = FeatureStore(tmp_path / "store")
+    if form == "a name a line":
+        old = text_folder(tmp_path, a="w\n" * 6 + "\nw\n")
+        expected = "wwjjww.w"
+    else:
+        old, expected = tmp_path / "classes.csv", "wwjjwwww"
+        old.write_text("sequence,label\na,w\n")
+    new = tmp_path / "new.made"
+    new.write_text(MARK)
+    said["new.made"] = Reading([Annotation("a.mp4", 0.5, 1.0, "j")])
+    labels = read_labels(LabelOptions(old, corrections=(new,)), store)
+    assert classes_of(labels, store, "a") == expected
+
+
+def test_numbers_and_what_the_store_lacks_are_not_corrected(
+    said: dict[str, Reading], tmp_path: Path
+) -> None:
+    write(tmp_path / "store", "a", np.arange(8) / 4)
+    store = FeatureStore(tmp_path / "store")
+    old, new = tmp_path / "old.csv", tmp_path / "new.made"
+    new.write_text(MARK)
+    said["new.made"] = Reading([Annotation("a.mp4", 0.5, 1.0, "j")])
+    old.write_text("sequence,label\na,w\nb,w\n")
+    with pytest.raises(InputError, match=r"labels 1 sequence that .* does not have \(b\)"):
+        read_labels(LabelOptions(old, corrections=(new,)), store)
+    with pytest.raises(InputError, match="give --store"):
+        read_labels_alone(LabelOptions(old, corrections=(new,)))
 
 
 def test_a_format_is_named_and_an_unknown_one_is_refused(reads: Reads) -> None:

@@ -51,7 +51,9 @@ def worst_columns(scores: Sequence[float | None]) -> list[int]:
     return sorted(np.argsort(known, kind="stable")[:DRAWN_COLUMNS].tolist())
 
 
-def render(path: Path, template: str, **values: Any) -> None:
+def render(
+    path: Path, template: str, scripts: Sequence[str] = ("report.js",), **values: Any
+) -> None:
     """Fills in a template of this package and writes it, whole or not at all.
 
     The page may run only the one script of this package, and load only the videos. So a stranger's
@@ -60,6 +62,7 @@ def render(path: Path, template: str, **values: Any) -> None:
     Args:
         path: the HTML file.
         template: the template's file name.
+        scripts: the file names of what runs in the page.
         **values: the template's variables.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -71,7 +74,8 @@ def render(path: Path, template: str, **values: Any) -> None:
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     environment.globals |= {"enough_units": ENOUGH_UNITS, "decoder_text": decoder_text}
     environment.filters |= {"clock": clock, "precise": partial(clock, digits=1)}
-    script = resources.files("trainer.report.templates").joinpath("report.js").read_text("utf-8")
+    folder = resources.files("trainer.report.templates")
+    script = "".join(folder.joinpath(name).read_text("utf-8") for name in scripts)
     digest = base64.b64encode(sha256(script.encode()).digest()).decode()
     page = environment.get_template(template).render(
         **values, script=Markup(script), script_digest=digest

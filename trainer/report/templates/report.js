@@ -94,7 +94,7 @@
       const known = label >= 0;
       let text = known ? legend[label][0] : number ? "no answer" : "no label";
       if (row.sure && row.sure[place] <= 100) text += `, ${row.sure[place]} % sure`;
-      if (number && known && truth >= 0) text += label === truth ? " ✓" : " ✗ wrong";
+      if (number && known && truth >= 0) text += label === truth ? " ✓" : told.part ? " ✗ not the label" : " ✗ wrong";
       return [row.name, text, known ? legend[label][1] : ""];
     });
   };
@@ -178,9 +178,13 @@
     }
     if (section === shown) write(part(".said"), section, told.at);
   };
+  let before = 0; // the second of the video at which the playhead was last
   const follow = () => {
-    if (shown && video.readyState && !video.seeking && wanted === null)
-      place(shown, xAt(facts(shown), video.currentTime));
+    if (!shown || !video.readyState || video.seeking || wanted !== null) return;
+    place(shown, xAt(facts(shown), video.currentTime));
+    const { stop } = facts(shown); // Where a stretch that is looked at is over.
+    if (before < stop && video.currentTime >= stop) video.pause();
+    before = video.currentTime;
   };
   const run = () => {
     follow();
@@ -223,7 +227,7 @@
     shown = section;
     section.classList.add("playing");
     part(".name").textContent = told.id;
-    part(".mistakes").hidden = !told.rows.length;
+    part(".mistakes").hidden = told.part || !told.rows.length;
     const source = sourceOf(section);
     video.removeAttribute("src");
     player.hidden = false;
@@ -278,7 +282,7 @@
     wanted = null;
     const told = facts(shown);
     const end = secondsAt(told, 1);
-    const far = told.size > 1 && Number.isFinite(video.duration) && Math.abs(video.duration - end) > Math.max(2, 0.02 * end);
+    const far = !told.part && told.size > 1 && Number.isFinite(video.duration) && Math.abs(video.duration - end) > Math.max(2, 0.02 * end);
     problem(far ? `This video lasts ${clock(video.duration)}, the sequence ${clock(end)}: is it the right one?` : "");
   });
   video.addEventListener("error", () => {
