@@ -159,16 +159,13 @@ def _own_intervals(options: LabelOptions, store: FeatureStore | None) -> BySeque
     """
     if options.path.is_file() and is_table_of_intervals(options.path):
         return intervals_of_table(options.path, options.choices)
-    labels = _read(options, store)
+    labels = read_labels(options, store) if store else _read(options, None)
     if store is None or not isinstance(labels, NamedLabels):
         raise InputError(
             f"{options.path} holds no intervals, which are needed where several label files are "
             "given, or a store that says how long a line lasts; give --store"
         )
-    return {
-        name: sorted(class_runs(labels, store.info(name))) if name in store else []
-        for name in labels.ids()
-    }
+    return {name: sorted(class_runs(labels, store.info(name))) for name in labels.ids()}
 
 
 def _folder(sequence_id: str) -> str:

@@ -50,7 +50,7 @@ class Look:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Where the stretch begins and ends in what is drawn, in per cent."""
+        """Beginning and end of the stretch in what is drawn, in per cent."""
         first, last = float(self.edges[0]), float(self.edges[-1])
         width = (last - first) or 1.0
         return tuple(  # type: ignore[return-value]

@@ -15,7 +15,7 @@ DEFAULT_OUT = "review"
 
 @dataclass(frozen=True)
 class ReviewConfig:
-    """What is worth a person's minutes: likely label errors, and where the model is unsure.
+    """Finds what is worth a person's minutes: likely label errors, and where the model is unsure.
 
     Labels are held against answers of models that were not trained on them, best those of a
     cross-validation. Videos without labels are answered, and shown where the model is unsure.

@@ -1,4 +1,4 @@
-"""What there is to see of the stretches that were chosen: labels and answers in and around each."""
+"""Pictures of the stretches that were chosen: labels and answers in and around each."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -35,7 +35,7 @@ HARDLY = 0.5
 
 @dataclass(frozen=True)
 class Sources:
-    """Whose answers are looked at, and at which sequences.
+    """Sources of a review: the answers that are looked at, and the sequences.
 
     Attributes:
         run: has options, classes and layout; of a cross-validation, the first fold.

@@ -28,5 +28,5 @@ class Stretch(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Its duration."""
         return self.end - self.start

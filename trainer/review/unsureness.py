@@ -1,4 +1,4 @@
-"""How unsure answers are, step by step: the largest of three shares from 0 to 1.
+"""The unsureness of answers, step by step: the largest of three shares from 0 to 1.
 
 margin          1 - (p of the likeliest class - p of the next)
 flicker         of the changes of the answer nearby, the share that is more than labels have

@@ -1,4 +1,4 @@
-"""What a review writes beside its page: a table of stretches, and a label file of answers."""
+"""Files that a review writes beside its page: a table of stretches, and a label file of answers."""
 
 import csv
 from collections import defaultdict
