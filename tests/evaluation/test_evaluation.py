@@ -39,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def memory_task(run: Run) -> Task:
-    return run.config.store, run.config.labels
+    return run.config.store, run.config.labels[0]
 
 
 @pytest.fixture

@@ -32,8 +32,9 @@ def store(make_store: MadeStore) -> FeatureStore:
 def run(store: FeatureStore, tmp_path: Path) -> Run:
     """A run of its options only, on labels in a folder ``mine``."""
     config = TrainConfig(store.root, tmp_path / "mine" / "labels.csv", tmp_path / "run")
-    config.labels.parent.mkdir()
-    config.labels.write_text("sequence,label\ns0,a\n")
+    (labels,) = config.labels
+    labels.parent.mkdir()
+    labels.write_text("sequence,label\ns0,a\n")
     facts = ModelFacts(("a", "b"), 3, "2.0", "test", "0", "{}")
     made = Run(config.run)
     made.begin(config, Splits(("s0",), (), ()), facts)
@@ -55,7 +56,7 @@ def refused(run: Run, out: Path, *inputs: Path) -> str:
 
 
 def test_labels_that_a_run_was_trained_on_are_not_replaced(run: Run, store: FeatureStore) -> None:
-    labels = run.config.labels
+    (labels,) = run.config.labels
     before = labels.read_text()
     assert "was given to train as --labels" in refused(run, labels.parent, store.root)
     assert labels.read_text() == before

@@ -438,6 +438,7 @@ def test_a_finished_run_is_continued_on_new_videos(
     write_intervals(tmp_path / "new.csv", [(f"n{n}", 0, 5, label_of[n]) for n in range(4)])
     task = tmp_path / "new", tmp_path / "new.csv"
     options = {"continue_from": base.path, "lanes": 2, "learning_rate": 1e-9, "epochs": 1}
+    options |= {"normalize": TrainConfig.normalize}
     run = train(config_for(task, tmp_path / "more", **options))
     assert "--cell gru, as in" in capfd.readouterr().err
     assert (run.config.cell, run.config.normalize) == ("gru", "running")

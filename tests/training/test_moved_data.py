@@ -51,10 +51,11 @@ def test_a_moved_store_and_moved_labels_are_the_same_data(
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     shutil.move(config.store, moved / "features")
-    shutil.move(config.labels, moved)
+    (labels,) = config.labels
+    shutil.move(labels, moved)
     with pytest.raises(InputError, match="give the folder where it is"):
         train(config)
-    config = replace(config, store=moved / "features", labels=moved / config.labels.name)
+    config = replace(config, store=moved / "features", labels=moved / labels.name)
     require_same(straight, train(config))
     assert Run(config.run).config.store == moved / "features"
 

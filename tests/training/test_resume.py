@@ -197,7 +197,7 @@ def test_killed_before_anything_was_trained_the_same_command_begins(
 
 
 def test_other_labels_under_the_same_name_are_noticed(begun: TrainConfig) -> None:
-    labels = begun.labels
+    (labels,) = begun.labels
     labels.write_text(labels.read_text().replace("s00,0.0,5.0,minus", "s00,0.0,4.0,minus"))
     with pytest.raises(InputError, match="changed are what --labels hold"):
         train(begun)

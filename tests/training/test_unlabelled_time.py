@@ -122,7 +122,7 @@ def test_background_is_trained_counted_and_predicted(
     store = FeatureStore(task.store)
     said, written = (
         read_labels(LabelOptions(path, unlabelled="background"), store)
-        for path in (task.labels, tmp_path / "out" / "labels.csv")
+        for path in (*task.labels, tmp_path / "out" / "labels.csv")
     )
     info, times = store.info("s7"), store.timestamps("s7")
     assert said.at(info, 0, times).tolist() == written.at(info, 0, times).tolist()
