@@ -10,7 +10,7 @@ from spoken import Longtake, speaking
 
 PERSONS, EACH = 24, 3
 QUICK = ("--units", 8, "--chunk-length", 10, "--learning-rate", 0.05, "--no-tensorboard")
-QUICK += ("--normalize", "train", "--layers", 1)
+QUICK += ("--normalize", "train", "--layers", 1, "--dropout", 0.2)
 DEALT = ("--fractions", 0.6, 0.1, 0.3)
 
 
