@@ -120,7 +120,8 @@ def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path)
     assert (code, out) == (0, "8 imported, 0 already done, 0 failed: 240 steps in store\n")
     code, _, _ = longtake(
         "train", "--store", "store", "--labels", "labels.csv", "--run", "run", "--epochs", 30,
-        "--units", 8, "--learning-rate", 0.05, "--chunk-length", 8, "--no-tensorboard",
+        "--units", 8, "--layers", 1, "--learning-rate", 0.05, "--chunk-length", 8,
+        "--no-tensorboard",
     )  # fmt: skip
     assert code == 0
     code, out, _ = longtake("evaluate", "run", "--split", "test")
@@ -184,7 +185,8 @@ def test_action_segmentation_data_is_imported_and_trained_on_by_its_own_split(
     assert "note: taken as data of the layout ms-tcn" in err
     code, out, _ = longtake(
         "train", "--store", "store", "--labels", "labels.csv", "--splits", "splits/split1.json",
-        "--run", "run", "--epochs", 1, "--units", 4, "--chunk-length", 8, "--no-tensorboard",
+        "--run", "run", "--epochs", 1, "--units", 4, "--layers", 1, "--chunk-length", 8,
+        "--no-tensorboard",
     )  # fmt: skip
     assert code == 0
     splits = json.loads((tmp_path / "run" / "splits.json").read_text())
@@ -271,7 +273,7 @@ def train_on(longtake: Longtake, make_store: MadeStore, tmp_path: Path) -> Calla
         if not labels.startswith("/"):
             (tmp_path / "labels.csv").write_text(labels)
             labels = "labels.csv"
-        arguments = ["--units", 2, "--epochs", 1, "--no-tensorboard", *options]
+        arguments = ["--units", 2, "--layers", 1, "--epochs", 1, "--no-tensorboard", *options]
         if "--run" not in options:
             arguments += ["--run", "run"]
         return longtake("train", "--store", "store", "--labels", labels, *arguments)
@@ -446,7 +448,7 @@ def test_sequences_that_lie_in_a_folder_named_like_another_are_evaluated(
         write_sequence(tmp_path / "store", name, np.zeros((20 + 9 * number, 3)))
     (tmp_path / "labels.csv").write_text("sequence,label\na,x\na/b,y\na/b/c,x\nd,y\n")
     train = ("train", "--store", "store", "--labels", "labels.csv", "--run", "run")
-    assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
+    assert longtake(*train, "--units", 2, "--layers", 1, "--epochs", 1, "--no-tensorboard")[0] == 0
     assert longtake("evaluate", "run", "--split", "all")[0] == 0
     metrics = json.loads((tmp_path / "run/evaluation/all/metrics.json").read_text())
     assert [row["sequence_id"] for row in metrics["per_sequence"]] == ["a", "a/b", "a/b/c", "d"]
@@ -464,7 +466,7 @@ def test_predict_labels_the_videos_it_was_given_and_no_others(
     extract = ("extract", "videos", "--store", "store", "--backbone", "histogram")
     assert longtake(*extract, "--dtype", "float32")[0] == 0
     train = ("train", "--store", "store", "--labels", "folders", "--run", "run")
-    assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
+    assert longtake(*train, "--units", 2, "--layers", 1, "--epochs", 1, "--no-tensorboard")[0] == 0
     for folder in ("new", "other"):
         assert "1 sequence labelled" in longtake("predict", "run", folder, "--out", "out")[1]
     with (tmp_path / "out" / "labels.csv").open() as file:
@@ -543,7 +545,7 @@ def test_predict_asks_for_the_files_that_made_the_features(
     extract = ("extract", "videos", "--store", "store", "--backbone", name)
     assert longtake(*extract, "--pixels=-1-1", "--dtype", "float32")[0] == 0
     train = ("train", "--store", "store", "--labels", "folders", "--run", "run")
-    assert longtake(*train, "--units", 2, "--epochs", 1, "--no-tensorboard")[0] == 0
+    assert longtake(*train, "--units", 2, "--layers", 1, "--epochs", 1, "--no-tensorboard")[0] == 0
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
     assert facts["backbone"] == "encoder.onnx+flow+means.py:Means"
     assert json.loads(facts["settings"])["parts"][0]["pixels"] == "-1-1"
@@ -633,7 +635,7 @@ def test_labels_that_change_between_two_steps_are_remarked_on(
     store, _ = memory_task
     rows = [(f"s{n:02d}", t / 10, (t + 1) / 10, "ab"[t % 2]) for n in range(16) for t in range(40)]
     write_intervals(tmp_path / "short.csv", rows)
-    options = ("--epochs", 1, "--units", 2, "--no-tensorboard")
+    options = ("--epochs", 1, "--units", 2, "--layers", 1, "--no-tensorboard")
     _, _, err = longtake(
         "train", "--store", store, "--labels", tmp_path / "short.csv", "--run", "run", *options
     )

@@ -15,8 +15,8 @@ def work(folder, steps):
     steps_to_store(folder, steps)
     (folder / "splits.json").write_text(json.dumps(
         {"train": ["s0", "s1"], "validation": ["s2"], "test": []}))
-    train(TrainConfig(folder / "store", folder / "labels.csv", folder / "run", units=8, epochs=1,
-                      splits=folder / "splits.json", lanes=2, tensorboard=False))
+    train(TrainConfig(folder / "store", folder / "labels.csv", folder / "run", units=8, layers=1,
+                      epochs=1, splits=folder / "splits.json", lanes=2, tensorboard=False))
     evaluate(EvaluateConfig(folder / "run", "train"))
 """
 

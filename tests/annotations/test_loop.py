@@ -38,7 +38,8 @@ def test_label_train_predict_correct_and_train_again(
     monkeypatch.chdir(tmp_path)
     write_intervals(Path("l.csv"), made(Path("old"), ["a", "b", "c", "d"]))
     assert longtake("labels", "l.csv", "--to", "boris", "--out", "mine.boris")[0] == 0
-    small = ("--units", 4, "--lanes", 2, "--chunk-length", 16, "--epochs", 1, "--cache", "none")
+    small = ("--units", 4, "--layers", 1, "--lanes", 2, "--chunk-length", 16, "--epochs", 1)
+    small += ("--cache", "none")
     given = ("--store", "old", "--labels", "mine.boris", "--run", "first")
     assert longtake("train", *given, *small)[0] == 0
 

@@ -19,7 +19,7 @@ from trainer.run.members import folds
 
 PERSON = r"^(P\d+)_"
 Data = tuple[Path, Path]
-QUICK = {"units": 4, "chunk_length": 8, "epochs": 1, "tensorboard": False}
+QUICK = {"units": 4, "layers": 1, "chunk_length": 8, "epochs": 1, "tensorboard": False}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def crossed(data: Data) -> Path:
 
 
 def command(data: Data, run: Path, *options: object) -> tuple[object, ...]:
-    quick = ("--units", 4, "--chunk-length", 8, "--epochs", 1, "--no-tensorboard")
+    quick = ("--units", 4, "--layers", 1, "--chunk-length", 8, "--epochs", 1, "--no-tensorboard")
     given = ("--store", data[0], "--labels", data[1], "--run", run)
     return ("cross-validate", *given, *quick, *options)
 

@@ -28,7 +28,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
         return train(
             TrainConfig(
                 root / "store", root / "labels.csv", root / task, splits=root / "splits.json",
-                task=task, units=4, chunk_length=8, epochs=1, tensorboard=False,
+                task=task, units=4, layers=1, chunk_length=8, epochs=1, tensorboard=False,
             )
         )  # fmt: skip
 

@@ -32,7 +32,7 @@ Task = tuple[Path, Path]
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a task and a run."""
     folder = tmp_path_factory.mktemp("trained")
-    small = {"units": 4, "chunk_length": 8, "epochs": 1, "tensorboard": False}
+    small = {"units": 4, "layers": 1, "chunk_length": 8, "epochs": 1, "tensorboard": False}
     train(TrainConfig(*write_memory_task(folder), folder / "run", **small))
     return folder
 
@@ -145,8 +145,9 @@ def test_an_empty_split_is_refused_with_those_that_are_not(
     splits = tmp_path / "splits.json"
     splits.write_text(json.dumps({"train": ["s00", "s01"]}))
     config = TrainConfig(
-        store, labels, tmp_path / "some", splits=splits, units=4, epochs=1, tensorboard=False
-    )
+        store, labels, tmp_path / "some", splits=splits, units=4, layers=1, epochs=1,
+        tensorboard=False,
+    )  # fmt: skip
     train(config)
     with pytest.raises(InputError, match=r"the test split of .* is empty; .*train"):
         evaluate(EvaluateConfig(config.run))
@@ -190,7 +191,7 @@ def test_other_tasks_from_labels_to_a_report_and_to_labels(
     train(
         TrainConfig(
             memory_task[0], labels, path, task=task, horizon=horizon,
-            units=4, chunk_length=8, epochs=2, tensorboard=False,
+            units=4, layers=1, chunk_length=8, epochs=2, tensorboard=False,
         )
     )  # fmt: skip
     assert run_evaluate(EvaluateConfig(path)) == 0

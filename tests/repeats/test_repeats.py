@@ -16,7 +16,8 @@ from trainer.run.folder import Run
 from trainer.run.members import members
 from trainer.training.by_data import as_chosen
 
-QUICK = ("--units", "4", "--chunk-length", "8", "--epochs", "1", "--no-tensorboard")
+QUICK = ("--units", "4", "--layers", "1", "--chunk-length", "8", "--epochs", "1")
+QUICK += ("--no-tensorboard",)
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def repeated(data: tuple[Path, Path]) -> Path:
         train_here(monkeypatch)
         from trainer.repeats.command import train_repeatedly
 
-        shared = {"units": 4, "chunk_length": 8, "epochs": 1, "tensorboard": False}
+        shared = {"units": 4, "layers": 1, "chunk_length": 8, "epochs": 1, "tensorboard": False}
         assert train_repeatedly(RepeatedTrainConfig(*data, run, seed=5, repeats=2, **shared)) == 0
     return run
 
@@ -121,7 +122,7 @@ def test_another_command_in_the_same_folder_is_refused(
     repeated: Path, data: tuple[Path, Path], longtake: Longtake, tmp_path: Path
 ) -> None:
     other = train_command(data, repeated, "--seed", 5, "--repeats", 2, "--layers", 3)
-    said = "was begun with layers 2, not 3; give another --run, or the same options to go on"
+    said = "was begun with layers 1, not 3; give another --run, or the same options to go on"
     assert said in refusal(longtake(*other))
     lone = repeated / "seeds" / "5"
     said = f"{lone} is not empty and no repeated training; give --run a folder of its own"
@@ -159,7 +160,7 @@ def test_one_training_is_an_ordinary_run(
     assert code == 0
     assert "note: --jobs 2 does nothing without --repeats" in err
     config = TrainConfig(
-        *data, tmp_path / "run", units=4, chunk_length=8, epochs=1, tensorboard=False
+        *data, tmp_path / "run", units=4, layers=1, chunk_length=8, epochs=1, tensorboard=False
     )
     assert Run(tmp_path / "run").config == as_chosen(config, Run(tmp_path / "run").config)
 

@@ -82,6 +82,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             root / "run",
             splits=root / "splits.json",
             units=8,
+            layers=1,
             epochs=3,
             chunk_length=16,
             normalize="running",
@@ -501,6 +502,7 @@ def test_a_run_of_imported_features_cannot_follow_a_video(
             tmp_path / "run",
             splits=tmp_path / "splits.json",
             units=2,
+            layers=1,
             epochs=1,
             tensorboard=False,
         )

@@ -45,6 +45,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
         folder / "run",
         splits=folder / "splits.json",
         units=8,
+        layers=1,
         chunk_length=8,
         lanes=2,
         epochs=30,
