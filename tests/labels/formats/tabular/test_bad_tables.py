@@ -161,7 +161,7 @@ def test_formulas_are_names(tmp_path):
 def test_a_workbook_that_was_cut_is_said_to_be_damaged(tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"PK\x03\x04 xl/ no zip" + b"\0" * 600)
-    with pytest.raises(InputError, match="; the workbook is damaged, save it again$"):
+    with pytest.raises(InputError, match=r"; the workbook is damaged, save it again$"):
         read_annotations(path, LabelChoices())
 
 
@@ -174,7 +174,7 @@ def test_a_workbook_that_was_cut_is_said_to_be_damaged(tmp_path):
 )
 def test_events_at_times_are_no_lines_of_a_moment_each(tmp_path, text):
     """Else each jump would last until the next, and the names of videos be lost."""
-    with pytest.raises(InputError, match="is a table with columns .*; say which column is what"):
+    with pytest.raises(InputError, match=r"is a table with columns .*; say which column is what"):
         table(tmp_path, text)
 
 
