@@ -375,6 +375,7 @@ def test_what_cannot_be_shown_of_a_store_is_refused(
 def test_version_and_help(longtake: Longtake) -> None:
     code, out, _ = longtake("--help")
     assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
     for name in ("extract", "import", "inspect", "train", "evaluate", "predict", "demo"):
         assert f"\n  {name} " in out
         code, out_of_command, _ = longtake(name, "--help")

@@ -26,7 +26,7 @@ COMMANDS = {
         "trainer.labelling.command:run_predict",
     ),
     "review": Command(
-        "what is worth a person's minutes: likely label errors, unsure answers",
+        "what is worth a look: likely label errors, unsure answers",
         "trainer.review.options:ReviewConfig",
         "trainer.review.command:run_review",
     ),

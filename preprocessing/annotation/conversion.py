@@ -47,7 +47,8 @@ def convert(config: LabelsConfig, name: str, out: Path) -> None:
     content = Annotated(videos, said.by_sequence, said.classes, out.stem)
     for remark in write_annotated(writer, out, content):
         note(remark)
-    labels = counted(len(said.all), "label")
+    written = sum(writer.points or one.end is not None for one in said.all)
+    labels = counted(written, "label")
     say(f"{labels} of {counted(len(videos), 'sequence')} written to {out} ({writer.title})")
 
 

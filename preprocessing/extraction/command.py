@@ -21,6 +21,7 @@ from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.failures import FailureLog
 from preprocessing.files.inputs import Source, find_sources
 from preprocessing.files.strays import remove_strays
+from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import sequence_path
 from preprocessing.terminal.console import note, progress, say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
@@ -44,7 +45,24 @@ def run(config: ExtractConfig) -> int:
         say(f"why they failed: {config.store / FAILURES}")
     if damaged:
         say(f"{damaged} of them damaged: longtake inspect {config.store} says how")
+    _note_others(FeatureStore(config.store), results)
     return SOME_FAILED if failed else DONE
+
+
+def _note_others(store: FeatureStore, results: list[Extracted]) -> None:
+    """Notes that the store has sequences which can't go through one model with these.
+
+    One of either is looked at: what was there before is of one making, or was noted then.
+    """
+    given = {result.source.sequence_id for result in results}
+    made = [result.source.sequence_id for result in results if result.outcome == "extracted"]
+    other = next((name for name in store.ids() if name not in given), None)
+    if not made or other is None:
+        return
+    try:
+        store.uniform([made[0], other])
+    except InputError as error:
+        note(f"{store.root}: {error}")
 
 
 def extract(config: ExtractConfig) -> list[Extracted]:

@@ -105,4 +105,6 @@ def read_json(path: Path, what: str) -> Any:
         return json.loads(text)
     except JSON_DAMAGE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"cannot read {what} from {path}: {shorten(reason)}") from None
+        raise InputError(
+            f"cannot read {what} from {path}: {shorten(reason)}; expected JSON"
+        ) from None

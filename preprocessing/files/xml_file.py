@@ -86,7 +86,10 @@ class _BoundedTree:
         try:
             self._parser.Parse(block, final)
         except expat.ExpatError as error:
-            raise InputError(f"{self.trouble}: {shorten(str(error))}") from None
+            raise InputError(
+                f"{self.trouble}: {shorten(str(error))}; expected whole XML, save it again in the "
+                "program that wrote it"
+            ) from None
         except InputError:
             # Of what is refused on the way; it is a ValueError.
             raise

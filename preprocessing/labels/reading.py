@@ -93,7 +93,9 @@ def read_labels_alone(options: LabelOptions) -> Labels:
     """
     if str(options.path) == FOLDERS:
         raise InputError("the folders of a store are its labels; give --store to say which")
-    if options.path.is_dir() and options.fps is None:
+    lines = options.path.is_dir() and options.fps is None
+    if lines and not annotated_files(options.path, options.choices):
+        require_texts(options.path)
         raise InputError(
             f"{options.path} is a folder of text files, and how long a line lasts is not known; "
             "give --store, or --label-fps"

@@ -50,7 +50,7 @@ def require_texts(folder: Path) -> None:
     kinds = found.most_common(3)
     shown = ", ".join(f"{counted(count, 'file')} {suffix}" for suffix, count in kinds)
     raise InputError(
-        f"--labels {folder}: looked for <sequence>.txt, a class name a line, and found "
-        f"{shown or 'nothing'}; intervals of all sequences go into one CSV file, which is given by "
-        "its name"
+        f"{folder}: looked for <sequence>.txt, a class name a line, or files in formats "
+        f"that `longtake labels --formats` lists, and found {shown or 'nothing'}; intervals of all "
+        "sequences go into one CSV file, which is given by its name"
     )

@@ -149,8 +149,9 @@ def test_later_files_win_where_they_label(labels: Any) -> None:
 def test_points_are_written_where_there_is_a_place_for_them(labels: Any) -> None:
     Path("o").mkdir()
     Path("o/a.txt").write_text("1\t1\tjump\n2\t3\twalk\n")
-    code, _, err = labels("o", "--to", "elan", "--out", "e")
+    code, out, err = labels("o", "--to", "elan", "--out", "e")
     assert code == 0
+    assert out == "1 label of 1 sequence written to e (ELAN annotations (.eaf))\n"
     assert (
         "1 point left out: ELAN annotations (.eaf) have no place for labels without length" in err
     )

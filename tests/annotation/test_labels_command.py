@@ -102,6 +102,21 @@ def test_without_a_store_sequences_count_until_their_last_label(check: Any) -> N
     assert "walk   ?  2  2" in check("l.csv", "--check")[1]
 
 
+def test_a_folder_of_another_program_is_checked_without_a_rate(check: Any) -> None:
+    assert check("l.csv", "--to", "elan", "--out", "e")[0] == 0
+    assert "walk   3.5  3  3" in check("e", "--check")[1]
+
+
+def test_a_folder_without_labels_is_not_said_to_have_texts(check: Any) -> None:
+    Path("e").mkdir()
+    Path("e/a.kva").write_text("<KinoveaVideoAnalysis/>")
+    for more in ([], ["--check"]):
+        code, _, err = check("e", *more)
+        assert code == 2
+        assert err.startswith("longtake labels: error: e: looked for <sequence>.txt, ")
+        assert "`longtake labels --formats` lists, and found 1 file .kva; " in err
+
+
 def test_lines_need_a_rate_or_a_store(check: Any, tmp_path: Path) -> None:
     folder = text_folder(tmp_path, a="walk\n" * 8, b="walk\n" * 8)
     assert check(str(folder), "--check")[2] == (

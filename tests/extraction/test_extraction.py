@@ -57,6 +57,19 @@ def test_steps_have_the_features_and_times_of_their_frames(videos, backbone):
     assert store.timestamps("day.1/b") == pytest.approx(np.arange(8) / FPS)
 
 
+def test_a_store_that_gets_sequences_of_another_making_says_so_at_once(videos, backbone, capsys):
+    film(videos.parent / "more" / "x.mp4", 8)
+    store = videos.parent / "store"
+    assert run(config(videos)) == 0
+    assert run(config(videos.parent / "more")) == 0
+    assert "made differently" not in capsys.readouterr().err
+    assert run(config(videos.parent / "more", fps=4.0, overwrite=True)) == 0
+    assert (
+        f"note: {store}: x and a were made differently (fps: 4.0 and native); extract all of them "
+        "with the same settings\n" in capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 5, 32])
 def test_batches_have_one_size_and_padding_does_not_reach_the_store(videos, backbone, batch_size):
     extract(config(videos / "a.mp4", store="whole", batch_size=5))

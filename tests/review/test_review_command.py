@@ -164,6 +164,15 @@ def test_the_loop_is_closed(trained: Path, longtake: Longtake, tmp_path: Path) -
     assert labels.classes[shown[0]] == "low"
 
 
+def test_a_format_of_several_files_gets_a_folder_without_a_suffix(
+    trained: Path, longtake: Longtake, tmp_path: Path
+) -> None:
+    run = trained / "crossed" / "folds" / "P1"
+    done(longtake("review", run, "--out", tmp_path, "--write", "elan", "--minutes", 1))
+    assert not list(tmp_path.glob("answers.*"))
+    assert list((tmp_path / "answers").rglob("*.eaf"))
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from preprocessing.errors import InputError, counted
 from preprocessing.files.outputs import require_folder
-from preprocessing.labels.formats.writers.registry import WRITERS
 from preprocessing.terminal.clock import clock
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
@@ -24,7 +23,7 @@ from trainer.review.sources import (
     find_sources,
 )
 from trainer.review.stretch import Stretch
-from trainer.review.writing import ANSWERS, TABLE, write_answers, write_table
+from trainer.review.writing import TABLE, answers_name, write_answers, write_table
 from trainer.run.members import is_cross_validated
 
 PAGE = "review.html"
@@ -44,7 +43,7 @@ def run_review(config: ReviewConfig) -> int:
     if not windows:
         say("nothing to look at: no label is contradicted, and there is no time without labels")
         return DONE
-    path = config.folder / f"{ANSWERS}{WRITERS[config.write].suffix}"
+    path = config.folder / answers_name(config.write)
     for remark in write_answers(path, config.write, sources, windows):
         note(remark)
     write_page(config.folder / PAGE, config, sources, windows)
@@ -60,7 +59,7 @@ def _require_free(config: ReviewConfig) -> None:
         InputError: there is one, or the folder is a file.
     """
     require_folder("--out", config.folder, TABLE)
-    for name in (TABLE, f"{ANSWERS}{WRITERS[config.write].suffix}"):
+    for name in (TABLE, answers_name(config.write)):
         if (config.folder / name).exists():
             raise InputError(
                 f"{config.folder / name} is there already, and may have been corrected; give "

@@ -38,6 +38,16 @@ def write_table(path: Path, chosen: Sequence[Stretch]) -> None:
             writer.writerow((rank, one.sequence, *times, one.why, score, one.label, one.answer))
 
 
+def answers_name(name: WriterName) -> str:
+    """Returns the name of the file of answers; of the folder, where a format has several files.
+
+    Args:
+        name: the format.
+    """
+    writer = WRITERS[name]
+    return f"{ANSWERS}{writer.suffix}" if writer.shape == "file" else ANSWERS
+
+
 def write_answers(
     path: Path, name: WriterName, sources: Sources, windows: Sequence[Window]
 ) -> list[str]:

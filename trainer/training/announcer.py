@@ -2,6 +2,7 @@
 
 import time
 
+from preprocessing.errors import counted
 from preprocessing.labels.splits import PARTS
 from preprocessing.terminal.console import say
 from trainer.devices.replicas import Devices
@@ -43,7 +44,7 @@ class Announcer:
         names = ", ".join(data.facts.classes[:NAMED]) + (f" and {more} more" if more > 0 else "")
         kind = "columns" if data.facts.task == "regression" else "classes"
         self.say(
-            f"{len(data.train.infos)} sequences to train on in {lanes} lanes"
+            f"{counted(len(data.train.infos), 'sequence')} to train on in {counted(lanes, 'lane')}"
             f"{f' on {devices.count} devices' if devices.replicated else ''}, "
             f"{len(validation)} to validate, {len(data.splits.test)} to test; "
             f"{len(data.facts.classes)} {kind}: {names}"
@@ -78,4 +79,5 @@ def say_finished(run: Run, patience: int, was_finished: bool) -> None:
     if progress.best_epoch and progress.epoch - progress.best_epoch >= patience:
         best += f" (no better one in --patience {patience} epochs)"
     said = "was already finished" if was_finished else "is finished"
-    say(f"{run.path} {said}: {progress.epoch} epochs{best}; next: longtake evaluate {run.path}")
+    epochs = counted(progress.epoch, "epoch")
+    say(f"{run.path} {said}: {epochs}{best}; next: longtake evaluate {run.path}")

@@ -17,7 +17,7 @@ from preprocessing.labels.formats.label_studio_tasks import Answers, Task
 LABELS = ("timelinelabels", "labels", "choices")
 UNKNOWN_RATE = (
     "frames are counted by the frameRate of the project's <Video> (24 if it has none), which the "
-    "file does not hold; give --label-fps if that is not the video's own"
+    "file does not hold; seconds are right if --label-fps, or the video's own rate, is the same"
 )
 
 

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, shorten
 from preprocessing.files.text_files import read_json
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Format, Reading
@@ -92,7 +92,8 @@ def _damage(sample: Sample) -> Refusal | None:
     except InputError as error:
         if sample.text.lstrip("\ufeff \t\r\n")[1:].lstrip()[:1] in GOES_ON:
             reason = str(error).removeprefix(f"cannot read labels from {sample.path}: ")
-            return Refusal(f"damaged JSON ({short(reason)})", "write it again")
+            reason = reason.removesuffix("; expected JSON")
+            return Refusal(f"damaged JSON ({shorten(reason)})", "write it again")
     return None
 
 

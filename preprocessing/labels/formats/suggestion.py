@@ -1,6 +1,5 @@
 """The map of columns that would probably read a table that nobody knows, by likeness of names."""
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -11,10 +10,11 @@ from rapidfuzz import fuzz
 from preprocessing.errors import InputError, shorten
 from preprocessing.files.numerals import is_number
 from preprocessing.labels.formats.sample import Sample
-from preprocessing.labels.formats.tabular.columns import LIKELY, plain
-from preprocessing.labels.formats.tabular.content import ONE, ZERO
+from preprocessing.labels.formats.tabular.columns import LIKELY
+from preprocessing.labels.formats.tabular.content import FEWEST, ONE, ZERO
 from preprocessing.labels.formats.tabular.table import Table, tables_of
 from preprocessing.labels.formats.tabular.times import UNITS, Times
+from preprocessing.labels.formats.tabular.unit_names import WORDS, unit_named, words
 
 # What people call the columns; those of times hold numbers.
 NAMES = {
@@ -39,14 +39,6 @@ TIMES = ("start", "end", "duration", "time")
 ORDER = ("sequence", *TIMES, "label", "subject", "tier", "rater", "type")
 # Names are alike from so much on, of 100.
 ALIKE = 82
-# Parts of names that tell the unit.
-WORDS = {
-    **dict.fromkeys(("ms", "msec", "millis", "milliseconds"), "ms"),
-    **dict.fromkeys(("us", "usec", "microseconds"), "us"),
-    **dict.fromkeys(("frame", "frames", "frameno"), "frames"),
-    **dict.fromkeys(("min", "mins", "minutes"), "min"),
-    **dict.fromkeys(("s", "sec", "secs", "seconds"), "s"),
-}
 SHOWN = 200
 # Of a table of more columns the first are looked at.
 LOOKED_AT = 500
@@ -138,7 +130,8 @@ def _key(key: str, name: str, lines: Sequence[list[str]], at: int) -> str:
         return key + (_unit(name, lines, at) if key in TIMES else "")
     times = [Times(UNITS["s"], comma=True).length(row[at]) for row in lines if row[at:]]
     steps = {round(later - time, 6) for time, later in pairwise(times)}
-    return ("time" if len(steps) == 1 else "start") + _unit(name, lines, at)
+    even = len(steps) == 1 and len(times) >= FEWEST
+    return ("time" if even else "start") + _unit(name, lines, at)
 
 
 def _classes(header: Sequence[str], lines: Sequence[list[str]], free: Sequence[int]) -> str:
@@ -176,20 +169,15 @@ def _numbers(lines: Sequence[list[str]], at: int) -> bool:
 
 def _likeness(name: str, names: Sequence[str]) -> float:
     """Returns how alike a name is to the most alike of others, from 0 to 100."""
-    words = _words(name)
-    bare = " ".join(word for word in words if word not in WORDS) or " ".join(words)
+    own = words(name)
+    bare = " ".join(word for word in own if word not in WORDS) or " ".join(own)
     return max(fuzz.ratio(bare, other) for other in names)
 
 
 def _unit(name: str, lines: Sequence[list[str]], at: int) -> str:
     """Returns the suffix of a key for the unit that the name of a column tells; else nothing."""
-    unit = next((WORDS[word] for word in _words(name) if word in WORDS), "s")
+    unit = unit_named(name)
     if unit == "frames" and lines[0][at : at + 1] == ["1"]:
         unit = "frames1"
     clock = any(":" in row[at] for row in lines if at < len(row))
     return "" if unit == "s" or clock else f":{unit}"
-
-
-def _words(name: str) -> list[str]:
-    """Returns the words of the name of a column, without brackets and marks around them."""
-    return re.findall(r"[^\s()\[\]#.:-]+", plain(name))

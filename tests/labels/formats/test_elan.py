@@ -130,7 +130,7 @@ def test_empty_labels_are_none_and_no_length_is_said(tmp_path: Path) -> None:
         (aligned("a", "t1", "nowhere", "x"), "annotation a: it has no time"),
         (referring("a", "a", "x"), "annotation a: it has no time"),
         (referring("a", "b", "x"), "annotation b: it has no time"),
-        ("<open>", "cannot read labels from .*: mismatched tag"),
+        ("<open>", "cannot read labels from .*: mismatched tag: .*; expected whole XML, save it"),
     ],
 )
 def test_damage_is_said_in_one_line(tmp_path: Path, tiers: str, message: str) -> None:

@@ -51,6 +51,7 @@ FILES = {
     "COCO": (json.dumps({"images": [], "annotations": [], "categories": []}).encode(), "COCO"),
     "JSON": (b'{"a": {"b": 1}}', "JSON of no form that is known (a)"),
     "half of JSON": (b'{"a": {"b": 1', "damaged JSON ("),
+    "a cut text": (b'{"a": {\n"b": "x', "string starting at: line 2 column 6 (char 13)); write it"),
     "splits": (b'{"train": ["a"], "test": ["b"]}', "they go to --splits"),
     "classes": (b"0 SIL\n1 pour\n2 stir\n", "a list of classes and their numbers"),
     "zeros": (bytes(900), "no text"),

@@ -41,11 +41,13 @@ class Column(NamedTuple):
         name: of the column, or columns.
         unit: of times.
         needed: whether it must be there.
+        said: whether the unit was given.
     """
 
     name: str
     unit: Unit = UNITS["s"]
     needed: bool = True
+    said: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def parsed(texts: Iterable[str]) -> ColumnMap:
                 f"--label-columns {shorten(text)}: expected a unit of {', '.join(UNITS)} after one "
                 f"of {', '.join(sorted(TIMES))}"
             )
-        columns[key] = Column(name.strip(), UNITS[unit or "s"], not optional)
+        columns[key] = Column(name.strip(), UNITS[unit or "s"], not optional, bool(unit))
         if unit:
             said.add(key)
     return _whole(columns, said)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from shlex import quote
 from statistics import median
 
 from preprocessing.errors import some
@@ -20,6 +21,8 @@ ONE = frozenset(("1", "1.0", "TRUE", "True", "true"))
 SCORES = ZERO | ONE | {NOT_SCORED}
 # By so much of a step, and so many seconds, the times of lines that lie evenly may differ from it.
 UNEVEN, ROUNDED = 0.1, 2e-3
+# Two events of a list always lie evenly, so a line a moment has more of them.
+FEWEST = 3
 # So many of the steps between lines are alike where lines lie evenly but for gaps.
 MOSTLY = 0.7
 ALL_NAMES = "(?P<label>.*)"
@@ -42,11 +45,13 @@ def fitting(table: Table, found: Found) -> Found | None:
         return found
     found = stepped(table, found)
     if found.preset.even:
-        if not _even(table, found, lines):
+        if found.places["time"][0] > 0 or not _even(table, found, lines):
             return None
         found = _from_one(found, lines)
     if "classes" in found.places:
         return with_classes(found, lines)
+    if found.preset.even and len(lines) < FEWEST:
+        return None
     texts = (row[at] for row in lines for at in found.places.get("tiers", ()) if at < len(row))
     return None if any(is_number(text) for text in texts if text) else found
 
@@ -117,9 +122,10 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
     places = {**found.places, "classes": tuple(sorted(classes))}
     remarks = found.remarks
     if alike:
+        time = found.header[found.places["time"][0]]
         remarks += (
             f"columns of 0 and 1 that nobody scored are left out ({some(alike[::-1])}); "
-            f"--label-columns time={found.header[found.places['time'][0]]},classes=A+B takes them",
+            f"--label-columns {quote(f'time={time},classes=A+B')} takes them",
         )
     return replace(found, places=places, classes=classes, remarks=remarks)
 

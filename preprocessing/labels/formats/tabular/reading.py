@@ -19,6 +19,7 @@ from preprocessing.labels.formats.tabular.found import Found
 from preprocessing.labels.formats.tabular.held import Held
 from preprocessing.labels.formats.tabular.preset import Preset
 from preprocessing.labels.formats.tabular.table import Table, tables_of
+from preprocessing.labels.formats.tabular.unit_names import unit_remarks
 
 DAY = 86400.0
 TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d\d):(\d\d(?:[.,]\d+)?)\s*([AaPp][Mm])?")
@@ -53,6 +54,7 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
         whole.annotations += other.annotations
         whole.media = tuple(dict.fromkeys(whole.media + other.media))
     whole.remarks = list(dict.fromkeys(remark for one in readings for remark in one.remarks))
+    whole.remarks += unit_remarks(columns) if columns else []
     left = [table.sheet for table, found in pairs if not found]
     if left:
         whole.remarks.append(f"sheets without such a header are left out ({some(left)})")

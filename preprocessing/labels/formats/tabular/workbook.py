@@ -117,7 +117,9 @@ def _require_moderate(sample: Sample) -> None:
                 if member.filename.startswith(SHEET) and member.filename.endswith(".xml"):
                     _require_few_cells(sample, archive, member)
     except DAMAGE as error:
-        raise InputError(f"cannot read labels from {path}: {error}") from None
+        raise InputError(
+            f"cannot read labels from {path}: {error}; the workbook is damaged, save it again"
+        ) from None
 
 
 def _require_few_cells(sample: Sample, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:

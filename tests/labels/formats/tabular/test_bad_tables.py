@@ -158,6 +158,39 @@ def test_formulas_are_names(tmp_path):
     assert said(table(tmp_path, f"{OURS}a,1,2,=1+1\n")) == [("a", 1.0, 2.0, "=1+1")]
 
 
+def test_a_workbook_that_was_cut_is_said_to_be_damaged(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"PK\x03\x04 xl/ no zip" + b"\0" * 600)
+    with pytest.raises(InputError, match=r"; the workbook is damaged, save it again$"):
+        read_annotations(path, LabelChoices())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "video,time,event\na.mp4,1,jump\na.mp4,2,jump\na.mp4,3,hop\n",
+        "time,event\n1.5,jump\n3,jump\n",
+    ],
+)
+def test_events_at_times_are_no_lines_of_a_moment_each(tmp_path, text):
+    """Else each jump would last until the next, and the names of videos be lost."""
+    with pytest.raises(InputError, match=r"is a table with columns .*; say which column is what"):
+        table(tmp_path, text)
+
+
+def test_times_that_are_called_milliseconds_are_not_taken_for_seconds_in_silence(tmp_path):
+    text = "Onset (ms),Offset (ms),Act\n0,1500,dig\n"
+    times = "start=Onset (ms)", "end=Offset (ms)", "label=Act"
+    assert table(tmp_path, text, *times).remarks == [
+        "'Onset (ms)' and 'Offset (ms)' read as seconds; start:ms=Onset (ms),end:ms=Offset (ms) if "
+        "that is what they count"
+    ]
+    for unit in ("ms", "s"):
+        said_so = f"start:{unit}=Onset (ms)", f"end:{unit}=Offset (ms)", "label=Act"
+        assert table(tmp_path, text, *said_so).remarks == []
+    assert table(tmp_path, text, "start:ms=Onset (ms)", *times[1:]).remarks == []
+
+
 @pytest.mark.parametrize("head", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04 xl/ no zip"])
 def test_workbooks_that_cannot_be_read_are_refused(tmp_path, head):
     path = tmp_path / "a.xlsx"

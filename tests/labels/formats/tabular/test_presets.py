@@ -121,7 +121,7 @@ def test_behaviours_of_ethovision_are_read_in_the_time_of_the_video(tmp_path):
     assert [one.tier for one in in_order(reading)] == ["Mutually exclusive", "Mutually exclusive 2"]
     assert reading.remarks == [
         "columns of 0 and 1 that nobody scored are left out (In zone(Arena / center-point), Result "
-        "1); --label-columns time=Trial time,classes=A+B takes them",
+        "1); --label-columns 'time=Trial time,classes=A+B' takes them",
         "times count from the start of the trial, 23.49 s after that of the video (Start time, "
         "Video start time), and are moved by as much",
     ]

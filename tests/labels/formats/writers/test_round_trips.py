@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.annotation.own_forms import annotations_of_own
+from preprocessing.annotation.said import all_said
 from preprocessing.files.folders import files_below
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.choices import LabelChoices
@@ -47,7 +47,7 @@ def read_back(path: Path) -> list[Annotation]:
     names = MediaNames(("a", "day 1/cam.2"), None)
     if names_a_line(path):
         options = LabelOptions(path, fps=FPS)
-        return [one for _, several in annotations_of_own(options, None) for one in several]
+        return all_said(options, None).all
     found = []
     for file in sorted(files_below(path)) if path.is_dir() else [path]:
         if file.name == "interface.xml":
