@@ -15,6 +15,8 @@ MOST_BYTES = 1 << 27
 # An hour of words, each with a time before and after it, makes some 50,000.
 MOST_ELEMENTS = 1_000_000
 MOST_DEPTH = 100
+# Of one name, or one value of an attribute.
+MOST_PENDING = 1 << 22
 READ_BYTES = 1 << 16
 
 
@@ -85,6 +87,12 @@ class _BoundedTree:
             raise InputError(f"{self.trouble}: it is longer than {MOST_BYTES:,} bytes")
         try:
             self._parser.Parse(block, final)
+            # What is not at its end is looked at again with each piece.
+            if self._bytes - self._parser.CurrentByteIndex > MOST_PENDING:
+                raise InputError(
+                    f"{self.trouble}: line {self._parser.CurrentLineNumber}: a name or a value of "
+                    f"more than {MOST_PENDING:,} bytes"
+                )
         except expat.ExpatError as error:
             raise InputError(
                 f"{self.trouble}: {shorten(str(error))}; expected whole XML, save it again in the "

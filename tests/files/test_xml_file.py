@@ -63,3 +63,12 @@ def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not an ordinary file"):
         read_xml(tmp_path, "labels")
+
+
+def test_a_value_that_never_ends_is_not_looked_at_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "long.xml"
+    path.write_text('<a b="' + "x" * (xml_file.MOST_PENDING + xml_file.READ_BYTES + 1) + '"/>')
+    with pytest.raises(InputError, match=r"line 1: a name or a value of more than 4,194,304 bytes"):
+        read_xml(path, "labels")
+    path.write_text(f'<a b="{"x" * 100_000}"/>')
+    assert len(read_xml(path, "labels").attrib["b"]) == 100_000

@@ -16,6 +16,8 @@ from preprocessing.files.csv_rows import NumberedRow
 from preprocessing.labels.formats.sample import Sample
 
 MOST_BYTES = 1 << 29
+# Tables are packed to a tenth or so.
+MOST_PACKED, LEAST_PACKED = 200, 1 << 16
 MOST_CELLS = 20_000_000
 BLOCK = 1 << 20
 # The longest place of a cell, with its quotes, that two blocks may share.
@@ -123,6 +125,11 @@ def _require_moderate(sample: Sample) -> None:
 
 
 def _require_few_cells(sample: Sample, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    if member.file_size > MOST_PACKED * max(member.compress_size, LEAST_PACKED):
+        raise InputError(
+            f"cannot read labels from {sample.path}: a sheet of {member.file_size:,} bytes is "
+            f"packed into {member.compress_size:,}, as no table is; save the table alone as .csv"
+        )
     columns = rows = 1
     kept = b""
     with archive.open(member) as file:

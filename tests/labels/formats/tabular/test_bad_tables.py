@@ -289,3 +289,12 @@ def test_two_million_rows_take_seconds_and_little_memory(tmp_path):
     assert rows == "2000000"
     assert float(seconds) < 20
     assert int(kilobytes) < 1_500_000
+
+
+def test_a_sheet_of_nothing_that_is_packed_as_no_table_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbooks, "LEAST_PACKED", 1)
+    path = workbook(tmp_path / "a.xlsx", {"one": [["File", "Begin"]]})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet9.xml", b" " * 4_000_000)
+    with pytest.raises(InputError, match=r"a sheet of 4,000,000 bytes is packed into [\d,]+, as no"):
+        read(path)
