@@ -47,6 +47,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
 RUNNING = ("--normalize", "running", "--shrinkage", "10 s")
 LAYERS, UNITS, DROPOUT = ("--layers", "2"), ("--units", "256"), ("--dropout", "0.5")
 COSINE = ("--schedule", "cosine", "--epochs", "20")
+TOGETHER_SO_FAR = (*RUNNING, *LAYERS, "--dropout", "0.3")
 FAST, SLOW = ("--learning-rate", "0.003"), ("--learning-rate", "0.0003")
 # Changes together: what gained alone, with running normalisation, which gained most.
 TOGETHER: dict[str, tuple[str, ...]] = {
@@ -59,12 +60,9 @@ TOGETHER: dict[str, tuple[str, ...]] = {
     "running, layers 2, units 256, dropout 0.5": (*RUNNING, *LAYERS, *UNITS, *DROPOUT),
     "running, layers 2, dropout 0.5, cosine": (*RUNNING, *LAYERS, *DROPOUT, *COSINE),
     "running, layers 2, dropout 0.5, slow": (*RUNNING, *LAYERS, *DROPOUT, *SLOW),
-    "running, layers 2, dropout 0.5, smooth 0.15": (
-        *RUNNING,
-        *LAYERS,
-        *DROPOUT,
-        *("--smooth", "0.15"),
-    ),
+    "running, layers 2, dropout 0.3, smooth 0.15": (*TOGETHER_SO_FAR, "--smooth", "0.15"),
+    "running, layers 2, dropout 0.3, smooth 1": (*TOGETHER_SO_FAR, "--smooth", "1"),
+    "running, layers 2, dropout 0.3, smooth 4": (*TOGETHER_SO_FAR, "--smooth", "4"),
 }
 
 
