@@ -79,11 +79,16 @@ def _header(table: Table) -> tuple[list[str], list[list[str]]]:
     rows = [row for row in table.beginning if any(row)]
     width = max((len(row) for row in rows), default=0)
     for at, row in enumerate(rows):
-        if len(row) == width and any(is_number(value) for value in row):
+        if len(row) == width and any(_is_number(value, table.comma) for value in row):
             above = rows[at - 1] if at else []
             named = len(above) == width and sum(map(bool, above)) > width // 2
             return (above if named else []), rows[at : at + 50]
     return (rows[0], rows[1:50]) if rows else ([], [])
+
+
+def _is_number(value: str, comma: bool) -> bool:
+    """Returns whether a cell is a number, perhaps with a comma for its point."""
+    return is_number(value) or (comma and is_number(value.replace(",", ".", 1)))
 
 
 def _map(table: Table) -> str:

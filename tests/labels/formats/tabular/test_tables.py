@@ -229,6 +229,18 @@ def test_a_table_that_nobody_knows_is_shown_with_the_map_that_reads_it(tmp_path,
         assert len(read(path, map_.strip("'")).annotations) == 1
 
 
+def test_numbers_with_commas_are_no_header(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("0,5;1,5;walk\n1,5;2,75;run\n2,75;4;walk\n")
+    assert suggested(path) == "--label-columns start=1,end=2,label=3"
+    reading = read(path, "start=1,end=2,label=3")
+    assert [one[1:] for one in said(reading)] == [
+        (0.5, 1.5, "walk"),
+        (1.5, 2.75, "run"),
+        (2.75, 4.0, "walk"),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
