@@ -42,11 +42,11 @@ def _digested(folder: Path) -> list[Path]:
     return texts + [path for path in others if _is_format(path, choices)]
 
 
-def is_annotated(path: Path, options: LabelOptions) -> bool:
-    """Returns whether labels are in a format of another program.
+def of_other_programs(path: Path, options: LabelOptions) -> list[Path]:
+    """Returns the files whose labels are in formats of other programs; none for our own forms.
 
     Args:
-        path: a file, or a folder.
+        path: a file, a folder, or the word for the folders of a store.
         options: how labels are read.
 
     Raises:
@@ -54,17 +54,17 @@ def is_annotated(path: Path, options: LabelOptions) -> bool:
     """
     choices = options.choices
     if str(path) == FOLDERS:
-        return False
+        return []
     if path.is_dir():
-        return bool(annotated_files(path, choices))
+        return annotated_files(path, choices)
     if choices.format is None and _is_own(path):
-        return False
+        return []
     found = format_of(path, choices)
     if found is UNREADABLE:
         found.read(path, choices)
     if found is TABLE and not choices.columns and (lines := Sample(path).lines):
         raise InputError(unknown_table(path, lines[:1], options))
-    return found is not None
+    return [path] if found else []
 
 
 def _is_own(path: Path) -> bool:

@@ -10,6 +10,7 @@ For multilabel, intervals may overlap, a line has names with commas between them
 as many rows as labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.class_runs import class_runs
 from preprocessing.labels.frames import FrameLabels
 from preprocessing.labels.intervals import IntervalLabels
-from preprocessing.labels.label_files import FOLDERS, annotated_files, is_annotated
+from preprocessing.labels.label_files import FOLDERS, annotated_files, of_other_programs
 from preprocessing.labels.named import NamedLabels, SequenceLabels
 from preprocessing.labels.own_tables import (
     intervals_of_table,
@@ -104,12 +105,13 @@ def read_labels_alone(options: LabelOptions) -> Labels:
 
 
 def _read(options: LabelOptions, store: FeatureStore | None) -> Labels:
-    paths = (options.path, *options.corrections)
-    if options.corrections or is_annotated(options.path, options):
+    files = of_other_programs(options.path, options)
+    if files or options.corrections:
         require_names_wanted(options, "holds class names")
-        by_sequence: BySequence = {}
-        for path in paths:
-            correct(by_sequence, _intervals(path, options, store))
+        by_sequence = _intervals(options, files, store)
+        for path in options.corrections:
+            later = replace(options, path=path)
+            correct(by_sequence, _intervals(later, of_other_programs(path, options), store))
         return IntervalLabels(rows_of(by_sequence), options)
     _require_use(options)
     if str(options.path) == FOLDERS and store:
@@ -134,17 +136,25 @@ def _require_use(options: LabelOptions) -> None:
         )
 
 
-def _intervals(path: Path, options: LabelOptions, store: FeatureStore | None) -> BySequence:
+def _intervals(
+    options: LabelOptions, files: Sequence[Path], store: FeatureStore | None
+) -> BySequence:
     """Returns the intervals of one label file, or of a folder of them.
+
+    Args:
+        options: the file or folder, and how it is read.
+        files: those in formats of other programs; none if the form is our own.
+        store: has the sequences; None if none is at hand.
 
     Raises:
         InputError: it holds none, or one is bad.
     """
-    if not is_annotated(path, options):
-        return _own_intervals(replace(options, path=path, corrections=()), store)
+    path = options.path
+    if not files:
+        # A name that counts as no label is left to whoever reads the intervals.
+        return _own_intervals(replace(options, corrections=(), ignored=()), store)
     if not path.is_dir():
-        return intervals_of(read_files([path], options.choices), options, store)
-    files = annotated_files(path, options.choices)
+        return intervals_of(read_files(files, options.choices), options, store)
     if left := sorted(set(files_below(path)) - set(files)):
         note(
             f"{counted(len(left), 'file')} of {path} in no known format of labels: not read "

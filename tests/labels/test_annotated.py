@@ -210,6 +210,19 @@ def test_labels_of_our_own_forms_are_corrected_too(
     assert classes_of(labels, store, "a") == expected
 
 
+def test_a_name_that_counts_as_no_label_does_so_in_what_is_corrected(
+    said: dict[str, Reading], tmp_path: Path
+) -> None:
+    write(tmp_path / "store", "a", np.arange(8) / 4)
+    store = FeatureStore(tmp_path / "store")
+    old, new = text_folder(tmp_path, a="w\n" * 4 + "unsure\n" * 4), tmp_path / "new.made"
+    new.write_text(MARK)
+    said["new.made"] = Reading([Annotation("a", 1.5, 2.0, "j")])
+    options = LabelOptions(old, None, 1.0, ("unsure",), "multilabel", corrections=(new,))
+    targets = targets_of(read_labels(options, store), store, "a")
+    np.testing.assert_array_equal(targets[:, 1], [1, 1, 1, 1, np.nan, np.nan, 0, 0])
+
+
 def test_numbers_and_what_the_store_lacks_are_not_corrected(
     said: dict[str, Reading], tmp_path: Path
 ) -> None:
