@@ -61,6 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[AS_FOR_USERS] = "1"
         return
     os.fsync = lambda file: None
+    # A process has a share of the cores.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     if version("tensorflow").startswith(TRIED_TENSORFLOW):
         os.environ.setdefault("XLA_FLAGS", " ".join(QUICKLY_COMPILED))
 

@@ -75,6 +75,7 @@ def test_learning_in_pieces_of_a_chunk_is_training_with_one_lane(tmp_path: Path)
     assert online.optimizer.iterations == run.progress.updates == 8
 
 
+@pytest.mark.slow
 def test_a_long_piece_is_learned_as_the_chunks_it_holds() -> None:
     one, other = (OnlineTrainer.create(2, CLASSES, **SMALL) for _ in range(2))
     one.partial_fit(FEATURES, LABELS)

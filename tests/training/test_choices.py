@@ -247,6 +247,7 @@ def test_numbers_are_learned_in_their_own_units(tmp_path: Path) -> None:
     assert float(run.history[-1]["val_mae"]) == pytest.approx(metrics["mae"], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_windows_of_a_stateless_run_know_nothing_of_what_came_before(
     echo_task: Task, tmp_path: Path
 ) -> None:
