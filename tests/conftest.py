@@ -75,6 +75,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
+def pytest_sessionfinish() -> None:
+    """Leaves what is left to the end of the process: pytest collects it five times over."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what is marked slow, or searches longer if everything is asked for."""
     if config.getoption("--all"):
