@@ -131,6 +131,7 @@ def test_saved_and_loaded_it_goes_on_as_if_nothing_had_happened(
         np.testing.assert_array_equal(left, right)
 
 
+@pytest.mark.slow
 def test_it_learns_what_a_run_has_not_seen(memory_task: tuple[Path, Path], tmp_path: Path) -> None:
     store, labels = memory_task
     config = TrainConfig(store, labels, tmp_path / "run", epochs=1, tensorboard=False, **SMALL)
