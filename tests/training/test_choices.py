@@ -190,6 +190,7 @@ def test_labels_as_inputs_tell_what_comes_next(
             assert followed.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_validation_feeds_as_it_was_asked_to(counting_task: Task, tmp_path: Path) -> None:
     options = {"inputs": "labels", "epochs": 10, "dropout": 0.0}
     losses = {
