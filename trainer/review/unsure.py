@@ -43,9 +43,10 @@ def _windows(
 ) -> Iterator[tuple[int, int]]:
     """Yields the first step of each window, and the one after its last."""
     begin, end = float(edges[start]), float(edges[stop])
+    longest = min(longest, end - begin)
     count = max(int(np.ceil((end - begin - longest) / longest * PLACES - 1e-9)), 0)
     begins = np.linspace(begin, max(end - longest, begin), count + 1)
     firsts = np.clip(np.searchsorted(edges, begins - 1e-9), start, stop - 1)
     lasts = np.searchsorted(edges, begins + longest + 1e-9, "right") - 1
     lasts = np.clip(lasts, firsts + 1, stop)
-    yield from zip(firsts.tolist(), lasts.tolist(), strict=True)
+    yield from np.unique(np.stack([firsts, lasts], 1), axis=0).tolist()

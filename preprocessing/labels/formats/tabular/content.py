@@ -101,6 +101,8 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
         lines: some lines of the table.
     """
     preset = found.preset
+    if is_number(found.header[found.places["time"][0]]):
+        return None  # A line of the table, and no header.
     classes: dict[int, tuple[str, str]] = {}
     alike = []
     for at in reversed(found.places["classes"]):
