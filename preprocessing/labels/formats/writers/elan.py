@@ -156,4 +156,5 @@ ELAN = Writer(
     *("elan", "ELAN annotations (.eaf)", ".eaf", write, "files"),
     keeps={"tier", "subject", "rater"},
     points=False,
+    joins=True,
 )

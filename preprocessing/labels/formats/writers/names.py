@@ -54,6 +54,7 @@ def _require_plain(names: set[str]) -> None:
 NAMES = Writer(
     *("names", "a name a frame (ms-tcn)", ".txt", write, "files"),
     points=False,
+    joins=True,
     framed=True,
     empty=False,
 )

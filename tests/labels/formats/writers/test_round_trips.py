@@ -140,6 +140,15 @@ def test_labels_of_one_class_that_overlap_are_joined(name: str) -> None:
     assert rows_of(written(name, content(rows))) == [("a", 0, 300, "x"), ("a", 400, 410, "x")]
 
 
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_is_joined_is_said(name: str, tmp_path: Path) -> None:
+    rows = [("a", 0, 50, "x"), ("a", 25, 75, "x"), ("a", 30, 40, "walk"), ("a", 75, 80, "x")]
+    writer = WRITERS[name]
+    remarks = write_annotated(writer, tmp_path / f"out{writer.suffix}", content(rows))
+    said = "1 label joined with others of the same class that they overlap"
+    assert [one.startswith(said) for one in remarks] == [True] * writer.joins
+
+
 def test_commas_in_names_part_nothing_where_no_classes_overlap(tmp_path: Path) -> None:
     clear = [("a", 0, 50, "walk, run"), ("a", 25, 75, "walk, run")]
     assert rows_of(written("names", content(clear))) == [("a", 0, 75, "walk, run")]
