@@ -28,8 +28,7 @@ def find_contradictions(sources: Sources, answers: Answers, longest: float) -> I
     most = _most_of_one(len(sources.held_out))
     for info in sources.held_out:
         course = read_course(answers, info, sources.labels_of(info))
-        most_seconds = max(longest, info.step_seconds)
-        yield from best_apart(contradictions(course, most_seconds), most)
+        yield from best_apart(contradictions(course, longest), most)
 
 
 def find_unsure(
@@ -50,8 +49,7 @@ def find_unsure(
         if info.sequence_id in answered:
             course = read_course(answers, info, sources.labels_of(info))
             unsure = unsureness(course, usual, members)
-            most_seconds = max(longest, info.step_seconds)
-            yield from best_apart(unsure_stretches(course, unsure, most_seconds), most)
+            yield from best_apart(unsure_stretches(course, unsure, longest), most)
 
 
 def label_changes(labels: Labels, infos: Sequence[SequenceInfo]) -> float:

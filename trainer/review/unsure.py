@@ -21,8 +21,10 @@ def unsure_stretches(
     Args:
         course: the answers to a sequence.
         unsure: ``<float64>[n]``, how unsure they are.
-        longest: seconds of a stretch; only what is shorter without labels gives shorter ones.
+        longest: seconds of a stretch, a step at least; only what is shorter without labels gives
+            shorter ones.
     """
+    longest = max(longest, course.info.step_seconds)
     sums = np.concatenate([[0.0], np.cumsum(unsure)])
     edges = course.edges
     for unlabelled, start, stop in zip(*stretches(course.labels < 0), strict=True):

@@ -157,6 +157,13 @@ def test_commas_in_names_part_nothing_where_no_classes_overlap(tmp_path: Path) -
         write_annotated(WRITERS["names"], tmp_path / "out", content(mixed))
 
 
+@pytest.mark.parametrize("label", ["1", "label"])
+def test_a_line_of_frames_is_never_taken_for_the_names_of_classes(label: str) -> None:
+    given = replace(content([("a", 5, 50, label)]), classes=("walk", label))
+    with pytest.raises(InputError, match="--label-columns"):
+        written("class-columns", given)
+
+
 @pytest.mark.parametrize("ids", [("a/b", "a//b"), ("a.txt/b", "a"), ("a" * 300,)])
 def test_no_sequence_takes_the_file_of_another(ids: tuple[str, ...], tmp_path: Path) -> None:
     said = {one: [Annotation(one, 0.0, 1.0, "x")] for one in ids}
