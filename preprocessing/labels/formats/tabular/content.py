@@ -47,6 +47,8 @@ def fitting(table: Table, found: Found) -> Found | None:
     if found.preset.even:
         if found.places["time"][0] > 0 or not _even(table, found, lines):
             return None
+        if is_number(found.header[0]):
+            return None  # A line of the table, and no header.
         found = _from_one(found, lines)
     if "classes" in found.places:
         return with_classes(found, lines)
@@ -101,8 +103,6 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
         lines: some lines of the table.
     """
     preset = found.preset
-    if is_number(found.header[found.places["time"][0]]):
-        return None  # A line of the table, and no header.
     classes: dict[int, tuple[str, str]] = {}
     alike = []
     for at in reversed(found.places["classes"]):
