@@ -120,6 +120,7 @@ def test_open_states_points_and_frames_are_named(labels: Any) -> None:
 def test_formats_are_listed_once_each(labels: Any) -> None:
     code, out, err = labels("--formats")
     assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
     rows = [line.split()[:3] for line in out.splitlines()[1:]]
     names = [name for name, *_ in rows]
     assert len(set(names)) == len(names)

@@ -1,5 +1,6 @@
 """The command ``review``: what is worth a person's minutes."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -140,5 +141,5 @@ def _tell(
         f"{clock(round(seconds))} to watch: {'; '.join(parts)}"
     )
     say(f"to click through: {config.folder / PAGE}; as a table: {config.folder / TABLE}")
-    given = " ".join(map(str, (*labels, path)))
+    given = shlex.join(map(str, (*labels, path)))
     say(f"the answers there, to be corrected: {path}; once they are, train --labels {given}")

@@ -47,6 +47,8 @@ def fitting(table: Table, found: Found) -> Found | None:
     if found.preset.even:
         if found.places["time"][0] > 0 or not _even(table, found, lines):
             return None
+        if is_number(found.header[0]):
+            return None  # A line of the table, and no header.
         found = _from_one(found, lines)
     if "classes" in found.places:
         return with_classes(found, lines)
