@@ -4,6 +4,7 @@ files  -> all that they say -> what was chosen of it -> whose sequence it is -> 
           (formats)            (selection)              (media_names)           (frame_times)
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -23,6 +24,8 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 
 BySequence = dict[str, list[Interval]]
+# Remarks on several files are alike where they differ in numbers alone.
+NUMBER = re.compile(r"\d+")
 
 
 class AnnotatedFile(NamedTuple):
@@ -40,7 +43,7 @@ class AnnotatedFile(NamedTuple):
 def read_files(
     paths: Iterable[Path], choices: LabelChoices, folder: Path | None = None
 ) -> list[AnnotatedFile]:
-    """Reads label files of other programs; remarks on how are notes.
+    """Reads label files of other programs; remarks on how are notes, one for each kind.
 
     Args:
         paths: the files.
@@ -48,9 +51,10 @@ def read_files(
         folder: where they lie, if it is a folder that was given.
 
     Raises:
-        InputError: a file is damaged, or of no known format.
+        InputError: a file is damaged, of no known format, or given by itself and without labels.
     """
     files = []
+    remarks: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         reading = read_annotations(path, choices)
         if reading is None:
@@ -58,9 +62,14 @@ def read_files(
                 f"{path} is in no format of labels that is known; `longtake labels --formats` "
                 "lists them"
             )
+        if folder is None and not (reading.annotations or reading.media):
+            raise InputError(": ".join((f"{path} holds no labels", *reading.remarks)))
         for remark in reading.remarks:
-            note(f"{path}: {remark}")
+            remarks[NUMBER.sub("0", remark)].append(f"{path}: {remark}")
         files.append(AnnotatedFile(path, _named_after(path, folder, reading)))
+    for alike in remarks.values():
+        several = f"in {counted(len(alike), 'file')}, such as " if len(alike) > 1 else ""
+        note(several + alike[0])
     return files
 
 
