@@ -130,7 +130,8 @@ class _Collected:
             for media in file.reading.media:
                 self._add_media(said, named(media), media, file.reading.fps)
             for one in filter(chosen, file.reading.annotations):
-                name = named(one.media)
+                own = one.media == file.name
+                name = self._names.own(one.media) if own else named(one.media)
                 self._add_media(said, name, one.media, file.reading.fps)
                 if one.label not in self._options.ignored:
                     said.by_sequence[name].append(self._timed(file, name, one, said.in_frames))

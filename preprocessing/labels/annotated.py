@@ -34,10 +34,12 @@ class AnnotatedFile(NamedTuple):
     Attributes:
         path: the file.
         reading: what it holds.
+        name: stands for its video where it names none.
     """
 
     path: Path
     reading: Reading
+    name: str = ""
 
 
 def read_files(
@@ -66,20 +68,20 @@ def read_files(
             raise InputError(": ".join((f"{path} holds no labels", *reading.remarks)))
         for remark in reading.remarks:
             remarks[NUMBER.sub("0", remark)].append(f"{path}: {remark}")
-        files.append(AnnotatedFile(path, _named_after(path, folder, reading)))
+        files.append(_named_after(path, folder, reading))
     for alike in remarks.values():
         several = f"in {counted(len(alike), 'file')}, such as " if len(alike) > 1 else ""
         note(several + alike[0])
     return files
 
 
-def _named_after(path: Path, folder: Path | None, reading: Reading) -> Reading:
+def _named_after(path: Path, folder: Path | None, reading: Reading) -> AnnotatedFile:
     """Lets the name of a file, below its folder, stand for that of a video, where it names none."""
     below = path.relative_to(folder) if folder else Path(path.name)
     name = below.with_suffix("").as_posix()
     named = [one if one.media else one._replace(media=name) for one in reading.annotations]
     reading.annotations = named
-    return reading
+    return AnnotatedFile(path, reading, name)
 
 
 def intervals_of(
@@ -121,7 +123,8 @@ class _Found:
         """Adds what was taken of a file."""
         choices = self._options.choices
         for one in taken:
-            name = self._names.sequence(one.media)
+            own = one.media == file.name
+            name = self._names.own(one.media) if own else self._names.sequence(one.media)
             start, end = self._seconds(file, name, one)
             if end is None:
                 if choices.point_seconds is None:

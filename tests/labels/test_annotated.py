@@ -282,3 +282,14 @@ def test_a_file_without_labels_is_refused_by_itself_and_left_in_a_folder(
     assert read_files([path], LabelChoices(), tmp_path)
     with pytest.raises(InputError, match=r"a\.made holds no labels: a header"):
         read_files([path], LabelChoices())
+
+
+def test_files_of_one_name_in_several_folders_are_sequences_of_their_own(
+    said: dict[str, Reading], tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "l", tmp_path / "l" / "day", tmp_path / "l" / "day" / "x"):
+        folder.mkdir()
+        (folder / "v.made").write_text(MARK)
+    said["v.made"] = Reading([Annotation("", 0, 1, "x")])
+    labels = read_labels_alone(LabelOptions(tmp_path / "l"))
+    assert sorted(labels.ids()) == ["day/v", "day/x/v", "v"]
