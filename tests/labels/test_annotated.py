@@ -1,6 +1,7 @@
 """Annotations of any format, made into labels of a store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, Reading]:
         return sample.text.startswith(MARK)
 
     def read(path: Path, choices: LabelChoices) -> Reading:
-        return readings[path.name]
+        return replace(readings[path.name])
 
     made = Format("made-up", "made up", recognises, read)
     monkeypatch.setattr(registry, "FORMATS", (made,))

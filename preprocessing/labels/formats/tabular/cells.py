@@ -7,7 +7,6 @@ from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.csv_rows import NumberedRow
 from preprocessing.files.numerals import number_or_nan
 from preprocessing.labels.formats.tabular.found import Found
-from preprocessing.labels.formats.tabular.preset import commented
 from preprocessing.labels.formats.tabular.table import Table
 from preprocessing.labels.formats.tabular.times import NOTHING
 
@@ -48,16 +47,18 @@ def rows_of(table: Table, found: Found) -> Iterator[NumberedRow]:
     Raises:
         InputError: the file cannot be read, or goes on with rows that belong to another one.
     """
-    comment, block, blocks = found.preset.comment, found.preset.block, 0
+    aside = re.compile(found.preset.comment).match if found.preset.comment else None
+    block = re.compile(found.preset.block).fullmatch if found.preset.block else None
+    blocks = 0
     for count, (line, row) in enumerate(table.rows()):
-        if block and row and re.fullmatch(block, row[0].strip()) and not any(row[1:]):
+        if block and row and not any(row[1:2]) and block(row[0].strip()) and not any(row[1:]):
             blocks += 1
             if blocks > 1:
                 raise InputError(
                     f"{table.path} line {line}: {shorten(row[0])!r} begins the rows of another "
                     "file; export with the names of files in a column, or each file by itself"
                 )
-        elif count >= found.begins and any(row) and not (comment and commented(row, found.preset)):
+        elif count >= found.begins and any(row) and not (aside and aside(row[0])):
             yield line, row
 
 
