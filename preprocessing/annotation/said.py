@@ -83,7 +83,8 @@ def _read(options: LabelOptions, store: FeatureStore | None, in_frames: bool) ->
     paths = _annotated(options.path, options.choices)
     if not paths:
         return Said(dict(_of_own(options, store)))
-    files = read_files(paths, options.choices, options.path if options.path.is_dir() else None)
+    folder = options.path if options.path.is_dir() else None
+    files = read_files(paths, _open(options.choices), folder)
     if options.path.is_dir() and (left := sorted(set(files_below(options.path)) - set(paths))):
         note(
             f"{counted(len(left), 'file')} of {options.path} in no known format of labels: not "
