@@ -14,7 +14,7 @@ from preprocessing.annotation.said import all_said
 from preprocessing.errors import InputError
 from preprocessing.files.folders import files_below
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.choices import ALL, LabelChoices
 from preprocessing.labels.formats.base import Annotation
 from preprocessing.labels.formats.registry import format_of, read_annotations
 from preprocessing.labels.formats.writers.base import WriterName
@@ -53,7 +53,7 @@ def read_back(path: Path) -> list[Annotation]:
     for file in sorted(files_below(path)) if path.is_dir() else [path]:
         if file.name == "interface.xml":
             continue
-        reading = read_annotations(file, LabelChoices())
+        reading = read_annotations(file, LabelChoices(raters=(ALL,)))
         assert reading is not None, file
         rate = (reading.fps or FPS) if reading.unit == "frames" else 1.0
         for one in reading.annotations:
