@@ -30,9 +30,9 @@ class ExtractConfig:
     fps: float | Literal["native"] = 4.0
     """Steps per second, or native for every frame."""
     backbone: str = EfficientNetLite0.name
-    """What turns a frame into features: efficientnet-lite0, flow, histogram, hog, pixels; any
-    network of keras.applications, such as ResNet50; or a file, PATH.keras, PATH.onnx or
-    PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow."""
+    """What turns a frame into features: efficientnet-lite0, -lite1 or -lite2, flow, histogram,
+    hog, pixels; any network of keras.applications, such as ResNet50; or a file, PATH.keras,
+    PATH.onnx or PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow."""
     pixels: PixelScale = AS_THEY_ARE
     """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
     less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""
