@@ -30,11 +30,11 @@ def presets(hub, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Presets of a network of maps, of one of tokens, and of one of clips."""
     folder = tmp_path_factory.mktemp("presets")
     resnet = hub.models.ResNetBackbone(
-        input_conv_filters=[4],
+        input_conv_filters=[64],
         input_conv_kernel_sizes=[3],
-        stackwise_num_filters=[4, 8],
-        stackwise_num_blocks=[1, 1],
-        stackwise_num_strides=[1, 2],
+        stackwise_num_filters=[64],
+        stackwise_num_blocks=[1],
+        stackwise_num_strides=[1],
         block_type="basic_block",
         image_shape=(None, None, 3),
     )
@@ -62,16 +62,18 @@ def presets(hub, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "size"), [("maps", (24, 20)), ("tokens", (16, 16))])
-def test_a_preset_has_its_own_preprocessing_and_is_averaged(hub, presets, name, size):
+@pytest.mark.parametrize(
+    ("name", "size", "dimension"), [("maps", (24, 20), 64), ("tokens", (16, 16), 8)]
+)
+def test_a_preset_has_its_own_preprocessing_and_is_averaged(hub, presets, name, size, dimension):
     preset = str(presets / name)
     backbone = load_backbone(f"keras-hub:{preset}")
     assert (backbone.name, backbone.sizes) == (f"keras-hub:./{name}", (size,))
-    assert (backbone.dimension, backbone.clips) == (8, (None,))
+    assert (backbone.dimension, backbone.clips) == (dimension, (None,))
     frames = np.random.default_rng(0).integers(0, 256, (3, *size, 3), np.uint8)
     pixels = frames / np.float32([50, 60, 70]) - np.float32([2, 1, 0])
     made = hub.models.Backbone.from_preset(preset)(pixels).numpy()
-    wanted = made.reshape(3, -1, 8).mean(axis=1)
+    wanted = made.reshape(3, -1, dimension).mean(axis=1)
     np.testing.assert_allclose(backbone([frames]), wanted, rtol=1e-3, atol=1e-4)
 
 
