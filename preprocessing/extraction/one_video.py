@@ -78,7 +78,7 @@ def attempt(
 def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], object]) -> Extracted:
     path = sequence_path(config.store, source.sequence_id)
     # What is wrong with it is not the video's fault.
-    backbone = load_backbone(config.backbone, config.pixels)
+    backbone = load_backbone(config.backbone, config.pixels, clip=config.asked_clip)
     try:
         with lease(path):
             if found := find(source, config, backbone):
@@ -155,15 +155,16 @@ def extract_video(
     path = sequence_path(config.store, source.sequence_id)
     with (
         WatchedFile(source.path) as file,
-        VideoReader(source.path, config.rate, backbone.sizes) as video,
+        VideoReader(source.path, config.rate, backbone.sizes, backbone.clips) as video,
     ):
         origin = _origin(source, config, backbone, file.fingerprint)
         width, dtype = backbone.dimension, config.dtype
+        size = backbone.steps_at_once(config.batch_size)
         with (
-            Begun(path, origin, file.state, width, dtype, config.batch_size) as begun,
+            Begun(path, origin, file.state, width, dtype, size) as begun,
             SequenceWriter(path, width, origin, dtype, video.start_time) as writer,
         ):
-            batches = frame_batches(video, config.batch_size, backbone.context)
+            batches = frame_batches(video, size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):
                 times = np.array([sample.timestamp for sample in samples])
                 numbers = np.array([sample.frame for sample in samples])
