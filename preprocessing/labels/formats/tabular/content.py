@@ -114,6 +114,8 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
             break
         if preset.pattern == ALL_NAMES and not preset.behind and (out or not numbers):
             return None
+        if preset.pattern == ALL_NAMES and not name.strip():
+            return None  # A class has a name.
         if numbers and matched and not out and plain(name) not in preset.nothing:
             groups = matched.groupdict()
             classes[at] = (groups["label"] or name, groups.get("tier") or "")
