@@ -29,7 +29,10 @@ def advice(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _unfinished(runs: Sequence[Run]) -> list[str]:
-    """Returns a line if the last epoch that was asked for was the best, in half of runs or more."""
+    """Returns a line if the last epoch that was asked for was the best, in half of runs or more.
+
+    Without a validation split there is no best one, and no line.
+    """
     kept = [(_kept_row(run), run.config.epochs) for run in runs]
     last = [epochs for row, epochs in kept if row.get("val_loss") and row["epoch"] == str(epochs)]
     if not last or 2 * len(last) < len(runs):
