@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from preprocessing.backbones.base import Backbone, Joined
+from preprocessing.backbones.kept_frames import QUALITY, KeptFrames, keeps_frames
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 
@@ -41,12 +42,15 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
 
 
 @functools.lru_cache
-def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
+def load_backbone(
+    name: str, pixels: PixelScale = AS_THEY_ARE, quality: int | None = None
+) -> Joined:
     """Makes the backbone of that name, or of several names joined by ``+``, once in a process.
 
     Args:
         name: built in, of ``keras.applications``, or a path: ``.keras``, ``.onnx``, ``.py:Class``.
         pixels: the scale that a network in a ``.keras`` or ``.onnx`` file wants.
+        quality: of JPEG, where the frames themselves are kept; None takes the default.
 
     Raises:
         InputError: no backbone has this name; the message lists them.
@@ -54,6 +58,12 @@ def load_backbone(name: str, pixels: PixelScale = AS_THEY_ARE) -> Joined:
     if pixels != AS_THEY_ARE and not takes_pixels(name):
         raise InputError(
             f"--pixels {pixels} is for .keras and .onnx files; {name} scales its pixels itself"
+        )
+    if keeps_frames(name) and "+" not in name:
+        return Joined([KeptFrames(name, quality or QUALITY)])
+    if quality is not None:
+        raise InputError(
+            f"--quality {quality} is for --backbone frames:SIZE; {name} makes features of frames"
         )
     return Joined([_load_one(part, pixels) for part in name.split("+")])
 
@@ -85,6 +95,11 @@ def _suffix(part: str) -> str:
 def _load_one(part: str, pixels: PixelScale) -> Backbone:
     if part.lower() in BACKBONES:
         return BACKBONES[part.lower()]()
+    if keeps_frames(part):
+        raise InputError(
+            f"--backbone {part} cannot be joined with others by +: a sequence holds frames or "
+            "features; extract them into two stores"
+        )
     suffix = _suffix(part)
     if suffix == ".py":
         from preprocessing.backbones import user_file
@@ -110,6 +125,7 @@ def _load_application(name: str) -> Backbone:
     close = [known[match] for match in difflib.get_close_matches(name.lower(), known)]
     meant = f" (did you mean {' or '.join(close)}?)" if close else ""
     raise InputError(
-        f"unknown backbone {name!r}{meant}: expected one of {', '.join(BACKBONES)}; a network of "
-        "keras.applications such as ResNet50; or a .keras, .onnx or FILE.py:Class path, without +"
+        f"unknown backbone {name!r}{meant}: expected one of {', '.join(BACKBONES)}; frames:SIZE; a "
+        "network of keras.applications such as ResNet50; or a .keras, .onnx or FILE.py:Class path, "
+        "without +"
     )

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.files.jpeg_header import MOST_PIXELS
 
 # Height and width of the frames for a network that takes any.
 ANY_SIZE = 224
-# Eight frames of 4K; a file may say anything, and room is made for what it says.
-MOST_PIXELS = 1 << 26
 
 
 class Backbone(ABC):
@@ -25,6 +24,7 @@ class Backbone(ABC):
         digest: a digest of its weights; another digest means other features.
         settings: its preprocessing, for the record.
         context: the number of preceding frames it needs, for features of motion.
+        encodes: True if it makes no features, but keeps the frames themselves.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Backbone(ABC):
     digest: str = ""
     settings: Mapping[str, Any] = {}
     context: int = 0
+    encodes: bool = False
 
     @abstractmethod
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -45,6 +46,23 @@ class Backbone(ABC):
         Returns:
             ``<float32>[N, F]``.
         """
+
+    def network(self, size: tuple[int, int]) -> Any:
+        """Builds the network anew, to be trained further.
+
+        Args:
+            size: (height, width) of its frames.
+
+        Returns:
+            A ``keras.Model`` from ``<float32>[N, H, W, 3]``, RGB in 0 to 255, to ``[N, F]``.
+
+        Raises:
+            InputError: it is no network of Keras, or does not take frames of this size.
+        """
+        raise InputError(
+            f"{self.name} is no network of Keras, which alone can be trained; give "
+            "efficientnet-lite0, a network of keras.applications, or a .keras file"
+        )
 
 
 def require_reasonable(where: object, size: tuple[int, int], batch: int = 1) -> None:
@@ -74,6 +92,7 @@ class Joined:
     Attributes:
         sizes: (height, width) of the frames that each part takes.
         context: the largest number of preceding frames that a part needs.
+        encodes: True if the frames themselves are kept; then there is one part.
     """
 
     def __init__(self, parts: Sequence[Backbone]):
@@ -83,6 +102,7 @@ class Joined:
         self.dimension = sum(part.dimension for part in self.parts)
         self.sizes = tuple(part.size for part in self.parts)
         self.context = max(part.context for part in self.parts)
+        self.encodes = any(part.encodes for part in self.parts)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.backbones.kept_frames import keeps_frames
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
@@ -32,10 +33,14 @@ class ExtractConfig:
     backbone: str = EfficientNetLite0.name
     """What turns a frame into features: efficientnet-lite0, flow, histogram, hog, pixels; any
     network of keras.applications, such as ResNet50; or a file, PATH.keras, PATH.onnx or
-    PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow."""
+    PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow. Or frames:SIZE, such
+    as frames:224, which keeps the frames, for train --finetune."""
     pixels: PixelScale = AS_THEY_ARE
     """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
     less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""
+    quality: int | None = None
+    """With --backbone frames:SIZE: how good the JPEG of each frame is, from 1 to 100; by default
+    90."""
     batch_size: int = 32
     """Frames that go through the backbone at once."""
     dtype: Literal["float16", "float32"] = "float16"
@@ -80,6 +85,12 @@ def check(config: ExtractConfig) -> None:
     if config.batch_size < 1 or config.jobs < 1:
         raise InputError(
             f"--batch-size {config.batch_size} --jobs {config.jobs}: both must be at least 1"
+        )
+    if config.quality is not None and not 1 <= config.quality <= 100:
+        raise InputError(f"--quality {config.quality}: expected 1 to 100")
+    if keeps_frames(config.backbone) and config.dtype != ExtractConfig.dtype:
+        raise InputError(
+            f"--dtype {config.dtype} is of features; --backbone {config.backbone} keeps JPEG"
         )
     check_engine(config.engine, config.address, config.jobs)
 
