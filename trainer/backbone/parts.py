@@ -133,4 +133,4 @@ def _cut_at(
     }
     tensors = list(crossing.values())
     shapes = tuple(tuple(it.shape[1:]) for it in tensors)
-    return keras.Model(inputs, tensors), keras.Model(tensors, network.outputs), shapes
+    return keras.Model(inputs[0], tensors), keras.Model(tensors, network.outputs), shapes
