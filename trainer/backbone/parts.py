@@ -72,7 +72,7 @@ def _place(network: keras.Model, begin: str) -> int:
     weighted = [
         place
         for place, one in enumerate(operations)
-        if isinstance(one, keras.Layer) and one.trainable_weights
+        if isinstance(one, keras.Layer) and one.weights
     ]
     try:
         share = float(begin)

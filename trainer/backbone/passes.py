@@ -10,6 +10,7 @@ is a function of single frames for that: in both passes its layers are as in inf
 dropout and with fixed statistics.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -73,11 +74,13 @@ class FramePasses:
 
     Attributes:
         variables: that are trained.
+        waited: seconds in which no frames were there to pass, until somebody makes it 0 again.
     """
 
     def __init__(self, backbone: TrainedBackbone, devices: Devices, at_once: int):
         self.backbone, self.devices, self.at_once = backbone, devices, at_once
         self.variables = backbone.parts.variables
+        self.waited = 0.0
         self._look = devices.program(self._look_at, plain=True)
         self._join = devices.program(self._joined, plain=True)
         height, width = backbone.size
@@ -170,7 +173,11 @@ class FramePasses:
     def _groups(self, places: NDArray[Any], numbers: Iterable[int]) -> Iterator[Group]:
         """Reads and decodes groups ahead of the passes; those without a frame are left out."""
         with closing(read_ahead(self._decoded(places, numbers), GROUPS_AHEAD)) as groups:
-            yield from groups
+            begun = time.perf_counter()
+            for group in groups:
+                self.waited += time.perf_counter() - begun
+                yield group
+                begun = time.perf_counter()
 
     def _decoded(self, places: NDArray[Any], numbers: Iterable[int]) -> Iterator[Group]:
         steps = self._steps(places)
@@ -206,10 +213,11 @@ class FramePasses:
         return features, entered
 
     def _joined(self, length: int, *parts: Tensor) -> Tensor:
-        def own(*parts: Tensor) -> tuple[Tensor, Tensor]:
-            return tf.zeros(()), tf.concat(parts, 1)[:, :length]
+        # A tuple, for TensorFlow converts no function of any number of arguments that it calls.
+        def own(some: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+            return tf.zeros(()), tf.concat(some, 1)[:, :length]
 
-        _, joined = self.devices.add_up(own, *parts)
+        _, joined = self.devices.add_up(own, parts)
         return joined
 
     def _below(self, frames: Tensor) -> Any:

@@ -93,6 +93,10 @@ class FinetuneStep(TrainStep):
         self._back(looked, slope)
         return tuple(before)
 
+    def take_waited(self) -> float:
+        waited, self.passes.waited = self.passes.waited, 0.0
+        return waited
+
     def _look(self, batch: ChunkBatch) -> Looked:
         return self.passes.look(batch.features[..., 0])
 

@@ -213,6 +213,10 @@ class TrainStep:
         """
         self._programs["apply"](rates)
 
+    def take_waited(self) -> float:
+        """Returns how many seconds it waited for data by itself since it was asked before."""
+        return 0.0
+
     def forget(self) -> None:
         """Forgets what was gathered."""
         self._gathered.forget()
