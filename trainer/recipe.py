@@ -4,7 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from preprocessing.backbones import load_backbone, names_file, takes_pixels
+from preprocessing.backbones import (
+    NOT_ASKED,
+    AskedClip,
+    load_backbone,
+    names_file,
+    takes_clips,
+    takes_pixels,
+)
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.options import ExtractConfig
@@ -44,12 +51,15 @@ def recipe(
         )
     settings = _settings(run)
     name = _backbone(run, backbone)
+    clip = _clip(facts.backbone, settings)
     extraction = ExtractConfig(
         inputs,
         store,
         fps="native" if facts.fps == "native" else float(facts.fps),
         backbone=name,
         pixels=_pixels(facts.backbone, settings) if takes_pixels(name) else AS_THEY_ARE,
+        clip=clip.length,
+        clip_stride=clip.stride,
         dtype=settings.get("dtype", ExtractConfig.dtype),
         overwrite=True,
     )
@@ -92,9 +102,18 @@ def _pixels(backbone: str, settings: dict[str, Any]) -> PixelScale:
     return next((scale for scale in SCALES if scale in scales), AS_THEY_ARE)
 
 
+def _clip(backbone: str, settings: dict[str, Any]) -> AskedClip:
+    """Returns the recorded clips of a network that is told of them, if there is one."""
+    for name, part in zip(backbone.split("+"), settings["parts"], strict=False):
+        recorded = [part.get("clip"), part.get("clip_stride")]
+        if takes_clips(name) and all(isinstance(n, int) and n > 0 for n in recorded):
+            return AskedClip(*recorded)
+    return NOT_ASKED
+
+
 def _require_same_backbone(run: Run, extraction: ExtractConfig) -> None:
     """Checks that the backbone is that of the training store, before any feature is made."""
-    backbone = load_backbone(extraction.backbone, extraction.pixels)
+    backbone = load_backbone(extraction.backbone, extraction.pixels, clip=extraction.asked_clip)
     wanted = f"{run.facts.backbone} ({run.facts.backbone_digest})"
     if (found := f"{backbone.name} ({backbone.digest})") != wanted:
         raise InputError(

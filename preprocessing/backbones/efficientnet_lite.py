@@ -76,7 +76,7 @@ class EfficientNetLite1(EfficientNetLite):
 
 
 class EfficientNetLite2(EfficientNetLite):
-    """As deep, and a tenth wider, on pictures larger still: 6.1 million weights."""
+    """A network as deep and a tenth wider, on pictures larger still: 6.1 million weights."""
 
     name = "efficientnet-lite2"
     size = (260, 260)

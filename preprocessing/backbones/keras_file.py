@@ -7,35 +7,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
+from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.layout import CLIPS, Layout, layout_of, told
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.pixel_layer import from_pixels
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.errors import InputError
 from preprocessing.files.keras_archive import open_keras
 from preprocessing.terminal.quiet import import_tensorflow
+from preprocessing.videos.clip import NOT_ASKED, AskedClip, Clip
 
-TAKEN = "[None, H, W, 3] to [None, F] or [None, h, w, F]"
+TAKEN = f"pictures, [None, H, W, 3], or clips, {CLIPS}, to [None, F] or a map of features"
 
 
 class KerasFile(Backbone):
-    """A Keras model from pictures to one output; a map of features is averaged over its places.
+    """A Keras model of pictures, or of clips, with one output; a map of features is averaged.
 
     Args:
         path: the file; it is opened in safe mode, so that nothing in it is executed.
         pixels: the scale of the pixels that the model was trained with.
+        asked: the clips that it is to see, if it takes clips.
 
     Raises:
-        InputError: the file cannot be opened or does not take pictures; the message has the shapes.
+        InputError: the file cannot be opened or takes neither pictures nor clips; the message has
+            the shapes.
     """
 
-    def __init__(self, path: Path, pixels: PixelScale):
+    def __init__(self, path: Path, pixels: PixelScale, asked: AskedClip = NOT_ASKED):
         model = _load(path)
-        shape, outputs = _shapes(path, model)
+        layout, self.dimension = _shapes(path, model)
         self.name = path.name
-        self.size = (shape[1] or ANY_SIZE, shape[2] or ANY_SIZE)
-        require_reasonable(path, self.size)
-        self.dimension = outputs[-1]
+        self.size = layout.size
+        self.clip = layout.clip(path, asked)
         self.digest = digests.of_file(path)
         self.settings = {"color": "rgb", "resize": "area", "pixels": pixels}
         if "float" not in model.inputs[0].dtype and pixels != AS_THEY_ARE:
@@ -43,15 +46,21 @@ class KerasFile(Backbone):
                 f"{path} takes {model.inputs[0].dtype}, which --pixels {pixels} does not give; "
                 f"leave --pixels out"
             )
-        self._path, self._sides, self._scale = path, shape[1:3], pixels
-        self._apply = _compiled(path, model, self.size, pixels)
+        self._path, self._scale = path, pixels
+        self._apply = _compiled(path, model, layout, self.clip, pixels)
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
 
     def network(self, size: tuple[int, int]) -> Any:
         model = _load(self._path)
-        fixed = [(side, given) for side, given in zip(self._sides, size, strict=True) if side]
+        shape = tuple(model.inputs[0].shape)
+        if len(shape) != 4 or shape[-1] != 3:
+            raise InputError(
+                f"{self._path} takes {list(shape)}, expected [None, H, W, 3], of single frames, to "
+                "train it"
+            )
+        fixed = [(side, given) for side, given in zip(shape[1:3], size, strict=True) if side]
         if any(side != given for side, given in fixed):
             raise InputError(
                 f"{self._path} takes frames of {self.size[0]} x {self.size[1]}, not of {size[0]} x "
@@ -86,8 +95,8 @@ def _reason(error: Exception) -> str:
     return str(error).split("Exception encountered: ")[-1].split(". ")[0]
 
 
-def _shapes(path: Path, model: Any) -> tuple[Any, Any]:
-    """Returns the shapes of the model's one input and one output.
+def _shapes(path: Path, model: Any) -> tuple[Layout, int]:
+    """Returns the layout of the model's one input, and F of its one output.
 
     Raises:
         InputError: the model has several, or they have another form.
@@ -97,23 +106,27 @@ def _shapes(path: Path, model: Any) -> tuple[Any, Any]:
         for part in ("inputs", "outputs")
     )
     if len(inputs) == len(outputs) == 1:
-        taken, given = inputs[0], outputs[0]
-        pictures = len(taken) == 4 and taken[0] is None and taken[3] == 3
-        if pictures and len(given) in (2, 4) and given[0] is None and given[-1]:
-            return taken, given
+        layout, given = layout_of(inputs[0]), outputs[0]
+        if layout and layout.batch is None and (layout.axes, layout.channels) != (4, 1):
+            axis = {2: 1, layout.axes: layout.channels}.get(len(given))
+            if axis and given[0] is None and given[axis]:
+                return layout, given[axis]
     raise InputError(f"{path} goes from {_text(inputs)} to {_text(outputs)}, expected {TAKEN}")
 
 
-def _compiled(path: Path, model: Any, size: tuple[int, int], pixels: PixelScale) -> Network:
+def _compiled(
+    path: Path, model: Any, layout: Layout, clip: Clip | None, pixels: PixelScale
+) -> Network:
     tensorflow = import_tensorflow()
     factor, offset = affine(pixels)
     dtype = model.inputs[0].dtype
     try:
-        return compiled(model, size, lambda x: tensorflow.cast(x * factor + offset, dtype))
+        return compiled(
+            model, layout.size, lambda x: tensorflow.cast(x * factor + offset, dtype), layout, clip
+        )
     except Exception as error:
         raise InputError(
-            f"{path} cannot take frames of {size[0]} x {size[1]}; save it with an input "
-            "of a known size"
+            f"{path} cannot take {told(layout.size, clip)}; save it with an input of a known size"
         ) from error
 
 

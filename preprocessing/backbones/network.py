@@ -6,13 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.backbones.layout import Layout
 from preprocessing.terminal.quiet import import_tensorflow, silenced
+from preprocessing.videos.clip import Clip
 
 Network = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 def compiled(
-    network: Any, size: tuple[int, int], prepare: Callable[[Any], Any] = lambda pixels: pixels
+    network: Any,
+    size: tuple[int, int],
+    prepare: Callable[[Any], Any] = lambda pixels: pixels,
+    layout: Layout | None = None,
+    clip: Clip | None = None,
 ) -> Network:
     """Compiles a network once, for batches of any length.
 
@@ -20,22 +26,30 @@ def compiled(
         network: a ``keras.Model`` from ``[N, H, W, 3]`` to ``[N, F]``, or to ``[N, h, w, F]``,
             which is averaged over its places.
         size: (height, width) of the frames.
-        prepare: turns ``<float32>[N, H, W, 3]`` in 0 to 255 into the network's input.
+        prepare: turns ``<float32>[N, H, W, 3]`` in 0 to 255 into what the network wants.
+        layout: the order of the network's axes, and of those of its map, where it is another.
+        clip: the clips that it takes, ``[N, T, H, W, 3]``; None where it takes single frames.
 
     Returns:
-        From ``<uint8>[N, H, W, 3]`` to ``<float32>[N, F]``.
+        From ``<uint8>[N, H, W, 3]``, or ``[N, T, H, W, 3]``, to ``<float32>[N, F]``.
     """
     tensorflow = import_tensorflow()
-    frames = tensorflow.TensorSpec((None, *size, 3), tensorflow.uint8)
+    shape = (*((clip.length,) if clip else ()), *size, 3)
+    layout = layout or Layout(len(shape), len(shape) + 1, None, None, size)
+    spec = tensorflow.TensorSpec((None, *shape), tensorflow.uint8)
 
     def apply(frames: Any) -> Any:
-        outputs = network(prepare(tensorflow.cast(frames, tensorflow.float32)), training=False)
-        outputs = tensorflow.cast(outputs, tensorflow.float32)
-        return tensorflow.reduce_mean(outputs, (1, 2)) if len(outputs.shape) == 4 else outputs
+        pixels = prepare(tensorflow.cast(frames, tensorflow.float32))
+        if layout.order != tuple(range(layout.axes)):
+            pixels = tensorflow.transpose(pixels, layout.order)
+        outputs = tensorflow.cast(network(pixels, training=False), tensorflow.float32)
+        if len(outputs.shape) > 2:
+            outputs = tensorflow.reduce_mean(outputs, layout.places)
+        return outputs
 
-    function = tensorflow.function(apply, input_signature=[frames], autograph=False)
+    function = tensorflow.function(apply, input_signature=[spec], autograph=False)
     with silenced():
-        function(np.zeros((1, *size, 3), np.uint8))
+        function(np.zeros((1, *shape), np.uint8))
 
     def call(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         features: NDArray[np.float32] = function(frames).numpy()

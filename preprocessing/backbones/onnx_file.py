@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import ANY_SIZE, Backbone, require_reasonable
+from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.layout import CLIPS, Layout, layout_of, told
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.cores import share_of_cores
 from preprocessing.errors import InputError
+from preprocessing.videos.clip import NOT_ASKED, AskedClip
 
 DTYPES = {
     "tensor(float)": np.float32,
@@ -27,28 +29,32 @@ NOWHERE = os.devnull
 
 
 class OnnxFile(Backbone):
-    """The first output of an ONNX model that takes pictures; a map of features is averaged.
+    """The first output of an ONNX model of pictures, or of clips; a map of features is averaged.
 
     Args:
         path: the file, which holds all weights.
         pixels: the scale of the pixels that the model was trained with.
+        asked: the clips that it is to see, if it takes clips.
 
     Raises:
-        InputError: ONNX Runtime is missing, the file cannot be opened, or the model does not take
-            pictures; the message has the shapes.
+        InputError: ONNX Runtime is missing, the file cannot be opened, or the model takes neither
+            pictures nor clips; the message has the shapes.
     """
 
-    def __init__(self, path: Path, pixels: PixelScale):
+    def __init__(self, path: Path, pixels: PixelScale, asked: AskedClip = NOT_ASKED):
         content = _read(path)
         self._session = _session(path, content)
-        self._layout = _Layout(path, self._session.get_inputs())
-        if self._layout.dtype == np.uint8 and pixels != AS_THEY_ARE:
+        taken = self._session.get_inputs()
+        self._layout = _taken(path, taken)
+        self._input, self._dtype = taken[0].name, DTYPES[taken[0].type]
+        if self._dtype == np.uint8 and pixels != AS_THEY_ARE:
             raise InputError(
                 f"{path} takes uint8, which --pixels {pixels} does not give; leave --pixels out"
             )
         self._factor, self._offset = affine(pixels)
         self.name = path.name
         self.size = self._layout.size
+        self.clip = self._layout.clip(path, asked)
         self.digest = digests.of_bytes(content)
         self.settings = {"color": "rgb", "resize": "area", "pixels": pixels}
         self.dimension = self._try(path)
@@ -61,62 +67,48 @@ class OnnxFile(Backbone):
     def _run(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Runs a batch, padded with zeros where the model wants a fixed number of frames."""
         count = len(frames)
-        pixels = np.zeros((self._layout.batch or count, *frames.shape[1:]), self._layout.dtype)
+        pixels = np.zeros((self._layout.batch or count, *frames.shape[1:]), self._dtype)
         pixels[:count] = frames * self._factor + self._offset
-        if self._layout.channels_first:
-            pixels = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
-        outputs = self._session.run(self._output, {self._layout.name: pixels})[0][:count]
-        return self._averaged(outputs.astype(np.float32))
-
-    def _averaged(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        if outputs.ndim == 4:
-            outputs = outputs.mean((2, 3) if self._layout.channels_first else (1, 2))
-        return outputs
+        given = {self._input: self._layout.laid_out(pixels)}
+        outputs = self._session.run(self._output, given)[0][:count].astype(np.float32)
+        averaged: NDArray[np.float32] = (
+            outputs.mean(self._layout.places) if outputs.ndim == self._layout.axes else outputs
+        )
+        return averaged
 
     @property
     def _output(self) -> list[str]:
         return [self._session.get_outputs()[0].name]
 
     def _try(self, path: Path) -> int:
-        """Runs two black frames to learn F."""
-        black = np.zeros((2, *self.size, 3), np.uint8)
+        """Runs two black frames, or clips of them, to learn F."""
+        length = (self.clip.length,) if self.clip else ()
+        black = np.zeros((2, *length, *self.size, 3), np.uint8)
         try:
             features = self(black)
         # ONNX Runtime's errors have no class in common.
         except Exception as error:
-            raise InputError(
-                f"{path} cannot take frames of {self.size[0]} x {self.size[1]}: {error}"
-            ) from None
+            raise InputError(f"{path} cannot take {told(self.size, self.clip)}: {error}") from None
         if features.ndim != 2 or len(features) != len(black):
             raise InputError(
-                f"{path} makes {list(features.shape)} of two frames, expected [2, F] or a map of "
-                "features; its first output must be such"
+                f"{path} makes {list(features.shape)} of two "
+                f"{'clips' if self.clip else 'frames'}, expected [2, F] or a map of features; its "
+                "first output must be such"
             )
         return int(features.shape[1])
 
 
-class _Layout:
-    """The layout of the pictures that a model takes.
-
-    Attributes:
-        channels_first: ``[N, 3, H, W]`` instead of ``[N, H, W, 3]``.
-        batch: N where it is fixed, else None.
-    """
-
-    def __init__(self, path: Path, inputs: list[Any]):
-        taken = inputs[0].shape if len(inputs) == 1 else []
-        shape = [length if isinstance(length, int) else None for length in taken]
-        channels = [axis for axis in (1, 3) if len(shape) == 4 and shape[axis] == 3]
-        if len(channels) != 1 or inputs[0].type not in DTYPES:
-            found = " and ".join(f"{one.type} {one.shape}" for one in inputs) or "nothing"
-            raise InputError(f"{path} takes {found}, expected one of [N, 3, H, W] or [N, H, W, 3]")
-        self.name = inputs[0].name
-        self.dtype = DTYPES[inputs[0].type]
-        self.channels_first = channels == [1]
-        self.batch, *rest = shape
-        height, width = rest[1:] if self.channels_first else rest[:2]
-        self.size = (height or ANY_SIZE, width or ANY_SIZE)
-        require_reasonable(path, self.size, self.batch or 1)
+def _taken(path: Path, inputs: list[Any]) -> Layout:
+    """Returns the layout of the pictures, or clips, that a model takes."""
+    shape = inputs[0].shape if len(inputs) == 1 else []
+    layout = layout_of([length if isinstance(length, int) else None for length in shape])
+    if layout is None or inputs[0].type not in DTYPES:
+        found = " and ".join(f"{one.type} {one.shape}" for one in inputs) or "nothing"
+        raise InputError(
+            f"{path} takes {found}, expected one of pictures, [N, 3, H, W] or [N, H, W, 3], or of "
+            f"clips, {CLIPS}"
+        )
+    return layout
 
 
 def _read(path: Path) -> bytes:

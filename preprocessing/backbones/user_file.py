@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, Joined, require_room
 from preprocessing.errors import InputError
 from preprocessing.terminal.python_file import SUFFIX, PythonFile
+from preprocessing.videos.clip import Clip
 
 __all__ = ["SUFFIX", "load"]
+
+RECORDED = {"clip", "clip_stride", "dtype", "size"}
 
 
 def load(given: str) -> Backbone:
@@ -61,10 +64,16 @@ def _require_complete(backbone: Backbone) -> None:
     for name, least in (("dimension", 1), ("context", 0)):
         if not _is_count(value := getattr(backbone, name, None), least):
             raise InputError(f"{backbone.name} has {name} {value!r}, expected {least} or more")
-    if not isinstance(backbone.settings, dict) or {"dtype", "size"} & set(backbone.settings):
+    clip = backbone.clip
+    if clip is not None:
+        if not (isinstance(clip, tuple) and len(clip) == 2 and all(_is_count(n, 1) for n in clip)):
+            raise InputError(f"{backbone.name} has clip {clip!r}, expected Clip(length, stride)")
+        backbone.clip = Clip(*clip)
+        require_room(backbone.name, size, backbone.clip)
+    if not isinstance(backbone.settings, dict) or RECORDED & set(backbone.settings):
         raise InputError(
             f"{backbone.name} has settings {backbone.settings!r}, expected a dictionary without "
-            "dtype and size, which are recorded anyway"
+            f"{', '.join(sorted(RECORDED))}, which are recorded anyway"
         )
     json.dumps(backbone.settings)
 
@@ -76,7 +85,7 @@ def _is_count(value: object, least: int) -> bool:
 def _require_works(backbone: Backbone) -> None:
     """Tries a backbone on frames of noise, before any video is opened."""
     count = 2
-    shape = (backbone.context + count, *backbone.size, 3)
+    (shape,) = Joined([backbone]).shapes(count)
     features = backbone(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
     made = type(features).__name__
     if isinstance(features, np.ndarray):

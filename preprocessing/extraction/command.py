@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from preprocessing.backbones import Joined, load_backbone, with_absolute_paths
+from preprocessing.backbones import Joined, load_backbone, takes_clips, with_absolute_paths
 from preprocessing.cores import share_of_cores
 from preprocessing.errors import InputError, Unreachable
 from preprocessing.extraction.engines import run_each
@@ -78,7 +78,8 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     check(config)
     found = find_sources(config.inputs, SUFFIXES, "videos", config.prefer)
     sources = take_shard(found, config.shard)
-    backbone = load_backbone(config.backbone, config.pixels, config.quality)
+    backbone = load_backbone(config.backbone, config.pixels, config.quality, clip=config.asked_clip)
+    _note_clips(config, backbone)
     config.store.mkdir(parents=True, exist_ok=True)
     results = {source.sequence_id: _known(source, config, backbone) for source in sources}
     failures = FailureLog(config.store, [source.path for source in sources])
@@ -100,6 +101,23 @@ def extract(config: ExtractConfig) -> list[Extracted]:
             note(f"kept, though damaged: {result.source.path}: {result.damage}")
     remove_strays(config.store)
     return [result for result in results.values() if result is not None]
+
+
+def _note_clips(config: ExtractConfig, backbone: Joined) -> None:
+    """Notes what is seen of a step by networks whose files say it themselves."""
+    if config.clip is not None:
+        return
+    for part in backbone.parts:
+        if part.clip and takes_clips(part.name):
+            note(
+                f"{part.name} takes clips of {part.clip.length} frames, so a step is that many "
+                f"frames of the video, {_every(part.clip.stride)}, its own the last "
+                "(--clip-stride takes others)"
+            )
+
+
+def _every(stride: int) -> str:
+    return "one after the other" if stride == 1 else f"{stride} apart"
 
 
 def _known(source: Source, config: ExtractConfig, backbone: Joined) -> Extracted | None:

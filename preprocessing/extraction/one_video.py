@@ -81,7 +81,7 @@ def attempt(
 def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], object]) -> Extracted:
     path = sequence_path(config.store, source.sequence_id)
     # What is wrong with it is not the video's fault.
-    backbone = load_backbone(config.backbone, config.pixels, config.quality)
+    backbone = load_backbone(config.backbone, config.pixels, config.quality, clip=config.asked_clip)
     try:
         with lease(path):
             if found := find(source, config, backbone):
@@ -158,14 +158,15 @@ def extract_video(
     path = sequence_path(config.store, source.sequence_id)
     with (
         WatchedFile(source.path) as file,
-        VideoReader(source.path, config.rate, backbone.sizes) as video,
+        VideoReader(source.path, config.rate, backbone.sizes, backbone.clips) as video,
     ):
         origin = _origin(source, config, backbone, file.fingerprint)
+        size = backbone.steps_at_once(config.batch_size)
         with (
             _begun(path, origin, file.state, backbone, config) as begun,
             _writer(path, origin, backbone, config, video.start_time) as writer,
         ):
-            batches = frame_batches(video, config.batch_size, backbone.context)
+            batches = frame_batches(video, size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):
                 times = np.array([sample.timestamp for sample in samples])
                 numbers = np.array([sample.frame for sample in samples])
@@ -193,7 +194,8 @@ def _begun(
     """Returns what an interrupted extraction has made; nothing of frames, which cost little."""
     if backbone.encodes:
         return nullcontext()
-    return Begun(path, origin, state, backbone.dimension, config.dtype, config.batch_size)
+    size = backbone.steps_at_once(config.batch_size)
+    return Begun(path, origin, state, backbone.dimension, config.dtype, size)
 
 
 def _writer(

@@ -14,6 +14,7 @@ from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
 from preprocessing.files.inputs import Source
 from preprocessing.files.outputs import require_folder
+from preprocessing.videos.clip import AskedClip
 from preprocessing.videos.damage import WHOLE_SHARE
 
 
@@ -32,17 +33,23 @@ class ExtractConfig:
     """Steps per second, or native for every frame."""
     backbone: str = EfficientNetLite0.name
     """What turns a frame into features: efficientnet-lite0, -lite1 or -lite2, flow, histogram,
-    hog, pixels; any network of keras.applications, such as ResNet50; or a file, PATH.keras,
-    PATH.onnx or PATH.py:Class. Several are joined with +, such as efficientnet-lite0+flow.
-    Or frames:SIZE, such as frames:224, which keeps the frames, for train --finetune."""
+    hog, pixels; any network of keras.applications, such as ResNet50; keras-hub:PRESET; or a file,
+    PATH.keras, PATH.onnx or PATH.py:Class. Several are joined with +, such as
+    efficientnet-lite0+flow. Or frames:SIZE, such as frames:224, which keeps the frames, for
+    train --finetune."""
     pixels: PixelScale = AS_THEY_ARE
     """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
     less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""
+    clip: int | None = None
+    """With a network in a file, or of keras-hub, that takes clips: how many frames of the video it
+    sees of each step, up to the step's own; by default what the network itself says."""
+    clip_stride: int = 1
+    """From each frame of a clip to the next, in frames of the video."""
     quality: int | None = None
     """With --backbone frames:SIZE: how good the JPEG of each frame is, from 1 to 100; by default
     90."""
     batch_size: int = 32
-    """Frames that go through the backbone at once."""
+    """Frames that go through the backbone at once, as single pictures or in clips."""
     dtype: Literal["float16", "float32"] = "float16"
     """Of the features on disk."""
     on_damage: Literal["auto", "fail", "keep"] = "auto"
@@ -65,6 +72,11 @@ class ExtractConfig:
     def rate(self) -> float | None:
         """Steps per second; None for every frame."""
         return None if self.fps == "native" else float(self.fps)
+
+    @property
+    def asked_clip(self) -> AskedClip:
+        """The clips that are asked for."""
+        return AskedClip(self.clip, self.clip_stride)
 
     def accepts(self, decoded_share: float) -> bool:
         """Returns True if a damaged video is wanted of which this share of the time decoded."""
@@ -91,6 +103,10 @@ def check(config: ExtractConfig) -> None:
     if keeps_frames(config.backbone) and config.dtype != ExtractConfig.dtype:
         raise InputError(
             f"--dtype {config.dtype} is of features; --backbone {config.backbone} keeps JPEG"
+        )
+    if config.clip_stride < 1 or (config.clip is not None and config.clip < 1):
+        raise InputError(
+            f"--clip {config.clip} --clip-stride {config.clip_stride}: expected 1 frame or more"
         )
     check_engine(config.engine, config.address, config.jobs)
 

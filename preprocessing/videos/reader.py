@@ -9,12 +9,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from preprocessing.errors import VideoError
+from preprocessing.videos.clip import Clip
 from preprocessing.videos.damage import Damage
 from preprocessing.videos.frame_numbers import FrameNumbers
 from preprocessing.videos.frame_order import in_order
@@ -27,6 +27,7 @@ from preprocessing.videos.timeline import (
     mark_shown,
 )
 from preprocessing.videos.video_file import VideoFile
+from preprocessing.videos.views import View, Views
 
 SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
@@ -40,12 +41,13 @@ class Sample:
 
     Attributes:
         timestamp: seconds at which the frame is shown; see ``sample``.
-        pixels: ``<uint8>[H, W, 3]``, RGB, once for each requested size.
+        pixels: ``<uint8>[H, W, 3]``, RGB, once for each requested size; a tuple of T of them, the
+            oldest first, where a clip was requested.
         frame: the frame's number in the video; -1 if frames are not counted.
     """
 
     timestamp: float
-    pixels: tuple[NDArray[np.uint8], ...]
+    pixels: tuple[Any, ...]
     frame: int = field(default=-1, kw_only=True)
 
 
@@ -59,6 +61,8 @@ class VideoReader:
         fps: samples per second, or None for every frame. A frame that no sample shows and no other
             frame refers to is not decoded, if the file marks such frames.
         sizes: (height, width) of the resized frames, one size or more; their aspect is ignored.
+        clips: for each size the clip that is wanted, or None for the frame alone; none at all wants
+            no clips. With clips, every frame is decoded.
 
     Attributes:
         frames_decoded: the number of frames decoded so far.
@@ -75,10 +79,11 @@ class VideoReader:
         path: Path | str,
         fps: float | None,
         sizes: Sequence[tuple[int, int]],
+        clips: Sequence[Clip | None] = (),
     ):
         self.path = path
         self.fps = fps
-        self.sizes = sizes
+        self._views = Views(sizes, clips)
         self.frames_decoded = 0
         self.numbers = FrameNumbers()
         self._corrupt_frames = 0
@@ -99,9 +104,8 @@ class VideoReader:
             VideoError: no frame can be decoded.
         """
         try:
-            for timestamp, (number, frame) in sample(self._frames(), self.fps, self._file.end):
-                pixels = tuple(resized(frame, size) for size in self.sizes)
-                yield Sample(timestamp, pixels, frame=number)
+            for timestamp, (number, view) in sample(self._seen(), self.fps, self._file.end):
+                yield Sample(timestamp, view.pixels(), frame=number)
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             raise VideoError(
@@ -134,6 +138,11 @@ class VideoReader:
             first_error=self._file.first_error,
             remarks=tuple(line.remarks),
         )
+
+    def _seen(self) -> Iterator[tuple[float, float, tuple[int, View]]]:
+        """Yields (shown from, shown until, (number, what is seen)) in time order."""
+        for begin, until, (number, frame) in self._frames():
+            yield begin, until, (number, self._views.see(frame))
 
     def _frames(self) -> Iterator[tuple[float, float, tuple[int, av.VideoFrame]]]:
         """Yields (shown from, shown until, (number, frame)) in time order."""
@@ -181,7 +190,8 @@ class VideoReader:
     def _packets(self) -> Iterator[tuple[Announced | None, bool]]:
         """Yields packets and True if their frames are wanted; last None, to empty the decoder."""
         packets = self._file.packets()
-        if self.fps is None or (self._file.frames_are_counted and not self._file.intra_only):
+        counted = self._file.frames_are_counted and not self._file.intra_only
+        if self.fps is None or counted or self._views.needs_all:
             yield from ((packet, True) for packet in packets)
         else:
             # The first frames tell where the instants begin; what follows can be told ahead.
@@ -194,21 +204,6 @@ class VideoReader:
         if begin < self._timeline.latest:
             return True  # It will be left out, and must come to be counted.
         return origin is None or any_instant(origin, self.fps or 0.0, begin, end)
-
-
-def resized(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Returns the pixels of a frame, upright: ``<uint8>[H, W, 3]``, RGB.
-
-    Args:
-        frame: the decoded frame.
-        size: (height, width) of the result.
-    """
-    height, width = size
-    turns = round(frame.rotation / 90) % 4
-    if turns % 2:
-        height, width = width, height
-    pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
-    return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
 def expected_samples(path: Path, fps: float | None) -> int:

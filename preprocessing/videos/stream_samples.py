@@ -14,14 +14,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from preprocessing.files.fingerprint import fingerprint
+from preprocessing.videos.clip import Clip
 from preprocessing.videos.damage import WHOLE_SHARE
 from preprocessing.videos.live_video import Arrived, LiveVideo, is_live
 from preprocessing.videos.newest import Newest
 from preprocessing.videos.plain_url import plain
-from preprocessing.videos.reader import Sample, VideoReader, resized
+from preprocessing.videos.reader import Sample, VideoReader
 from preprocessing.videos.sampling import INSTANT_TOLERANCE
+from preprocessing.videos.views import View, Views
+
+Timed = TypeVar("Timed", bound=Arrived)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class FileSamples:
         source: path or URL.
         fps: samples per second, or None for every frame.
         sizes: (height, width) of the frames; see ``VideoReader``.
+        clips: the clip that is wanted of each size; see ``VideoReader``.
 
     Attributes:
         source: the content's fingerprint, or the URL.
@@ -60,10 +66,16 @@ class FileSamples:
     live = False
     origin = None
 
-    def __init__(self, source: Path | str, fps: float | None, sizes: Sequence[tuple[int, int]]):
+    def __init__(
+        self,
+        source: Path | str,
+        fps: float | None,
+        sizes: Sequence[tuple[int, int]],
+        clips: Sequence[Clip | None] = (),
+    ):
         self.source = source if isinstance(source, str) else fingerprint(source)
         self.name = plain(source) if isinstance(source, str) else str(source)
-        self.video = VideoReader(source, fps, sizes)
+        self.video = VideoReader(source, fps, sizes, clips)
         self.start_time = self.video.start_time
 
     def __iter__(self) -> Iterator[StreamSample]:
@@ -95,6 +107,8 @@ class LiveSamples:
         after: the time in seconds that all samples come after.
         give_up: seconds without a frame after which to stop trying to connect; None never stops.
         stopped: called now and then; True ends the samples.
+        clips: the clip that is wanted of each size; see ``VideoReader``. A clip holds frames that
+            arrived, also such as no sample shows, and those of before a lost connection.
 
     Raises:
         VideoError: the source cannot be reached.
@@ -115,14 +129,16 @@ class LiveSamples:
         after: float = -math.inf,
         give_up: float | None = None,
         stopped: Callable[[], bool] = lambda: False,
+        clips: Sequence[Clip | None] = (),
     ):
         self._video = LiveVideo(source, origin, after, give_up, stopped)
         self.name = self._video.name
-        self.source, self.fps, self.sizes, self.backlog = source, fps, sizes, backlog
+        self.source, self.fps, self.backlog = source, fps, backlog
+        self._views = Views(sizes, clips)
         self._stopped = stopped
 
     def __iter__(self) -> Iterator[StreamSample]:
-        samples = (self._sample(arrived) for arrived in first_of_each(self._video, self.fps))
+        samples = (self._sample(arrived) for arrived in first_of_each(self._seen(), self.fps))
         for sample, dropped in Newest(samples, self.backlog, self._stopped):
             yield StreamSample(
                 sample.timestamp, sample.pixels, sample.arrived, sample.clock, dropped
@@ -133,13 +149,25 @@ class LiveSamples:
         """The second since 1970 that counts as 0, once there was a frame."""
         return self._video.origin
 
-    def _sample(self, arrived: Arrived) -> StreamSample:
-        at = time.monotonic()
-        pixels = tuple(resized(arrived.frame, size) for size in self.sizes)
-        return StreamSample(arrived.time, pixels, at, arrived.clock)
+    def _seen(self) -> Iterator["_Seen"]:
+        for arrived in self._video:
+            at = time.monotonic()
+            view = self._views.see(arrived.frame)
+            yield _Seen(arrived.time, arrived.clock, arrived.frame, view, at)
+
+    def _sample(self, seen: "_Seen") -> StreamSample:
+        return StreamSample(seen.time, seen.view.pixels(), seen.at, seen.clock)
 
 
-def first_of_each(frames: Iterable[Arrived], fps: float | None) -> Iterator[Arrived]:
+@dataclass(frozen=True)
+class _Seen(Arrived):
+    """A frame as backbones see it, and when it was decoded, by ``time.monotonic()``."""
+
+    view: View
+    at: float
+
+
+def first_of_each(frames: Iterable[Timed], fps: float | None) -> Iterator[Timed]:
     """Yields the first frame at or after each instant ``k / fps``.
 
     Args:

@@ -42,8 +42,8 @@ def way(folder: Path, dimension: int, units: int, steps: int) -> dict[str, float
     import av
 
     from preprocessing.backbones import load_backbone
-    from preprocessing.videos.reader import resized
     from preprocessing.videos.stream_samples import StreamSample
+    from preprocessing.videos.views import resized
     from trainer.streaming.follower import Follower
     from trainer.streaming.lines import Lines
     from trainer.streaming.waiting import Waiting

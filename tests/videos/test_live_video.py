@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import InputError, VideoError
 from preprocessing.videos import live_video
+from preprocessing.videos.clip import Clip
 from preprocessing.videos.live_video import Arrived, LiveVideo, is_live
 from preprocessing.videos.stream_samples import LiveSamples, as_file, first_of_each
 from preprocessing.videos.video_file import plain
@@ -212,3 +213,28 @@ def test_messages_name_a_url_without_its_secrets() -> None:
 def test_only_http_may_have_an_end() -> None:
     assert is_live("3")
     assert is_live("rtsp://127.0.0.1:9/stream")
+
+
+def test_clips_of_a_camera_have_the_frames_that_arrived_between_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Video:
+        name, origin = "camera 0", 0.0
+
+        def __init__(self, *_: object):
+            pass
+
+        def __iter__(self) -> Iterator[Arrived]:
+            for number in range(12):
+                picture = np.full((16, 16, 3), 20 * number, np.uint8)
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                yield Arrived(number / 10, 0.0, frame)
+
+    monkeypatch.setattr("preprocessing.videos.stream_samples.LiveVideo", Video)
+    samples = LiveSamples("0", 2, [(8, 8), (8, 8)], backlog=9, clips=[Clip(3, 2), None])
+    seen = {round(sample.timestamp * 10): sample.pixels for sample in samples}
+    assert list(seen) == [0, 5, 10]
+    for number, (clip, picture) in seen.items():
+        wanted = [20 * max(0, number - back) for back in (4, 2, 0)]
+        np.testing.assert_allclose([p.mean() for p in clip], wanted, atol=1)
+        np.testing.assert_array_equal(clip[-1], picture)

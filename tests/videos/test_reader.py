@@ -631,7 +631,7 @@ def test_what_nobody_foresaw_is_the_video_s_error(tmp_path, monkeypatch):
     def fail(*_: object) -> None:
         raise ValueError("no such pixels")
 
-    monkeypatch.setattr("preprocessing.videos.reader.resized", fail)
+    monkeypatch.setattr("preprocessing.videos.views.resized", fail)
     path = encode_numbers(tmp_path / "video.mp4", REGULAR)
     with pytest.raises(VideoError, match=r"video\.mp4 cannot be decoded: ValueError: no such") as e:
         decode(path)

@@ -55,7 +55,7 @@ def run_stream(config: StreamConfig) -> int:
     extraction = recipe(run, (), Path(), config.backbone)
     if config.model:
         OwnModel.read(config.model)
-    backbone = load_backbone(extraction.backbone, extraction.pixels)
+    backbone = load_backbone(extraction.backbone, extraction.pixels, clip=extraction.asked_clip)
     follower = DecidingFollower(follow(run), decoding)
     code = STOPPED if config.state else INTERRUPTED
     with (
@@ -68,7 +68,8 @@ def run_stream(config: StreamConfig) -> int:
             samples = _open(config, extraction.rate, backbone, state, interruption)
         state.begin(samples.source)
         speaker = Speaker(follower, state, samples.start_time)
-        size = config.batch_size or (1 if samples.live else extraction.batch_size)
+        frames = config.batch_size or (1 if samples.live else extraction.batch_size)
+        size = backbone.steps_at_once(frames)
         if samples.live:
             # The first frame should not wait while the network is compiled.
             _warm_up(backbone, size)
@@ -152,7 +153,7 @@ def _open(
 ) -> Samples:
     file = as_file(config.source)
     if file is not None:
-        return FileSamples(file, fps, backbone.sizes)
+        return FileSamples(file, fps, backbone.sizes, backbone.clips)
     return LiveSamples(
         config.source,
         fps,
@@ -162,6 +163,7 @@ def _open(
         state.timestamp,
         config.give_up,
         lambda: bool(interruption),
+        backbone.clips,
     )
 
 
@@ -190,7 +192,7 @@ def _after(
 
 
 def _warm_up(backbone: Joined, size: int) -> None:
-    backbone([np.zeros((backbone.context + size, *part, 3), np.uint8) for part in backbone.sizes])
+    backbone([np.zeros(shape, np.uint8) for shape in backbone.shapes(size)])
 
 
 def _clock_time(seconds: float) -> str:
