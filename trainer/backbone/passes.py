@@ -213,7 +213,6 @@ class FramePasses:
         return features, entered
 
     def _joined(self, length: int, *parts: Tensor) -> Tensor:
-        # A tuple, for TensorFlow converts no function of any number of arguments that it calls.
         def own(some: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
             return tf.zeros(()), tf.concat(some, 1)[:, :length]
 
