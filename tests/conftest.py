@@ -61,6 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[AS_FOR_USERS] = "1"
         return
     os.fsync = lambda file: None
+    # A process has a share of the cores.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     if version("tensorflow").startswith(TRIED_TENSORFLOW):
         os.environ.setdefault("XLA_FLAGS", " ".join(QUICKLY_COMPILED))
 
@@ -70,6 +73,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
+
+
+def pytest_sessionfinish() -> None:
+    """Leaves what is left to the end of the process: pytest collects it five times over."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -34,6 +34,7 @@ def bench(monkeypatch) -> None:
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_the_film_goes_on_without_a_gap_where_its_packets_repeat(bench, monkeypatch, tmp_path):
     import film
 

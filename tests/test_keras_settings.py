@@ -43,6 +43,7 @@ def run(code: str, *arguments: object, home: Path, **variables: str) -> Any:
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_users_settings_change_no_feature_and_stay_as_they_are(tmp_path: Path) -> None:
     settings = tmp_path / "keras.json"
     settings.write_text(json.dumps(SETTINGS))

@@ -603,7 +603,7 @@ def test_an_update_under_way_is_undone_when_a_signal_comes(make_store: MadeStore
     [
         (VARIANTS["lstm"], 1),
         pytest.param(VARIANTS["all"], 1, marks=pytest.mark.slow),
-        (VARIANTS["all"], 3),
+        pytest.param(VARIANTS["all"], 3, marks=pytest.mark.slow),
     ],
 )
 def test_truncated_gradients_equal_a_reference_that_cuts_the_carry(

@@ -47,7 +47,7 @@ def recipe(
     if not facts.backbone_digest:
         raise InputError(
             f"{run.path} was trained on imported features ({facts.backbone}); import those of the "
-            "new recordings and give their store"
+            f"new recordings into a store and give it: longtake predict {run.path} STORE --out NEW"
         )
     settings = _settings(run)
     name = _backbone(run, backbone)

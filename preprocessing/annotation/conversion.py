@@ -1,5 +1,6 @@
 """Labels written in the format of another program."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -118,7 +119,7 @@ def _video(config: LabelsConfig, said: Said, sequence_id: str, store: FeatureSto
     if store is None or sequence_id not in store:
         return Video(sequence_id, named, fps=fps)
     video = stored_video(store, store.info(sequence_id))
-    if video.path is None or (named and named.exists() and not video.path.exists()):
+    if video.path is None or (named and os.path.exists(named) and not video.path.exists()):
         video = replace(video, path=named)
     return replace(video, fps=config.label_fps, frames=None) if config.label_fps else video
 
@@ -130,6 +131,6 @@ def _named(labels: tuple[Path, ...], media: Mapping[str, str], sequence_id: str)
         return None
     path = Path(written.replace("\\", "/"))
     for folder in (one if one.is_dir() else one.parent for one in labels):
-        if (beside := folder / path).is_file():
+        if os.path.isfile(beside := folder / path):  # False also for names that no file can have.
             return beside
     return path

@@ -1,7 +1,7 @@
 """The content of label files, in numbers."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,8 @@ class Figures:
         unlabelled: the share of the time of the sequences that has no label; None where how long
             they last is not known.
         not_stored: sequences that the store lacks.
+        too_long: sequences whose labels end later than they do, by more than the tolerance, with
+            the second at which each ends: (sequence, end of its labels, end of the sequence).
     """
 
     sequences: int
@@ -61,6 +63,7 @@ class Figures:
     raters: Counter[str] = field(default_factory=Counter)
     unlabelled: float | None = None
     not_stored: list[str] = field(default_factory=list)
+    too_long: list[tuple[str, float, float]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the figures as values for a JSON file."""
@@ -73,15 +76,20 @@ class Figures:
             {"class": name, "sequence": sequence_id, "start": round(start, DIGITS)}
             for name, sequence_id, start in self.open
         ]
+        values["too_long"] = [
+            {"sequence": name, "labels_end": round(last, DIGITS), "ends": round(end, DIGITS)}
+            for name, last, end in self.too_long
+        ]
         return values
 
 
-def figures(said: Said, store: FeatureStore | None) -> Figures:
+def figures(said: Said, store: FeatureStore | None, tolerance: float) -> Figures:
     """Counts what label files hold.
 
     Args:
         said: their content.
         store: says how long sequences last; None if none is at hand.
+        tolerance: seconds by which labels may end after their sequence.
     """
     without = sum(not several for several in said.by_sequence.values())
     unit = "frames" if said.in_frames else "seconds"
@@ -96,6 +104,7 @@ def figures(said: Said, store: FeatureStore | None) -> Figures:
     if store is not None:
         found.not_stored = sorted(name for name in said.by_sequence if name not in store)
         found.unlabelled = _unlabelled(said, store)
+        found.too_long = list(_too_long(said, store, tolerance))
     return found
 
 
@@ -132,6 +141,19 @@ def _unlabelled(said: Said, store: FeatureStore) -> float | None:
             whole += max(end - begin, 0.0)
             labelled += _covered(several, begin, end)
     return 1.0 - labelled / whole if whole > 0 else None
+
+
+def _too_long(
+    said: Said, store: FeatureStore, tolerance: float
+) -> Iterator[tuple[str, float, float]]:
+    """Yields (sequence, end of its labels, end of the sequence) where labels end too late."""
+    for sequence_id, several in said.by_sequence.items():
+        if sequence_id in store:
+            _, end = lasting(store.info(sequence_id))
+            ends = (one.start if one.end in (None, OPEN) else one.end for one in several)
+            last = max((one for one in ends if one is not None), default=0.0)
+            if last > end + tolerance:
+                yield sequence_id, last, end
 
 
 def _covered(several: Iterable[Annotation], begin: float, end: float) -> float:

@@ -29,7 +29,8 @@ def show(config: LabelsConfig) -> None:
         InputError: they cannot be read.
     """
     store = FeatureStore(config.store) if config.store else None
-    found = figures(all_said(config.label_options, store, in_frames=True), store)
+    options = config.label_options
+    found = figures(all_said(options, store, in_frames=True), store, options.tolerance)
     say(*([json.dumps(found.to_json())] if config.json else _lines(found)))
     for remark in _remarks(found) if not config.json else ():
         note(remark)
@@ -104,6 +105,13 @@ def _remarks(found: Figures) -> Iterator[str]:
         yield (
             "times are numbers of frames, and how long one lasts is not known; give --label-fps, "
             "or --store"
+        )
+    if found.too_long:
+        name, last, end = found.too_long[0]
+        yield (
+            f"{counted(len(found.too_long), 'sequence')} with labels that end after it, as "
+            f"{shorten(name)}: labels end at {last:.6g} s, the sequence at {end:.6g} s; they are "
+            "of another video, or count otherwise (frames at another rate, milliseconds)"
         )
     if found.not_stored:
         yield (

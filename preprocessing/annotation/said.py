@@ -83,7 +83,8 @@ def _read(options: LabelOptions, store: FeatureStore | None, in_frames: bool) ->
     paths = _annotated(options.path, options.choices)
     if not paths:
         return Said(dict(_of_own(options, store)))
-    files = read_files(paths, options.choices, options.path if options.path.is_dir() else None)
+    folder = options.path if options.path.is_dir() else None
+    files = read_files(paths, _open(options.choices), folder)
     if options.path.is_dir() and (left := sorted(set(files_below(options.path)) - set(paths))):
         note(
             f"{counted(len(left), 'file')} of {options.path} in no known format of labels: not "
@@ -130,7 +131,8 @@ class _Collected:
             for media in file.reading.media:
                 self._add_media(said, named(media), media, file.reading.fps)
             for one in filter(chosen, file.reading.annotations):
-                name = named(one.media)
+                own = one.media == file.name
+                name = self._names.own(one.media) if own else named(one.media)
                 self._add_media(said, name, one.media, file.reading.fps)
                 if one.label not in self._options.ignored:
                     said.by_sequence[name].append(self._timed(file, name, one, said.in_frames))

@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from preprocessing.errors import InputError
 from preprocessing.files.ordinary import require_ordinary
@@ -50,6 +50,14 @@ def _controls(head: bytes) -> bool:
     return any(byte < 32 and byte not in b"\t\n\v\f\r\x1a\x1b" for byte in head)
 
 
+def _telling(opened: BinaryIO) -> bytes:
+    """Returns the first block of a file that tells its encoding: the first, or one behind ASCII."""
+    block = first = opened.read(LOOKED_AT)
+    while b"\0" not in first and len(block) == LOOKED_AT and block.isascii():
+        block = opened.read(LOOKED_AT)
+    return block or first
+
+
 @contextmanager
 def open_encoded(path: Path, what: str) -> Iterator[TextIO]:
     """Opens a text file in the encoding that its beginning shows, with its line ends unchanged.
@@ -64,7 +72,7 @@ def open_encoded(path: Path, what: str) -> Iterator[TextIO]:
     try:
         require_ordinary(path)
         with path.open("rb") as opened:
-            head = opened.read(LOOKED_AT)
+            head = _telling(opened)
         encoding = encoding_of(head, len(head) < LOOKED_AT)
         if encoding is None:
             raise InputError(f"cannot read {what} from {path}: it is not a text file")

@@ -1,7 +1,7 @@
 """Text files of strangers: ordinary files only, and never more in memory than a limit.
 
 Every fault of such a file becomes an ``InputError``: a pipe, a device, a folder, bytes that are not
-UTF-8, a line or a bracket that never ends.
+UTF-8 (JSON may be UTF-16 or Latin-1 too), a line or a bracket that never ends.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from preprocessing.errors import InputError, shorten
+from preprocessing.files.encoding import open_encoded
 from preprocessing.files.ordinary import require_ordinary
 
 # A line has a name and a number for each of a million columns, or is none.
@@ -88,7 +89,7 @@ def read_lines(path: Path, what: str) -> list[str]:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """Returns the content of a JSON file.
+    """Returns the content of a JSON file, in any encoding that its beginning shows.
 
     Args:
         path: the file.
@@ -97,7 +98,7 @@ def read_json(path: Path, what: str) -> Any:
     Raises:
         InputError: the file cannot be read, is too long, or is not JSON.
     """
-    with open_text(path, what) as file:
+    with open_encoded(path, what) as file:
         text = file.read(MOST_TEXT + 1)
     if len(text) > MOST_TEXT:
         raise InputError(f"cannot read {what} from {path}: it is longer than {MOST_TEXT:,} letters")

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from preprocessing.errors import InputError, shorten
+from preprocessing.files.encoding import encoding_of
 from preprocessing.files.ordinary import require_ordinary
 
 MOST_BYTES = 1 << 27
@@ -18,6 +19,8 @@ MOST_DEPTH = 100
 # Of one name, or one value of an attribute.
 MOST_PENDING = 1 << 22
 READ_BYTES = 1 << 16
+# What expat calls the encodings in which a letter has two bytes.
+WIDE = {"utf-16": "UTF-16", "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE"}
 
 
 def read_xml(path: Path, what: str) -> Element:
@@ -34,8 +37,12 @@ def read_xml(path: Path, what: str) -> Element:
     try:
         require_ordinary(path)
         with path.open("rb") as file:
-            while block := file.read(READ_BYTES):
+            block = file.read(READ_BYTES)
+            if wide := _wide(block):
+                tree.expect(wide)
+            while block:
                 tree.feed(block, final=False)
+                block = file.read(READ_BYTES)
         return tree.close()
     except OSError as error:
         raise InputError(f"{tree.trouble}: {error.strerror or error}") from None
@@ -49,6 +56,14 @@ def child_text(element: Element, name: str) -> str:
         name: the name of a child, which need not be there.
     """
     return (element.findtext(name) or "").strip()
+
+
+def _wide(head: bytes) -> str:
+    """Returns the encoding of a text in UTF-16; empty if it is none.
+
+    Editors that save a file anew in it leave the declaration, which says UTF-8 then.
+    """
+    return WIDE.get(encoding_of(head, False) or "", "")
 
 
 class _BoundedTree:
@@ -65,7 +80,15 @@ class _BoundedTree:
         self.trouble = trouble
         self._builder = TreeBuilder()
         self._bytes = self._elements = self._depth = 0
-        self._parser = expat.ParserCreate()
+        self.expect(None)
+
+    def expect(self, encoding: str | None) -> None:
+        """Begins to parse, in the encoding that the file declares, or in one that goes before it.
+
+        Args:
+            encoding: a name that expat knows; None for what the file declares.
+        """
+        self._parser = expat.ParserCreate(encoding)
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end

@@ -4,6 +4,7 @@ files  -> all that they say -> what was chosen of it -> whose sequence it is -> 
           (formats)            (selection)              (media_names)           (frame_times)
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -23,6 +24,8 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 
 BySequence = dict[str, list[Interval]]
+# Remarks on several files are alike where they differ in numbers alone.
+NUMBER = re.compile(r"\d+")
 
 
 class AnnotatedFile(NamedTuple):
@@ -31,16 +34,18 @@ class AnnotatedFile(NamedTuple):
     Attributes:
         path: the file.
         reading: what it holds.
+        name: stands for its video where it names none.
     """
 
     path: Path
     reading: Reading
+    name: str = ""
 
 
 def read_files(
     paths: Iterable[Path], choices: LabelChoices, folder: Path | None = None
 ) -> list[AnnotatedFile]:
-    """Reads label files of other programs; remarks on how are notes.
+    """Reads label files of other programs; remarks on how are notes, one for each kind.
 
     Args:
         paths: the files.
@@ -48,9 +53,10 @@ def read_files(
         folder: where they lie, if it is a folder that was given.
 
     Raises:
-        InputError: a file is damaged, or of no known format.
+        InputError: a file is damaged, of no known format, or given by itself and without labels.
     """
     files = []
+    remarks: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         reading = read_annotations(path, choices)
         if reading is None:
@@ -58,19 +64,24 @@ def read_files(
                 f"{path} is in no format of labels that is known; `longtake labels --formats` "
                 "lists them"
             )
+        if folder is None and not (reading.annotations or reading.media):
+            raise InputError(": ".join((f"{path} holds no labels", *reading.remarks)))
         for remark in reading.remarks:
-            note(f"{path}: {remark}")
-        files.append(AnnotatedFile(path, _named_after(path, folder, reading)))
+            remarks[NUMBER.sub("0", remark)].append(f"{path}: {remark}")
+        files.append(_named_after(path, folder, reading))
+    for alike in remarks.values():
+        several = f"in {counted(len(alike), 'file')}, such as " if len(alike) > 1 else ""
+        note(several + alike[0])
     return files
 
 
-def _named_after(path: Path, folder: Path | None, reading: Reading) -> Reading:
+def _named_after(path: Path, folder: Path | None, reading: Reading) -> AnnotatedFile:
     """Lets the name of a file, below its folder, stand for that of a video, where it names none."""
     below = path.relative_to(folder) if folder else Path(path.name)
     name = below.with_suffix("").as_posix()
     named = [one if one.media else one._replace(media=name) for one in reading.annotations]
     reading.annotations = named
-    return reading
+    return AnnotatedFile(path, reading, name)
 
 
 def intervals_of(
@@ -112,7 +123,8 @@ class _Found:
         """Adds what was taken of a file."""
         choices = self._options.choices
         for one in taken:
-            name = self._names.sequence(one.media)
+            own = one.media == file.name
+            name = self._names.own(one.media) if own else self._names.sequence(one.media)
             start, end = self._seconds(file, name, one)
             if end is None:
                 if choices.point_seconds is None:

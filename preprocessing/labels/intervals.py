@@ -80,7 +80,7 @@ def _apart(intervals: list[Interval], where: str) -> list[Interval]:
             raise InputError(
                 f"{where} is {shorten(label)!r} from {start} to {end} s and {shorten(other)!r} "
                 f"from {next_start} to {next_end} s; labels of a classification must not "
-                "overlap, those of --task multilabel may"
+                "overlap: say with --priority which class wins, or train --task multilabel"
             )
     ends = [*(start for start, _, _ in intervals[1:]), np.inf]
     return [

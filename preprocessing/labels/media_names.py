@@ -32,6 +32,15 @@ class MediaNames:
             self._by_stem[sequence_id.rpartition("/")[2]].append(sequence_id)
         self.sequence = cache(self._find)
 
+    def own(self, name: str) -> str:
+        """Returns the id of the video that a label file is named after; its folders count.
+
+        Args:
+            name: of the label file, below the folder that was given, without its suffix.
+        """
+        folders, slash, last = name.rpartition("/")
+        return self.sequence(name) if self._known or self._told else folders + slash + stem(last)
+
     def _find(self, media: str) -> str:
         """Returns the id of a video; its stem if none is known.
 

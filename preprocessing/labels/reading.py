@@ -65,7 +65,11 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
-        advice = hint(unknown[0], stored) or "extract them or take them out of the labels"
+        advice = hint(unknown[0], stored) or (
+            "extract or import them, or take them out of the labels"
+            if len(unknown) < len(labels.ids())
+            else f"it has others ({some(stored)}): one of the two is to be named as the other is"
+        )
         raise InputError(
             f"{options.path} labels {counted(len(unknown), 'sequence')} that {store.root} does not "
             f"have ({some(unknown)}); {advice}"

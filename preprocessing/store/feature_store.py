@@ -56,6 +56,11 @@ class FeatureStore:
         self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._times: OrderedDict[str, tuple[int, NDArray[Any]]] = OrderedDict()
         self._lock = threading.Lock()
+        if self.root.is_file():
+            raise InputError(
+                f"{self.root} is a file; a store is a folder: give that which it lies in, or make "
+                "one of feature files with `longtake import`"
+            )
         if not self.root.is_dir():
             raise InputError(
                 f"no store at {self.root}; give the folder where it is, or make one with `longtake "

@@ -8,6 +8,7 @@ import difflib
 import os
 import stat
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -58,9 +59,16 @@ def read_options(path: Path, options: type) -> dict[str, Any]:
     return values
 
 
+@lru_cache(maxsize=4)
+def _composed(text: str) -> yaml.Node | None:
+    """Returns the nodes of a text; those of a run are asked for again and again."""
+    root: yaml.Node | None = yaml.compose(text, Loader=yaml.BaseLoader)
+    return root
+
+
 def _lines(path: Path) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
     try:
-        root = yaml.compose(_text(path), Loader=yaml.BaseLoader)
+        root = _composed(_text(path))
     except DAMAGE as error:
         reason = shorten(" ".join(str(error).split()), 200)
         raise InputError(f"cannot read the configuration {path}: {reason}") from None

@@ -3,6 +3,7 @@
 import re
 
 HOST = re.compile(r"([^:]*|\[.*\])(:\d+)?")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 # Without a scheme, and yet with what may be a password or a key.
 SECRETS = re.compile(r":.*@|^[^/]*@(localhost|[^/]*[.:])|[?&#][^=/]*=", re.DOTALL)
 
@@ -13,6 +14,7 @@ def plain(url: str) -> str:
     A scheme may be missing, and a password may hold characters that it should not.
     """
     scheme, is_url, rest = url.partition("://")
+    is_url = is_url if SCHEME.fullmatch(scheme) else ""
     if not is_url and not SECRETS.search(url):
         return url
     if not is_url:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import matplotlib
 from quality_making import OFFLINE, RAW
-from quality_rows import BACKWARD, BOTH, NOW
+from quality_rows import BACKWARD, BOTH, BOTH_LATE, NOW, RESET
 from quality_tables import Answers
 
 matplotlib.use("Agg")
@@ -16,7 +16,11 @@ FIGURES = ("accuracy", "edit")
 OFFLINE_AT = 8.0
 LATE = ("now", "now, horizon -5", "now, horizon -10", "now, horizon -20")
 HORIZONS = LATE[1:]
-SEEDS = ("seeds of now", "seeds of horizon -10", "seeds of both ways")
+BOTH_WAYS = (BOTH, BOTH_LATE)
+SEEDS = (
+    *("seeds of now", "seeds of horizon -10", "seeds of both ways"),
+    f"seeds of {BOTH_LATE}",
+)
 
 
 class Line:
@@ -55,13 +59,14 @@ class Line:
 LINES = (
     Line("before, raw", ("before",), (RAW,), "#666666", "o"),
     Line("before, decoded", ("before",), None, "#666666", "D"),
+    Line("now, the state reset at each chunk, raw", (RESET,), (RAW,), "#e69f00", "o"),
     Line("now, raw: at once, or late by --horizon", LATE, (RAW,), "#0072b2", "o-"),
     Line("now, decoded with --lag", (NOW,), None, "#d55e00", "D-"),
     Line("late by --horizon, decoded with --lag 0", HORIZONS, ("0", OFFLINE), "#009e73", "D-"),
     Line("backward, raw", (BACKWARD,), (RAW,), "#56b4e9", "o"),
     Line("backward, decoded", (BACKWARD,), None, "#56b4e9", "D"),
-    Line("both ways, raw", (BOTH,), (RAW,), "#cc79a7", "o"),
-    Line("both ways, decoded", (BOTH,), None, "#cc79a7", "D"),
+    Line("both ways, raw", BOTH_WAYS, (RAW,), "#cc79a7", "o"),
+    Line("both ways, decoded", BOTH_WAYS, None, "#cc79a7", "D"),
     Line("several seeds, raw", SEEDS, (RAW,), "#000000", "o"),
     Line("several seeds, decoded", SEEDS, None, "#000000", "D"),
 )

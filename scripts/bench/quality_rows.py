@@ -34,7 +34,9 @@ def _late(steps: int) -> Row:
     return Row(f"now, horizon -{steps}", told, steps / STEPS_A_SECOND, (0.0, 2.0))
 
 
+RESET = "now, carry reset"
 NOW, BACKWARD, BOTH, LATE = "now", "now, backward", "both ways", "now, horizon -10"
+BOTH_LATE = "both ways, horizon -10"  # Of that which goes forward.
 # In the order in which they are made: what is most worth knowing first.
 ROWS = (
     Row(NOW, lags=(0.0, 1.0, 2.0, 4.0)),
@@ -42,15 +44,18 @@ ROWS = (
     _late(10),
     Row(BACKWARD, ("--direction", "backward"), None),
     Row(BOTH, late=None, members=(NOW, BACKWARD)),
-    Row("now, carry reset", ("--state", "reset")),
+    Row(RESET, ("--state", "reset")),
     _late(5),
     _late(20),
     Row("seeds of now", lags=(0.0, 2.0), members=(NOW,), joins_seeds=True),
     Row("seeds of horizon -10", (), 10 / STEPS_A_SECOND, (0.0, 2.0), (LATE,), True),
     Row("seeds of both ways", late=None, members=(NOW, BACKWARD), joins_seeds=True),
+    Row(BOTH_LATE, late=None, members=(LATE, BACKWARD)),
+    Row(f"seeds of {BOTH_LATE}", late=None, members=(LATE, BACKWARD), joins_seeds=True),
 )
 # In tables: what was before comes first, and what answers at once before what waits.
 SHOWN = (
-    *("before", "now, carry reset", NOW, "now, horizon -5", LATE, "now, horizon -20"),
+    *("before", RESET, NOW, "now, horizon -5", LATE, "now, horizon -20"),
     *("seeds of now", "seeds of horizon -10", BACKWARD, BOTH, "seeds of both ways"),
+    *(BOTH_LATE, f"seeds of {BOTH_LATE}"),
 )

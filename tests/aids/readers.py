@@ -20,14 +20,12 @@ class Reader:
         make: writes a whole file into a folder.
         read: reads one, as far as commands do.
         digest: whether the file is known by a digest, so that nothing else may come of it.
-        heavy: whether it needs TensorFlow.
         cost: of so many mutants of others, it reads one.
     """
 
     make: Callable[[Path], Path]
     read: Callable[[Path], Any]
     digest: bool = False
-    heavy: bool = False
     cost: int = 1
 
 
@@ -532,8 +530,8 @@ READERS = {
     "trained.json": Reader(make_lineage, read_lineage),
     "history": Reader(make_history, read_history, cost=10),
     "checkpoint": Reader(make_checkpoint, read_checkpoint, digest=True),
-    "state": Reader(make_state, read_state, digest=True, heavy=True),
-    "decoder": Reader(make_decoder, read_decoder, heavy=True),
+    "state": Reader(make_state, read_state, digest=True),
+    "decoder": Reader(make_decoder, read_decoder),
     "calibration": Reader(make_calibration, read_calibration),
     **{
         task: Reader(make_predictions(task), read_predictions, cost=10)
@@ -541,13 +539,13 @@ READERS = {
     },
     "answers": Reader(make_predictions("classification"), read_answers),
     "comparison": Reader(make_comparison, read_comparison, cost=10),
-    "description": Reader(make_description, read_description, heavy=True),
+    "description": Reader(make_description, read_description),
     "samples": Reader(make_samples, read_samples),
     "onnx": Reader(make_onnx, read_backbone),
     "weights": Reader(make_weights, read_weights),
     "mp4": Reader(make_video("v.mp4", "mpeg4"), read_video),
     "mkv": Reader(make_video("v.mkv", "mpeg4"), read_video),
     "avi": Reader(make_video("v.avi", "mpeg4"), read_video),
-    "encoder.keras": Reader(make_encoder, read_backbone, heavy=True, cost=10),
-    "model.keras": Reader(make_model, read_model, heavy=True, cost=10),
+    "encoder.keras": Reader(make_encoder, read_backbone, cost=10),
+    "model.keras": Reader(make_model, read_model, cost=10),
 }

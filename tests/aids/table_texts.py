@@ -75,6 +75,31 @@ KNOWN: list[tuple[str, str, list[tuple[object, ...]]]] = [
         [("", 1.0, 2.0, "left")],
     ),
     (
+        "elan-tab",
+        '"#file:///D:/my day/v.mp4 -- offset: 0, duration: 00:05:00.000 / 300.000 / 300000"\n'
+        "Begin Time - msec\tBegin Time - PAL\tDuration - msec\tDuration - PAL\tgaze\thand\n"
+        "1000\t00:00:01:00\t500\t00:00:00:12\tleft\t\n",
+        [("file:///D:/my day/v.mp4", 1.0, 1.5, "left")],
+    ),
+    (
+        "elan-tab",
+        "Begin Time - hh:mm:ss.ms\tEnd Time - hh:mm:ss.ms\tgaze\tFile Name\tFile Path\n"
+        "00:00:01.000\t00:00:02.000\tleft\ta.eaf\t/day/a.eaf\n",
+        [("/day/a.eaf", 1.0, 2.0, "left")],
+    ),
+    (
+        "elan-tab",
+        'gaze,00:00:01.040,1.04,1040,00:00:01:01,00:00:02.330,2.33,2330,00:00:02:08,"left, far",'
+        "a.eaf\n",
+        [("a.eaf", 1.04, 2.33, "left, far")],
+    ),
+    (
+        "elan-tab",
+        '"#file:///v.mp4 -- offset: 0, duration: 00:05:00.000 / 300.000 / 300000"\t\t\t\n\n'
+        "00:00:01.040\t00:00:02.330\tleft\tlooks left\n00:00:02.040\t00:00:00.500\tup\n",
+        [("file:///v.mp4", 1.04, 3.37, "left"), ("file:///v.mp4", 2.04, 2.54, "up")],
+    ),
+    (
         "audacity",
         "0.5\t1.5\tsong\n\\\t6441.06\t12296.58\n2.0\t2.0\tcall\n",
         [("", 0.5, 1.5, "song"), ("", 2.0, None, "call")],

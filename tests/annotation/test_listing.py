@@ -70,7 +70,20 @@ def test_what_labels_hold_is_shown(labels: Any) -> None:
         "raters": {},
         "unlabelled": 0.375,
         "not_stored": [],
+        "too_long": [],
     }
+
+
+def test_labels_that_end_after_their_sequence_are_remarked_on(labels: Any) -> None:
+    Path("l.csv").write_text("sequence,start,end,label\na,0,2.5,x\nb,1,2,x\nday/c,0,40,x\n")
+    small_store(Path("s"))
+    code, _, err = labels("l.csv", "--store", "s", "--label-tolerance", "1")
+    assert code == 0
+    assert err == (
+        "note: 1 sequence with labels that end after it, as day/c: labels end at 40 s, the "
+        "sequence at 2 s; they are of another video, or count otherwise (frames at another rate, "
+        "milliseconds)\n"
+    )
 
 
 def test_names_a_line_are_shown_too(labels: Any) -> None:
@@ -120,6 +133,7 @@ def test_open_states_points_and_frames_are_named(labels: Any) -> None:
 def test_formats_are_listed_once_each(labels: Any) -> None:
     code, out, err = labels("--formats")
     assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
     rows = [line.split()[:3] for line in out.splitlines()[1:]]
     names = [name for name, *_ in rows]
     assert len(set(names)) == len(names)
@@ -135,7 +149,7 @@ def test_pairs_that_overlap_are_counted(stretches: list[tuple[int, int]]) -> Non
         for place, one in enumerate(several)
         for other in several[:place]
     )
-    found = figures(Content({"a": several}), None)
+    found = figures(Content({"a": several}), None, 1.0)
     assert found.overlaps == pairs
     total = sum(long for _, long in stretches)
     assert np.isclose(sum(one.seconds for one in found.classes.values()), total)

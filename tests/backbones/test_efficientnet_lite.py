@@ -122,7 +122,7 @@ def test_features_and_logits_are_those_of_the_original_network(network):
     with np.load(FIXTURES / f"{network.name.replace('-', '_')}.npz") as original:
         frames = original["pixels"].repeat(4, axis=1).repeat(4, axis=2)
         both = keras.Model(classifier.inputs, [pooled, classifier.output])
-        features, logits = (made.numpy() for made in both(frames.astype("float32")))
+        features, logits = (made.numpy() for made in both([frames.astype("float32")]))
         np.testing.assert_allclose(features, original["features"], rtol=0, atol=1e-4)
         top = np.argsort(-logits, axis=1)[:, :5]
         assert top.tolist() == original["classes"].tolist()

@@ -26,7 +26,8 @@ class Mean(Backbone):
 
 
 def example() -> str:
-    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    (code,) = (block for block in blocks if "class Brightness" in block)
     return code
 
 

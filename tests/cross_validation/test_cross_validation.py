@@ -122,6 +122,7 @@ def test_the_same_command_trains_nothing_again(
     assert f"report: {crossed / 'evaluation' / 'test' / 'report.html'}" in lines
 
 
+@pytest.mark.slow
 def test_evaluate_measures_all_folds_again_and_otherwise(
     crossed: Path, data: Data, longtake: Longtake
 ) -> None:

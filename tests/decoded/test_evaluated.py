@@ -44,7 +44,7 @@ def naive_accuracy(arrays: dict[str, dict[str, np.ndarray]], said: str) -> float
     ("task", "lag"),
     [
         ("classification", None),
-        ("multilabel", 0.5),
+        pytest.param("multilabel", 0.5, marks=pytest.mark.slow),
         pytest.param("classification", 0.5, marks=pytest.mark.slow),
         pytest.param("multilabel", None, marks=pytest.mark.slow),
     ],

@@ -41,6 +41,7 @@ def metrics_of(run: Path) -> dict:  # type: ignore[type-arg]
     return found
 
 
+@pytest.mark.slow
 def test_of_seeds_the_mean_is_told_raw_and_decoded(
     trained: Run, longtake: Longtake, tmp_path: Path
 ) -> None:

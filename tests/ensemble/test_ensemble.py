@@ -216,6 +216,7 @@ def cross(root: Path, path: Path, seed: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_cross_validations_are_joined_fold_by_fold(
     crossed: list[Path], tmp_path: Path, longtake: Longtake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

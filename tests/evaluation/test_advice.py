@@ -72,9 +72,45 @@ def test_what_was_learned_by_heart_is_told_by_the_epoch_that_was_kept() -> None:
     assert line.startswith("  training 0.95 right, validation 0.75")
 
 
+def unfinished(best: int, epochs: int, **row: str) -> Any:
+    one = run(*[(0.9, 0.5)] * epochs, best=best, epochs=epochs)
+    one.history[best - 1].update(row)
+    return one
+
+
+def test_what_was_best_at_its_end_had_not_finished_learning() -> None:
+    """Then it says nothing that training knows its sequences by heart."""
+    (line,) = advice({}, [unfinished(6, 6, val_loss="0.4")])
+    assert line == (
+        "  best in the last of 6 epochs: it had not finished learning; the same training with "
+        "--epochs 18 goes on"
+    )
+    for others in (
+        [unfinished(5, 6, val_loss="0.4")],
+        [unfinished(6, 6)],  # Without a validation split the last epoch is that which is kept.
+        [unfinished(6, 6, val_loss="0.4"), *[unfinished(2, 6, val_loss="0.4")] * 2],
+    ):
+        (line,) = advice({}, others)
+        assert "by heart" in line
+
+
+def test_what_a_decoder_makes_worse_by_each_figure_is_told() -> None:
+    raw = {"accuracy": 0.7606, "edit": 0.592, "f1@10": 0.7, "f1@50": None}
+    worse = {"accuracy": 0.7183, "edit": 0.461, "f1@10": 0.604}
+    (line,) = advice({**raw, "decoded": worse}, [run((0.75, 0.7))])
+    assert line == (
+        "  decoded answers are worse here than raw ones (accuracy 0.761 -> 0.718, edit 0.592 -> "
+        "0.461, f1@10 0.700 -> 0.604), other than where the decoder was chosen; --decode none "
+        "leaves it out"
+    )
+    for decoded in ({**worse, "edit": 0.6}, {**worse, "f1@50": 0.4}, {}, None):
+        assert list(advice({**raw, "decoded": decoded}, [run((0.75, 0.7))])) == []
+
+
 @pytest.mark.parametrize("history", [[], [{"epoch": "1", "accuracy": "0.9"}], [{"epoch": "2"}]])
 def test_without_validation_nothing_is_compared(history: list[dict[str, str]]) -> None:
-    one = SimpleNamespace(history=history, progress=SimpleNamespace(best_epoch=1))
+    one = run()
+    one.history = history
     assert list(advice({}, [one])) == []
 
 

@@ -176,7 +176,7 @@ def overlapping_labels(memory_task: Task, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("horizon", [0, pytest.param(3, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("task", ["multilabel", "regression"])
+@pytest.mark.parametrize("task", ["multilabel", pytest.param("regression", marks=pytest.mark.slow)])
 def test_other_tasks_from_labels_to_a_report_and_to_labels(
     task: Literal["multilabel", "regression"],
     horizon: int,

@@ -94,6 +94,7 @@ def test_data_that_have_moved_are_still_all_of_the_run(
     assert "3 of 6 sequences were trained on; the figures include them" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_ancestors_were_trained_on_is_not_held_out(
     base: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

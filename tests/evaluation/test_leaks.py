@@ -45,6 +45,7 @@ def accuracy(run: Path) -> float:
     return float(metrics["accuracy"])
 
 
+@pytest.mark.slow
 def test_persons_in_two_parts_make_figures_that_new_persons_do_not(
     longtake: Longtake, persons: Path
 ) -> None:

@@ -446,6 +446,7 @@ def test_what_is_interrupted_leaves_no_description_of_an_unfinished_model(
     assert json.loads(described(path).read_text())["format"] == other
 
 
+@pytest.mark.slow
 def test_free_sizes_are_tried_with_one_step_of_one_sequence_too(
     plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

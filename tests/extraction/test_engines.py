@@ -300,7 +300,10 @@ def test_dask_without_an_address_says_how_to_give_one(monkeypatch):
         list(run_each(light.nap, [0.0], lost, "dask"))
 
 
-@pytest.mark.parametrize("engine", ["local", "dask", pytest.param("ray", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "engine",
+    ["local", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dask", "ray"))],
+)
 def test_the_store_is_the_same_byte_for_byte_whatever_the_engine(videos, engine):
     extract(videos, "--store", "alone")
     assert processes(videos) == []

@@ -1,6 +1,7 @@
 """Annotations of any format, made into labels of a store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from label_inputs import small_store, targets_of, text_folder, write
 
 from preprocessing.errors import InputError
+from preprocessing.labels.annotated import read_files
 from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats import registry
@@ -31,7 +33,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> dict[str, Reading]:
         return sample.text.startswith(MARK)
 
     def read(path: Path, choices: LabelChoices) -> Reading:
-        return readings[path.name]
+        return replace(readings[path.name])
 
     made = Format("made-up", "made up", recognises, read)
     monkeypatch.setattr(registry, "FORMATS", (made,))
@@ -255,3 +257,40 @@ def test_a_format_is_named_and_an_unknown_one_is_refused(reads: Reads) -> None:
 def test_choices_that_make_no_sense_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         LabelChoices(**options)  # type: ignore[arg-type]
+
+
+def test_remarks_on_several_files_that_differ_in_numbers_alone_are_one(
+    said: dict[str, Reading], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / f"{name}.made" for name in "abc"]
+    for number, path in enumerate(paths):
+        path.write_text(MARK)
+        remarks = [f"left out {number} intervals"] + ["odd"] * (path.stem == "b")
+        said[path.name] = Reading([Annotation("", 0, 1, "x")], remarks=remarks)
+    assert len(read_files(paths, LabelChoices(), tmp_path)) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        f"note: in 3 files, such as {paths[0]}: left out 0 intervals",
+        f"note: {paths[1]}: odd",
+    ]
+
+
+def test_a_file_without_labels_is_refused_by_itself_and_left_in_a_folder(
+    said: dict[str, Reading], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.made"
+    path.write_text(MARK)
+    said[path.name] = Reading([], remarks=["a header"])
+    assert read_files([path], LabelChoices(), tmp_path)
+    with pytest.raises(InputError, match=r"a\.made holds no labels: a header"):
+        read_files([path], LabelChoices())
+
+
+def test_files_of_one_name_in_several_folders_are_sequences_of_their_own(
+    said: dict[str, Reading], tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "l", tmp_path / "l" / "day", tmp_path / "l" / "day" / "x"):
+        folder.mkdir()
+        (folder / "v.made").write_text(MARK)
+    said["v.made"] = Reading([Annotation("", 0, 1, "x")])
+    labels = read_labels_alone(LabelOptions(tmp_path / "l"))
+    assert sorted(labels.ids()) == ["day/v", "day/x/v", "v"]

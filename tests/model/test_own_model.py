@@ -34,7 +34,8 @@ def config_for(task: Task, run: Path, **options: Any) -> TrainConfig:
     return TrainConfig(store, labels, run, **{**small, **options})
 
 
-@pytest.mark.parametrize("normalize", [pytest.param("train", marks=pytest.mark.slow), "running"])
+@pytest.mark.slow
+@pytest.mark.parametrize("normalize", ["train", "running"])
 def test_the_example_answers_alike_however_the_sequence_is_cut(
     make_store: MadeStore, normalize: Any
 ) -> None:

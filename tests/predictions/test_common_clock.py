@@ -90,7 +90,7 @@ def headlines(answers: Answers) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("task", list(HEADLINES))
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.lists(st.integers(2, 40), min_size=1, max_size=3), st.integers(0, 99))
 def test_on_equal_clocks_figures_by_time_are_those_by_steps(
     task: str, lengths: list[int], seed: int
@@ -105,7 +105,7 @@ def test_on_equal_clocks_figures_by_time_are_those_by_steps(
 
 
 @pytest.mark.parametrize("task", list(HEADLINES))
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.integers(2, 40), st.integers(0, 99), st.integers(2, 5))
 def test_steps_that_are_cut_into_several_change_nothing(
     task: str, steps: int, seed: int, pieces: int

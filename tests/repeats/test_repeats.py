@@ -69,6 +69,7 @@ def test_the_same_command_trains_nothing_again_and_more_repeats_add_to_it(
     assert Run(repeated / "seeds" / "7").splits == Run(repeated / "seeds" / "5").splits
 
 
+@pytest.mark.slow
 def test_evaluate_takes_all_seeds_as_one(repeated: Path, longtake: Longtake) -> None:
     code, out, _ = longtake("evaluate", repeated)
     assert code == 0

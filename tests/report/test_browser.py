@@ -443,6 +443,7 @@ def test_numbers_are_read_out_and_played(opened: Open) -> None:
     until(page, "v.currentTime > 10.2")
 
 
+@pytest.mark.slow
 def test_a_video_with_one_answer_plays_from_its_beginning(opened: Open, folder: Path) -> None:
     arrays = {FILM: {"probabilities": [[0.2, 0.7, 0.1]], "true": [0]}}
     path = write_predictions(folder / "once.h5", CLASSES, arrays)

@@ -29,3 +29,11 @@ def test_a_stretch_is_marked_where_it_is_in_what_is_drawn() -> None:
     assert look(12.0, 14.0).bounds == pytest.approx((20.0, 40.0))
     assert look(5.0, 30.0).bounds == (0.0, 100.0)
     assert look(12.0, 14.0).shown == ("0:00:10", "0:00:20")
+
+
+def test_one_stretch_is_not_called_several(tmp_path: Path) -> None:
+    path = tmp_path / "review.html"
+    write_review_page(path, "", "0:00:08 to watch.", [HOSTILE, "sit"], [look(12.0, 14.0)], {})
+    assert "<p>1 stretch, 0:00:08 to watch.</p>" in path.read_text().replace(
+        " What is asked about is drawn in full colour, what is around it paler.", ""
+    )

@@ -132,3 +132,15 @@ def test_a_sequence_shorter_than_a_stretch_is_one(tmp_path: Path) -> None:
     with course_of(tmp_path, [WALK] * 8) as course:
         (found,) = unsure_stretches(course, unsureness(course, 1.0), 20.0)
     assert (found.start, found.end, found.answer) == (0.0, 2.0, "walk")
+
+
+@pytest.mark.parametrize(("longest", "most"), [(float("inf"), 2.0), (1e-12, 1 / FPS)])
+def test_no_stretch_is_longer_than_its_sequence_or_shorter_than_a_step(
+    longest: float, most: float, tmp_path: Path
+) -> None:
+    with course_of(tmp_path / "unlabelled", [WALK] * 8) as course:
+        unsure = list(unsure_stretches(course, unsureness(course, 1.0), longest))
+    with course_of(tmp_path / "labelled", [WALK] * 8, [(0, 2, "run")]) as course:
+        doubted = list(contradictions(course, longest))
+    for found in (unsure, doubted):
+        assert [one.seconds for one in found] == [most] * round(2.0 / most)

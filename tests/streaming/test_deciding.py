@@ -48,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.mark.parametrize(
     ("real", "lag"),
     [
-        (True, 0.0),
+        pytest.param(True, 0.0, marks=pytest.mark.slow),
         (True, 0.75),
         pytest.param(False, 0.0, marks=pytest.mark.slow),
         pytest.param(False, 0.75, marks=pytest.mark.slow),

@@ -39,7 +39,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "labels and features": {"inputs": "both", "feed": "predictions"},
     "labels, ahead": {"inputs": "labels", "feed": "predictions", "horizon": 2, "normalize": "none"},
 }
-ONLY_WITH_ALL = {"carry", "running moments", "windows", "labels and features", "late windows"}
+ONLY_WITH_ALL = {
+    *("carry", "running moments", "windows", "windows with burn-in"),
+    *("labels and features", "late windows"),
+}
 
 
 @pytest.fixture

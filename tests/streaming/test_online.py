@@ -75,6 +75,7 @@ def test_learning_in_pieces_of_a_chunk_is_training_with_one_lane(tmp_path: Path)
     assert online.optimizer.iterations == run.progress.updates == 8
 
 
+@pytest.mark.slow
 def test_a_long_piece_is_learned_as_the_chunks_it_holds() -> None:
     one, other = (OnlineTrainer.create(2, CLASSES, **SMALL) for _ in range(2))
     one.partial_fit(FEATURES, LABELS)
@@ -130,6 +131,7 @@ def test_saved_and_loaded_it_goes_on_as_if_nothing_had_happened(
         np.testing.assert_array_equal(left, right)
 
 
+@pytest.mark.slow
 def test_it_learns_what_a_run_has_not_seen(memory_task: tuple[Path, Path], tmp_path: Path) -> None:
     store, labels = memory_task
     config = TrainConfig(store, labels, tmp_path / "run", epochs=1, tensorboard=False, **SMALL)

@@ -165,6 +165,7 @@ def test_a_stream_and_evaluate_agree_on_every_step(
         assert line["dropped"] == 0
 
 
+@pytest.mark.slow
 def test_several_models_together_stream_as_they_are_evaluated(
     stream: Stream, folder: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,7 +93,9 @@ def test_a_search_goes_on_when_nobody_reads_what_it_says(
     assert [row.split(",")[1] for row in rows[1:]] == ["done", "done"]
 
 
-@pytest.mark.parametrize("where", ["closed pipe", "full disk", "closed"])
+@pytest.mark.parametrize(
+    "where", ["closed pipe", "full disk", pytest.param("closed", marks=pytest.mark.slow)]
+)
 def test_work_is_done_and_its_outcome_told_by_the_exit_code(
     start: Start, tmp_path: Path, where: str
 ) -> None:

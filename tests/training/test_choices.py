@@ -190,6 +190,7 @@ def test_labels_as_inputs_tell_what_comes_next(
             assert followed.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_validation_feeds_as_it_was_asked_to(counting_task: Task, tmp_path: Path) -> None:
     options = {"inputs": "labels", "epochs": 10, "dropout": 0.0}
     losses = {
@@ -247,6 +248,7 @@ def test_numbers_are_learned_in_their_own_units(tmp_path: Path) -> None:
     assert float(run.history[-1]["val_mae"]) == pytest.approx(metrics["mae"], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_windows_of_a_stateless_run_know_nothing_of_what_came_before(
     echo_task: Task, tmp_path: Path
 ) -> None:

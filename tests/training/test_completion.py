@@ -114,7 +114,7 @@ def test_training_further_takes_the_decoder_of_the_earlier_end_away(
     [
         ({"fractions": (0.84, 0.0, 0.16)}, "decoder: none; there is no validation split"),
         ({"decoder": "none"}, ""),
-        ({"outputs": "sequence"}, ""),
+        pytest.param({"outputs": "sequence"}, "", marks=pytest.mark.slow),
     ],
     ids=["without validation", "not wanted", "one answer a sequence"],
 )

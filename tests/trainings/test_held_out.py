@@ -37,6 +37,7 @@ def task(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "store", tmp_path / "labels.csv"
 
 
+@pytest.mark.slow
 def test_without_validation_each_part_is_answered_by_a_model_that_has_not_seen_it(
     task: tuple[Path, Path],
     tmp_path: Path,

@@ -261,6 +261,7 @@ def test_a_search_whose_worker_is_killed_goes_on_and_nothing_is_trained_twice(
     assert list(diaries(folder).values()) == [["begun after 0", "begun after 8"]]
 
 
+@pytest.mark.slow
 def test_workers_share_a_search(arguments: list[str], stand_in: Path, tmp_path: Path) -> None:
     search = ("--trials", 6, "--epochs", 3, "--search", "units=20..60", "--no-prune")
     workers = [begin(arguments, stand_in, 0.2, *search) for _ in range(2)]

@@ -23,6 +23,7 @@ from preprocessing.videos.video_file import open_network
         ("host/x?token=S3CRET", "host/x"),
         ("http://[::1]:80/x", "http://[::1]:80/x"),
         ("http://host:80/@somebody/x", "http://host:80/@somebody/x"),
+        ("me:x:///S3CRET@host/x", "host/x"),
     ],
 )
 def test_no_password_and_no_key_is_shown(url, shown):

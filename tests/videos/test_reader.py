@@ -324,7 +324,7 @@ def test_a_whole_video_has_no_damage(tmp_path):
             assert not video.damage.found, (suffix, video.damage)
 
 
-@pytest.mark.parametrize("fps", [None, 4.0])
+@pytest.mark.parametrize("fps", [None, pytest.param(4.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("share", [0.3, pytest.param(0.6, marks=pytest.mark.slow), 0.9])
 def test_a_video_that_ends_early_has_lost_the_rest(tmp_path, share, fps):
     path = tmp_path / "cut.mp4"

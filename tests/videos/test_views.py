@@ -1,4 +1,4 @@
-"""What is seen of the frames of a video: each frame is resized once, however many see it."""
+"""Views resize each frame of a video once, however many backbones see it."""
 
 import av
 import numpy as np

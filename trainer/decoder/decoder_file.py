@@ -19,6 +19,7 @@ from trainer.decoder.weights import Choice, Lengths, Weights
 SCHEMA = 1
 MOST_RATE, MOST_SECONDS, MOST_COUNT, MOST_WEIGHT = 1e6, 1e9, 1e15, 1e3
 MOST_CHOICES = 100
+LEAST_SECONDS = 1e-6  # That a class lasts, on the average: a step of the highest rate.
 # A least length beyond this would hold back answers for longer than anyone waits.
 LONGEST = 3600.0
 FIGURES = {"accuracy", "edit", "f1", "f1@10", "f1@25", "f1@50"}
@@ -96,8 +97,8 @@ def _counts(loaded: Mapping[str, Any], size: int) -> Counts:
         whole = field.name in ("begins", "follows", "stretches")
         shape = (size, size) if field.name == "follows" else (size,)
         arrays[field.name] = _array(field.name, loaded[field.name], shape, whole)
-    if not (arrays["mean"] > 0).all():
-        raise ValueError("mean holds no positive seconds")
+    if not (arrays["mean"] >= LEAST_SECONDS).all():
+        raise ValueError(f"mean holds less than {LEAST_SECONDS} s")
     return Counts(**arrays)
 
 

@@ -43,7 +43,7 @@ class Processes:
         self.number = devices.own[0] // len(devices.own)
         self._calls, self._next_asked, self._asked_at = 0, 1, time.monotonic()
         self._met = False
-        self._sum = tf.function(self._sum_body)
+        self._sum = tf.function(self._sum_body, autograph=False)
 
     @property
     def chief(self) -> bool:

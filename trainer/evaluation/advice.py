@@ -11,6 +11,8 @@ from trainer.run.folder import Run
 GAP, LATE = 0.1, 0.25
 # What helped on recordings of people who were not trained on; see docs/benchmarks.md.
 SHORT, FEW, HIGH = 16, 2, 0.5
+# By which decoded answers are compared with raw ones, where a task has them.
+DECODED = ("accuracy", "edit", "f1@10", "f1@50")
 
 
 def advice(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[str]:
@@ -20,9 +22,39 @@ def advice(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[str]:
         metrics: the content of metrics.json.
         runs: the trained runs that it is about: one, or those of all seeds or folds.
     """
-    yield from _by_heart(runs)
+    yield from _unfinished(runs) or _by_heart(runs)
+    yield from _decoded_worse(metrics)
     yield from _never_named(metrics)
     yield from _late(metrics, runs)
+
+
+def _unfinished(runs: Sequence[Run]) -> list[str]:
+    """Returns a line if the last epoch that was asked for was the best, in half of runs or more.
+
+    Without a validation split there is no best one, and no line.
+    """
+    kept = [(_kept_row(run), run.config.epochs) for run in runs]
+    last = [epochs for row, epochs in kept if row.get("val_loss") and row["epoch"] == str(epochs)]
+    if not last or 2 * len(last) < len(runs):
+        return []
+    epochs = last[0]
+    return [
+        f"  best in the last of {epochs} epochs: it had not finished learning; the same training "
+        f"with --epochs {3 * epochs} goes on"
+    ]
+
+
+def _decoded_worse(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yields a line if what was decoded is worse than raw answers by each of the figures."""
+    decoded = metrics.get("decoded") or {}
+    names = [name for name in DECODED if name in decoded and name in metrics]
+    pairs = {name: (metrics[name], decoded[name]) for name in names}
+    if pairs and all(None not in pair and pair[1] < pair[0] for pair in pairs.values()):
+        figures = ", ".join(f"{name} {raw:.3f} -> {now:.3f}" for name, (raw, now) in pairs.items())
+        yield (
+            f"  decoded answers are worse here than raw ones ({figures}), other than where the "
+            "decoder was chosen; --decode none leaves it out"
+        )
 
 
 def _by_heart(runs: Sequence[Run]) -> Iterator[str]:
@@ -45,13 +77,22 @@ def _by_heart(runs: Sequence[Run]) -> Iterator[str]:
         )
 
 
-def _kept_scores(run: Run) -> tuple[float, float] | None:
-    """Returns the accuracy of the epoch whose weights were kept, in training and validation."""
+def _kept_row(run: Run) -> Mapping[str, str]:
+    """Returns the row of history.csv of the epoch whose weights were kept; empty if there is none.
+
+    Args:
+        run: that was trained.
+    """
     try:
         rows, best = run.history, run.progress.best_epoch
     except InputError:
-        return None
-    kept = next((row for row in rows if row.get("epoch") == str(best)), {})
+        return {}
+    return next((row for row in rows if row.get("epoch") == str(best)), {})
+
+
+def _kept_scores(run: Run) -> tuple[float, float] | None:
+    """Returns the accuracy of the epoch whose weights were kept, in training and validation."""
+    kept = _kept_row(run)
     found = kept.get("accuracy"), kept.get("val_accuracy")
     return (float(found[0]), float(found[1])) if found[0] and found[1] else None
 

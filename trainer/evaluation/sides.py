@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from preprocessing.errors import InputError
@@ -163,7 +164,7 @@ def require_up_to_date(side: Side, files: Sequence[Answers], split: str) -> None
     """
     if len(files) != len(side.runs):  # Of all folds in one file.
         return
-    again = f"`longtake evaluate {side.path} --split {split}`"
+    again = f"`longtake evaluate {quote(str(side.path))} --split {split}`"
     for run, predictions, answers in zip(side.runs, side.predictions, files, strict=True):
         now = run.weights_digest
         if not now or answers.weights == now:

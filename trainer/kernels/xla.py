@@ -8,6 +8,7 @@ from typing import Any
 from preprocessing.terminal.quiet import import_tensorflow
 
 tf = import_tensorflow()
+import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 by_xla_now: ContextVar[bool] = ContextVar("by_xla", default=False)
 
@@ -28,6 +29,8 @@ def compiled(
     """Compiles a function, by XLA where that is right.
 
     XLA needs fixed shapes, and where there is a GPU it would keep recurrent layers out of cuDNN.
+    Neither this package nor Keras needs ``if`` and ``for`` of Python to be turned into operations,
+    which takes a second; layers of one's own may, which are registered with Keras.
 
     Args:
         function: of tensors.
@@ -41,6 +44,9 @@ def compiled(
             return function(*arguments)
 
     program: Callable[..., Any] = tf.function(
-        traced, jit_compile=by_xla, reduce_retracing=any_length
+        traced,
+        jit_compile=by_xla,
+        reduce_retracing=any_length,
+        autograph=bool(keras.saving.get_custom_objects()),
     )
     return program

@@ -43,11 +43,13 @@ class RankedScores:
         hits: ``<int64>[SCORES]``, steps of the class in each bin.
         misses: ``<int64>[SCORES]``, other steps in each bin.
         positives: the number of steps of the class.
+        negatives: the number of all others.
     """
 
     hits: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
     misses: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORES, np.int64))
     positives: int = 0
+    negatives: int = 0
 
     def add(
         self,
@@ -64,7 +66,9 @@ class RankedScores:
         """
         places = ranks(scores)
         weights = np.ones(len(hits), np.int64) if durations is None else durations
-        self.positives += int(weights[hits].sum())
+        positives = int(weights[hits].sum())
+        self.positives += positives
+        self.negatives += int(weights.sum()) - positives
         np.add.at(self.hits, places[hits], weights[hits])
         np.add.at(self.misses, places[~hits], weights[~hits])
 
@@ -89,14 +93,9 @@ class RankedScores:
             return None
         return self._mean_precision(self.positives / self.negatives)
 
-    @property
-    def negatives(self) -> int:
-        """The number of steps that are not of the class."""
-        return int(self.misses.sum())
-
     def _mean_precision(self, weight: float) -> float:
         """Returns the mean of precision over hits, where each miss counts ``weight`` times."""
-        seen = np.union1d(np.flatnonzero(self.hits), np.flatnonzero(self.misses))[::-1]
+        seen = np.flatnonzero(self.hits | self.misses)[::-1]
         hits = self.hits[seen]
         right, wrong = np.cumsum(hits), np.cumsum(self.misses[seen])
         found = hits > 0

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import fields
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -51,6 +51,20 @@ def worst_columns(scores: Sequence[float | None]) -> list[int]:
     return sorted(np.argsort(known, kind="stable")[:DRAWN_COLUMNS].tolist())
 
 
+@cache
+def _environment() -> Any:
+    """Returns what fills in templates, which it keeps as it has read them."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("trainer.report"), autoescape=True, undefined=StrictUndefined
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
+    environment.globals |= {"enough_units": ENOUGH_UNITS, "decoder_text": decoder_text}
+    environment.filters |= {"clock": clock, "precise": partial(clock, digits=1)}
+    return environment
+
+
 def render(
     path: Path, template: str, scripts: Sequence[str] = ("report.js",), **values: Any
 ) -> None:
@@ -65,20 +79,15 @@ def render(
         scripts: the file names of what runs in the page.
         **values: the template's variables.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("trainer.report"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
-    environment.globals |= {"enough_units": ENOUGH_UNITS, "decoder_text": decoder_text}
-    environment.filters |= {"clock": clock, "precise": partial(clock, digits=1)}
     folder = resources.files("trainer.report.templates")
     script = "".join(folder.joinpath(name).read_text("utf-8") for name in scripts)
     digest = base64.b64encode(sha256(script.encode()).digest()).decode()
-    page = environment.get_template(template).render(
-        **values, script=Markup(script), script_digest=digest
+    page = (
+        _environment()
+        .get_template(template)
+        .render(**values, script=Markup(script), script_digest=digest)
     )
     write_whole(path, page.encode("utf-8", "replace").decode("utf-8"))
 

@@ -1,5 +1,6 @@
 """The command ``review``: what is worth a person's minutes."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -24,7 +25,8 @@ from trainer.review.sources import (
 )
 from trainer.review.stretch import Stretch
 from trainer.review.writing import TABLE, answers_name, write_answers, write_table
-from trainer.run.members import is_cross_validated
+from trainer.run.folder import Run
+from trainer.run.members import CROSS_VALIDATION, is_cross_validated
 
 PAGE = "review.html"
 
@@ -140,5 +142,9 @@ def _tell(
         f"{clock(round(seconds))} to watch: {'; '.join(parts)}"
     )
     say(f"to click through: {config.folder / PAGE}; as a table: {config.folder / TABLE}")
-    given = " ".join(map(str, (*labels, path)))
-    say(f"the answers there, to be corrected: {path}; once they are, train --labels {given}")
+    say(f"the answers there, to be corrected: {path}")
+    crossed = is_cross_validated(config.run)
+    command = "cross-validate" if crossed else "train"
+    begun = config.run / CROSS_VALIDATION if crossed else Run(config.run).config_path
+    options = ("--config", begun, "--labels", *labels, path, "--run", "NEW")
+    say(f"once they are: {shlex.join(['longtake', command, *map(str, options)])}")

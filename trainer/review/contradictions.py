@@ -71,9 +71,10 @@ def label_pieces(course: Course, longest: float) -> Pieces:
 
     Args:
         course: the answers to a sequence, beside its labels.
-        longest: seconds.
+        longest: seconds, a step at least.
     """
     edges, found = course.edges, []
+    longest = max(longest, course.info.step_seconds)
     for label, start, stop in zip(*stretches(course.labels), strict=True):
         if label < 0:
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from preprocessing.errors import counted
 from preprocessing.terminal.clock import clock
 from trainer.report.footage import footage
 from trainer.report.review_page import Look, write_review_page
@@ -28,8 +29,8 @@ def write_page(
     looks = [_look(window) for window in windows]
     seconds = sum(window.stretch.seconds + 2 * config.around for window in windows)
     made = (
-        f"{clock(round(seconds))} to watch, of {len(infos)} of the sequences. The most worthwhile "
-        "comes first."
+        f"{clock(round(seconds))} to watch, of {counted(len(infos), 'sequence')}. The most "
+        "worthwhile comes first."
     )
     title = f"{shown_name(config.run.resolve())}: review"
     write_review_page(path, title, made, sources.run.facts.classes, looks, videos)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from preprocessing.errors import InputError, counted, some
 from preprocessing.files.text_files import read_json
@@ -127,22 +128,22 @@ def _tested(path: Path, labelled: list[SequenceInfo]) -> list[SequenceInfo]:
     folder = Run(path).evaluation_path("test")
     if not (folder / PREDICTIONS).is_file():
         raise InputError(
-            f"{path} has no {folder.name} answers of all folds yet; longtake evaluate {path} "
-            "writes them"
+            f"{path} has no {folder.name} answers of all folds yet; longtake evaluate "
+            f"{quote(str(path))} writes them"
         )
     metrics = read_json(folder / "metrics.json", "what was evaluated")
     told = metrics if isinstance(metrics, dict) else {}
     if told.get("feed") == "truth":
         raise InputError(
             f"{folder} was evaluated with --feed truth: answers that are told the labels do not "
-            f"contradict them; longtake evaluate {path} --feed predictions"
+            f"contradict them; longtake evaluate {quote(str(path))} --feed predictions"
         )
     with open_answers(folder / PREDICTIONS) as answers:
         tested, weights = set(answers.ids), answers.weights
     if weights != pooled_weights(folds(path)):
         raise InputError(
             f"{folder / PREDICTIONS} was answered by other weights than the folds have now; run "
-            f"longtake evaluate {path} again"
+            f"longtake evaluate {quote(str(path))} again"
         )
     tested -= {name for name in told.get("seen") or () if isinstance(name, str)}
     if left := [info for info in labelled if info.sequence_id not in tested]:

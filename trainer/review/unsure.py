@@ -21,8 +21,10 @@ def unsure_stretches(
     Args:
         course: the answers to a sequence.
         unsure: ``<float64>[n]``, how unsure they are.
-        longest: seconds of a stretch; only what is shorter without labels gives shorter ones.
+        longest: seconds of a stretch, a step at least; only what is shorter without labels gives
+            shorter ones.
     """
+    longest = max(longest, course.info.step_seconds)
     sums = np.concatenate([[0.0], np.cumsum(unsure)])
     edges = course.edges
     for unlabelled, start, stop in zip(*stretches(course.labels < 0), strict=True):
@@ -43,9 +45,10 @@ def _windows(
 ) -> Iterator[tuple[int, int]]:
     """Yields the first step of each window, and the one after its last."""
     begin, end = float(edges[start]), float(edges[stop])
+    longest = min(longest, end - begin)
     count = max(int(np.ceil((end - begin - longest) / longest * PLACES - 1e-9)), 0)
     begins = np.linspace(begin, max(end - longest, begin), count + 1)
     firsts = np.clip(np.searchsorted(edges, begins - 1e-9), start, stop - 1)
     lasts = np.searchsorted(edges, begins + longest + 1e-9, "right") - 1
     lasts = np.clip(lasts, firsts + 1, stop)
-    yield from zip(firsts.tolist(), lasts.tolist(), strict=True)
+    yield from np.unique(np.stack([firsts, lasts], 1), axis=0).tolist()

@@ -1,6 +1,7 @@
 """The lines that a training prints, but for the one of each epoch."""
 
 import time
+from shlex import quote
 
 from preprocessing.errors import counted
 from preprocessing.labels.splits import PARTS
@@ -80,4 +81,4 @@ def say_finished(run: Run, patience: int, was_finished: bool) -> None:
         best += f" (no better one in --patience {patience} epochs)"
     said = "was already finished" if was_finished else "is finished"
     epochs = counted(progress.epoch, "epoch")
-    say(f"{run.path} {said}: {epochs}{best}; next: longtake evaluate {run.path}")
+    say(f"{run.path} {said}: {epochs}{best}; next: longtake evaluate {quote(str(run.path))}")

@@ -60,6 +60,9 @@ def train(
 ) -> Run:
     """Trains a model, or goes on exactly where an interrupted run was.
 
+    With ``decoder="folds"`` the command ``train`` has the decoder chosen by three more trainings
+    after that: ``trainer.choose_by_folds(run.path)``.
+
     Args:
         config: what to train on what.
         callbacks: Keras callbacks; they see ``loss``, ``accuracy`` (``mae`` for a regression),

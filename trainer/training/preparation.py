@@ -165,7 +165,13 @@ def lanes_of(config: TrainConfig, data: Data, devices: Devices) -> int:
 def _comparable(config: TrainConfig) -> dict[str, object]:
     """Returns options that must be the same everywhere; paths may differ between machines."""
     values = {f"--{flag(field.name)}": getattr(config, field.name) for field in fields(config)}
-    return {name: None if isinstance(it, Path) else it for name, it in values.items()}
+    return {name: None if _is_place(it) else it for name, it in values.items()}
+
+
+def _is_place(value: object) -> bool:
+    """Returns True for a path, and for several."""
+    several = value if isinstance(value, tuple) and value else (value,)
+    return all(isinstance(one, Path) for one in several)
 
 
 def _require_shareable(model: keras.Model) -> None:

@@ -23,7 +23,7 @@ from preprocessing.labels.split_dealing import folds
 from preprocessing.labels.splits import Splits
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo, rate_of
-from preprocessing.terminal.console import say
+from preprocessing.terminal.console import note, say
 from trainer.backbone.answering import seen_by
 from trainer.batches.sequence_set import SequenceSet
 from trainer.decoder.choosing import choose_decoder
@@ -34,14 +34,14 @@ from trainer.predictions.inference import predict_pieces
 from trainer.predictions.writer import predictions_writer, store_piece
 from trainer.run.folder import Run, load_run
 from trainer.run.interruption import Interruption
-from trainer.run.lock import heed
+from trainer.run.lock import heed, locked
 from trainer.run.members import SPLITS
 from trainer.training.completion import decoder_line
 from trainer.trainings.crew import Crew
 from trainer.trainings.parts import count_parts
 from trainer.trainings.process import TrainingProcess
 
-FOLDER = "decoder-folds"
+FOLDER, LOCK = "decoder-folds", "decoder-folds.lock"
 
 
 def choose_by_folds(path: Path) -> None:
@@ -58,7 +58,13 @@ def choose_by_folds(path: Path) -> None:
     asked = run.config.decoder == "folds" and run.config.can_decode
     if not asked or run.splits.validation or run.decoder_path.exists():
         return
-    with Interruption() as interruption:
+
+    def waiting() -> None:
+        note(f"another process chooses the decoder of {path}; waiting until it has")
+
+    with Interruption() as interruption, locked(path / LOCK, interruption, waiting):
+        if run.decoder_path.exists():
+            return
         data = _Data(run)
         parts = data.parts()
         if len(parts) < 2:

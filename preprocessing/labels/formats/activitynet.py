@@ -118,6 +118,4 @@ def _said(path: Path, media: str, segment: Any, place: Place) -> Annotation:
     return Annotation(media, start, end, label)
 
 
-ACTIVITYNET = Format(
-    "activitynet", "JSON of videos with segments (ActivityNet and its kin)", recognises, read
-)
+ACTIVITYNET = Format("activitynet", "JSON of segments (ActivityNet and its kin)", recognises, read)

@@ -11,10 +11,15 @@ from preprocessing.files.csv_rows import all_rows
 from preprocessing.files.text_files import JSON_DAMAGE, MOST_LINE, read_json
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Format, Reading
-from preprocessing.labels.formats.gathering import Gathering
+from preprocessing.labels.formats.gathering import Gathering, placed
 from preprocessing.labels.formats.json_values import damaged
 from preprocessing.labels.formats.label_studio_results import Results
-from preprocessing.labels.formats.label_studio_tasks import ROW, is_export, tasks_of
+from preprocessing.labels.formats.label_studio_tasks import (
+    ROW,
+    Task,
+    is_export,
+    tasks_of,
+)
 from preprocessing.labels.formats.sample import Sample
 
 COLUMNS = {ROW, "annotator", "lead_time"}
@@ -37,7 +42,8 @@ def read(path: Path, choices: LabelChoices) -> Reading:
 
     Args:
         path: the file.
-        choices: nothing of them matters here.
+        choices: whether raters are chosen; if not, predictions count only where no person
+            annotated anything.
 
     Raises:
         InputError: it is damaged.
@@ -49,9 +55,23 @@ def read(path: Path, choices: LabelChoices) -> Reading:
         raise InputError(f"{path} is no export of Label Studio; expected tasks with annotations")
     gathering = Gathering(path)
     results = Results(path, gathering)
-    for task in tasks_of(content, path, gathering):
-        results.add(task)
+    tasks = list(tasks_of(content, path, gathering))
+    people = any(answers.confidence is None for task in tasks for answers in task.answers)
+    for task in tasks:
+        results.add(_by_people(task, gathering) if people and not choices.raters else task)
     return results.reading()
+
+
+def _by_people(task: Task, gathering: Gathering) -> Task:
+    """Returns a task without what models said, which is no truth beside what people did."""
+    for answers in task.answers:
+        if answers.confidence is not None and answers.results:
+            gathering.leave_out(
+                "prediction",
+                "of models beside annotations of people; --rater takes them, by model version",
+                placed("", f"{answers.rater} of {task.place()}"),
+            )
+    return task._replace(answers=[one for one in task.answers if one.confidence is None])
 
 
 def _delimiter(header: str) -> str:

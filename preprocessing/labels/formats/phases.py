@@ -63,6 +63,4 @@ def _tiers(content: Any) -> dict[str, list[Any]]:
     }
 
 
-PHASES = Format(
-    "multibypass", "JSON of phases and steps in milliseconds (MultiBypass140)", recognises, read
-)
+PHASES = Format("multibypass", "JSON of phases and steps (MultiBypass140)", recognises, read)

@@ -1,5 +1,6 @@
 """Files that are no labels, or labels in a form that is not read: what tells them, what to do."""
 
+import re
 from typing import NamedTuple
 
 
@@ -36,6 +37,13 @@ BEGINNINGS: dict[Refusal, tuple[bytes, ...]] = {
     Refusal("a table of Parquet or Arrow", "save it as .csv"): (b"PAR1", b"ARROW1"),
     PACKED: (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
     Refusal("a text of a word processor", "save it as plain text, or as .csv"): (b"{\\rtf",),
+}
+# What is in texts of programs that are no labels, near their beginning.
+TEXTS = {
+    Refusal(
+        "of JWatcher, a master or another file that has no events",
+        "give the files of focal data (.dat) that were scored with it",
+    ): re.compile(r"#.*\n(?:#.*\n)*# Format: \w[\w ]* File \d"),
 }
 # What MP4 and its kin have behind their first four bytes.
 BRAND = slice(4, 8), b"ftyp"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from preprocessing.errors import InputError, shorten
+from preprocessing.files.numerals import is_number
 from preprocessing.files.text_files import read_json
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Format, Reading
@@ -17,6 +18,7 @@ from preprocessing.labels.formats.refusals import (
     KEYS,
     MEMBERS,
     ROOTS,
+    TEXTS,
     VIDEO,
     Refusal,
 )
@@ -25,6 +27,7 @@ from preprocessing.labels.formats.sample import Sample
 MOST_MEMBERS = 100
 # A class and its number.
 PAIR, DIGITS = 2, 9
+FEWEST_PAIRS = 3
 # What JSON goes on with behind its first bracket; other texts may begin with one too.
 GOES_ON = ('"', "{", "[", "]", "}", "")
 
@@ -97,6 +100,27 @@ def _damage(sample: Sample) -> Refusal | None:
     return None
 
 
+def _text(sample: Sample) -> Refusal | None:
+    text = "\n".join(sample.lines[:MOST_MEMBERS])
+    return next((found for found, form in TEXTS.items() if form.match(text)), None)
+
+
+def _pairs(sample: Sample) -> Refusal | None:
+    """Refuses lists of two names a line, each first one once: classes of classes, or of videos."""
+    pairs = [line.split() for line in sample.lines if line]
+    if len(pairs) < FEWEST_PAIRS or not all(len(pair) == PAIR for pair in pairs):
+        return None
+    firsts, seconds = ({pair[at] for pair in pairs} for at in range(PAIR))
+    marked = any(mark in sample.text for mark in ",;|\t")
+    if marked or len(firsts) < len(pairs) or any(map(is_number, firsts | seconds)):
+        return None
+    return Refusal(
+        "a list of pairs of names",
+        "if they are videos and their classes, make a table sequence,label of it, with commas; if "
+        "they are classes and what these belong to, the labels of videos stand beside it",
+    )
+
+
 def _list(sample: Sample) -> Refusal | None:
     """Refuses lists of classes with their numbers, which stand beside labels in data sets."""
     pairs = [line.split() for line in sample.lines if line]
@@ -111,7 +135,7 @@ def _list(sample: Sample) -> Refusal | None:
 
 
 REFUSED: tuple[Callable[[Sample], Refusal | None], ...] = (
-    *(_binary, _archive, _no_text, _xml, _json, _list),
+    *(_binary, _archive, _no_text, _xml, _json, _text, _list, _pairs),
 )
 
 

@@ -1,5 +1,6 @@
 """The map of columns that would probably read a table that nobody knows, by likeness of names."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tabular.columns import LIKELY
 from preprocessing.labels.formats.tabular.content import FEWEST, ONE, ZERO
 from preprocessing.labels.formats.tabular.table import Table, tables_of
-from preprocessing.labels.formats.tabular.times import UNITS, Times
+from preprocessing.labels.formats.tabular.times import UNITS, Times, clock_seconds
 from preprocessing.labels.formats.tabular.unit_names import WORDS, unit_named, words
 
 # What people call the columns; those of times hold numbers.
@@ -87,8 +88,9 @@ def _header(table: Table) -> tuple[list[str], list[list[str]]]:
 
 
 def _is_number(value: str, comma: bool) -> bool:
-    """Returns whether a cell is a number, perhaps with a comma for its point."""
-    return is_number(value) or (comma and is_number(value.replace(",", ".", 1)))
+    """Returns whether a cell is a number, perhaps with a comma for its point, or h:mm:ss."""
+    number = is_number(value) or (comma and is_number(value.replace(",", ".", 1)))
+    return number or not math.isnan(clock_seconds(value))
 
 
 def _map(table: Table) -> str:
@@ -157,12 +159,21 @@ def _numbered(lines: Sequence[list[str]]) -> str:
     names = [at for at in range(width) if at not in numbers and at in filled]
     if not numbers:
         return ""
-    keys = ["start", "end"] if len(numbers) > 1 and names else ["time"]
+    several = len(numbers) > 1 and bool(names)
+    keys = ["start", _second(lines, *numbers[:2])] if several else ["time"]
     parts = [f"{key}={at + 1}" for key, at in zip(keys, numbers, strict=False)]
     label = names[-1] if names else numbers[-1]
     if len(names) > 1:
         parts.insert(0, f"sequence={names[0] + 1}")
     return ",".join([*parts, f"label={label + 1}"])
+
+
+def _second(lines: Sequence[list[str]], first: int, second: int) -> str:
+    """Returns what the second column of times is: an end is never less than its beginning."""
+    length = Times(UNITS["s"], comma=True).length
+    whole = (row for row in lines if len(row) > second)
+    back = any(length(row[second]) < length(row[first]) for row in whole)
+    return "duration" if back else "end"
 
 
 def _numbers(lines: Sequence[list[str]], at: int) -> bool:

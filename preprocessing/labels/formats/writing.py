@@ -36,7 +36,7 @@ class Video:
         """
         if self.path is None:
             return self.sequence
-        if not self.path.exists():
+        if not os.path.exists(self.path):  # False also for names that no file can have.
             return self.path.as_posix()
         return Path(os.path.relpath(self.path.resolve(), folder.resolve())).as_posix()
 

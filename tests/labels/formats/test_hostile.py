@@ -41,7 +41,7 @@ BYTES = {
     "zeros in a table": (TALL + "a,0,1,wa\0lk\n").encode(),
     "zeros in JSON": TEXTS["activitynet.json"].encode().replace(b"walk", b"wa\0lk"),
     "zeros in names": b"SIL\n\0SIL\n" * 9,
-    "bytes of no letter": TEXTS["activitynet.json"].encode().replace(b"walk", b"\xff\xfe\xfd"),
+    "bytes of no letter": TEXTS["activitynet.json"].encode().replace(b"walk", b"\xff\xfe\x01"),
     "half of UTF-16": FILES["wide.eaf"][:-301],
 }
 
@@ -69,7 +69,13 @@ def test_harm_is_refused_in_a_line(tmp_path: Path, name: str) -> None:
         (TEXTS["names"].replace("SIL", "à côté"), "cp1252"),
         (TEXTS["praat.TextGrid"], "utf-16"),
         (ELAN.replace("UTF-8", "UTF-16"), "utf-16"),
+        (ELAN, "utf-16"),
+        (ELAN, "utf-16-le"),
         ("\ufeff" + TEXTS["activitynet.json"], "utf-8"),
+        (TEXTS["activitynet.json"].replace("walk", "à côté"), "cp1252"),
+        (TEXTS["activitynet.json"].replace("walk", "à côté"), "utf-16"),
+        (TEXTS["activitynet.json"], "utf-16-be"),
+        (TALL + "a,0,1,walk\n" * 9000 + "a,0,1,ça va\n", "cp1252"),
     ],
 )
 def test_odd_files_that_say_something_are_read(tmp_path: Path, text: str, encoding: str) -> None:

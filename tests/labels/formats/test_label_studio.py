@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from label_files import read_as, told, written
 
 from preprocessing.errors import InputError
+from preprocessing.labels.choices import ALL, LabelChoices
+from preprocessing.labels.formats.label_studio import LABEL_STUDIO
 
 CONFIG = '<View><TimelineLabels name="labels" toName="v"/><Video name="v" value="$clip" {}/></View>'
 RANGES = st.lists(
@@ -90,14 +92,29 @@ def test_people_and_models_are_told_apart(tmp_path: Path) -> None:
     model["result"] += [timeline(5, 8, "Car", score=0.5)]
     given = task(timeline(1, 2, "Ball"), by={"id": 3, "email": "a@b.org"}, predictions=[model])
     given["annotations"] += [{"was_cancelled": True, "result": [timeline(1, 9, "Car")]}]
-    reading = read_json(tmp_path, [given, {"data": {"clip": "n.mp4"}, "annotations": []}])
+    content = [given, {"data": {"clip": "n.mp4"}, "annotations": [], "predictions": [model, 7]}]
+    path = written(tmp_path / "a.json", json.dumps(content))
+    reading = LABEL_STUDIO.read(path, LabelChoices(raters=(ALL,)))
     assert [(one.rater, one.confidence) for one in reading.annotations] == [
         ("a@b.org", None),
         ("v2", 0.75),
         ("v2", 0.5),
+        ("v2", 0.75),
+        ("v2", 0.5),
     ]
     assert reading.media == ("/a/m.mp4", "n.mp4")
-    assert reading.remarks[0] == "left out 1 annotation that somebody skipped (task 5)"
+    skipped = "left out 1 annotation that somebody skipped (task 5)"
+    assert reading.remarks[0] == skipped
+    reading = read_json(tmp_path, content)
+    assert {one.rater for one in reading.annotations} == {"a@b.org"}
+    assert reading.media == ("/a/m.mp4", "n.mp4")
+    assert reading.remarks[:2] == [
+        skipped,
+        "left out 2 predictions of models beside annotations of people; --rater takes them, by "
+        "model version (v2 of task 5, v2 of task 2)",
+    ]
+    reading = read_json(tmp_path, content[1:])
+    assert {one.rater for one in reading.annotations} == {"v2"}
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ FILES = {
     "a cut text": (b'{"a": {\n"b": "x', "string starting at: line 2 column 6 (char 13)); write it"),
     "splits": (b'{"train": ["a"], "test": ["b"]}', "they go to --splits"),
     "classes": (b"0 SIL\n1 pour\n2 stir\n", "a list of classes and their numbers"),
+    "pairs": (b"cut_core cut\ncut_post cut\nmix_core mix\n", "pairs of names; if they are videos"),
+    "a master": (
+        b"#---\n# Name: m.fmf\n# Format: Focal Master File 1.0\n#---\nBehaviour.name.s=s\n",
+        "of JWatcher, a master or another file that has no events; give the files",
+    ),
     "zeros": (bytes(900), "no text"),
     "noise": (np.random.default_rng(0).bytes(900), "no text"),
 }

@@ -1,11 +1,11 @@
 """The cells of a row, as the values of an annotation."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.csv_rows import NumberedRow
 from preprocessing.files.numerals import number_or_nan
-from preprocessing.labels.formats.tabular.finding import commented
 from preprocessing.labels.formats.tabular.found import Found
 from preprocessing.labels.formats.tabular.table import Table
 from preprocessing.labels.formats.tabular.times import NOTHING
@@ -45,11 +45,20 @@ def rows_of(table: Table, found: Found) -> Iterator[NumberedRow]:
         found: where things stand in it.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or goes on with rows that belong to another one.
     """
-    comment = found.preset.comment
+    aside = re.compile(found.preset.comment).match if found.preset.comment else None
+    block = re.compile(found.preset.block).fullmatch if found.preset.block else None
+    blocks = 0
     for count, (line, row) in enumerate(table.rows()):
-        if count >= found.begins and any(row) and not (comment and commented(row, found.preset)):
+        if block and row and not any(row[1:2]) and block(row[0].strip()) and not any(row[1:]):
+            blocks += 1
+            if blocks > 1:
+                raise InputError(
+                    f"{table.path} line {line}: {shorten(row[0])!r} begins the rows of another "
+                    "file; export with the names of files in a column, or each file by itself"
+                )
+        elif count >= found.begins and any(row) and not (aside and aside(row[0])):
             yield line, row
 
 

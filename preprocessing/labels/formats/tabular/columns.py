@@ -7,7 +7,7 @@ modifier=Modifier*            every column whose name begins so
 start=1, label=-2             columns by their number, from the left and from the right
 
 Presets also say ``subject?=Subject`` for a column that may be missing, ``start=Time|Onset`` for the
-first of several that is there, and ``label=...`` for all to the right of the others.
+first of several that is there, and ``label=...`` for all others to the right of the times.
 """
 
 import re
@@ -94,8 +94,9 @@ class ColumnMap:
                     found[key] = places
                 elif column.needed:
                     return None
-        last = max((max(places) for places in found.values()), default=-1)
-        rest = tuple(range(last + 1, len(header)))
+        taken = {at for places in found.values() for at in places}
+        last = max((max(found[key]) for key in found if key in TIMES), default=-1)
+        rest = tuple(at for at in range(last + 1, len(header)) if at not in taken)
         for key, column in self.columns.items():
             if column.name == REST and rest:
                 found[key] = rest

@@ -47,6 +47,8 @@ def fitting(table: Table, found: Found) -> Found | None:
     if found.preset.even:
         if found.places["time"][0] > 0 or not _even(table, found, lines):
             return None
+        if is_number(found.header[0]):
+            return None  # A line of the table, and no header.
         found = _from_one(found, lines)
     if "classes" in found.places:
         return with_classes(found, lines)
@@ -112,6 +114,8 @@ def with_classes(found: Found, lines: Sequence[list[str]]) -> Found | None:
             break
         if preset.pattern == ALL_NAMES and not preset.behind and (out or not numbers):
             return None
+        if preset.pattern == ALL_NAMES and not name.strip():
+            return None  # A class has a name.
         if numbers and matched and not out and plain(name) not in preset.nothing:
             groups = matched.groupdict()
             classes[at] = (groups["label"] or name, groups.get("tier") or "")

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from preprocessing.labels.formats.tabular.columns import BLANKS, ColumnMap, plain
 from preprocessing.labels.formats.tabular.content import agree, fitting, stepped
 from preprocessing.labels.formats.tabular.found import Found
-from preprocessing.labels.formats.tabular.preset import Preset, fits
+from preprocessing.labels.formats.tabular.preset import Preset, commented, fits
 from preprocessing.labels.formats.tabular.table import Table
+from preprocessing.labels.formats.tabular.timed import media_above, timed
 from preprocessing.labels.formats.tabular.times import Times
 
 # A header lies among so many lines.
@@ -28,7 +29,9 @@ def found_in(table: Table, presets: Iterable[Preset]) -> Found | None:
     for preset in presets:
         if preset.mark and table.mark and preset.mark != table.mark:
             continue
-        if preset.shape:
+        if preset.timed:
+            found = timed(table, preset)
+        elif preset.shape:
             found = _bare(table, preset)
         else:
             tried = (_headed(table, preset, at, headers) for at in range(len(headers)))
@@ -63,7 +66,13 @@ def _headed(table: Table, preset: Preset, at: int, headers: list[list[str]]) -> 
         return None
     begins = at + 1 + preset.lines_below
     said = dict(_said(preset, table.beginning[:at]))
-    found = Found(preset, preset.map, places, table.beginning[at], begins, said)
+    remarks: tuple[str, ...] = ()
+    if preset.block:
+        said, remarks = media_above(table.beginning[:at])
+    if "tiers" in places and preset.left_out:
+        tiers = (one for one in places["tiers"] if not re.fullmatch(preset.left_out, header[one]))
+        places["tiers"] = tuple(tiers)
+    found = Found(preset, preset.map, places, table.beginning[at], begins, said, remarks=remarks)
     return fitting(table, found)
 
 
@@ -91,16 +100,6 @@ def located(table: Table, columns: ColumnMap) -> Found | None:
         if places is not None:
             return stepped(table, Found(OWN, columns, places, row, at + 1))
     return None
-
-
-def commented(row: Sequence[str], preset: Preset) -> bool:
-    """Returns whether a line is none of the table.
-
-    Args:
-        row: its values.
-        preset: what the table is.
-    """
-    return bool(preset.comment) and row[0].startswith(preset.comment)
 
 
 def _timed(row: Sequence[str], places: tuple[int, ...], times: Times) -> bool:

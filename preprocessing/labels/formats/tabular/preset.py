@@ -1,6 +1,7 @@
 """Presets: all that is known of a table that some program or data set has; data, no code."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +15,7 @@ KINDS = {
     "whole": re.compile(r"-?\d{1,12}"),
     "decimal": re.compile(r"-?\d+[.,]\d+"),
     "clock": re.compile(r"-?\d+:\d\d:\d\d[.,]\d+"),
+    "timecode": re.compile(r"-?\d+:\d\d:\d\d[:;]\d\d"),
     "date": re.compile(r"\d+[-/.]\d+[-/.]\d+[ T].*"),
     "length": re.compile(r"\d+([.,]\d+)?|NA"),
     "frame": re.compile(r"\d{9}"),
@@ -50,7 +52,9 @@ class Preset:
         lines_below: lines between the header and the first of the table.
         strict: whether an interval that ends before it begins is an error, not left out.
         points: whether an interval of no length is a point.
-        comment: what begins lines that are not of the table.
+        comment: a regular expression that lines which are not of the table begin with.
+        block: one for lines that begin what belongs to another file.
+        timed: whether a table without a header is told by its columns of times.
         remark: what a person should know of how such tables are read.
     """
 
@@ -76,6 +80,8 @@ class Preset:
     strict: bool = False
     points: bool = False
     comment: str = ""
+    block: str = ""
+    timed: bool = False
     remark: str = ""
 
     @property
@@ -106,6 +112,16 @@ def fits(shape: tuple[str, ...], row: list[str]) -> bool:
         return False
     kinds = [*zip(before, row, strict=False), *zip(reversed(after), reversed(row), strict=False)]
     return all(_is(kind, value) for kind, value in kinds)
+
+
+def commented(row: Sequence[str], preset: Preset) -> bool:
+    """Returns whether a line is none of the table.
+
+    Args:
+        row: its values.
+        preset: what the table is.
+    """
+    return bool(preset.comment) and bool(row) and bool(re.match(preset.comment, row[0]))
 
 
 def _is(kind: str, value: str) -> bool:

@@ -3,8 +3,6 @@
 From the most to the least particular; the first that a header or the first lines fit has it.
 """
 
-from itertools import product
-
 from preprocessing.labels.formats.tabular.preset import Preset
 
 CHOLEC80_TOOLS = "Grasper+Bipolar+Hook+Scissors+Clipper+Irrigator+SpecimenBag"
@@ -28,6 +26,19 @@ OLD_BORIS = (
     "aggregated events of BORIS before version 8 do not say how many files an observation has, nor "
     "how long they last; times count from the beginning of its first file"
 )
+
+ELAN_TIMES = (
+    *(
+        (unit, *(f"{name} - {way}" for name in ("Begin Time", "End Time", "Duration")))
+        for unit, way in (("", "ss.msec"), ("", "hh:mm:ss.ms"), (":ms", "msec"))
+    ),
+    ("", "Begin Time", "End Time", "Duration"),
+)
+ELAN_TEXT = "Annotation|Annotations|Annotation value|Value"
+ELAN_NAMES = "tier=Tier|Tier name,subject?=Participant,rater?=Annotator"
+# Lines that name the media, and the file, of the rows below them.
+ELAN_LINES = r"#.+ -- offset: -?\d|#.+\.eaf$"
+ELAN_FILE = r"#?.+\.eaf"
 
 OURS = (
     Preset(
@@ -165,45 +176,28 @@ TOOLS = (
         joined=",",
         points=True,
     ),
-    Preset(
-        name="elan-tab",
-        title="tab-delimited export of ELAN",
-        columns=(
-            "start=Begin Time - ss.msec|Begin Time - hh:mm:ss.ms|Begin Time",
-            "end=End Time - ss.msec|End Time - hh:mm:ss.ms|End Time",
-            *("label=Annotation|Annotations|Annotation value|Value", "tier=Tier|Tier name"),
-            *("subject?=Participant", "rater?=Annotator", "sequence?=File|File name"),
-        ),
-    ),
-    Preset(
-        name="elan-tab",
-        title="tab-delimited export of ELAN",
-        columns=(
-            "start=Begin Time - ss.msec|Begin Time - hh:mm:ss.ms",
-            "end=End Time - ss.msec|End Time - hh:mm:ss.ms",
-            *("duration?=Duration - ss.msec|Duration - hh:mm:ss.ms|Duration - msec", "tiers=..."),
-        ),
-    ),
     *(
         Preset(
             name="elan-tab",
             title="tab-delimited export of ELAN",
             columns=(
-                *(f"tier=1{who}", f"start{unit}={-1 - 3 * len(ways)}"),
-                *(f"end{unit}={-1 - 2 * len(ways)}", f"duration{unit}={-1 - len(ways)}"),
-                "label=-1",
+                *(f"start{unit}={begin}", f"end{needed}{unit}={end}", f"duration?{unit}={lasts}"),
+                *(columns, "sequence?=File Path|File Name|File"),
             ),
-            mark="\t",
-            shape=("text", *people, *ways, *ways, *ways, "any"),
+            left_out=r"(begin time|end time|duration)( - .*)?|file( name| path)?",
+            comment=ELAN_LINES,
+            block=ELAN_FILE,
         )
-        for (ways, unit), (who, people) in product(
-            (
-                *((("decimal",), ""), (("clock",), ""), (("whole",), ":ms")),
-                *((("clock", "decimal"), ""), (("clock", "whole"), "")),
-                *((("decimal", "whole"), ""), (("clock", "decimal", "whole"), "")),
-            ),
-            (("", ()), (",subject=2", ("any",))),
-        )
+        for columns, needed in ((f"label={ELAN_TEXT},{ELAN_NAMES}", ""), ("tiers=...", "?"))
+        for unit, begin, end, lasts in ELAN_TIMES[: 3 if needed else None]
+    ),
+    Preset(
+        name="elan-tab",
+        title="tab-delimited export of ELAN",
+        columns=("start=1", "label=-1"),
+        comment=ELAN_LINES,
+        block=ELAN_FILE,
+        timed=True,
     ),
     Preset(
         name="audacity",
@@ -211,7 +205,7 @@ TOOLS = (
         columns=("start=1", "end=2", "label=3"),
         mark="\t",
         shape=("number", "number", "any"),
-        comment="\\",
+        comment=r"\\",
         points=True,
     ),
     Preset(

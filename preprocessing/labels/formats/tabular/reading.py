@@ -10,6 +10,7 @@ from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import Annotation, Reading
 from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tabular.actions import Actions
+from preprocessing.labels.formats.tabular.cells import rows_of
 from preprocessing.labels.formats.tabular.clocks import by_video, clocks_of, unknown_lengths
 from preprocessing.labels.formats.tabular.columns import ColumnMap, parsed, plain
 from preprocessing.labels.formats.tabular.content import with_classes
@@ -55,6 +56,11 @@ def read_tables(path: Path, choices: LabelChoices, presets: Iterable[Preset]) ->
         whole.media = tuple(dict.fromkeys(whole.media + other.media))
     whole.remarks = list(dict.fromkeys(remark for one in readings for remark in one.remarks))
     whole.remarks += unit_remarks(columns) if columns else []
+    if not whole.annotations and all(next(rows_of(*one), None) is None for one in matched):
+        whole.remarks = [
+            f"{matched[0][1].preset.title}, a header with no rows below it; where something was "
+            "scored, export it again with all subjects and classes"
+        ]
     left = [table.sheet for table, found in pairs if not found]
     if left:
         whole.remarks.append(f"sheets without such a header are left out ({some(left)})")

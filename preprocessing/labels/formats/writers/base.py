@@ -39,6 +39,7 @@ class Writer(NamedTuple):
         keeps: what it has a place for besides times and classes: fields of an annotation.
         points: whether it has a place for labels without length.
         framed: whether it counts frames, so that their rate must be known.
+        joins: whether labels of one class become one where they overlap.
         empty: whether there may be a file that says nothing; else there is none of such a video.
     """
 
@@ -50,6 +51,7 @@ class Writer(NamedTuple):
     keeps: Collection[str] = ()
     points: bool = True
     framed: bool = False
+    joins: bool = False
     empty: bool = True
 
 

@@ -122,4 +122,4 @@ def _observation(
     }
 
 
-BORIS = Writer("boris", "BORIS projects", ".boris", write, keeps=KEEPS)
+BORIS = Writer("boris", "BORIS projects", ".boris", write, keeps=KEEPS, joins=True)

@@ -73,5 +73,7 @@ def _rows(
 
 
 BORIS_AGGREGATED = Writer(
-    "boris-aggregated", "aggregated events of BORIS", ".tsv", write, keeps=KEEPS
+    *("boris-aggregated", "aggregated events of BORIS", ".tsv", write),
+    keeps=KEEPS,
+    joins=True,
 )

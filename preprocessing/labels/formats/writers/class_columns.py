@@ -56,5 +56,6 @@ COLUMNS = Writer(
     write,
     "files",
     points=False,
+    joins=True,
     framed=True,
 )

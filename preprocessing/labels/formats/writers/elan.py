@@ -115,12 +115,19 @@ def _unlike(name: str, taken: set[str]) -> str:
 
 
 def _whole(several: Iterable[Annotation]) -> list[tuple[int, int, str]]:
-    """Returns annotations in milliseconds; each lasts one or more, and begins after the last."""
+    """Returns annotations in milliseconds; each lasts one or more, and begins after the last.
+
+    Those of one class that overlap are joined.
+    """
     rows: list[tuple[int, int, str]] = []
     for one in sorted(several, key=lambda one: one.start):
-        first = max(round(one.start * MILLISECONDS), rows[-1][1] if rows else 0)
+        first, end = round(one.start * MILLISECONDS), rows[-1][1] if rows else 0
         last = max(round((one.end or one.start) * MILLISECONDS), first + 1)
-        rows.append((first, last, one.label))
+        if rows and first < end and rows[-1][2] == one.label:
+            rows[-1] = (rows[-1][0], max(last, end), one.label)
+        else:
+            first = max(first, end)
+            rows.append((first, max(last, first + 1), one.label))
     return rows
 
 
@@ -149,4 +156,5 @@ ELAN = Writer(
     *("elan", "ELAN annotations (.eaf)", ".eaf", write, "files"),
     keeps={"tier", "subject", "rater"},
     points=False,
+    joins=True,
 )

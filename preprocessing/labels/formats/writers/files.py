@@ -6,6 +6,7 @@ files        OUT/<sequence>.<suffix>, or OUT/<side>/<sequence>.<suffix> where a 
 a folder     OUT, with what the format wants in it
 """
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,7 +95,7 @@ def _write_files(writer: Writer, folder: Path, content: Annotated) -> int:
             left += 1
             continue
         path = _file(folder, video.sequence, writer.suffix)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _begin(path, video.sequence)
         writer.write(path, replace(content, videos=(video,)))
     return left
 
@@ -112,3 +113,30 @@ def _file(folder: Path, sequence_id: str, suffix: str) -> Path:
             "relative path without .. as its name"
         )
     return folder.joinpath(*parts[:-1], parts[-1] + suffix)
+
+
+def _begin(path: Path, sequence_id: str) -> None:
+    """Makes the file of a sequence, empty, and the folders that it lies in.
+
+    Args:
+        path: the file.
+        sequence_id: the sequence.
+
+    Raises:
+        InputError: another sequence has a file there already, or the name is too long for one.
+        OSError: the disk is full or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(exist_ok=False)
+        return
+    except (FileExistsError, NotADirectoryError):
+        why = "another sequence has one of that name"
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        why = "its name is too long for one"
+    raise InputError(
+        f"the sequence {shorten(sequence_id)!r} cannot have a file of its own: {why}; give a "
+        "format that has all sequences in one file"
+    )

@@ -45,6 +45,7 @@ class Fitting:
             self._points += one.end is None
             self._modified += bool(one.modifiers)
             self._mended += one is not _mended(one)
+        self._joined = sum(_within(content.of(video)) for video in content.videos if writer.joins)
         different = [name for name in SIDES if len(seen[name]) > 1]
         self._kept = [name for name in SIDES if name in writer.keeps]
         self._homeless = [name for name in different if name not in self._kept]
@@ -101,6 +102,11 @@ class Fitting:
                 f"modifiers of {counted(self._modified, 'label')} left out: {title} have no place "
                 "for them; --modifiers makes them part of the class"
             )
+        if self._joined:
+            yield (
+                f"{counted(self._joined, 'label')} joined with others of the same class that they "
+                f"overlap: {title} have no place for both"
+            )
         if self._mended:
             yield (
                 f"names of {counted(self._mended, 'label')} have characters that are no letters, "
@@ -140,6 +146,18 @@ def _mended(one: Annotation) -> Annotation:
         rater=plain(one.rater),
         modifiers=tuple(map(plain, one.modifiers)),
     )
+
+
+def _within(said: Annotations) -> int:
+    """Returns how many annotations begin before an earlier one of their kind is over."""
+    ends: dict[tuple[object, ...], float] = {}
+    joined = 0
+    for one in said:
+        kind = (one.label, one.tier, one.subject, one.rater, one.modifiers)
+        before = ends.get(kind, one.start)
+        joined += one.start < before
+        ends[kind] = max(before, one.start if one.end is None else one.end)
+    return joined
 
 
 def _all(content: Annotated) -> Iterable[Annotation]:

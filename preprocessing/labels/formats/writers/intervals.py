@@ -20,11 +20,7 @@ def write(partial: Path, content: Annotated) -> None:
         partial: the CSV file.
         content: what it gets, without points.
     """
-    told = [
-        name
-        for name in MORE
-        if any(getattr(one, name) for video in content.videos for one in content.of(video))
-    ]
+    told = _told(content)
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow((*INTERVAL_FIELDS, *(COLUMNS.get(name, name) for name in told)))
@@ -34,6 +30,15 @@ def write(partial: Path, content: Annotated) -> None:
                 more = (_cell(getattr(one, name)) for name in told)
                 times = (round(one.start, DIGITS), round(end, DIGITS))
                 writer.writerow((video.sequence, *times, one.label, *more))
+
+
+def _told(content: Annotated) -> list[str]:
+    """Returns which fields are not empty throughout, of those that an interval need not have."""
+    left = list(MORE)
+    for video in content.videos:
+        for one in content.of(video) if left else ():
+            left = [name for name in left if not getattr(one, name)]
+    return [name for name in MORE if name not in left]
 
 
 def _cell(value: str | tuple[str, ...] | float | None) -> str | float:

@@ -23,24 +23,28 @@ def write(partial: Path, content: Annotated) -> None:
     """
     (video,) = content.videos
     said, fps = content.of(video), rate(video)
-    lines = [""] * frame_count(video, said)
+    lines, several = [""] * frame_count(video, said), False
     for one in said:
         first, end = frame_range(one, fps)
         for frame in range(first, end):
-            if one.label not in (names := lines[frame].split(BETWEEN)):
-                lines[frame] = BETWEEN.join(filter(None, [*names, one.label]))
-    _require_plain({one.label for one in said}, set(lines))
+            there = lines[frame]
+            if not there:
+                lines[frame] = one.label
+            elif one.label not in (there, *there.split(BETWEEN)):
+                lines[frame], several = f"{there}{BETWEEN}{one.label}", True
+    if several:
+        _require_plain({one.label for one in said})
     partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
-def _require_plain(names: set[str], lines: set[str]) -> None:
-    """Checks that commas stand only between names, where there are several in a line.
+def _require_plain(names: set[str]) -> None:
+    """Checks that commas stand only between names, for there are several in a line.
 
     Raises:
         InputError: a name has one.
     """
     mixed = sorted(name for name in names if BETWEEN in name)
-    if mixed and lines - names - {""}:
+    if mixed:
         raise InputError(
             f"the class {shorten(mixed[0])!r} has a comma, which parts the names of classes that "
             "overlap; rename it, or give --priority so that no classes overlap"
@@ -50,6 +54,7 @@ def _require_plain(names: set[str], lines: set[str]) -> None:
 NAMES = Writer(
     *("names", "a name a frame (ms-tcn)", ".txt", write, "files"),
     points=False,
+    joins=True,
     framed=True,
     empty=False,
 )

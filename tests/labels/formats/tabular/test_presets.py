@@ -188,3 +188,18 @@ def test_temporal_segments_of_via_have_names_of_attributes(tmp_path):
     )
     reading = table(tmp_path, text)
     assert said(reading) == [("a.mp4", 0.917, None, "1"), ("a.mp4", 2.0, 6.5, "break egg")]
+
+
+def test_rows_of_several_files_of_elan_without_their_names_are_refused(tmp_path):
+    rows = "gaze\t00:00:01.000\t1.0\t00:00:02.000\t2.0\tleft\n" * 2
+    with pytest.raises(InputError, match=r"line 5: '#b\.eaf' begins the rows of another file"):
+        table(tmp_path, f'"#a.eaf"\n{rows}\n"#b.eaf"\n{rows}')
+
+
+def test_a_media_offset_that_elan_may_have_added_is_remarked_on(tmp_path):
+    media = '"#file:///v.mp4 -- offset: 1200, duration: 00:05:00.000 / 300.000 / 300000"\n'
+    reading = table(tmp_path, media + "Begin Time - ss.msec\tgaze\n1.0\tleft\n2.0\tup\n")
+    assert reading.remarks == [
+        "the video begins 1200 ms late; ELAN adds them to the times only where it was told to, so "
+        "these are taken as they are"
+    ]

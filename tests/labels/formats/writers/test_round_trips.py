@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preprocessing.annotation.said import all_said
+from preprocessing.errors import InputError
 from preprocessing.files.folders import files_below
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.choices import ALL, LabelChoices
 from preprocessing.labels.formats.base import Annotation
 from preprocessing.labels.formats.registry import format_of, read_annotations
 from preprocessing.labels.formats.writers.base import WriterName
@@ -52,7 +53,7 @@ def read_back(path: Path) -> list[Annotation]:
     for file in sorted(files_below(path)) if path.is_dir() else [path]:
         if file.name == "interface.xml":
             continue
-        reading = read_annotations(file, LabelChoices())
+        reading = read_annotations(file, LabelChoices(raters=(ALL,)))
         assert reading is not None, file
         rate = (reading.fps or FPS) if reading.unit == "frames" else 1.0
         for one in reading.annotations:
@@ -117,6 +118,67 @@ def test_what_is_written_is_read_again(name: str, rows: list[Row]) -> None:
 def test_classes_may_overlap(name: str) -> None:
     rows = [("a", 0, 50, "walk"), ("a", 25, 75, "x"), ("a", 30, 40, "stand still")]
     assert rows_of(written(name, content(rows))) == sorted(rows)
+
+
+# As people call classes, and worse: formulas, what parts values elsewhere, marks of other formats.
+FORMULA, MARKED = "=cmd|' /C'!A0", ("#1", "a <b>", "&amp;", "%41", "-", "NA")
+NAMES = (FORMULA, *MARKED, "a,b", "a;b", "x/y", "a\\b", "0", "12")
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@settings(max_examples=12)
+@given(label=st.sampled_from(NAMES))
+def test_names_of_any_kind_stay_what_they_are(name: str, label: str) -> None:
+    rows = [("a", 0, 50, label), ("a", 60, 75, "walk"), ("a", 80, 99, label)]
+    given = replace(content(rows), classes=("walk", label))
+    assert rows_of(written(name, given)) == rows
+
+
+@pytest.mark.parametrize("name", ["boris", "boris-aggregated", "elan"])
+def test_labels_of_one_class_that_overlap_are_joined(name: str) -> None:
+    rows = [("a", 0, 250, "x"), ("a", 50, 125, "x"), ("a", 240, 300, "x"), ("a", 400, 410, "x")]
+    assert rows_of(written(name, content(rows))) == [("a", 0, 300, "x"), ("a", 400, 410, "x")]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_is_joined_is_said(name: str, tmp_path: Path) -> None:
+    rows = [("a", 0, 50, "x"), ("a", 25, 75, "x"), ("a", 30, 40, "walk"), ("a", 75, 80, "x")]
+    writer = WRITERS[name]
+    remarks = write_annotated(writer, tmp_path / f"out{writer.suffix}", content(rows))
+    said = "1 label joined with others of the same class that they overlap"
+    assert any(one.startswith(said) for one in remarks) is writer.joins
+
+
+def test_commas_in_names_part_nothing_where_no_classes_overlap(tmp_path: Path) -> None:
+    clear = [("a", 0, 50, "walk, run"), ("a", 25, 75, "walk, run")]
+    assert rows_of(written("names", content(clear))) == [("a", 0, 75, "walk, run")]
+    mixed = [("a", 0, 50, "x"), ("a", 10, 20, "y"), ("a", 60, 70, "x,y")]
+    with pytest.raises(InputError, match="'x,y' has a comma"):
+        write_annotated(WRITERS["names"], tmp_path / "out", content(mixed))
+
+
+@pytest.mark.parametrize("label", ["1", "label"])
+def test_a_line_of_frames_is_never_taken_for_the_names_of_classes(label: str) -> None:
+    given = replace(content([("a", 5, 50, label)]), classes=("walk", label))
+    with pytest.raises(InputError, match="--label-columns"):
+        written("class-columns", given)
+
+
+@pytest.mark.parametrize("ids", [("a/b", "a//b"), ("a.txt/b", "a"), ("a" * 300,)])
+def test_no_sequence_takes_the_file_of_another(ids: tuple[str, ...], tmp_path: Path) -> None:
+    said = {one: [Annotation(one, 0.0, 1.0, "x")] for one in ids}
+    given = Annotated(tuple(map(Video, ids)), said, ("x",))
+    with pytest.raises(InputError, match="cannot have a file of its own"):
+        write_annotated(WRITERS["audacity"], tmp_path / "out", given)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", [name for name, one in WRITERS.items() if one.shape == "file"])
+def test_a_video_whose_name_no_file_can_have_is_no_reason_to_fail(
+    name: str, tmp_path: Path
+) -> None:
+    given = replace(content([("a", 0, 25, "x")]), videos=(Video("a", Path("v" * 400), fps=FPS),))
+    write_annotated(WRITERS[name], tmp_path / f"out{WRITERS[name].suffix}", given)
 
 
 @pytest.mark.parametrize("name", POINTED)
