@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from peaks import peak_mb
 
-WORK = """
+AIDS = Path(__file__).parents[1] / "aids"
+WORK = f"""
+sys.path.insert(0, {str(AIDS)!r})
 from frame_tasks import finetuning
 from made_frames import FPS, frames_of, write_frames
 from preprocessing.labels.writing import write_intervals
@@ -16,12 +18,13 @@ def work(folder, length):
     rows = []
     for number in range(5):
         frames = np.tile(frames_of(32, number, (112, 112)), (8, 1, 1, 1))
-        write_frames(folder / "store", f"s{number}", frames)
-        rows += [(f"s{number}", 0.0, 30.0, "a"), (f"s{number}", 30.0, 64.0, "b")]
+        name = "s" + str(number)
+        write_frames(folder / "store", name, frames)
+        rows += [(name, 0.0, 30.0, "a"), (name, 30.0, 64.0, "b")]
     write_intervals(folder / "labels.csv", rows)
-    parts = '{"train": ["s0", "s1", "s2", "s3"], "validation": [], "test": ["s4"]}'
+    parts = '{{"train": ["s0", "s1", "s2", "s3"], "validation": [], "test": ["s4"]}}'
     (folder / "splits.json").write_text(parts)
-    begun = {"finetune": "efficientnet-lite0", "trainable_from": "block11", "frames_at_once": 16}
+    begun = dict(finetune="efficientnet-lite0", trainable_from="block11", frames_at_once=16)
     train(finetuning(folder, chunk_length=length, lanes=4, epochs=1, **begun))
 """
 

@@ -93,7 +93,14 @@ def require_equal(step: FinetuneStep, expected: list[np.ndarray]) -> None:
 
 @pytest.mark.parametrize(
     ("length", "at_once", "begin"),
-    [(4, 64, "two"), (16, 10, "two"), (16, 2, "0"), (16, 7, "three"), (40, 10, "sum"), (1, 2, "0")],
+    [
+        (16, 10, "two"),
+        (16, 2, "0"),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in ((4, 64, "two"), (16, 7, "three"), (40, 10, "sum"), (1, 2, "0"))
+        ),
+    ],
 )
 def test_truncated_gradients_are_those_of_one_tape(folder, length, at_once, begin):
     config, data = loaded(folder, trainable_from=begin, frames_at_once=at_once)
@@ -106,7 +113,10 @@ def test_truncated_gradients_are_those_of_one_tape(folder, length, at_once, begi
     assert step.traces["gather"] == 1
 
 
-@pytest.mark.parametrize("options", [{"horizon": -3}, {"direction": "backward"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"horizon": -3}, pytest.param({"direction": "backward"}, marks=pytest.mark.slow)],
+)
 def test_frames_that_a_step_sees_again_or_backward_count_as_they_are_seen(folder, options):
     config, data = loaded(folder, **options)
     step = step_of(config, data)
@@ -129,7 +139,7 @@ def test_full_gradients_are_those_of_one_tape_over_whole_sequences(folder):
     require_equal(step, reference(step, data, batches))
 
 
-@pytest.mark.parametrize("room", [0, 25_000])
+@pytest.mark.parametrize("room", [25_000, pytest.param(0, marks=pytest.mark.slow)])
 def test_what_there_is_no_room_to_keep_is_computed_again(folder, room, monkeypatch):
     monkeypatch.setattr(passes_module, "KEPT_BYTES", room)
     config, data = loaded(folder, trainable_from="three")

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(folder: Path) -> Run:
     """A training with augmentation, that nothing disturbed."""
-    return train(finetuning(folder, augment=ALL, normalize="running", epochs=3))
+    return train(finetuning(folder, augment=ALL, normalize="running"))
 
 
 def extracted(folder: Path, run: Run, store: Path) -> Path:
@@ -109,16 +109,18 @@ def test_the_recipe_for_new_videos_is_the_backbone_of_the_run(run, tmp_path):
     assert (made.dtype, made.pixels, made.fps) == ("float32", "0-255", 4.0)
 
 
-@pytest.mark.parametrize("options", [{}, {"gradient": "full", "epochs": 2}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, pytest.param({"gradient": "full", "epochs": 2}, marks=pytest.mark.slow)],
+)
 def test_stopped_and_gone_on_it_ends_in_the_same_weights(folder, run, options, tmp_path):
-    config = finetuning(folder, augment=ALL, normalize="running", epochs=3)
+    config = finetuning(folder, augment=ALL, normalize="running")
     straight = run
     if options:
         straight = train(replace(config, run=tmp_path / "straight", **options))
     config = replace(config, run=tmp_path / "run", checkpoint_updates=2, **options)
-    for updates in ([2], [3]):
-        with pytest.raises(Stopped):
-            train(config, [Signal(updates)])
+    with pytest.raises(Stopped):
+        train(config, [Signal([3])])
     again = train(config)
     require_same(straight, again)
     backbones = [keras.saving.load_model(one.backbone_path) for one in (straight, again)]
@@ -126,6 +128,14 @@ def test_stopped_and_gone_on_it_ends_in_the_same_weights(folder, run, options, t
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_run_is_continued_with_its_backbone_and_no_other(folder, run):
+    config = finetuning(folder, "then", continue_from=run.path)
+    assert load_data(replace(config, finetune=str(run.backbone_path))).backbone
+    with pytest.raises(InputError, match=r"answers by features of backbone\.keras"):
+        load_data(config)
+
+
+@pytest.mark.slow
 def test_a_run_of_features_is_continued_with_its_backbone(folder, tmp_path):
     """First a model of features as they are, then both together."""
     frozen = Run(tmp_path / "none")
@@ -137,7 +147,6 @@ def test_a_run_of_features_is_continued_with_its_backbone(folder, tmp_path):
     first = train(
         replace(config, **plain, frames_at_once=32, store=store, run=tmp_path / "first", epochs=1)
     )
-    (frozen.path / "net.keras").write_bytes((folder / "net.keras").read_bytes())
     given = str(frozen.backbone_path)
     then = replace(config, finetune=given, continue_from=first.path, run=tmp_path / "then")
     assert train(replace(then, epochs=1)).backbone_path.is_file()
