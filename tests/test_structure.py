@@ -16,6 +16,9 @@ MOST_BESIDE_FOLDERS = 8
 SHARED = {"store", "labels", "terminal", "files", "errors", "read_ahead"}
 # Rooms that begin with videos, and what else they know.
 WITH_VIDEOS = {
+    "backbone": {"backbones", "cores"},
+    "config": {"backbones"},
+    "run/folder": {"backbones"},
     "demo": {"extraction"},
     "labelling": {"extraction", "videos"},
     "overlay": {"videos"},

@@ -6,10 +6,13 @@ from typing import Annotated, Literal
 
 import tyro
 
+from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName
 from preprocessing.labels.options import LabelReading, as_paths, reading_last
 
+# How frames may be shown otherwise than they are; see ``trainer/backbone/views.py``.
+Augmentation = Literal["crop", "mirror", "colour"]
 DEFAULT_LANES = 8
 # Defaults of before, which runs that were begun with them keep.
 FORMER: dict[str, object] = {"normalize": "train", "shrinkage": 64, "layers": 1, "dropout": 0.2}
@@ -97,6 +100,22 @@ class TrainConfig(LabelReading):
     """Learn the state in which a sequence begins, instead of zeros."""
     model: str | None = None
     """A model of your own: FILE.py:function; see docs/models.md."""
+    finetune: str | None = None
+    """With a store of frames: the backbone that is trained with the model, from the weights that it
+    has: efficientnet-lite0, -lite1 or -lite2, a network of keras.applications, or PATH.keras."""
+    trainable_from: str = "0.67"
+    """With --finetune: where what is trained of the backbone begins: the beginning of a layer's
+    name, or the share of the layers with weights that stay as they are (0 trains all)."""
+    backbone_rate: float = 1e-4
+    """Learning rate of the backbone, at its highest."""
+    frames_at_once: int = 32
+    """Frames that go through the backbone at once on each device; memory follows it, and not the
+    length of a chunk."""
+    augment: tuple[Augmentation, ...] = ()
+    """How frames may be shown in training, another way in each epoch, the same for all of a video:
+    crop, mirror and colour."""
+    pixels: PixelScale = AS_THEY_ARE
+    """The scale of the pixels that the backbone in a .keras file takes."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Numbers in which layers compute; weights and the carry between chunks are float32."""
     chunk_length: int = 64
@@ -153,6 +172,7 @@ class TrainConfig(LabelReading):
         counts = ("layers", "units", "chunk_length", "epochs", "patience", "accumulate")
         for name in (*counts, "keep_checkpoints"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
+        self._require("frames_at_once", self.frames_at_once >= 1, "at least 1")
         for name in ("lanes", "stride", "checkpoint_updates", "shrinkage"):
             value = getattr(self, name)
             self._require(name, value is None or value >= 1, "at least 1")
@@ -162,7 +182,7 @@ class TrainConfig(LabelReading):
         self._require("smooth", 0 <= self.smooth < float("inf"), "0 or more")
         decay = self.weight_decay
         self._require("weight_decay", decay is None or decay >= 0, "0 or more")
-        for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
+        for name in ("learning_rate", "backbone_rate", "clip_norm", "checkpoint_minutes"):
             self._require(name, getattr(self, name) > 0, "more than 0")
         self._require("label_fps", self.label_fps is None or self.label_fps > 0, "more than 0")
         for name in ("seed", "split_seed"):
@@ -265,6 +285,7 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
             "give --outputs frame, or no --horizon",
         ),
         *_contradictions_in_time(c),
+        *_contradictions_of_backbone(c),
         (
             answered_once and past,
             f"--inputs {c.inputs} with --outputs sequence: labels as inputs would give the answer "
@@ -306,6 +327,38 @@ def _contradictions(c: TrainConfig) -> list[tuple[bool, str]]:
         (
             c.task == "regression" and bool(c.class_weights),
             "--class-weights with --task regression: numbers have no classes",
+        ),
+    ]
+
+
+def _contradictions_of_backbone(c: TrainConfig) -> list[tuple[bool, str]]:
+    """Returns contradictions of how a backbone is trained."""
+    idle = [
+        f"--{flag(name)}"
+        for name in ("trainable_from", "backbone_rate", "frames_at_once", "augment", "pixels")
+        if getattr(c, name) != getattr(TrainConfig, name)
+    ]
+    tuned = c.finetune is not None
+    return [
+        (
+            bool(idle) and not tuned,
+            f"{' and '.join(idle)} without --finetune: no backbone is trained; give --finetune and "
+            "a store of frames",
+        ),
+        (
+            tuned and c.inputs != "features",
+            f"--finetune {c.finetune} with --inputs {c.inputs}: a backbone is trained through the "
+            "features of each step; give --inputs features",
+        ),
+        (
+            tuned and c.strategy != "local",
+            f"--finetune {c.finetune} with --strategy {c.strategy}: a backbone is trained by one "
+            "process, on all devices of its machine; give no --strategy",
+        ),
+        (
+            tuned and c.cache == "memory",
+            "--cache memory with --finetune: frames are read as they are needed, and features "
+            "change with the backbone; give no --cache",
         ),
     ]
 

@@ -16,6 +16,7 @@ from preprocessing.backbones.pixel_scale import AS_THEY_ARE, SCALES, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.options import ExtractConfig
 from trainer.run.folder import Run
+from trainer.run.members import is_ensemble
 
 
 def recipe(
@@ -34,6 +35,15 @@ def recipe(
         InputError: the features were imported, or the backbone is not the one of the run.
     """
     facts = run.facts
+    if facts.frames and is_ensemble(run.path):
+        raise InputError(
+            f"{run.path} joins runs that have a backbone each; extract the videos with --backbone "
+            f"{facts.frames} and give their store"
+        )
+    if facts.frames and not run.backbone_path.is_file():
+        raise InputError(
+            f"{run.path} has no {run.backbone_path.name} yet; start the same train command again"
+        )
     if not facts.backbone_digest:
         raise InputError(
             f"{run.path} was trained on imported features ({facts.backbone}); import those of the "
@@ -62,6 +72,9 @@ def _backbone(run: Run, given: str | None) -> str:
     recorded = run.facts.backbone
     if given is not None:
         return given
+    if run.facts.frames:
+        # It lies in the run under a name of ours; its digest is the one on record, being its own.
+        return str(run.backbone_path)
     if names_file(recorded):
         raise InputError(
             f"{run.path} was trained on features of {recorded}, of which a run keeps no copy; give "

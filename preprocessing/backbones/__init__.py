@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from preprocessing.backbones.base import Backbone, Joined
+from preprocessing.backbones.kept_frames import QUALITY, KeptFrames, keeps_frames
 from preprocessing.backbones.names import (
     names_file,
     preset_of,
@@ -57,7 +58,11 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
 
 @functools.lru_cache
 def load_backbone(
-    name: str, pixels: PixelScale = AS_THEY_ARE, *, clip: AskedClip = NOT_ASKED
+    name: str,
+    pixels: PixelScale = AS_THEY_ARE,
+    quality: int | None = None,
+    *,
+    clip: AskedClip = NOT_ASKED,
 ) -> Joined:
     """Makes the backbone of that name, or of several names joined by ``+``, once in a process.
 
@@ -65,6 +70,7 @@ def load_backbone(
         name: built in, of ``keras.applications``, ``keras-hub:PRESET``, or a path: ``.keras``,
             ``.onnx``, ``.py:Class``.
         pixels: the scale that a network in a ``.keras`` or ``.onnx`` file wants.
+        quality: of JPEG, where the frames themselves are kept; None takes the default.
         clip: the clips that such a network is to see.
 
     Raises:
@@ -75,7 +81,13 @@ def load_backbone(
         raise InputError(
             f"--pixels {pixels} is for .keras and .onnx files; {name} scales its pixels itself"
         )
-    joined = Joined([_load_one(part, pixels, clip) for part in name.split("+")])
+    frames = keeps_frames(name) and "+" not in name
+    kept = KeptFrames(name, quality or QUALITY) if frames else None
+    if quality is not None and not kept:
+        raise InputError(
+            f"--quality {quality} is for --backbone frames:SIZE; {name} makes features of frames"
+        )
+    joined = Joined([kept] if kept else [_load_one(part, pixels, clip) for part in name.split("+")])
     if clip != NOT_ASKED and not any(joined.clips):
         raise InputError(_no_clips(joined, clip))
     return joined
@@ -93,6 +105,11 @@ def _no_clips(joined: Joined, clip: AskedClip) -> str:
 def _load_one(part: str, pixels: PixelScale, clip: AskedClip) -> Backbone:
     if part.lower() in BACKBONES:
         return BACKBONES[part.lower()]()
+    if keeps_frames(part):
+        raise InputError(
+            f"--backbone {part} cannot be joined with others by +: a sequence holds frames or "
+            "features; extract them into two stores"
+        )
     if (preset := preset_of(part)) is not None:
         from preprocessing.backbones.hub_preset import HubPreset
 
@@ -122,7 +139,7 @@ def _load_application(name: str) -> Backbone:
     close = [known[match] for match in difflib.get_close_matches(name.lower(), known)]
     meant = f" (did you mean {' or '.join(close)}?)" if close else ""
     raise InputError(
-        f"unknown backbone {name!r}{meant}: expected one of {', '.join(BACKBONES)}; a network of "
-        "keras.applications such as ResNet50; keras-hub:PRESET; or a "
-        ".keras, .onnx or FILE.py:Class path, without +"
+        f"unknown backbone {name!r}{meant}: expected one of {', '.join(BACKBONES)}; frames:SIZE; a "
+        "network of keras.applications such as ResNet50; keras-hub:PRESET; or a .keras, .onnx or "
+        "FILE.py:Class path, without +"
     )

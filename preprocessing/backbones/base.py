@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
+from preprocessing.files.jpeg_header import MOST_PIXELS
 from preprocessing.videos.clip import Clip
 
 # Height and width of the frames for a network that takes any.
 ANY_SIZE = 224
-# Eight frames of 4K; a file may say anything, and room is made for what it says.
-MOST_PIXELS = 1 << 26
 
 
 class Backbone(ABC):
@@ -26,6 +25,7 @@ class Backbone(ABC):
         digest: a digest of its weights; another digest means other features.
         settings: its preprocessing, for the record.
         context: the number of preceding frames it needs, for features of motion.
+        encodes: True if it makes no features, but keeps the frames themselves.
         clip: the frames of the video that it sees of each step; None where it sees one.
     """
 
@@ -35,6 +35,7 @@ class Backbone(ABC):
     digest: str = ""
     settings: Mapping[str, Any] = {}
     context: int = 0
+    encodes: bool = False
     clip: Clip | None = None
 
     @abstractmethod
@@ -48,6 +49,23 @@ class Backbone(ABC):
         Returns:
             ``<float32>[N, F]``.
         """
+
+    def network(self, size: tuple[int, int]) -> Any:
+        """Builds the network anew, to be trained further.
+
+        Args:
+            size: (height, width) of its frames.
+
+        Returns:
+            A ``keras.Model`` from ``<float32>[N, H, W, 3]``, RGB in 0 to 255, to ``[N, F]``.
+
+        Raises:
+            InputError: it is no network of Keras, or does not take frames of this size.
+        """
+        raise InputError(
+            f"{self.name} is no network of Keras, which alone can be trained; give "
+            "efficientnet-lite0, a network of keras.applications, or a .keras file"
+        )
 
 
 def require_reasonable(where: object, size: tuple[int, int], batch: int = 1) -> None:
@@ -96,6 +114,7 @@ class Joined:
     Attributes:
         sizes: (height, width) of the frames that each part takes.
         context: the largest number of preceding frames that a part needs.
+        encodes: True if the frames themselves are kept; then there is one part.
         clips: the clips that each part sees, None where it sees single frames.
     """
 
@@ -106,6 +125,7 @@ class Joined:
         self.dimension = sum(part.dimension for part in self.parts)
         self.sizes = tuple(part.size for part in self.parts)
         self.context = max(part.context for part in self.parts)
+        self.encodes = any(part.encodes for part in self.parts)
         self.clips = tuple(part.clip for part in self.parts)
 
     @property

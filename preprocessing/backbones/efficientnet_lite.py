@@ -55,6 +55,9 @@ class EfficientNetLite(Backbone):
                 self._apply = compiled(build(network=type(self)), self.size)
         return self._apply(frames)
 
+    def network(self, size: tuple[int, int]) -> Any:
+        return build(network=type(self), size=size)
+
 
 class EfficientNetLite0(EfficientNetLite):
     """The default backbone: 4.7 million weights."""
@@ -104,6 +107,7 @@ def build(
     path: Path | None = None,
     classify: bool = False,
     network: type[EfficientNetLite] = EfficientNetLite0,
+    size: tuple[int, int] | None = None,
 ) -> Any:
     """Builds a network.
 
@@ -111,6 +115,7 @@ def build(
         path: the weights file; the installed package's where None.
         classify: end in the 1,000 ImageNet logits instead of the pooled features.
         network: which of the networks.
+        size: (height, width) of its frames; those of the network where None.
 
     Returns:
         A ``keras.Model`` from ``<float32>[N, H, W, 3]``, RGB in 0 to 255, to
@@ -123,7 +128,7 @@ def build(
     import keras
 
     tensors = read_tensors(path or weights_path(network.name))
-    images = keras.Input((*network.size, 3), name="images")
+    images = keras.Input((*(size or network.size), 3), name="images")
     x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(images)
     x = _convolution(x, tensors, "_conv_stem", "_bn0", stride=2)
     block = 0
@@ -161,7 +166,9 @@ def _convolution(
     import keras
 
     kernel, bias = _fold(tensors, conv, norm)
-    layer = keras.layers.Conv2D(kernel.shape[0], kernel.shape[2:], stride, padding="same")
+    layer = keras.layers.Conv2D(
+        kernel.shape[0], kernel.shape[2:], stride, padding="same", name=_layer_name(conv)
+    )
     x = layer(x)
     layer.set_weights([kernel.transpose(2, 3, 1, 0), bias])
     return keras.layers.ReLU(6.0)(x) if activate else x
@@ -171,10 +178,17 @@ def _depthwise(x: Any, tensors: Tensors, conv: str, norm: str, stride: int) -> A
     import keras
 
     kernel, bias = _fold(tensors, conv, norm)
-    layer = keras.layers.DepthwiseConv2D(kernel.shape[2:], stride, padding="same")
+    layer = keras.layers.DepthwiseConv2D(
+        kernel.shape[2:], stride, padding="same", name=_layer_name(conv)
+    )
     x = layer(x)
     layer.set_weights([kernel.transpose(2, 3, 0, 1), bias])
     return keras.layers.ReLU(6.0)(x)
+
+
+def _layer_name(conv: str) -> str:
+    """Returns the name of a layer in the network: ``block15_project`` for its 16th block."""
+    return conv.removesuffix("_conv").replace("_blocks.", "block").replace("._", "_").strip("_")
 
 
 def _fold(tensors: Tensors, conv: str, norm: str) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from preprocessing.backbones import digests
 from preprocessing.backbones.base import ANY_SIZE, Backbone
 from preprocessing.backbones.network import compiled
+from preprocessing.backbones.pixel_layer import from_pixels
 from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow
 
@@ -35,6 +36,7 @@ class KerasApplication(Backbone):
     def __init__(self, name: str):
         builder = applications()[name]
         self.name = name
+        self._builder = builder
         self.size = default_size(builder)
         network = _with_weights(name, builder, self.size)
         self.dimension = network.output_shape[-1]
@@ -43,6 +45,10 @@ class KerasApplication(Backbone):
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    def network(self, size: tuple[int, int]) -> Any:
+        made = _with_weights(self.name, self._builder, size)
+        return from_pixels(made, size, preprocessing(self._builder))
 
 
 def applications() -> dict[str, Callable[..., Any]]:

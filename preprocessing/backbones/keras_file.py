@@ -10,6 +10,7 @@ from preprocessing.backbones import digests
 from preprocessing.backbones.base import Backbone
 from preprocessing.backbones.layout import CLIPS, Layout, layout_of, told
 from preprocessing.backbones.network import Network, compiled
+from preprocessing.backbones.pixel_layer import from_pixels
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.errors import InputError
 from preprocessing.files.keras_archive import open_keras
@@ -45,10 +46,33 @@ class KerasFile(Backbone):
                 f"{path} takes {model.inputs[0].dtype}, which --pixels {pixels} does not give; "
                 f"leave --pixels out"
             )
+        self._path, self._scale = path, pixels
         self._apply = _compiled(path, model, layout, self.clip, pixels)
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    def network(self, size: tuple[int, int]) -> Any:
+        model = _load(self._path)
+        shape = tuple(model.inputs[0].shape)
+        if len(shape) != 4 or shape[-1] != 3:
+            raise InputError(
+                f"{self._path} takes {list(shape)}, expected [None, H, W, 3], of single frames, to "
+                "train it"
+            )
+        fixed = [(side, given) for side, given in zip(shape[1:3], size, strict=True) if side]
+        if any(side != given for side, given in fixed):
+            raise InputError(
+                f"{self._path} takes frames of {self.size[0]} x {self.size[1]}, not of {size[0]} x "
+                f"{size[1]}; extract frames:{self.size[0]}x{self.size[1]}"
+            )
+        if "float" not in model.inputs[0].dtype:
+            raise InputError(
+                f"{self._path} takes {model.inputs[0].dtype}; save it with an input of float32 to "
+                "train it"
+            )
+        factor, offset = affine(self._scale)
+        return from_pixels(model, size, lambda pixels: pixels * factor + offset)
 
 
 def _load(path: Path) -> Any:

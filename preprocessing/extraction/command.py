@@ -78,7 +78,7 @@ def extract(config: ExtractConfig) -> list[Extracted]:
     check(config)
     found = find_sources(config.inputs, SUFFIXES, "videos", config.prefer)
     sources = take_shard(found, config.shard)
-    backbone = load_backbone(config.backbone, config.pixels, clip=config.asked_clip)
+    backbone = load_backbone(config.backbone, config.pixels, config.quality, clip=config.asked_clip)
     _note_clips(config, backbone)
     config.store.mkdir(parents=True, exist_ok=True)
     results = {source.sequence_id: _known(source, config, backbone) for source in sources}

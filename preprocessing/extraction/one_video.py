@@ -6,7 +6,9 @@ decode, sample, resize (a thread)  ->  backbone, a batch at a time  ->  Sequence
 
 import errno
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from preprocessing.files.inputs import Source
 from preprocessing.files.lease import Busy, lease
 from preprocessing.files.watched_file import WatchedFile
 from preprocessing.read_ahead import read_ahead
+from preprocessing.store.frame_file import FrameWriter
 from preprocessing.store.freshness import find_done, put_aside
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path, settings_text
@@ -78,7 +81,7 @@ def attempt(
 def _attempt(source: Source, config: ExtractConfig, advance: Callable[[int], object]) -> Extracted:
     path = sequence_path(config.store, source.sequence_id)
     # What is wrong with it is not the video's fault.
-    backbone = load_backbone(config.backbone, config.pixels, clip=config.asked_clip)
+    backbone = load_backbone(config.backbone, config.pixels, config.quality, clip=config.asked_clip)
     try:
         with lease(path):
             if found := find(source, config, backbone):
@@ -158,25 +161,22 @@ def extract_video(
         VideoReader(source.path, config.rate, backbone.sizes, backbone.clips) as video,
     ):
         origin = _origin(source, config, backbone, file.fingerprint)
-        width, dtype = backbone.dimension, config.dtype
         size = backbone.steps_at_once(config.batch_size)
         with (
-            Begun(path, origin, file.state, width, dtype, size) as begun,
-            SequenceWriter(path, width, origin, dtype, video.start_time) as writer,
+            _begun(path, origin, file.state, backbone, config) as begun,
+            _writer(path, origin, backbone, config, video.start_time) as writer,
         ):
             batches = frame_batches(video, size, backbone.context)
             for samples, frames in read_ahead(batches, BATCHES_AHEAD):
                 times = np.array([sample.timestamp for sample in samples])
                 numbers = np.array([sample.frame for sample in samples])
-                features = begun.take(times)
-                if features is None:
-                    features = backbone(frames)[: len(times)]
-                    writer.append(times, features, numbers)
-                    begun.add(times, features)
-                else:
-                    writer.append(times, features, numbers)
+                features = begun.take(times) if begun else None
+                made = backbone(frames)[: len(times)] if features is None else features
+                writer.append(times, made, numbers)
+                if begun and features is None:
+                    begun.add(times, made)
                 advance(len(times))
-            if begun.taken:
+            if begun and begun.taken:
                 note(f"{source.path}: {begun.taken} steps made before an interruption are used")
             file.require_unchanged()
             for remark in video.damage.remarks:
@@ -186,6 +186,24 @@ def extract_video(
             writer.source_frames = video.numbers.count
             writer.damage, writer.decoded_share = str(video.damage), video.damage.share
     return writer.steps, writer.damage
+
+
+def _begun(
+    path: Path, origin: Origin, state: tuple[int, ...], backbone: Joined, config: ExtractConfig
+) -> Begun | AbstractContextManager[None]:
+    """Returns what an interrupted extraction has made; nothing of frames, which cost little."""
+    if backbone.encodes:
+        return nullcontext()
+    size = backbone.steps_at_once(config.batch_size)
+    return Begun(path, origin, state, backbone.dimension, config.dtype, size)
+
+
+def _writer(
+    path: Path, origin: Origin, backbone: Joined, config: ExtractConfig, start_time: float
+) -> SequenceWriter:
+    if backbone.encodes:
+        return FrameWriter(path, backbone.sizes[0], origin, start_time)
+    return SequenceWriter(path, backbone.dimension, origin, config.dtype, start_time)
 
 
 def _require_acceptable(source: Source, damage: Damage, config: ExtractConfig) -> None:
@@ -202,5 +220,10 @@ def _origin(source: Source, config: ExtractConfig, backbone: Joined, content: st
         fps=str(config.rate or "native"),
         backbone=backbone.name,
         backbone_digest=backbone.digest,
-        settings=settings_text(**backbone.settings, dtype=config.dtype),
+        settings=settings_text(**backbone.settings, **_dtype(backbone, config)),
     )
+
+
+def _dtype(backbone: Joined, config: ExtractConfig) -> dict[str, str]:
+    """Returns the setting that features have, and frames have not."""
+    return {} if backbone.encodes else {"dtype": config.dtype}

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.backbones.efficientnet_lite import EfficientNetLite0
+from preprocessing.backbones.kept_frames import keeps_frames
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
@@ -34,7 +35,8 @@ class ExtractConfig:
     """What turns a frame into features: efficientnet-lite0, -lite1 or -lite2, flow, histogram,
     hog, pixels; any network of keras.applications, such as ResNet50; keras-hub:PRESET; or a file,
     PATH.keras, PATH.onnx or PATH.py:Class. Several are joined with +, such as
-    efficientnet-lite0+flow."""
+    efficientnet-lite0+flow. Or frames:SIZE, such as frames:224, which keeps the frames, for
+    train --finetune."""
     pixels: PixelScale = AS_THEY_ARE
     """The scale of the pixels that a network in a .keras or .onnx file takes; imagenet is 0 to 1
     less the mean, over the deviation of ImageNet's colours. Others scale theirs themselves."""
@@ -43,6 +45,9 @@ class ExtractConfig:
     sees of each step, up to the step's own; by default what the network itself says."""
     clip_stride: int = 1
     """From each frame of a clip to the next, in frames of the video."""
+    quality: int | None = None
+    """With --backbone frames:SIZE: how good the JPEG of each frame is, from 1 to 100; by default
+    90."""
     batch_size: int = 32
     """Frames that go through the backbone at once, as single pictures or in clips."""
     dtype: Literal["float16", "float32"] = "float16"
@@ -92,6 +97,12 @@ def check(config: ExtractConfig) -> None:
     if config.batch_size < 1 or config.jobs < 1:
         raise InputError(
             f"--batch-size {config.batch_size} --jobs {config.jobs}: both must be at least 1"
+        )
+    if config.quality is not None and not 1 <= config.quality <= 100:
+        raise InputError(f"--quality {config.quality}: expected 1 to 100")
+    if keeps_frames(config.backbone) and config.dtype != ExtractConfig.dtype:
+        raise InputError(
+            f"--dtype {config.dtype} is of features; --backbone {config.backbone} keeps JPEG"
         )
     if config.clip_stride < 1 or (config.clip is not None and config.clip < 1):
         raise InputError(

@@ -28,6 +28,7 @@ class Totals:
 
     Attributes:
         made: the different ways in which features were made.
+        content: what a step has in them, in words.
         unreadable: files that are no whole sequence; they count nowhere else.
     """
 
@@ -41,6 +42,7 @@ class Totals:
     backbone: Counter[str] = field(default_factory=Counter)
     settings: Counter[str] = field(default_factory=Counter)
     made: set[Making] = field(default_factory=set)
+    content: set[str] = field(default_factory=set)
 
     def add(self, info: SequenceInfo) -> None:
         """Counts a sequence."""
@@ -53,6 +55,7 @@ class Totals:
         self.backbone[info.origin.backbone] += 1
         self.settings[info.origin.settings] += 1
         self.made.add(info.making)
+        self.content.add(info.content if info.frame_size else str(info.dimension))
 
     def summary(self) -> dict[str, Any]:
         """Returns the totals, as ``--json`` prints them above the rows."""
@@ -155,7 +158,7 @@ def _print_table(totals: Totals, rows: TextIO) -> None:
         say(f"damaged    {totals.damaged}")
     say(f"steps      {totals.steps}")
     say(f"hours      {totals.seconds / 3600:.3f}")
-    say(f"dimension  {', '.join(map(str, totals.summary()['dimension']))}")
+    say(f"dimension  {', '.join(sorted(totals.content))}")
     say(f"fps        {_together(totals.fps)}")
     say(f"backbone   {_together(totals.backbone)}")
     say(f"bytes      {totals.bytes}")

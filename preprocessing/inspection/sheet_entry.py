@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, VideoError
 from preprocessing.inspection.similarity import duration, similarity, stretch_means
+from preprocessing.store.decoded_frames import decoded_frames
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.clock import clock
@@ -58,13 +59,16 @@ def read_entry(store: FeatureStore, sequence_id: str) -> Entry:
         info = store.info(sequence_id)
         _require_times(info)
         alike = similarity(stretch_means(store, info))
-        steps = spread(info.steps, PICTURES)
+        steps = [*spread(info.steps, PICTURES)]
         times = [float(store.timestamps(sequence_id, step, step + 1)[0]) for step in steps]
+        own = _own_pictures(store, info)
     except (OSError, RuntimeError, ValueError) as error:
         return Entry(sequence_id, trouble=str(error))
     finally:
         store.close()
     pictures, trouble = _pictures(info, times)
+    if info.frame_size and not pictures:
+        pictures, trouble = own, ""
     begin = info.first - info.start_time
     return Entry(
         sequence_id=sequence_id,
@@ -112,6 +116,14 @@ def _pictures(info: SequenceInfo, times: Sequence[float]) -> tuple[Pictures, str
     return found, f"the video does not decode at {lost} of {len(found)} times" if lost else ""
 
 
+def _own_pictures(store: FeatureStore, info: SequenceInfo) -> Pictures:
+    """Returns the frames that a sequence holds, at the steps of its pictures; none of features."""
+    if info.frame_size is None:
+        return ()
+    steps = spread(info.steps, PICTURES)
+    return tuple(decoded_frames(store, info, step, step + 1)[0] for step in steps)
+
+
 def _require_times(info: SequenceInfo) -> None:
     if not (0 < duration(info) < math.inf and math.isfinite(info.first - info.start_time)):
         raise InputError("its timestamps do not increase; extract or import it again")
@@ -124,7 +136,7 @@ def _facts(info: SequenceInfo) -> str:
     return " · ".join(
         [
             shown_time(length, length, length),
-            f"{info.steps:,} {steps} of {info.dimension:,} features",
+            f"{info.steps:,} {steps} of {info.content}",
             "every frame" if fps == "native" else f"{fps.removesuffix('.0')} a second",
             info.origin.backbone,
             *([f"damaged: {damage}"] if damage else []),

@@ -1,8 +1,11 @@
 """The similarity of a sequence's moments by their features."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.store.decoded_frames import decoded_frames
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
 
@@ -21,7 +24,8 @@ def stretch_means(
 ) -> NDArray[np.float64]:
     """Computes means of the features over equal stretches of time, read a block at a time.
 
-    A step counts for as long as it is shown: until the next one begins.
+    A step counts for as long as it is shown: until the next one begins. Of frames, the pixels of an
+    eighth of their size stand for features.
 
     Args:
         store: the store.
@@ -33,12 +37,13 @@ def stretch_means(
         ``<float64>[min(stretches, N), F]``.
 
     Raises:
-        InputError: a feature is not finite.
+        InputError: a feature is not finite, or a frame is damaged.
     """
     count = min(stretches, info.steps)
+    width = _rows(store, info, 0, 1).shape[1]
     edges = np.linspace(info.first, info.first + duration(info), count + 1)
-    block_steps = block_steps or max(1, BLOCK_BYTES // (8 * max(info.dimension, count)))
-    sums = np.zeros((count, info.dimension))
+    block_steps = block_steps or max(1, BLOCK_BYTES // (8 * max(width, count)))
+    sums = np.zeros((count, width))
     for start in range(0, info.steps, block_steps):
         stop = min(start + block_steps, info.steps)
         changes = store.timestamps(info.sequence_id, start, stop + 1)
@@ -46,9 +51,17 @@ def stretch_means(
             changes = np.append(changes, edges[-1])
         seconds = _overlap(edges, changes)
         touched = seconds.any(axis=1)
-        sums[touched] += seconds[touched] @ store.features(info.sequence_id, start, stop)
+        sums[touched] += seconds[touched] @ _rows(store, info, start, stop)
     means: NDArray[np.float64] = sums / np.diff(edges)[:, None]
     return means
+
+
+def _rows(store: FeatureStore, info: SequenceInfo, start: int, stop: int) -> NDArray[Any]:
+    """Returns what tells steps apart: features, or the pixels of small frames, ``[n, F]``."""
+    if info.frame_size is None:
+        return store.features(info.sequence_id, start, stop)
+    small = decoded_frames(store, info, start, stop, small=True)
+    return small.reshape(len(small), -1).astype(np.float32)
 
 
 def similarity(features: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -112,7 +112,7 @@ def _twins(keyed: Iterable[tuple[Hashable, Placed]], told_by: str) -> Iterator[T
 def _glance(store: FeatureStore, info: SequenceInfo) -> bytes:
     """Returns the features of a few steps; empty if these are all the same, which tells nothing."""
     steps = [(2 * n + 1) * info.steps // (2 * GLANCES) for n in range(GLANCES)]
-    rows = [store.features(info.sequence_id, step, step + 1).tobytes() for step in steps]
+    rows = [store.content(info.sequence_id, step, step + 1) for step in steps]
     return b"".join(rows) if len(set(rows)) > 1 else b""
 
 
@@ -121,5 +121,5 @@ def _digest(store: FeatureStore, info: SequenceInfo) -> bytes:
     hashed = blake2b(digest_size=16)
     length = max(1, BLOCK_BYTES // (info.dimension * np.dtype(info.dtype).itemsize))
     for start in range(0, info.steps, length):
-        hashed.update(store.features(info.sequence_id, start, start + length).tobytes())
+        hashed.update(store.content(info.sequence_id, start, min(start + length, info.steps)))
     return hashed.digest()

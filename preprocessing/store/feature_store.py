@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from preprocessing.files.folders import files_below
 from preprocessing.files.hdf5_file import DAMAGE, own_dataset
+from preprocessing.store.frame_file import StoredFrames
 from preprocessing.store.sequence_file import SourceFrames, require_finite
 from preprocessing.store.sequence_info import (
+    FRAMES,
     SUFFIX,
     SequenceInfo,
     open_file,
@@ -111,12 +114,12 @@ class FeatureStore:
             stop: the step behind the last.
 
         Raises:
-            InputError: a value is not finite.
+            InputError: a value is not finite, or there are frames and no features.
         """
         if self._kept is not None:
             return self._whole(self._kept, sequence_id)[start:stop]
         with self._lock:
-            block: NDArray[Any] = self._opened(sequence_id).features[start:stop]
+            block: NDArray[Any] = self._features(sequence_id)[start:stop]
         require_finite(block, f"{self.path(sequence_id)}", start)
         return block
 
@@ -128,11 +131,54 @@ class FeatureStore:
         """Returns all features of a sequence, read once, as a read-only array."""
         with self._lock:
             if sequence_id not in kept:
-                block = self._opened(sequence_id).features[:]
+                block = self._features(sequence_id)[:]
                 require_finite(block, f"{self.path(sequence_id)}", 0)
                 block.flags.writeable = False
                 kept[sequence_id] = block
             return kept[sequence_id]
+
+    def _features(self, sequence_id: str) -> h5py.Dataset:
+        opened = self._opened(sequence_id)
+        if opened.features is None:
+            raise no_features(self.path(sequence_id))
+        return opened.features
+
+    def jpegs(self, sequence_id: str, start: int, stop: int) -> Sequence[bytes]:
+        """Reads the frames of consecutive steps, still as JPEG.
+
+        Args:
+            sequence_id: the sequence, which has frames.
+            start: the first step.
+            stop: the step behind the last.
+
+        Raises:
+            InputError: they cannot be read.
+        """
+        try:
+            with self._lock:
+                return self._opened(sequence_id).stored_frames.read(start, stop)
+        except DAMAGE as error:
+            raise InputError(
+                f"{self.path(sequence_id)}: its frames cannot be read ({error}); delete it and "
+                "extract it again"
+            ) from None
+
+    def content(self, sequence_id: str, start: int, stop: int) -> bytes:
+        """Reads what consecutive steps hold as it is stored, to be compared with others.
+
+        Args:
+            sequence_id: the sequence.
+            start: the first step.
+            stop: the step behind the last.
+
+        Raises:
+            InputError: a feature is not finite, or frames cannot be read.
+        """
+        with self._lock:
+            has_frames = self._opened(sequence_id).features is None
+        if has_frames:
+            return b"".join(self.jpegs(sequence_id, start, stop))
+        return self.features(sequence_id, start, stop).tobytes()
 
     def timestamps(self, sequence_id: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
         """Reads timestamps, ``<float64>[stop - start]`` in seconds.
@@ -196,7 +242,25 @@ class _Opened:
 
     def __init__(self, file: h5py.File):
         self.file = file
-        self.features, self.timestamps = file["features"], file["timestamps"]
+        self.timestamps = file["timestamps"]
+        self.features = file["features"] if FRAMES not in file else None
+
+    @cached_property
+    def stored_frames(self) -> StoredFrames:
+        """Its frames, if it has no features."""
+        return StoredFrames(self.file)
+
+
+def no_features(where: Path) -> InputError:
+    """Returns the error that says that there are frames where features are needed.
+
+    Args:
+        where: the file, or the folder, that holds the frames.
+    """
+    return InputError(
+        f"{where} holds frames, not features: train on them with --finetune, or extract features "
+        "with a --backbone that makes some"
+    )
 
 
 def _frames(dataset: h5py.Dataset, shape: tuple[int, ...]) -> SourceFrames:

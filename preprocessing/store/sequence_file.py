@@ -66,15 +66,20 @@ class SequenceWriter:
         self._opened = ExitStack()
         self._writer = self._opened.enter_context(new_hdf5(path, self._require_readable))
         self._file = self._writer.file
-        block = _block_steps(dimension * np.dtype(dtype).itemsize)
-        self._features = self._file.create_dataset(
-            "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)
-        )
+        self._dimension = dimension
+        self._create(dimension, dtype)
         self._timestamps = self._file.create_dataset(
             "timestamps", (0,), "float64", maxshape=(None,), chunks=(4096,)
         )
         self._file.attrs.update(
             schema_version=SCHEMA_VERSION, start_time=start_time, **vars(origin)
+        )
+
+    def _create(self, dimension: int, dtype: str) -> None:
+        """Makes room for what each step has."""
+        block = _block_steps(dimension * np.dtype(dtype).itemsize)
+        self._features = self._file.create_dataset(
+            "features", (0, dimension), dtype, maxshape=(None, dimension), chunks=(block, dimension)
         )
 
     def append(
@@ -95,31 +100,44 @@ class SequenceWriter:
             OSError: the disk is full or cannot be written.
             ValueError: timestamps that do not increase, or shapes that do not fit.
         """
-        if features.shape != (len(timestamps), self._features.shape[1]):
+        if features.shape != (len(timestamps), self._dimension):
             raise ValueError(
-                f"Expected a row of {self._features.shape[1]} features for each timestamp. "
+                f"Expected a row of {self._dimension} features for each timestamp. "
                 f"Received: {features.shape} and {len(timestamps)}"
             )
-        require_finite(features, self._source, self.steps)
-        with np.errstate(over="ignore"):
-            stored = features.astype(self._features.dtype)
-        if not np.isfinite(stored).all():
-            raise InputError(
-                f"{self._source}: features up to {np.abs(features).max():.6g} do not fit "
-                f"{stored.dtype}; leave such columns out or give --dtype float32"
-            )
+        stored = self._storable(features)
         if not (np.diff(timestamps, prepend=self._last) > 0).all():
             raise ValueError(f"Timestamps must increase. Received: {timestamps} after {self._last}")
         stop = self.steps + len(features)
-        self._features.resize(stop, axis=0)
         self._timestamps.resize(stop, axis=0)
-        self._features[self.steps :] = stored
+        self._put(stored, stop)
         self._timestamps[self.steps :] = timestamps
         if frames is not None:
             self._add_frames(frames)
         self._writer.require_success()
         self.steps = stop
         self._last = timestamps[-1] if len(timestamps) else self._last
+
+    def _storable(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Returns what is stored of new steps, in the order of the steps.
+
+        Raises:
+            InputError: a feature is not finite, or too large for the store's dtype.
+        """
+        require_finite(values, self._source, self.steps)
+        with np.errstate(over="ignore"):
+            stored = values.astype(self._features.dtype)
+        if not np.isfinite(stored).all():
+            raise InputError(
+                f"{self._source}: features up to {np.abs(values).max():.6g} do not fit "
+                f"{stored.dtype}; leave such columns out or give --dtype float32"
+            )
+        return stored
+
+    def _put(self, stored: NDArray[Any], stop: int) -> None:
+        """Stores new steps, behind which there are ``stop`` in all."""
+        self._features.resize(stop, axis=0)
+        self._features[self.steps :] = stored
 
     def _add_frames(self, frames: NDArray[np.int64]) -> None:
         if "frames" not in self._file:

@@ -1,7 +1,7 @@
 """Facts about a stored sequence without its features, and how its file is opened.
 
 DIR/<sequence_id>.h5
-    features    <float16 or float32>[N, F]
+    features    <float16 or float32>[N, F], or in their place the frames; see ``frame_file``
     timestamps  <float64>[N]   seconds, strictly increasing
     frames      <int64>[N]     of videos: number of the frame that a step shows, from 0 on, in the
                                order in which frames are shown; its attribute ``count`` is how many
@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.files.hdf5_file import DAMAGE, open_hdf5, own_dataset, require_reachable
+from preprocessing.files.jpeg_header import COLOURS, MOST_PIXELS, Size, most_bytes
 
 SCHEMA_VERSION = 1
+FRAMES, FRAME_ENDS = "jpeg", "jpeg_ends"
 SUFFIX = ".h5"
 IMPORTED = "import-"  # The beginning of what stands for the backbone of imported features.
 FLOATS = ("float16", "float32", "float64")
@@ -89,8 +91,8 @@ class SequenceInfo:
     Attributes:
         sequence_id: its id.
         steps: N.
-        dimension: F.
-        dtype: the dtype of the features.
+        dimension: F; of frames, the number of their pixels in three colours.
+        dtype: the dtype of the features; uint8 of frames.
         first: timestamp of the first step in seconds.
         last: timestamp of the last step in seconds.
         start_time: the second from which labels are counted; players show it as 0.
@@ -100,6 +102,7 @@ class SequenceInfo:
         bytes: size of the file.
         origin: source and settings of the features.
         median_step: median time between two steps, of the first ``MEDIAN_STEPS``; 0 if unknown.
+        frame_size: (height, width) of its frames, if it holds these and no features.
     """
 
     sequence_id: str
@@ -115,6 +118,7 @@ class SequenceInfo:
     bytes: int
     origin: Origin
     median_step: float = 0.0
+    frame_size: Size | None = None
 
     @property
     def making(self) -> "Making":
@@ -127,6 +131,13 @@ class SequenceInfo:
         if self.median_step:
             return self.median_step
         return 0.0 if self.origin.fps == "native" else 1.0 / float(self.origin.fps)
+
+    @property
+    def content(self) -> str:
+        """What each step has, in words: ``1,280 features``, or ``224 x 224 pixels``."""
+        if self.frame_size:
+            return f"{self.frame_size[0]} x {self.frame_size[1]} pixels"
+        return f"{self.dimension:,} features"
 
     @property
     def end(self) -> float:
@@ -173,15 +184,13 @@ def read_info(path: Path, sequence_id: str) -> SequenceInfo:
 
 
 def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
-    features, timestamps = own_dataset(file, "features"), own_dataset(file, "timestamps")
+    timestamps = own_dataset(file, "timestamps")
     attributes = file.attrs
     if not attributes["complete"] or attributes["schema_version"] != SCHEMA_VERSION:
         raise ValueError("not complete, or of another schema")
-    for data, axes in ((features, 2), (timestamps, 1)):
-        if data.dtype not in FLOATS or len(data.shape) != axes:
-            raise ValueError(f"{data.name} is {data.dtype} {data.shape}")
-    if not len(features) == len(timestamps) > 0 or not features.shape[1]:
-        raise ValueError(f"features {features.shape} for {len(timestamps)} timestamps")
+    _require_floats(timestamps, 1)
+    frame_size = _frame_size(file) if FRAMES in file else None
+    dimension, dtype = _held(file, len(timestamps)) if not frame_size else _pixels(frame_size)
     require_increasing(timestamps)
     origin = Origin(**{name: _text(attributes[name]) for name in Origin.__annotations__})
     if origin.fps != "native" and not 0 < float(origin.fps) < math.inf:
@@ -191,9 +200,9 @@ def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
         raise ValueError(f"start_time is {start_time}, decoded_share {share}")
     return SequenceInfo(
         sequence_id=sequence_id,
-        steps=len(features),
-        dimension=features.shape[1],
-        dtype=str(features.dtype),
+        steps=len(timestamps),
+        dimension=dimension,
+        dtype=dtype,
         first=float(timestamps[0]),
         last=float(timestamps[-1]),
         start_time=start_time,
@@ -203,7 +212,57 @@ def _described(file: h5py.File, path: Path, sequence_id: str) -> SequenceInfo:
         bytes=path.stat().st_size,
         origin=origin,
         median_step=median_step(timestamps[:MEDIAN_STEPS]),
+        frame_size=frame_size,
     )
+
+
+def _require_floats(data: h5py.Dataset, axes: int) -> None:
+    if data.dtype not in FLOATS or len(data.shape) != axes:
+        raise ValueError(f"{data.name} is {data.dtype} {data.shape}")
+
+
+def _held(file: h5py.File, steps: int) -> tuple[int, str]:
+    """Returns F and the dtype of features.
+
+    Raises:
+        ValueError: they are no numbers, or not so many.
+    """
+    features = own_dataset(file, "features")
+    _require_floats(features, 2)
+    if not len(features) == steps > 0 or not features.shape[1]:
+        raise ValueError(f"features {features.shape} for {steps} timestamps")
+    return features.shape[1], str(features.dtype)
+
+
+def _pixels(size: Size) -> tuple[int, str]:
+    """Returns what stands for F and the dtype of features where there are frames."""
+    return size[0] * size[1] * COLOURS, "uint8"
+
+
+def _frame_size(file: h5py.File) -> Size:
+    """Returns the (height, width) of frames, and checks where each of them lies.
+
+    Raises:
+        ValueError: it is not said, or frames lie outside of the file, overlap, or are too long.
+    """
+    jpeg, ends = own_dataset(file, FRAMES), own_dataset(file, FRAME_ENDS)
+    height, width = (int(side) for side in jpeg.attrs["size"])
+    if not (0 < height * width <= MOST_PIXELS and min(height, width) > 0):
+        raise ValueError(f"frames of {height} x {width} pixels")
+    if (jpeg.dtype, ends.dtype, len(jpeg.shape)) != (np.uint8, np.int64, 1):
+        raise ValueError(f"frames are {jpeg.dtype} {jpeg.shape}, their ends {ends.dtype}")
+    if ends.shape != file["timestamps"].shape or not len(ends):
+        raise ValueError(f"{ends.shape} frames for {len(file['timestamps'])} timestamps")
+    last = 0
+    for start in range(0, len(ends), TIMES_AT_ONCE):
+        block = ends[start : start + TIMES_AT_ONCE]
+        lengths = np.diff(block, prepend=last)
+        if not ((lengths > 0) & (lengths <= most_bytes((height, width)))).all():
+            raise ValueError("frames that overlap, or are longer than any of their size")
+        last = int(block[-1])
+    if last != len(jpeg):
+        raise ValueError(f"frames end at {last} of {len(jpeg)} bytes")
+    return height, width
 
 
 def require_increasing(timestamps: h5py.Dataset) -> None:

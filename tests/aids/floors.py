@@ -18,6 +18,7 @@ FLOORS = {
         {"layout", "plan", "metrics"},
         {"batches", "model", "run"},
         {"devices"},
+        {"backbone"},
         {"step", "recipe", "export"},
         {"predictions"},
         {"decoder", "bouts"},

@@ -82,9 +82,14 @@ class OneDevice:
         """Returns a call that lets devices draw different random numbers from then on."""
         return lambda: None
 
-    def program(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Compiles a function that spans all devices."""
-        return compiled(function, self.any_length)
+    def program(self, function: Callable[..., Any], plain: bool = False) -> Callable[..., Any]:
+        """Compiles a function that spans all devices.
+
+        Args:
+            function: of tensors.
+            plain: whether XLA is to be left out.
+        """
+        return compiled(function, self.any_length, plain)
 
     def own_program(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Compiles what a device does by itself, as a part of a ``program``."""

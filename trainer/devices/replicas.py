@@ -165,8 +165,8 @@ class Replicas:
 
         return self.program(lambda: self.run(seed_one))
 
-    def program(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Compiles a function that spans all devices, without XLA."""
+    def program(self, function: Callable[..., Any], plain: bool = True) -> Callable[..., Any]:
+        """Compiles a function that spans all devices, without XLA in any case."""
         return compiled(function, plain=True)
 
     def own_program(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -37,7 +37,7 @@ def write_ensemble(place: Path, config: EnsembleConfig, runs: Sequence[Run]) -> 
         member = Run(place / MEMBERS / str(number))
         _describe(member, run.config, run.splits, run.facts, run.lineage)
         _copy(run.model_path, member.model_path)
-        for kept in (run.history_path, run.calibration_path, run.decoder_path):
+        for kept in (run.backbone_path, run.history_path, run.calibration_path, run.decoder_path):
             if kept.is_file():
                 _copy(kept, member.path / kept.name)
     ensemble, options = Run(place), replace(joint_config(runs), run=config.run)

@@ -127,6 +127,8 @@ def differing(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _making(facts: ModelFacts) -> Making:
+    if facts.frames:  # Each has a backbone of its own, and all see the same frames.
+        return Making(facts.fps, facts.frames, "", facts.frames_settings, 0)
     return Making(facts.fps, facts.backbone, facts.backbone_digest, facts.settings, facts.dimension)
 
 

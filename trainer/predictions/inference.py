@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from preprocessing.files.whole_file import partial_path
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.console import note, progress
+from trainer.backbone.answering import seen_by
 from trainer.batches.chunk_batch import ChunkBatch
 from trainer.batches.sequence_set import READS_AHEAD, SequenceSet
 from trainer.config import DEFAULT_LANES, TrainConfig
@@ -93,6 +94,7 @@ def _predict_alone(
         config = replace(config, feed=feed)
     if model and OwnModel.read(model).digest != run.facts.model_digest:
         note(f"{model} is not the file that {run.path} was trained with")
+    data = seen_by(run, data)
     opened = load_model(run.model_path)
     with predictions_writer(path, data.layout, weights) as writer:
         total = sum(data.lengths)

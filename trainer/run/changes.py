@@ -23,6 +23,9 @@ CHANGES = {
     "features_digest": "the features in --store",
     "frames_digest": "the frames of the videos behind --store",
     "model_digest": "the file of --model",
+    "frames": "the frames in --store",
+    "frames_settings": "the settings of --store",
+    "begun_from": "the backbone of --finetune",
 }
 # Older runs do not know them.
 NEWER = {"features_digest", "frames_digest"}
@@ -42,7 +45,7 @@ def changed_facts(before: "ModelFacts", now: "ModelFacts") -> Iterator[str]:
     said = False
     for field in fields(before):
         was, value = getattr(before, field.name), getattr(now, field.name)
-        if field.name in NEWER and not was:
+        if (field.name in NEWER and not was) or (now.frames and field.name == "backbone_digest"):
             continue
         if was != value and not (said and field.name in CONSEQUENCES):
             said = True

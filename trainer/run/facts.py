@@ -25,6 +25,10 @@ class ModelFacts:
         frames_digest: digest of the numbers of frames that their steps show, by which lines of
             labels are found; empty if there are none, and in older runs.
         model_digest: digest of the file of a user's own model.
+        frames: what stands for the backbone in a store of frames, if the backbone was trained on
+            them; else empty.
+        frames_settings: the settings of that store.
+        begun_from: name and digest of the backbone before it was trained.
     """
 
     classes: tuple[str, ...]
@@ -40,6 +44,9 @@ class ModelFacts:
     features_digest: str = ""
     frames_digest: str = ""
     model_digest: str = ""
+    frames: str = ""
+    frames_settings: str = ""
+    begun_from: str = ""
 
     @classmethod
     def of(cls, task: Task, info: SequenceInfo, data_digest: str) -> "ModelFacts":
@@ -85,6 +92,8 @@ class ModelFacts:
         expected = Making(
             self.fps, self.backbone, self.backbone_digest, self.settings, self.dimension
         )
+        if info.frame_size and self.frames:
+            expected = Making(self.fps, self.frames, "", self.frames_settings, info.dimension)
         if different := expected.difference(info.making):
             name, *values = different
             trained, made = shown_apart(name, *values)

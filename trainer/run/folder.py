@@ -6,6 +6,7 @@ RUN/trained.json    what it and the runs that it continues were trained on
 RUN/run.json        what the model takes and answers: classes, dimension, how features were made
 RUN/labels.json     how long each class is shown in each part, and what makes one doubt the labels
 RUN/history.csv     a line an epoch
+RUN/backbone.keras  the backbone that was trained with it; only with --finetune
 RUN/model.keras     the best weights on validation, or the last where there is none
 RUN/calibration.json  its temperature, and how sure it was on validation; see ``Calibration``
 RUN/decoder.json    what makes one course of raw answers; chosen when training ends
@@ -17,12 +18,15 @@ RUN/evaluation/     a folder for each split that was evaluated
 import csv
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from preprocessing.backbones import digests
 from preprocessing.errors import InputError
+from preprocessing.files.ordinary import FileState, file_state
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.strays import remove_strays
 from preprocessing.files.text_files import BoundedLines, open_text, read_json
@@ -62,6 +66,7 @@ class Run:
         self.path = Path(path)
         self.config_path = self.path / "config.yaml"
         self.model_path = self.path / "model.keras"
+        self.backbone_path = self.path / "backbone.keras"
         self.decoder_path = self.path / "decoder.json"
         self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
@@ -135,11 +140,19 @@ class Run:
                 name: tuple(map(tuple, loaded.pop(name, ())))
                 for name in ("target_moments", "feature_moments")
             }
-            return ModelFacts(tuple(loaded.pop("classes")), **loaded, **pairs)
+            facts = ModelFacts(tuple(loaded.pop("classes")), **loaded, **pairs)
+            return self._with_backbone(facts) if facts.frames else facts
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(
                 f"cannot read {self.facts_path}: {error}; train the run again"
             ) from None
+
+    def _with_backbone(self, facts: ModelFacts) -> ModelFacts:
+        """Returns facts with the digest of the backbone that lies here, which training changes."""
+        if not self.backbone_path.is_file():
+            return facts
+        digest = _digest(self.backbone_path, file_state(self.backbone_path))
+        return replace(facts, backbone_digest=digest)
 
     @property
     def layout(self) -> Layout:
@@ -258,6 +271,11 @@ class Run:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, state: FileState) -> str:
+    return digests.of_file(path)
 
 
 def load_run(path: Path | str) -> Run:

@@ -32,10 +32,21 @@ class Gathered:
         """Adds the gradients of a batch.
 
         Args:
-            gradients: of ``GATHERED_SHARE`` of its loss, by each variable.
+            gradients: of ``GATHERED_SHARE`` of its loss, by each variable, or by the first ones.
             weight: the sum of its weights.
         """
-        for total, value in zip(self.totals, [*gradients, weight * GATHERED_SHARE], strict=True):
+        for total, value in zip(self.totals, gradients, strict=False):
+            total.assign_add(value)
+        self.totals[-1].assign_add(weight * GATHERED_SHARE)
+
+    def add_some(self, gradients: list[Tensor], first: int) -> None:
+        """Adds gradients by some variables, whose weights were added with those by others.
+
+        Args:
+            gradients: of ``GATHERED_SHARE`` of the loss.
+            first: the number of the first of these variables.
+        """
+        for total, value in zip(self.totals[first:-1], gradients, strict=True):
             total.assign_add(value)
 
     def mean(self) -> list[Tensor]:

@@ -97,16 +97,55 @@ class Gradients:
         """
         with tf.GradientTape() as tape:
             tape.watch(carry)
-            sums, total, after = self._with_loss(batch, carry)
-            later = [
-                tf.reduce_sum(state * by_state)
-                for state, by_state in zip(after, gradient, strict=True)
-            ]
-            here = self.optimizer.scale_loss(total * GATHERED_SHARE)
-            loss = here + tf.add_n([tf.zeros(()), *later])
+            weight, loss = self._with_later(batch, carry, gradient)
         gradients = _gradient(tape, loss, [*self.variables, *carry])
         count = len(self.variables)
-        return (sums[1], gradients[:count]), tuple(gradients[count:])
+        return (weight, gradients[:count]), tuple(gradients[count:])
+
+    def of_share_by_features(self, batch: BatchTensors, carry: Carry) -> Found:
+        """Returns what ``of_share`` does, and with the carry the slope by each feature.
+
+        Args:
+            batch: a chunk a lane, with features ``<float32>[B, T, F]``.
+            carry: before it, ``<float32>[B, ...]`` each.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(batch.features)
+            sums, total, after = self._with_loss(batch, carry)
+            loss = self.optimizer.scale_loss(total * GATHERED_SHARE)
+        *gradients, slope = _gradient(tape, loss, [*self.variables, batch.features])
+        return (sums, gradients), (slope, *after)
+
+    def of_share_and_later_by_features(
+        self, batch: BatchTensors, carry: Carry, gradient: Carry
+    ) -> Found:
+        """Returns what ``of_share_and_later`` does, and with its gradients the slope by features.
+
+        Args:
+            batch: a chunk a lane, with features ``<float32>[B, T, F]``.
+            carry: before it.
+            gradient: of the loss of all later chunks, by the carry after this one.
+
+        Returns:
+            The sum of the weights and the gradients; the slope and the gradient by the carry.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch((batch.features, *carry))
+            weight, loss = self._with_later(batch, carry, gradient)
+        gradients = _gradient(tape, loss, [*self.variables, batch.features, *carry])
+        count = len(self.variables)
+        return (weight, gradients[:count]), tuple(gradients[count:])
+
+    def _with_later(
+        self, batch: BatchTensors, carry: Carry, gradient: Carry
+    ) -> tuple[Tensor, Tensor]:
+        """Returns weights, and the loss whose gradient is that of this chunk and all later ones."""
+        sums, total, after = self._with_loss(batch, carry)
+        later = [
+            tf.reduce_sum(state * by_state) for state, by_state in zip(after, gradient, strict=True)
+        ]
+        here = self.optimizer.scale_loss(total * GATHERED_SHARE)
+        return sums[1], here + tf.add_n([tf.zeros(()), *later])
 
 
 def _gradient(tape: Any, loss: Tensor, of: list[Any]) -> list[Tensor]:

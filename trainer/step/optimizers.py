@@ -1,6 +1,7 @@
 """Keras' optimizers, and a learning rate over time, by the names that options give them."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,17 +23,54 @@ KINDS = {
 }
 
 
-def make_optimizer(config: TrainConfig) -> Any:
-    """Makes the optimizer of a run; what is not asked for is as Keras has it."""
+def make_optimizer(config: TrainConfig, own_rate: Sequence[Any] = ()) -> Any:
+    """Makes the optimizer of a run; what is not asked for is as Keras has it.
+
+    Args:
+        config: says which, and how fast.
+        own_rate: the variables that are trained at the rate of the backbone, which must be the last
+            of all that it is built for.
+    """
     options: dict[str, Any] = {"momentum": MOMENTUM} if config.optimizer == "sgd" else {}
     if config.weight_decay is not None:
         options["weight_decay"] = config.weight_decay
-    made = KINDS[config.optimizer](
-        learning_rate=config.learning_rate, global_clipnorm=config.clip_norm, **options
-    )
+    kind = KINDS[config.optimizer]
+    if own_rate:
+        kind = _of_two_rates(kind, own_rate, config.backbone_rate / config.learning_rate)
+    made = kind(learning_rate=config.learning_rate, global_clipnorm=config.clip_norm, **options)
+    if own_rate:
+        made.exclude_from_weight_decay(var_list=list(own_rate))
     if config.precision == "mixed_float16":
         return keras.optimizers.LossScaleOptimizer(made)
     return made
+
+
+def _of_two_rates(kind: Any, own_rate: Sequence[Any], share: float) -> Any:
+    """Returns a kind of optimizer that trains its last variables at another rate.
+
+    It is one optimizer, so that the norm of all gradients is clipped together, and what it
+    remembers is one state. Keras asks for ``update_step`` variable by variable; only the rate
+    that it is given differs. Weight decay follows the rate, too.
+
+    Args:
+        kind: of Keras.
+        own_rate: these variables.
+        share: of the learning rate, that is theirs.
+    """
+
+    class TwoRates(kind):  # type: ignore[misc]
+        """An optimizer of Keras with a learning rate for some variables."""
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            """Updates one variable; see Keras."""
+            if self._get_variable_index(variable) >= len(self._trainable_variables) - len(own_rate):
+                learning_rate = learning_rate * share
+                if self.weight_decay:
+                    rate = keras.ops.cast(learning_rate, variable.dtype)
+                    self.assign_sub(variable, variable * rate * self.weight_decay)
+            super().update_step(gradient, variable, learning_rate)
+
+    return TwoRates
 
 
 def optimizer_variables(optimizer: Any) -> list[Any]:

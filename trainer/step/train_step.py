@@ -5,6 +5,7 @@ gather, gather, ─▶ apply   accumulated: gradients of several chunks are one 
 forward_only, go_back ─▶ apply   full: chunks in reverse, then one update
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class TrainStep:
         task: what the loss is.
         devices: that share each batch; one by default.
         smooth: weight of a loss against flicker; it is no part of the sums.
+        more: variables that updates change besides those of the model.
 
     Attributes:
         variables: that updates change.
@@ -56,12 +58,13 @@ class TrainStep:
         task: Task,
         devices: Devices | None = None,
         smooth: float = 0.0,
+        more: Sequence[Any] = (),
     ):
         self.devices = devices = devices or OneDevice()
         self.model, self.optimizer = model, optimizer
         self.smoothing = smoothing_of(task, smooth)
         self.gradients = Gradients(model, optimizer, task, self.smoothing)
-        self.variables = self.gradients.variables
+        self.variables = [*self.gradients.variables, *more]
         self.passing = list(model.non_trainable_variables)
         accelerate(model)
         with devices.scope():
@@ -209,6 +212,10 @@ class TrainStep:
             rates: ``<float32>[1]``, its learning rate; None leaves it as it is.
         """
         self._programs["apply"](rates)
+
+    def take_waited(self) -> float:
+        """Returns how many seconds it waited for data by itself since it was asked before."""
+        return 0.0
 
     def forget(self) -> None:
         """Forgets what was gathered."""

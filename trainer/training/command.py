@@ -18,6 +18,7 @@ from trainer.run.folder import Run
 from trainer.run.interruption import Interruption
 from trainer.run.lock import heed
 from trainer.training.announcer import Announcer, say_finished
+from trainer.training.backbone_data import require_room
 from trainer.training.by_data import said
 from trainer.training.callbacks import watch_batches
 from trainer.training.claim import claimed
@@ -91,7 +92,7 @@ def _train(
     devices = find_devices(config)
     processes = Processes(devices)
     with Interruption() as interruption, processes.together():
-        prepared = prepare(config, build, processes)
+        prepared = prepare(config, build, processes, devices)
         asked, (config, run, data, _) = config, prepared
         model = make_model(prepared, devices, processes)
         with claimed(run, processes, interruption):
@@ -104,7 +105,8 @@ def _train(
                 return Trained(run, True, processes.chief)
             progress.lanes = progress.lanes or lanes_of(config, data, devices)
             progress.threads = progress.threads or threads()
-            steps = make_steps(config, model, data.layout.task, devices)
+            require_room(config, progress.lanes, devices)
+            steps = make_steps(config, model, data.layout.task, devices, data.backbone)
             watched = watch_batches(callbacks)
             processes.require_same(callbacks=watched)
             hardware = name_hardware(model, devices)
@@ -113,6 +115,8 @@ def _train(
                 write_whole(run.labels_path, data.check.to_json())
             announcer = Announcer(begun, processes.chief)
             announcer.beginning(data, progress.lanes, devices)
+            if data.backbone:
+                announcer.say(data.backbone.described())
             if line := said(asked, config, data):
                 announcer.say(line)
             if checkpoint:

@@ -123,6 +123,7 @@ class Completion:
         """Writes the answers of the best model."""
         run = self.run
         with (
+            _best_backbone(self.data, run, self.progress, steps),
             _best_model(run, self.progress, steps) as (model, forward),
             predictions_writer(path, data.layout, run.weights_digest) as writer,
         ):
@@ -163,6 +164,21 @@ def _best_model(run: Run, progress: Progress, steps: Steps | None) -> Iterator[t
         yield model, forward
     finally:
         model.set_weights(last)
+
+
+@contextmanager
+def _best_backbone(data: Data, run: Run, progress: Progress, steps: Steps | None) -> Iterator[None]:
+    """Makes features those of a run's backbone within a block; see ``_best_model``."""
+    backbone = data.backbone
+    if backbone is None or (steps and progress.best_epoch in (0, progress.epoch)):
+        yield
+        return
+    last = backbone.network.get_weights()
+    backbone.restore(run.backbone_path)
+    try:
+        yield
+    finally:
+        backbone.network.set_weights(last)
 
 
 def decoder_line(decoder: Decoder, videos: int, split: str = "validation") -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from preprocessing.labels.splits import PARTS, Splits
 from preprocessing.store.feature_store import FeatureStore, require_alike
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note
+from trainer.backbone.frame_stores import FramePlaces, SeenFrames, placed, seen
 from trainer.batches.cache import stays_in_memory
 from trainer.batches.sequence_set import SequenceSet
 from trainer.column_moments import learn_target_moments
@@ -29,9 +31,14 @@ from trainer.run.facts import ModelFacts
 from trainer.run.folder import Run
 from trainer.run.lineage import Lineage
 from trainer.task import Multilabel, Regression, Task, make_task
+from trainer.training.backbone_data import facts_of, opened_backbone, require_base
 from trainer.training.class_weights import class_weights
 from trainer.training.features_digest import features_digest
 from trainer.training.split_choice import begun_lineage, choose_splits
+
+if TYPE_CHECKING:
+    from trainer.backbone.trained import TrainedBackbone
+    from trainer.devices.replicas import Devices
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Data:
         lineage: what the run and those that it continues are trained on.
         groups: the group of each sequence; empty without ``--group-by``.
         check: what the labels of all parts hold.
+        backbone: that is trained with the model, on frames; None where there are features.
     """
 
     splits: Splits
@@ -56,10 +64,15 @@ class Data:
     check: LabelCheck
     lineage: Lineage | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
+    backbone: "TrainedBackbone | None" = None
 
 
-def load_data(config: TrainConfig) -> Data:
+def load_data(config: TrainConfig, devices: "Devices | None" = None) -> Data:
     """Finds the sequences, labels and splits that a configuration names, and checks them.
+
+    Args:
+        config: what was asked for.
+        devices: that get a copy of the backbone, if one is trained; one by default.
 
     Raises:
         InputError: they do not fit together.
@@ -82,49 +95,74 @@ def load_data(config: TrainConfig) -> Data:
     everything = [info for part in infos.values() for info in part]
     for info in everything:
         require_alike(everything[0], info)
+    backbone = opened_backbone(config, store, everything[0], devices)
     for info in everything:
         labels.check(info)
         if base:
-            base.require(info)
+            require_base(base, info, backbone)
     require_apart(store, infos, look=config.inputs != "labels")
     lineage = begun_lineage(config.continue_from, infos)
     check = _checked(config, store, labels, infos)
     again = infos["train"] + infos["validation"] if config.inputs != "labels" else []
-    if again and stays_in_memory(config.cache, again):
+    if again and not backbone and stays_in_memory(config.cache, again):
         store.keep_in_memory()
     task = base.learned_task if base else _task(config, store, infos["train"], labels)
-    data = _data(config, store, infos, labels, task, splits, check)
+    data = _data(config, _Given(store, infos, backbone), labels, task, splits, check)
     return replace(data, lineage=lineage, groups=groups)
+
+
+class _Given(NamedTuple):
+    """The sequences of a training, by their parts, and the backbone that is trained on them."""
+
+    store: FeatureStore
+    infos: dict[str, list[SequenceInfo]]
+    backbone: "TrainedBackbone | None"
+
+    def sources(self, config: TrainConfig) -> dict[str, tuple[FeatureStore, list[SequenceInfo]]]:
+        """Returns from where, and as what, each part is read; frames train as frames."""
+        store, backbone = self.store, self.backbone
+        if backbone is None:
+            return {part: (store, infos) for part, infos in self.infos.items()}
+        answered = [info for part in ("validation", "test") for info in self.infos[part]]
+        asked = FramePlaces(store.root, self.infos["train"], config.augment, config.seed)
+        of_frames = SeenFrames(store.root, answered, backbone)
+        later = {part: seen(self.infos[part], backbone.dimension) for part in PARTS}
+        return {
+            part: (asked, placed(infos)) if part == "train" else (of_frames, later[part])
+            for part, infos in self.infos.items()
+        }
 
 
 def _data(
     config: TrainConfig,
-    store: FeatureStore,
-    infos: dict[str, list[SequenceInfo]],
+    given: _Given,
     labels: Labels,
     task: Task,
     splits: Splits,
     check: LabelCheck,
 ) -> Data:
+    store, infos, backbone = given
     layout = Layout.of(config, task)
-    sets = {part: SequenceSet(store, infos[part], labels, layout) for part in PARTS}
+    sources = given.sources(config)
+    sets = {part: SequenceSet(*sources[part], labels, layout) for part in PARTS}
     sets["train"].require_labelled("train", config.burn_in)
     if infos["validation"]:
         sets["validation"].require_labelled("validation")
     weights = class_weights(config.class_weights, sets["train"])
-    seen = infos["train"] + infos["validation"]
-    facts = ModelFacts.of(task, infos["train"][0], _digest(config, seen))
-    facts = replace(facts, frames_digest=_frames_digest(config, store, seen))
+    used = infos["train"] + infos["validation"]
+    facts = facts_of(task, infos["train"][0], _digest(config, used), backbone)
+    facts = replace(facts, frames_digest=_frames_digest(config, store, used))
     if layout.sees_features:
-        facts = replace(facts, features_digest=features_digest(store, seen))
+        facts = replace(facts, features_digest=features_digest(store, used))
     return Data(
         splits=splits,
         facts=facts,
         layout=_weighted(layout, weights),
-        train=SequenceSet(store, infos["train"], labels, layout, weights),
+        train=SequenceSet(*sources["train"], labels, layout, weights),
         validation=sets["validation"] if infos["validation"] else None,
         lanes=config.lanes_for(len(infos["train"])),
         check=check,
+        backbone=backbone,
     )
 
 

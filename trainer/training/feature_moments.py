@@ -1,13 +1,20 @@
 """The moments of the features that a model normalises by."""
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from preprocessing.terminal.console import note
+from trainer.backbone.frame_stores import AT_ONCE, SeenFrames, of_frames
 from trainer.batches.sequence_set import SequenceSet
 from trainer.column_moments import BLOCK_STEPS, Moments, total_moments
 from trainer.config import TrainConfig
 from trainer.devices.processes import Processes
 from trainer.run.folder import Run
 from trainer.training.data import Data
+
+# By which features are normalised where each costs a pass through a network.
+MOST_FRAMES = 4096
 
 
 def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: Processes) -> Data:
@@ -32,7 +39,7 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
             known = run.facts.feature_moments
     (unknown,) = processes.agree(not known)
     if unknown:
-        moments = shared_moments(data.train, processes)
+        moments = _moments(data, processes)
         known = (tuple(moments.mean.tolist()), tuple(moments.variance.tolist()))
     layout = replace(data.layout, unknown_features=known[0])
     plain = replace(layout, task=data.train.layout.task)
@@ -43,6 +50,41 @@ def with_feature_moments(data: Data, config: TrainConfig, run: Run, processes: P
         train=data.train.with_layout(plain),
         validation=data.validation and data.validation.with_layout(plain),
     )
+
+
+def _moments(data: Data, processes: Processes) -> Moments:
+    """Computes the moments of the training split, by the backbone as it is before training."""
+    if data.backbone is None:
+        return shared_moments(data.train, processes)
+    infos = data.train.infos
+    store = SeenFrames(data.train.store.root, of_frames(data.train), data.backbone)
+    taken = list(some_stretches([info.steps for info in infos]))
+    blocks = (store.features(infos[at].sequence_id, *stretch) for at, stretch in taken)
+    moments = total_moments(blocks)
+    frames, every = sum(stop - start for _, (start, stop) in taken), sum(data.train.lengths)
+    if frames < every:
+        note(f"features are normalised by {frames:,} of the {every:,} frames, spread evenly")
+    return moments
+
+
+def some_stretches(
+    lengths: Sequence[int], most: int = MOST_FRAMES, each: int = AT_ONCE
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yields stretches of frames spread evenly over sequences; all of them if they are few.
+
+    Args:
+        lengths: of the sequences, in frames.
+        most: about how many frames there may be.
+        each: the most frames of a stretch.
+
+    Yields:
+        The number of a sequence; the first frame of a stretch, and the one after its last.
+    """
+    begins = [(at, start) for at, length in enumerate(lengths) for start in range(0, length, each)]
+    every = max(1, len(begins) * each / most)
+    for number in range(math.ceil(len(begins) / every)):
+        at, start = begins[int(number * every)]
+        yield at, (start, min(start + each, lengths[at]))
 
 
 def shared_moments(data: SequenceSet, processes: Processes) -> Moments:

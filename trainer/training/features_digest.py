@@ -28,7 +28,7 @@ def features_digest(store: FeatureStore, infos: Sequence[SequenceInfo]) -> str:
         infos: the sequences; their order is a part of it.
 
     Raises:
-        InputError: a feature is not finite.
+        InputError: a feature is not finite, or a frame cannot be read.
     """
     # Whatever ``store`` keeps in memory, this keeps nothing.
     reader = FeatureStore(store.root)
@@ -38,7 +38,7 @@ def features_digest(store: FeatureStore, infos: Sequence[SequenceInfo]) -> str:
         told = (info.sequence_id, info.steps, info.dimension, info.dtype)
         hashed.update(repr(told).encode())
         for start, stop in stretches(info.steps, _step_bytes(info), share):
-            hashed.update(reader.features(info.sequence_id, start, stop).tobytes())
+            hashed.update(reader.content(info.sequence_id, start, stop))
             hashed.update(reader.timestamps(info.sequence_id, start, stop).tobytes())
     reader.close()
     return hashed.hexdigest()

@@ -82,6 +82,7 @@ def _through(
         step.set_state(passing)
         gradient = step.go_back(batch, carry, gradient)
     step.set_state(after)
+    totals.waited += step.take_waited()
     return totals
 
 

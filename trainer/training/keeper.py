@@ -7,6 +7,7 @@ from typing import Any
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.backbone.trained import TrainedBackbone
 from trainer.config import TrainConfig
 from trainer.model.carry import Carry
 from trainer.model.model_file import save_model
@@ -40,6 +41,7 @@ class Keeper:
         optimizer: of the model.
         callbacks: the user's, whose memories are kept.
         writes: whether this process writes; of several that train together, one does.
+        backbone: that is trained with the model, if one is.
     """
 
     def __init__(
@@ -50,7 +52,9 @@ class Keeper:
         optimizer: Any,
         callbacks: Sequence[keras.callbacks.Callback],
         writes: bool = True,
+        backbone: TrainedBackbone | None = None,
     ):
+        self.backbone = backbone
         self.writes = writes
         self.config, self.run, self.model = config, run, model
         self.optimizer, self.callbacks = optimizer, callbacks
@@ -62,8 +66,9 @@ class Keeper:
 
     @property
     def variables(self) -> list[Any]:
-        """Returns all that a checkpoint must hold of model and optimizer."""
-        return [*self.model.variables, *optimizer_variables(self.optimizer)]
+        """Returns all that a checkpoint must hold of model, backbone and optimizer."""
+        trained = self.backbone.parts.variables if self.backbone else []
+        return [*self.model.variables, *trained, *optimizer_variables(self.optimizer)]
 
     @property
     def digest(self) -> list[int]:
@@ -155,6 +160,8 @@ class Keeper:
 
     def _save_model(self) -> None:
         if self.writes:
+            if self.backbone:
+                self.backbone.save(self.run.backbone_path)
             save_model(self.model, self.run.model_path)
 
     def _write_history(self, progress: Progress) -> None:

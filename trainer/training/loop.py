@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from preprocessing.read_ahead import read_ahead
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.backbone.frame_stores import in_epoch
 from trainer.batches.sequence_set import READS_AHEAD, SequenceSet
 from trainer.config import TrainConfig
 from trainer.model.carry import Carry
@@ -81,7 +82,13 @@ class Training:
         logs = run.logs_path if config.tensorboard and self.processes.chief else None
         self.callbacks = callback_list(self.model, callbacks, config.epochs, logs)
         self.keeper = Keeper(
-            config, run, self.model, self.learning.optimizer, callbacks, self.processes.chief
+            config,
+            run,
+            self.model,
+            self.learning.optimizer,
+            callbacks,
+            self.processes.chief,
+            data.backbone,
         )
         self.score_name = data.layout.task.score_name
         self.update_seconds, self.all_updates = HEED_SECONDS, 0
@@ -168,7 +175,7 @@ class Training:
         config, progress, rows = self.config, self.progress, self.rows
         if progress.stopped and progress.items:  # A callback asked for the end within this epoch.
             return iter(())
-        data = self.data.train.only(self.own_rows)
+        data = in_epoch(self.data.train.only(self.own_rows), progress.epoch)
         if config.gradient == "full":
             groups = training_groups(
                 config, data.lengths, progress.lanes, progress.epoch, progress.items

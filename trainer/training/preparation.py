@@ -40,13 +40,16 @@ class Prepared(NamedTuple):
     own: OwnModel | None
 
 
-def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> Prepared:
+def prepare(
+    config: TrainConfig, build: Build | None, processes: Processes, devices: Devices | None = None
+) -> Prepared:
     """Finds and checks all that a configuration names; the same in all processes.
 
     Args:
         config: what was asked for.
         build: a model of the user's own, from Python.
         processes: that train together.
+        devices: that get a copy of the backbone, if one is trained.
 
     Raises:
         InputError: something is missing or does not fit, here or in another process.
@@ -58,7 +61,7 @@ def prepare(config: TrainConfig, build: Build | None, processes: Processes) -> P
         own = _own_model(config, build)
         run = Run(config.run)
         run.require_free()
-        data = load_data(config)
+        data = load_data(config, devices)
         config = chosen(config, data)
         facts = replace(data.facts, model_digest=own.digest if own else "")
     processes.require_same(**{"splits": data.splits, "store, labels or --model": facts})

@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.backbone.passes import FramePasses
+from trainer.backbone.trained import TrainedBackbone
 from trainer.config import TrainConfig
 from trainer.devices.replicas import Devices
+from trainer.step.finetune_step import FinetuneStep
 from trainer.step.forward import EvaluationStep, forward_step
 from trainer.step.optimizers import make_optimizer
 from trainer.step.train_step import TrainStep
@@ -28,7 +31,13 @@ class Steps(NamedTuple):
     devices: Devices
 
 
-def make_steps(config: TrainConfig, model: keras.Model, task: Task, devices: Devices) -> Steps:
+def make_steps(
+    config: TrainConfig,
+    model: keras.Model,
+    task: Task,
+    devices: Devices,
+    backbone: TrainedBackbone | None = None,
+) -> Steps:
     """Makes the optimizer of a model, and what computes with both.
 
     Args:
@@ -36,9 +45,14 @@ def make_steps(config: TrainConfig, model: keras.Model, task: Task, devices: Dev
         model: from ``(features, *carry)`` to ``(outputs, *carry)``, made in the devices' scope.
         task: what the loss is.
         devices: that share each batch.
+        backbone: that is trained with the model, if one is.
     """
+    passes = FramePasses(backbone, devices, config.frames_at_once) if backbone else None
     with devices.scope():
-        optimizer = make_optimizer(config)
-    learning = TrainStep(model, optimizer, task, devices, config.smooth)
+        optimizer = make_optimizer(config, passes.variables if passes else ())
+    if passes:
+        learning: TrainStep = FinetuneStep(model, optimizer, task, passes, config.smooth)
+    else:
+        learning = TrainStep(model, optimizer, task, devices, config.smooth)
     validating = EvaluationStep(forward_step(model, config, task, devices), task)
     return Steps(learning, validating, devices)

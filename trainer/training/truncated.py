@@ -59,7 +59,7 @@ def truncated_updates(
                     row, carry = step.forward_only(batches[first], carry)
                     rows = np.asarray(row)[None]
                 totals = _totals(batches, first, rows)
-                totals[0].waited = waited
+                totals[0].waited = waited + step.take_waited()
                 first, waited = stop, 0.0
                 yield Advance(totals, len(rows), carry)
 
@@ -123,7 +123,7 @@ def accumulated_updates(
                 take = step.gather if batch.weights.any() else step.forward_only
                 sums, carry = take(batch, carry)
                 totals.add(sums, batch)
-                totals.waited += waited
+                totals.waited += waited + step.take_waited()
             if totals.sums[1]:
                 step.apply(rates)
             yield Advance([totals], len(some), carry)

@@ -24,6 +24,7 @@ from preprocessing.labels.splits import Splits
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo, rate_of
 from preprocessing.terminal.console import note, say
+from trainer.backbone.answering import seen_by
 from trainer.batches.sequence_set import SequenceSet
 from trainer.decoder.choosing import choose_decoder
 from trainer.decoder.counting import count_labels
@@ -129,7 +130,7 @@ class _Data:
         for training in trainings:
             run = training.run
             infos = [known[name] for name in run.splits.test]
-            yield run, SequenceSet(self.store, infos, self.labels, run.layout)
+            yield run, seen_by(run, SequenceSet(self.store, infos, self.labels, run.layout))
 
 
 def _training(run: Run, folder: Path, name: str, splits: Splits) -> TrainingProcess:
