@@ -105,6 +105,7 @@ def test_videos_to_a_report_and_to_labels_for_new_videos(
     ]
 
 
+@pytest.mark.slow
 def test_features_made_elsewhere_to_a_report(longtake: Longtake, tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     for number in range(8):
@@ -630,6 +631,7 @@ def test_help_says_what_a_backbone_may_be(longtake: Longtake) -> None:
         assert name in said
 
 
+@pytest.mark.slow
 def test_labels_that_change_between_two_steps_are_remarked_on(
     longtake: Longtake, memory_task: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -199,6 +199,7 @@ def test_a_guarded_file_is_as_hdf5_makes_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(file["x"][()], values)
 
 
+@pytest.mark.slow
 def test_failures_are_told_once_though_two_met_them(videos: Path, tmp_path: Path) -> None:
     both = [start(videos, tmp_path / "store") for _ in range(2)]
     for process in both:

@@ -1,4 +1,4 @@
-"""What a JPEG of a frame may be, told by its first bytes before a decoder believes them.
+"""Tells by the first bytes of a JPEG whether it may be a frame, before a decoder believes them.
 
 A few bytes can claim a picture of gigapixels, or thousands of passes over one. So only a baseline
 JPEG of one scan, three colours and the size that is expected is given to the decoder.

@@ -73,6 +73,7 @@ def test_all_that_keras_has_are_there_with_their_own_preprocessing():
         assert callable(keras_applications.preprocessing(builder))
 
 
+@pytest.mark.slow
 def test_a_default_size_is_the_networks_own():
     builders = keras_applications.applications()
     assert keras_applications.default_size(builders["MobileNetV3Small"]) == (224, 224)

@@ -316,6 +316,7 @@ def describe_otherwise(path: Path, other: Path, changed: dict[str, Any]) -> None
     onnx.save(model, other)
 
 
+@pytest.mark.slow
 @needs_onnx
 def test_the_example_client_runs_as_it_is_written(
     plain: Run,

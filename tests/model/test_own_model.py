@@ -120,7 +120,7 @@ def test_layers_of_ones_own_need_their_file_and_nothing_else_runs_it(
 
 
 def test_no_file_that_a_run_names_is_executed(memory_task: Task, tmp_path: Path) -> None:
-    run = train(config_for(memory_task, tmp_path / "run", model=f"{EXAMPLE}:build"))
+    run = train(config_for(memory_task, tmp_path / "run", model=f"{EXAMPLE}:build", epochs=1))
     trap = tmp_path / "trap.py"
     trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\n{EXAMPLE.read_text()}")
     text = run.config_path.read_text().replace(str(EXAMPLE), str(trap))

@@ -19,7 +19,10 @@ from trainer.cross_validation.command import run_cross_validate
 from trainer.cross_validation.options import CrossValidateConfig
 from trainer.run.folder import Run
 
-QUICK = {"units": 8, "chunk_length": 8, "epochs": 12, "tensorboard": False, "learning_rate": 0.05}
+QUICK = {
+    **{"units": 8, "layers": 1, "chunk_length": 8, "epochs": 8, "learning_rate": 0.05},
+    **{"tensorboard": False, "decoder": "none"},
+}
 TERMINAL = (
     "--units",
     4,
@@ -133,6 +136,7 @@ def test_a_run_answers_what_has_no_labels_and_what_it_was_not_trained_on(
     assert [one["start"] for one in rows(tmp_path / "again")] == [one["start"] for one in unsure]
 
 
+@pytest.mark.slow
 def test_members_of_an_ensemble_that_disagree_are_heard(
     trained: Path, longtake: Longtake, tmp_path: Path
 ) -> None:

@@ -41,7 +41,7 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 ONLY_WITH_ALL = {
     *("carry", "running moments", "windows", "windows with burn-in"),
-    *("labels and features", "late windows"),
+    *("labels and features", "late windows", "labels, ahead"),
 }
 
 

@@ -85,6 +85,7 @@ def test_a_long_piece_is_learned_as_the_chunks_it_holds() -> None:
         np.testing.assert_array_equal(left, right)
 
 
+@pytest.mark.slow
 def test_answering_disturbs_no_learning_and_learning_no_carry_of_answers() -> None:
     alone, mixed = (OnlineTrainer.create(2, CLASSES, **SMALL) for _ in range(2))
     for start in range(0, STEPS, 8):
@@ -146,6 +147,7 @@ def test_it_learns_what_a_run_has_not_seen(memory_task: tuple[Path, Path], tmp_p
     assert online.predict(FEATURES)[:, 0].mean() > answer[:, 0].mean()
 
 
+@pytest.mark.slow
 def test_predict_takes_the_folder_that_save_wrote(
     memory_task: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +167,7 @@ def test_predict_takes_the_folder_that_save_wrote(
     np.testing.assert_allclose(online.predict(features), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_learns_online_too() -> None:
     example = Path(__file__).parents[2] / "docs" / "examples" / "causal_convolution.py"
     online = OnlineTrainer.create(2, CLASSES, model=f"{example}:build", **SMALL)

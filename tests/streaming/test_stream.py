@@ -203,6 +203,7 @@ def late(folder: Path) -> Path:
     return folder / "late"
 
 
+@pytest.mark.slow
 def test_late_answers_stand_at_the_steps_that_they_are_about(
     stream: Stream, late: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +244,7 @@ def test_late_answers_stand_at_the_steps_that_they_are_about(
     assert "does not hold a state of this model" in refusal(stream(video, *options, run=late))
 
 
+@pytest.mark.slow
 def test_a_line_says_what_is_decided_as_evaluate_does_with_the_same_lag(
     stream: Stream, late: Path, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_run_says_what_was_chosen_and_goes_on_with_it(
     assert len(again.history) == 2
 
 
+@pytest.mark.slow
 def test_a_run_of_before_goes_on_with_the_defaults_that_it_was_begun_with(
     memory_task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

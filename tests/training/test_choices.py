@@ -94,6 +94,7 @@ def test_either_cell_learns_an_echo(echo_task: Task, tmp_path: Path, cell: Any) 
     assert accuracy_of(train(config)) > 0.95
 
 
+@pytest.mark.slow
 def test_a_horizon_asks_for_what_comes_later(echo_task: Task, tmp_path: Path) -> None:
     """Two steps ahead of an echo of two steps, the label is the sign of the step itself."""
     ahead = config_for(echo_task, tmp_path / "two", horizon=2, epochs=6, dropout=0.0)
@@ -151,6 +152,7 @@ def test_before_a_sequence_the_model_sees_the_mean_step(
     assert labels.exists()
 
 
+@pytest.mark.slow
 def test_a_chunk_may_be_one_step(echo_task: Task, tmp_path: Path) -> None:
     """One to one, the gradient ends at the step; the carry alone still helps."""
     config = config_for(echo_task, tmp_path / "run", chunk_length=1, epochs=2, dropout=0.0)
@@ -204,6 +206,7 @@ def test_validation_feeds_as_it_was_asked_to(counting_task: Task, tmp_path: Path
     assert losses["truth"] < losses["predictions"] / 2
 
 
+@pytest.mark.slow
 def test_several_labels_a_step_are_learned(tmp_path: Path) -> None:
     generator = np.random.default_rng(4)
     rows = []
@@ -227,6 +230,7 @@ def test_several_labels_a_step_are_learned(tmp_path: Path) -> None:
     assert metrics["accuracy"] > 0.95
 
 
+@pytest.mark.slow
 def test_numbers_are_learned_in_their_own_units(tmp_path: Path) -> None:
     generator = np.random.default_rng(5)
     rows = []
@@ -381,6 +385,7 @@ def test_the_model_has_the_layers_that_were_asked_for() -> None:
     assert [tuple(x.shape[1:]) for x in model.inputs[1:]] == [(8,)] * 3 + [(1,)]
 
 
+@pytest.mark.slow
 def test_a_learned_beginning_moves(memory_task: Task, tmp_path: Path) -> None:
     run = train(config_for(memory_task, tmp_path / "run", learn_initial_state=True))
     model = keras.saving.load_model(run.model_path)

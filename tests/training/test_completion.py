@@ -95,6 +95,7 @@ def test_a_run_that_was_killed_before_or_finished_long_ago_gets_the_same_one(
     assert finished.model_path.read_bytes() == model
 
 
+@pytest.mark.slow
 def test_training_further_takes_the_decoder_of_the_earlier_end_away(
     finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +114,7 @@ def test_training_further_takes_the_decoder_of_the_earlier_end_away(
     ("options", "said"),
     [
         ({"fractions": (0.84, 0.0, 0.16)}, "decoder: none; there is no validation split"),
-        ({"decoder": "none"}, ""),
+        pytest.param({"decoder": "none"}, "", marks=pytest.mark.slow),
         pytest.param({"outputs": "sequence"}, "", marks=pytest.mark.slow),
     ],
     ids=["without validation", "not wanted", "one answer a sequence"],

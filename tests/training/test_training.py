@@ -159,6 +159,7 @@ def test_keras_callbacks_are_called_and_can_stop_training(
     assert watch.model.optimizer.global_clipnorm == 0.25
 
 
+@pytest.mark.slow
 def test_the_saved_model_opens_where_longtake_is_not_installed(
     finished: Run, tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_what_is_trained_on_is_told_before_it_is_trained_on(
         assert "the report goes without its table" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_where_somebody_has_chosen_nothing_needs_to_be_said(
     task: TrainConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -167,7 +167,7 @@ def test_a_video_that_begins_late_keeps_its_times_and_says_where_it_starts(tmp_p
         assert video.start_time == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize("fps", [None, 5.0])
+@pytest.mark.parametrize("fps", [None, pytest.param(5.0, marks=pytest.mark.slow)])
 def test_frames_that_go_back_in_time_are_not_shown(tmp_path, fps):
     first = encode_numbers(tmp_path / "first.ts", REGULAR[:20])
     again = encode_numbers(tmp_path / "again.ts", REGULAR)

@@ -166,7 +166,12 @@ class Replicas:
         return self.program(lambda: self.run(seed_one))
 
     def program(self, function: Callable[..., Any], plain: bool = True) -> Callable[..., Any]:
-        """Compiles a function that spans all devices, without XLA in any case."""
+        """Compiles a function that spans all devices, without XLA in any case.
+
+        Args:
+            function: of tensors.
+            plain: for ``OneDevice``; here it changes nothing.
+        """
         return compiled(function, plain=True)
 
     def own_program(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""What a store of frames needs of a training, and what of the backbone is on record."""
+"""Looks up what a store of frames needs of a training, and what of the backbone is on record."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
