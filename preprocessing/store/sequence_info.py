@@ -134,7 +134,7 @@ class SequenceInfo:
 
     @property
     def content(self) -> str:
-        """What each step has, in words: ``1,280 features``, or ``224 x 224 pixels``."""
+        """Each step's extent in words: ``1,280 features``, or ``224 x 224 pixels``."""
         if self.frame_size:
             return f"{self.frame_size[0]} x {self.frame_size[1]} pixels"
         return f"{self.dimension:,} features"

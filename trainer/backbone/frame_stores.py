@@ -30,7 +30,7 @@ AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class FramePlace:
-    """Where the frame of one step is, and how it is shown."""
+    """The place of the frame of one step, and how it is shown."""
 
     store: FeatureStore
     info: SequenceInfo

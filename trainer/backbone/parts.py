@@ -33,7 +33,7 @@ class Parts:
 
     @property
     def variables(self) -> list[Any]:
-        """What is trained."""
+        """The variables that are trained."""
         return list(self.trained.trainable_variables)
 
 
