@@ -4,9 +4,11 @@ files  -> all that they say -> what was chosen of it -> whose sequence it is -> 
           (formats)            (selection)              (media_names)           (frame_times)
 """
 
+import gc
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -58,7 +60,8 @@ def read_files(
     files = []
     remarks: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        reading = read_annotations(path, choices)
+        with _uncollected():
+            reading = read_annotations(path, choices)
         if reading is None:
             raise InputError(
                 f"{path} is in no format of labels that is known; `longtake labels --formats` "
@@ -75,11 +78,23 @@ def read_files(
     return files
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pauses the garbage collector, which would look at millions of rows again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _named_after(path: Path, folder: Path | None, reading: Reading) -> AnnotatedFile:
     """Lets the name of a file, below its folder, stand for that of a video, where it names none."""
     below = path.relative_to(folder) if folder else Path(path.name)
     name = below.with_suffix("").as_posix()
-    named = [one if one.media else one._replace(media=name) for one in reading.annotations]
+    named = [one if one.media else Annotation(name, *one[1:]) for one in reading.annotations]
     reading.annotations = named
     return AnnotatedFile(path, reading, name)
 
