@@ -348,6 +348,7 @@ def test_bad_data_for_evaluation_is_refused(
     assert float(rows[-1]["end"]) == 8 / FPS
 
 
+@pytest.mark.slow
 def test_a_model_file_that_is_none_is_refused(
     train_on: Callable[..., Said], longtake: Longtake, tmp_path: Path
 ) -> None:
@@ -443,6 +444,7 @@ def test_a_name_that_is_no_unicode_is_a_failure(longtake: Longtake, tmp_path: Pa
     assert r"caf\udce9.mp4' has a name that cannot be read; rename it" in said
 
 
+@pytest.mark.slow
 def test_sequences_that_lie_in_a_folder_named_like_another_are_evaluated(
     longtake: Longtake, tmp_path: Path
 ) -> None:
@@ -537,6 +539,7 @@ def files(tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
+@pytest.mark.slow
 def test_predict_asks_for_the_files_that_made_the_features(
     longtake: Longtake, files: Path, tmp_path: Path
 ) -> None:

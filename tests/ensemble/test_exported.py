@@ -67,10 +67,8 @@ def test_one_graph_answers_as_the_mean_of_its_models(name: str) -> None:
     assert joined_model(models[:1], task) is models[0]
 
 
-@pytest.mark.parametrize(
-    "form",
-    [pytest.param(f, marks=[pytest.mark.slow] if f != "saved_model" else []) for f in FORMATS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMATS)
 def test_it_is_exported_like_a_run(
     root: Path, tmp_path: Path, longtake: Longtake, form: str
 ) -> None:

@@ -67,6 +67,7 @@ def test_persons_in_two_parts_make_figures_that_new_persons_do_not(
     assert sorted("groups" in found for found in drawn) == [False, True]
 
 
+@pytest.mark.slow
 def test_one_recording_under_two_names_is_refused_and_a_group_mends_it(
     longtake: Longtake, persons: Path
 ) -> None:

@@ -175,14 +175,12 @@ def test_single_steps_answer_as_predict_does(run: Run, format_name: str) -> None
     assert facts["check"]["features"].startswith("sequence s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "format_name",
     [
         "tflite",
-        *(
-            pytest.param(name, marks=[pytest.mark.slow, needs_onnx])
-            for name in ("saved_model", "onnx")
-        ),
+        *(pytest.param(name, marks=needs_onnx) for name in ("saved_model", "onnx")),
     ],
 )
 def test_chunks_side_by_side_answer_as_predict_does(plain: Run, format_name: str) -> None:
@@ -213,15 +211,14 @@ def test_a_keras_file_opens_by_keras_alone(run: Run) -> None:
     assert done.stdout == "(2, 7, 2)\n", done.stderr
 
 
+@pytest.mark.slow
 @needs_onnx
 @pytest.mark.parametrize(
     "options",
     [
         {"task": "multilabel", "inputs": "both"},
-        pytest.param(
-            {"task": "regression", "inputs": "labels", "horizon": 1}, marks=pytest.mark.slow
-        ),
-        pytest.param({"inputs": "both", "horizon": 2}, marks=pytest.mark.slow),
+        {"task": "regression", "inputs": "labels", "horizon": 1},
+        {"inputs": "both", "horizon": 2},
     ],
     ids=["multilabel", "regression", "ahead"],
 )

@@ -136,6 +136,7 @@ def _was_waited_for(step: int, pieces: list[int], ends: set[int], lag_steps: int
     return not any(step < stop <= last for stop in stops)
 
 
+@pytest.mark.slow
 def test_a_state_of_another_lag_or_decoder_is_refused(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -459,6 +459,7 @@ def test_bad_input_is_refused_in_one_line(stream: Stream, video: Path, tmp_path:
     assert "is no run" in refusal(stream(video, run=tmp_path))
 
 
+@pytest.mark.slow
 def test_a_state_that_does_not_fit_is_refused(
     stream: Stream, folder: Path, video: Path, tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def closed_pipe() -> int:
 IMPORT = ("import", "Ünïcode.npy", "--store", "store", "--fps", "4")
 
 
+@pytest.mark.slow
 def test_training_goes_on_when_nobody_reads_what_it_says(
     start: Start, memory_task: tuple[Path, Path], tmp_path: Path
 ) -> None:

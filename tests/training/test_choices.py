@@ -176,6 +176,7 @@ def counting_task(tmp_path: Path) -> Task:
     return tmp_path / "abc", tmp_path / "abc.csv"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inputs", [pytest.param("labels", marks=pytest.mark.slow), "both"])
 def test_labels_as_inputs_tell_what_comes_next(
     counting_task: Task, tmp_path: Path, inputs: Any

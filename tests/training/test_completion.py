@@ -65,6 +65,7 @@ def test_a_finished_run_has_a_decoder_chosen_by_its_best_model(
     assert decoder.choice(None).raw["accuracy"] == right / total
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_before_or_finished_long_ago_gets_the_same_one(
     finished: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -221,9 +221,8 @@ def test_a_trial_worse_than_the_others_is_stopped_early(
     assert "worse than the median" in out
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_search_that_is_stopped_goes_on(
     arguments: list[str], stand_in: Path, tune: Tune, tmp_path: Path, number: int
 ) -> None:
