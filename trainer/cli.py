@@ -55,6 +55,11 @@ COMMANDS = {
         "trainer.ensemble.options:EnsembleConfig",
         "trainer.ensemble.command:run_ensemble",
     ),
+    "doctor": Command(
+        "whether all that is needed is on this machine, and works",
+        "trainer.doctor.options:DoctorConfig",
+        "trainer.doctor.command:run_doctor",
+    ),
     "demo": Command(
         "the whole job on sample videos that it makes itself",
         "trainer.demo.options:DemoConfig",

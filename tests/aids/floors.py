@@ -28,6 +28,7 @@ FLOORS = {
         {"trainings"},
         {"evaluation", "overlay", "tuning", "repeats", "ensemble"},
         {"labelling", "demo", "cross_validation", "review"},
+        {"doctor"},
         {"cli"},
         {"__main__"},
     ],

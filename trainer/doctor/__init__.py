@@ -1,0 +1,1 @@
+"""The command ``doctor``: whether all that Longtake needs is on this machine, and works."""

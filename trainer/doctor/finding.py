@@ -1,0 +1,47 @@
+"""The finding of a check."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+State = Literal["ok", "missing", "failed"]
+LONGEST_CAUSE = 300
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The finding of a check.
+
+    Attributes:
+        name: of what was looked at.
+        state: ``missing`` is what can be done without; ``failed`` is what should work.
+        figure: what was found, in words and numbers.
+        advice: what to do about it; empty if there is nothing to do.
+    """
+
+    name: str
+    state: State
+    figure: str
+    advice: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """Yields a line, and one of advice where there is some."""
+        yield f"{self.state:<8} {self.name}: {self.figure}"
+        if self.advice:
+            yield f"{'':<8} {self.advice}"
+
+
+def cause(text: str, folders: Mapping[Path, str]) -> str:
+    """Returns the last line of what an error said, without the names of folders.
+
+    Args:
+        text: what a process said, or an error.
+        folders: what stands for each folder.
+    """
+    lines: list[Any] = [line for line in text.splitlines() if line.strip()]
+    last = str(lines[-1]).strip() if lines else "it said nothing"
+    for folder, name in {**folders, Path(sys.prefix): "PYTHON", Path.home(): "~"}.items():
+        last = last.replace(str(folder), name)
+    return last[:LONGEST_CAUSE]

@@ -1,0 +1,24 @@
+"""The options of ``doctor``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True)
+class DoctorConfig:
+    """Checks whether all works on this machine: packages, devices, videos, and a folder to work in.
+
+    Five updates are made on each device and compared with those of the CPU, and a few seconds of
+    video go through everything, from extraction to a stream. What is missing is told with the
+    command that installs it. The output is what an issue should hold: it names no person, no
+    machine and no folder.
+    """
+
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = Path()
+    """Where stores and runs are to lie: its disk and its locks are looked at. Only files of this
+    command's own are made there, and removed."""
+    json: bool = False
+    """One JSON object on standard output in place of lines, for scripts."""
