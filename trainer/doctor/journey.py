@@ -53,7 +53,8 @@ def main(folder: Path) -> None:
         start = time.perf_counter()
         stage()
         with (folder / STAGES).open("a") as file:
-            print(json.dumps({"stage": name, "seconds": time.perf_counter() - start}), file=file)
+            row = {"stage": name, "seconds": time.perf_counter() - start}
+            file.write(json.dumps(row) + "\n")
 
 
 def _require_extracted(results: list[Any]) -> None:

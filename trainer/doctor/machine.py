@@ -1,4 +1,4 @@
-"""What the machine has, and whether a folder can be worked in."""
+"""The machine: what it has, and whether a folder can be worked in."""
 
 import shutil
 import subprocess
