@@ -106,8 +106,8 @@ class TrainConfig(LabelReading):
     trainable_from: str = "0.67"
     """With --finetune: where what is trained of the backbone begins: the beginning of a layer's
     name, or the share of the layers with weights that stay as they are (0 trains all)."""
-    backbone_rate: float = 1e-4
-    """Learning rate of the backbone, at its highest."""
+    backbone_rate: float = 2e-5
+    """Learning rate of the backbone, at its highest; --warmup 24 keeps the first updates small."""
     frames_at_once: int = 32
     """Frames that go through the backbone at once on each device; memory follows it, and not the
     length of a chunk."""
