@@ -42,7 +42,7 @@ def _write(path: Path, steps: int, chance: np.random.Generator) -> None:
         for step in range(steps):
             small = chance.integers(0, 255, (COARSE, COARSE, 3), np.uint8)
             contents = np.empty((1, 1), object)
-            contents[0, 0] = encoded(cv2.resize(small, (SIDE, SIDE)), QUALITY)  # type: ignore[arg-type]
+            contents[0, 0] = encoded(cv2.resize(small, (SIDE, SIDE)), QUALITY)
             writer.append(np.array([step / FPS]), contents)
 
 
