@@ -15,7 +15,13 @@ from preprocessing.labels.options import LabelReading, as_paths, reading_last
 Augmentation = Literal["crop", "mirror", "colour"]
 DEFAULT_LANES = 8
 # Defaults of before, which runs that were begun with them keep.
-FORMER: dict[str, object] = {"normalize": "train", "shrinkage": 64, "layers": 1, "dropout": 0.2}
+FORMER: dict[str, object] = {
+    "normalize": "train",
+    "shrinkage": 64,
+    "layers": 1,
+    "dropout": 0.2,
+    "backbone_rate": 1e-4,
+}
 # How long the training split's mean and deviation count for, by default.
 SHRINKAGE_SECONDS = 10.0
 # The most steps that an answer can come late.
@@ -106,8 +112,8 @@ class TrainConfig(LabelReading):
     trainable_from: str = "0.67"
     """With --finetune: where what is trained of the backbone begins: the beginning of a layer's
     name, or the share of the layers with weights that stay as they are (0 trains all)."""
-    backbone_rate: float = 1e-4
-    """Learning rate of the backbone, at its highest."""
+    backbone_rate: float = 2e-5
+    """Learning rate of the backbone, at its highest; --warmup 24 keeps the first updates small."""
     frames_at_once: int = 32
     """Frames that go through the backbone at once on each device; memory follows it, and not the
     length of a chunk."""
@@ -336,7 +342,7 @@ def _contradictions_of_backbone(c: TrainConfig) -> list[tuple[bool, str]]:
     idle = [
         f"--{flag(name)}"
         for name in ("trainable_from", "backbone_rate", "frames_at_once", "augment", "pixels")
-        if getattr(c, name) != getattr(TrainConfig, name)
+        if getattr(c, name) not in (getattr(TrainConfig, name), FORMER.get(name))
     ]
     tuned = c.finetune is not None
     return [

@@ -143,7 +143,7 @@ def test_a_run_of_features_is_continued_with_its_backbone(folder, tmp_path):
     frozen.backbone_path.write_bytes((folder / "net.keras").read_bytes())
     store = extracted(folder, frozen, tmp_path / "features")
     config = finetuning(folder)
-    plain = {"finetune": None, "trainable_from": "0.67", "backbone_rate": 1e-4}
+    plain = {"finetune": None, "trainable_from": "0.67", "backbone_rate": 2e-5}
     first = train(
         replace(config, **plain, frames_at_once=32, store=store, run=tmp_path / "first", epochs=1)
     )
@@ -155,7 +155,7 @@ def test_a_run_of_features_is_continued_with_its_backbone(folder, tmp_path):
         train(replace(then, finetune=str(other), run=tmp_path / "other"))
 
 
-NONE = {"finetune": None, "trainable_from": "0.67", "backbone_rate": 1e-4, "frames_at_once": 32}
+NONE = {"finetune": None, "trainable_from": "0.67", "backbone_rate": 2e-5, "frames_at_once": 32}
 CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     (NONE, "store holds frames, not features: train on them with --finetune"),
     (NONE | {"trainable_from": "two"}, "--trainable-from without --finetune: no backbone is"),
