@@ -195,7 +195,7 @@ def test_action_segmentation_data_is_imported_and_trained_on_by_its_own_split(
 
 
 def test_the_demo_makes_trains_and_compares(longtake: Longtake, tmp_path: Path) -> None:
-    code, out, _ = longtake("demo", "--videos", 6, "--seconds", 8, "--epochs", 1)
+    code, out, _ = longtake("demo", "--videos", 6, "--seconds", 5, "--epochs", 1)
     assert code == 0
     for state in ("carry", "reset"):
         assert (tmp_path / f"longtake-demo/runs/{state}/evaluation/test/metrics.json").exists()
@@ -324,6 +324,7 @@ def test_mixed_stores_and_nan_are_refused(train_on: Callable[..., Said], tmp_pat
     assert "feature 2 of step 39 is inf" in refusal(train_on(GOOD, "--normalize", "none"))
 
 
+@pytest.mark.slow
 def test_bad_data_for_evaluation_is_refused(
     train_on: Callable[..., Said], longtake: Longtake, tmp_path: Path
 ) -> None:

@@ -374,6 +374,7 @@ def test_without_its_store_a_run_is_checked_on_random_features(plain: Run, tmp_p
     assert facts["check"]["difference"] < 1e-5
 
 
+@pytest.mark.slow
 def test_what_answers_otherwise_gets_no_name(
     plain: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,6 +159,7 @@ def test_answers_without_common_time_are_refused() -> None:
         CommonClock(files).steps("s")
 
 
+@pytest.mark.slow
 def test_a_million_steps_are_joined_in_a_moment() -> None:
     clocks = [in_ticks(np.arange(1_000_000) / fps) for fps in (25, 30)]
     found = common_steps(clocks)

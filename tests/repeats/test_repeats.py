@@ -55,6 +55,7 @@ def test_seeds_have_the_same_splits_and_other_weights(repeated: Path) -> None:
     assert runs[0].weights_digest != runs[1].weights_digest
 
 
+@pytest.mark.slow
 def test_the_same_command_trains_nothing_again_and_more_repeats_add_to_it(
     repeated: Path, data: tuple[Path, Path], longtake: Longtake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,6 +150,7 @@ def test_members_of_an_ensemble_that_disagree_are_heard(
     assert left == {"review.csv", "review.html", "answers.csv", "predictions.h5"}
 
 
+@pytest.mark.slow
 def test_the_loop_is_closed(trained: Path, longtake: Longtake, tmp_path: Path) -> None:
     run = trained / "crossed" / "folds" / "P1"
     done(longtake("review", run, "--out", tmp_path, "--write", "boris", "--minutes", 1))

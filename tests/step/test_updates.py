@@ -300,6 +300,7 @@ def test_a_stop_asked_for_as_an_epoch_begins_lets_one_update_pass(
     assert run.progress.updates == straight.progress.updates // 2 + 1
 
 
+@pytest.mark.slow
 def test_a_signal_amid_many_updates_loses_none_and_changes_nothing(
     memory_task: Task, tmp_path: Path, straight: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_what_was_changed_in_place_is_noticed_and_named(
         train(config)
 
 
+@pytest.mark.slow
 def test_a_run_of_before_there_was_such_a_digest_goes_on_and_has_one_then(
     interrupted: TrainConfig,
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_run_of_before_there_was_such_a_digest_goes_on_and_has_one_then(
     assert Run(config.run).facts.features_digest == digest
 
 
+@pytest.mark.slow
 def test_moments_of_other_features_are_not_taken_from_a_run_that_had_no_checkpoint(
     interrupted: TrainConfig,
 ) -> None:

@@ -60,6 +60,7 @@ def background(task: TrainConfig) -> Run:
     return train(replace(task, run=task.run / "background", unlabelled="background"))
 
 
+@pytest.mark.slow
 def test_what_is_trained_on_is_told_before_it_is_trained_on(
     task: TrainConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:

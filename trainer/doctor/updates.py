@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.batches.chunk_batch import ChunkBatch
 from trainer.config import TrainConfig
@@ -56,7 +57,7 @@ def main(kind: str, folder: Path) -> None:
     build = {name: str(value) for name, value in tf.sysconfig.get_build_info().items()}
     np.savez(folder / f"{kind}.npz", allow_pickle=False, **weights)
     facts = {"build": build, "driver": DRIVER.exists(), "updates": found}
-    (folder / f"{kind}.json").write_text(json.dumps(facts))
+    write_whole(folder / f"{kind}.json", json.dumps(facts))
 
 
 def updated(precision: Precision) -> tuple[Flat, Flat, dict[str, Any]]:
