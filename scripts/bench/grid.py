@@ -68,7 +68,11 @@ def main(options: Options) -> None:
     results = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*/result.json"))]
     order = list(ROWS)
     results.sort(key=lambda found: (order.index(found["trained"]), found["seed"]))
-    rows = [[found[name] for name in COLUMNS] for found in results]
+    shares = ("frames right", "by videos", "edit", "validation")
+    rows = [
+        [f"{100 * found[name]:.1f}" if name in shares else found[name] for name in COLUMNS]
+        for found in results
+    ]
     print(table(COLUMNS, rows))
     facts = {"machine": machine(), "results": results}
     print(f"written to {write('grid.json', facts, {'rows': (COLUMNS, rows)})}", file=sys.stderr)
