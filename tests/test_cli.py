@@ -68,6 +68,7 @@ def in_process(folder: Path, code: int, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_videos_to_a_report_and_to_labels_for_new_videos(
     longtake: Longtake, tmp_path: Path
 ) -> None:

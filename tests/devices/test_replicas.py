@@ -182,8 +182,9 @@ def require_near(one: Run, other: Run) -> None:
         np.testing.assert_allclose(left, right, atol=5e-5)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_ends_the_job_and_the_same_command_goes_on(
-    memory_task: Task, tmp_path: Path, straight: Run, thorough: bool
+    memory_task: Task, tmp_path: Path, straight: Run
 ) -> None:
     run = tmp_path / "workers"
     chief, other = begin_workers(2, *options(memory_task, run), "--lanes", 3)
@@ -195,20 +196,19 @@ def test_a_killed_worker_ends_the_job_and_the_same_command_goes_on(
     assert "another process was lost" in err
     assert "start the same command again in all of them" in err
     assert not load_run(run).progress.finished
-    if thorough:
-        shutil.copytree(run, tmp_path / "four")
-        shutil.copytree(run, tmp_path / "alone")
+    shutil.copytree(run, tmp_path / "four")
+    shutil.copytree(run, tmp_path / "alone")
     first, second = finished(begin_workers(2, *options(memory_task, run), "--lanes", 3))
     assert "in 6 lanes on 2 devices" in first
     assert "going on in epoch" in first
     assert not second
     require_near(straight, load_run(run))
-    if thorough:  # Six lanes on four workers: two rows stay idle.
-        finished(begin_workers(4, *options(memory_task, tmp_path / "four"), "--lanes", 3))
-        require_near(straight, load_run(tmp_path / "four"))
-        alone = options(memory_task, tmp_path / "alone")
-        finished([run_python("-c", LONGTAKE, *alone, "--lanes", 3)])
-        require_near(straight, load_run(tmp_path / "alone"))
+    # Six lanes on four workers: two rows stay idle.
+    finished(begin_workers(4, *options(memory_task, tmp_path / "four"), "--lanes", 3))
+    require_near(straight, load_run(tmp_path / "four"))
+    alone = options(memory_task, tmp_path / "alone")
+    finished([run_python("-c", LONGTAKE, *alone, "--lanes", 3)])
+    require_near(straight, load_run(tmp_path / "alone"))
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The command ``doctor``: what it tells of a machine, and that nothing which is broken stops it."""
 
+import configparser
 import json
 import os
 import sys
@@ -127,6 +128,13 @@ def test_packages_that_are_old_or_missing_are_named(monkeypatch: pytest.MonkeyPa
     assert ", expected >=99; nothing-of-this-name is not installed" in found["packages"].figure
     assert found["extra export"].state in ("ok", "missing")
     assert "extra tune" not in found
+
+
+def test_every_extra_that_a_user_may_want_is_looked_at() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(Path(__file__).parents[2] / "setup.cfg")
+    extras = set(settings["options.extras_require"]) - {"dev", "docs"}
+    assert set(packages.EXTRAS) == extras
 
 
 def test_weights_that_are_off_fail_and_so_does_a_driver_without_a_gpu(
