@@ -43,6 +43,10 @@ def write_updates(folder: Path, kind: str, driver: bool = False, **off: float) -
     (folder / f"{kind}.json").write_text(json.dumps({**facts, "updates": found}))
 
 
+def no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
 def judged(monkeypatch: pytest.MonkeyPatch, folder: Path, **off: Any) -> dict[str, Finding]:
     monkeypatch.setattr(devices, "run_child", lambda module, folder, kind: off.get("says", ""))
     return {one.name: one for one in devices.device_findings(folder)}
@@ -161,6 +165,18 @@ def test_a_process_that_is_killed_or_fails_is_a_line(tmp_path: Path) -> None:
     said = child.run_child("trainer.doctor.nothing", tmp_path)
     assert said.endswith("No module named trainer.doctor.nothing")
     assert sys.prefix not in said
+
+
+def test_a_cause_names_no_folder_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shown = {Path("/data/given"): "FOLDER"}
+    assert cause(f"first\nno {tmp_path}/x, nor /data/given/y\n", shown) == "no ~/x, nor FOLDER/y"
+    monkeypatch.setenv("HOME", "/")
+    assert cause("no /x/y", {}) == "no /x/y"
+    monkeypatch.setattr(Path, "home", no_home)
+    assert cause("no /x/y", {}) == "no /x/y"
     assert cause("", {}) == "it said nothing"
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 State = Literal["ok", "missing", "failed"]
 LONGEST_CAUSE = 300
@@ -40,8 +40,17 @@ def cause(text: str, folders: Mapping[Path, str]) -> str:
         text: what a process said, or an error.
         folders: what stands for each folder.
     """
-    lines: list[Any] = [line for line in text.splitlines() if line.strip()]
-    last = str(lines[-1]).strip() if lines else "it said nothing"
-    for folder, name in {**folders, Path(sys.prefix): "PYTHON", Path.home(): "~"}.items():
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    last = lines[-1] if lines else "it said nothing"
+    for folder, name in {**folders, Path(sys.prefix): "PYTHON", **_home()}.items():
         last = last.replace(str(folder), name)
     return last[:LONGEST_CAUSE]
+
+
+def _home() -> dict[Path, str]:
+    """Returns the folder of the user, where there is one that is not the root of all others."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return {}
+    return {home: "~"} if home.parent != home else {}

@@ -13,8 +13,8 @@ class DoctorConfig:
 
     Five updates are made on each device and compared with those of the CPU, and a few seconds of
     video go through everything, from extraction to a stream. What is missing is told with the
-    command that installs it. The output is what an issue should hold: it names no person, no
-    machine and no folder.
+    command that installs it. The output is what an issue should hold: the folders of the user, of
+    Python and the one given are not named.
     """
 
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")] = Path()
