@@ -52,6 +52,11 @@ def whole(made) -> keras.Model:
     return made
 
 
+def test_a_layer_whose_name_is_misspelt_is_answered_with_the_one_that_is_meant(whole) -> None:
+    with pytest.raises(InputError, match=r"begins so \(did you mean conv2\?\); it has stem, norm0"):
+        cut(whole, "cnv2", freeze_norms=True)
+
+
 def require_both_parts(model: keras.Model, share: float) -> None:
     """Both parts, one after the other, give the features of the whole network."""
     expected = model(FRAMES, training=False).numpy()

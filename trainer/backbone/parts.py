@@ -5,6 +5,7 @@ frames ─▶ frozen ─▶ what enters ─▶ trained ─▶ features
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from preprocessing.errors import InputError, some
@@ -80,9 +81,12 @@ def _place(network: keras.Model, begin: str) -> int:
         named = [at for at, one in enumerate(operations) if one.name.startswith(begin)]
         if not named:
             names = [operations[at].name for at in weighted]
+            beginnings = [name.partition("_")[0] for name in names]
+            near = get_close_matches(begin, [*beginnings, *names], 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
             raise InputError(
-                f"--trainable-from {begin}: {network.name} has no layer whose name begins so; it "
-                f"has {', '.join(names[:: max(1, len(names) // 8)])}, ..."
+                f"--trainable-from {begin}: {network.name} has no layer whose name begins so{meant}"
+                f"; it has {', '.join(names[:: max(1, len(names) // 8)])}, ..."
             ) from None
         return max(1, named[0])
     if not (0 <= share < 1 and weighted):

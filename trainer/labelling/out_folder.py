@@ -140,8 +140,9 @@ def _stores(run: Run, out: Path) -> Iterator[tuple[Path, str]]:
     if run.config.store.is_dir():
         yield run.config.store, f"the store that {run.path} was trained on"
     for folder in (out, *out.resolve().parents):
-        if any(map(_is_sequence, islice(folder.glob(f"*{SUFFIX}"), LOOKED_AT))):
-            yield folder, "a store, whose sequences the new features would join"
+        some = islice(folder.glob(f"*{SUFFIX}"), LOOKED_AT)
+        if found := next(filter(_is_sequence, some), None):
+            yield folder, f"a store ({found.name} lies there), whose sequences the new would join"
 
 
 def _is_sequence(path: Path) -> bool:
