@@ -15,13 +15,7 @@ from preprocessing.labels.options import LabelReading, as_paths, reading_last
 Augmentation = Literal["crop", "mirror", "colour"]
 DEFAULT_LANES = 8
 # Defaults of before, which runs that were begun with them keep.
-FORMER: dict[str, object] = {
-    "normalize": "train",
-    "shrinkage": 64,
-    "layers": 1,
-    "dropout": 0.2,
-    "backbone_rate": 1e-4,
-}
+FORMER: dict[str, object] = {"normalize": "train", "shrinkage": 64, "layers": 1, "dropout": 0.2}
 # How long the training split's mean and deviation count for, by default.
 SHRINKAGE_SECONDS = 10.0
 # The most steps that an answer can come late.
@@ -342,7 +336,7 @@ def _contradictions_of_backbone(c: TrainConfig) -> list[tuple[bool, str]]:
     idle = [
         f"--{flag(name)}"
         for name in ("trainable_from", "backbone_rate", "frames_at_once", "augment", "pixels")
-        if getattr(c, name) not in (getattr(TrainConfig, name), FORMER.get(name))
+        if getattr(c, name) != getattr(TrainConfig, name)
     ]
     tuned = c.finetune is not None
     return [

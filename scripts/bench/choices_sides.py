@@ -17,7 +17,7 @@ from measure import clock, peak_mb
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, settings_text
-from trainer.config import TrainConfig
+from trainer.config import FORMER, TrainConfig
 from trainer.evaluation.command import evaluate
 from trainer.evaluation.options import EvaluateConfig
 from trainer.training.command import train
@@ -37,6 +37,8 @@ TASKS: dict[str, dict[str, Any]] = {
     },
     "cost": {"epochs": 4, "lanes": 8, "units": 128},
 }
+# The model that was measured, whatever the defaults are by now.
+MODEL = {name: FORMER[name] for name in ("normalize", "layers", "dropout")}
 CHUNKS, SEQUENCES, DIMENSION = 64, 16, 1280
 
 
@@ -45,7 +47,7 @@ def main(task: str, choice: str, seed: str, folder: str) -> dict[str, Any]:
     root = Path(folder) / task
     run = Path(folder) / "runs" / f"{task}-{choice}-{seed}"
     shutil.rmtree(run, ignore_errors=True)
-    options = {**TASKS[task], **CHOICES[choice]}
+    options = {**MODEL, **TASKS[task], **CHOICES[choice]}
     store = FeatureStore(root / "store")
     if choice == "whole":
         options["chunk_length"] = max(store.info(name).steps for name in store.ids())

@@ -1,4 +1,4 @@
-"""How fast a backbone is trained with its model, and in what memory, beside PyTorch.
+"""Measures how fast a backbone is trained with its model, and in what memory, beside PyTorch.
 
 python scripts/bench/finetune.py                 about a quarter of an hour on one core
 python scripts/bench/finetune.py --rounds 1      to see that it works

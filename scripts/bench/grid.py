@@ -1,4 +1,4 @@
-"""What training the backbone, too, is worth: words of sentences in the GRID corpus, by the face.
+"""Measures what it is worth to train the backbone, too: kinds of words in GRID, by the face.
 
 python scripts/bench/grid.py --grid FOLDER            one seed, about an hour on one core
 python scripts/bench/grid.py --grid FOLDER --seeds 3
@@ -49,9 +49,9 @@ class Options:
     grid: Path | None = None
     """Folder with videos/*.mp4 and labels.csv."""
     seeds: int = 1
-    """How many seeds."""
+    """The number of seeds, from 0."""
     epochs: int = 8
-    """Of the backbone with the model."""
+    """Passes over the training videos, of the backbone with the model."""
     show: bool = False
     """Make the table of what is there, and nothing else."""
 

@@ -28,6 +28,8 @@ def main(side: str, folder: Path) -> dict[str, Any]:
         labels=folder / "labels.csv",
         run=folder / "run",
         splits=folder / "splits.json",
+        units=UNITS,
+        layers=1,
         normalize="none",
     )
     data = load_data(config)

@@ -24,6 +24,7 @@ def main(side: str, folder: Path) -> dict[str, float]:
             run=folder / "run",
             splits=folder / "splits.json",
             units=64,
+            layers=1,
             epochs=1,
             tensorboard=False,
             chunk_length=longest if side == "whole" else 64,

@@ -66,6 +66,7 @@ def step(lanes: str, cores: str, ports: str = "", index: str = "0") -> dict[str,
     config = TrainConfig(
         *(Path(name) for name in ("store", "labels", "run")),
         units=UNITS,
+        layers=1,
         chunk_length=LENGTH,
         dropout=0.0,
         strategy="multiworker" if workers else "local",

@@ -90,6 +90,7 @@ def _run(folder: Path, units: int) -> Any:
             run=run.path,
             splits=folder / "splits.json",
             units=units,
+            layers=1,
             normalize="none",
             epochs=1,
             tensorboard=False,

@@ -38,6 +38,7 @@ def longtake(
         chunk_length=length,
         lanes=lanes,
         units=units,
+        layers=1,
         dropout=0.0,
         normalize="none",
         epochs=epochs,

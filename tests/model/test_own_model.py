@@ -120,7 +120,9 @@ def test_layers_of_ones_own_need_their_file_and_nothing_else_runs_it(
         train(config_for(memory_task, tmp_path / "run", model=f"{path}:build", epochs=9))
 
 
-def test_no_file_that_a_run_names_is_executed(memory_task: Task, tmp_path: Path) -> None:
+def test_no_file_that_a_run_names_is_executed(
+    memory_task: Task, tmp_path: Path, thorough: bool
+) -> None:
     run = train(config_for(memory_task, tmp_path / "run", model=f"{EXAMPLE}:build", epochs=1))
     trap = tmp_path / "trap.py"
     trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\n{EXAMPLE.read_text()}")
@@ -131,6 +133,8 @@ def test_no_file_that_a_run_names_is_executed(memory_task: Task, tmp_path: Path)
         train(more)
     evaluate(EvaluateConfig(run.path, "all"))
     assert not (tmp_path / "sprung").exists()
+    if thorough:
+        assert train(replace(more, model=f"{EXAMPLE}:build")).progress.finished
 
 
 BODY = "import keras\ndef build(size, classes, config):\n    x = keras.Input((None, size))\n    "

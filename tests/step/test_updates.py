@@ -286,7 +286,7 @@ def test_nothing_is_compiled_twice(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("every", [None, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [None, 3])
 def test_a_stop_asked_for_as_an_epoch_begins_lets_one_update_pass(
     memory_task: Task, tmp_path: Path, straight: Run, every: int | None
 ) -> None:

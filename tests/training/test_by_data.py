@@ -80,7 +80,7 @@ def test_a_run_of_before_goes_on_with_the_defaults_that_it_was_begun_with(
     run = train(config_for(memory_task, tmp_path / "run", epochs=2))
     assert len(run.history) == 2
     said = capsys.readouterr().err
-    told = "--normalize train --shrinkage 64 --layers 1 --dropout 0.2 --backbone-rate 0.0001"
+    told = "--normalize train --shrinkage 64 --layers 1 --dropout 0.2"
     assert f"goes on with {told}, the defaults when it was begun" in said
     assert "does nothing" not in said
     assert {name: getattr(Run(tmp_path / "run").config, name) for name in FORMER} == FORMER

@@ -87,8 +87,8 @@ def accuracy_of(run: Run, **options: Any) -> float:
     return float(evaluate(EvaluateConfig(run.path, "validation", **options))["accuracy"])
 
 
-@pytest.mark.parametrize("cell", [pytest.param("lstm", marks=pytest.mark.slow), "gru"])
 @pytest.mark.slow
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_either_cell_learns_an_echo(echo_task: Task, tmp_path: Path, cell: Any) -> None:
     config = config_for(echo_task, tmp_path / "run", cell=cell, epochs=15, dropout=0.0)
     assert accuracy_of(train(config)) > 0.95
@@ -177,7 +177,7 @@ def counting_task(tmp_path: Path) -> Task:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("inputs", [pytest.param("labels", marks=pytest.mark.slow), "both"])
+@pytest.mark.parametrize("inputs", ["labels", "both"])
 def test_labels_as_inputs_tell_what_comes_next(
     counting_task: Task, tmp_path: Path, inputs: Any
 ) -> None:

@@ -9,7 +9,7 @@ from preprocessing.errors import InputError
 from preprocessing.terminal.console import say, send_json
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
 from trainer.doctor.devices import device_findings
-from trainer.doctor.finding import Finding, cause
+from trainer.doctor.finding import ASK, Finding, cause
 from trainer.doctor.machine import machine_findings
 from trainer.doctor.options import DoctorConfig
 from trainer.doctor.packages import package_findings
@@ -67,4 +67,4 @@ def _guarded(name: str, check: Checks, shown: dict[Path, str]) -> Iterator[Findi
     try:
         yield from check()
     except Exception as error:
-        yield Finding(name, "failed", cause(f"{type(error).__name__}: {error}", shown))
+        yield Finding(name, "failed", cause(f"{type(error).__name__}: {error}", shown), ASK)

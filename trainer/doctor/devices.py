@@ -26,7 +26,7 @@ def device_findings(folder: Path) -> Iterator[Finding]:
     Args:
         folder: an empty one, for what the processes of the checks write.
     """
-    if failure := run_child("trainer.doctor.updates", folder, "CPU"):
+    if failure := run_child("updates", folder, "CPU"):
         again = "in the folder of Longtake: pip install --force-reinstall ."
         yield Finding("CPU", "failed", failure, again)
         return
@@ -35,7 +35,7 @@ def device_findings(folder: Path) -> Iterator[Finding]:
     if not facts["driver"]:
         yield Finding("GPU", "missing", "there is no NVIDIA driver; the CPU computes")
         return
-    if failure := run_child("trainer.doctor.updates", folder, "GPU"):
+    if failure := run_child("updates", folder, "GPU"):
         yield Finding("GPU", "failed", failure, FOR_GPUS)
         return
     facts, found = _read(folder, "GPU")

@@ -8,6 +8,7 @@ from typing import Literal
 
 State = Literal["ok", "missing", "failed"]
 LONGEST_CAUSE = 300
+ASK = "if nothing above explains it, open an issue with all of these lines"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 
 from trainer.doctor.child import run_child
-from trainer.doctor.finding import Finding
+from trainer.doctor.finding import ASK, Finding
 
 VIDEOS, SECONDS = 6, 4.0
 STAGES = "stages.jsonl"
@@ -28,12 +28,12 @@ def video_findings(folder: Path) -> Iterator[Finding]:
         yield Finding("decoders", "failed" if "h264" in lacking else "missing", figure, advice)
     else:
         yield Finding("decoders", "ok", figure)
-    failure = run_child("trainer.doctor.journey", folder)
+    failure = run_child("journey", folder)
     stages = _stages(folder / STAGES)
     done = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in stages)
     name = f"{VIDEOS} videos of {SECONDS:g} s"
     if failure:
-        yield Finding(name, "failed", f"{failure} (done until then: {done or 'nothing'})")
+        yield Finding(name, "failed", f"{failure} (done until then: {done or 'nothing'})", ASK)
     else:
         yield Finding(name, "ok", done)
 

@@ -23,6 +23,7 @@ from trainer.run.folder import Run
 from trainer.run.lock import Lock
 from trainer.threads import THREADS, usual_threads
 from trainer.training.by_data import as_chosen
+from trainer.trainings.modules import same_modules
 
 REASON_LENGTH = 300
 # How a training ends that was asked to stop.
@@ -166,8 +167,7 @@ def stop_all(trainings: Sequence[TrainingProcess]) -> None:
 
 def _environment(threads: int | None) -> dict[str, str]:
     """Returns the environment of a process that imports the same modules from any folder."""
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    own = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+    own = {**same_modules(), "PYTHONUNBUFFERED": "1"}
     if threads:
         # Side by side, they also share the memory of a GPU.
         own |= {THREADS: str(threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
