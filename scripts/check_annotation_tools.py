@@ -4,9 +4,9 @@
     python scripts/check_annotation_tools.py --boris PYTHON --label-studio PYTHON
 
 The interpreters given need ``boris-behav-obs`` and ``label-studio-sdk``, each in an environment of
-its own: neither is a dependency (BORIS is under the GPL). pympi, which is, opens ELAN's files.
-Made-up labels of two videos go through ``longtake labels --to``; what the tools find in the files
-must be these labels, to a millisecond or a frame.
+its own: neither is a dependency (BORIS is under the GPL). pympi, of the extra ``dev``, opens ELAN's
+files. Made-up labels of two videos go through ``longtake labels --to``; what the tools find in the
+files must be these labels, to a millisecond or a frame.
 """
 
 import argparse
