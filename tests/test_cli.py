@@ -564,7 +564,7 @@ def test_predict_asks_for_the_files_that_made_the_features(
     assert not (tmp_path / "means.executed").exists()
     given = "moved/encoder.onnx+flow+moved/means.py:Means"
     assert longtake(*predict, "--backbone", given)[0] == 0
-    assert FeatureStore("out/store").info("one").origin.recipe == tuple(
+    assert FeatureStore("out/store").info("one").origin.method == tuple(
         facts[name] for name in ("fps", "backbone", "backbone_digest", "settings")
     )
     assert (tmp_path / "out" / "labels.csv").exists()

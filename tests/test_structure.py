@@ -24,7 +24,7 @@ WITH_VIDEOS = {
     "labelling": {"extraction", "videos"},
     "overlay": {"videos"},
     "streaming": {"backbones", "videos"},
-    "recipe": {"backbones", "extraction"},
+    "same_features": {"backbones", "extraction"},
     "report/footage": {"videos"},
     "cli": {"cli"},
 }

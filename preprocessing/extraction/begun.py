@@ -59,7 +59,7 @@ class Begun:
         self.path = begun_path(path)
         self.taken = 0
         self._dimension, self._dtype = dimension, np.dtype(dtype)
-        parts = [origin.fingerprint, *source_state, *origin.recipe, dimension, dtype, batch_size]
+        parts = [origin.fingerprint, *source_state, *origin.method, dimension, dtype, batch_size]
         told = json.dumps([*parts, *map(_version, MAKERS)])
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("ab+", buffering=0)

@@ -37,7 +37,7 @@ def find_done(
         raise
     except InputError:
         return None
-    if info.origin.recipe == wanted.recipe:
+    if info.origin.method == wanted.method:
         return info if info.origin.fingerprint == wanted.fingerprint else None
     if not overwrite:
         _require_same_settings(path, info.origin, wanted)

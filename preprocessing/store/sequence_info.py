@@ -56,7 +56,7 @@ class Origin:
     settings: str
 
     @property
-    def recipe(self) -> tuple[str, str, str, str]:
+    def method(self) -> tuple[str, str, str, str]:
         """Everything that must be the same for two sequences to be comparable."""
         return self.fps, self.backbone, self.backbone_digest, self.settings
 
@@ -123,7 +123,7 @@ class SequenceInfo:
     @property
     def making(self) -> "Making":
         """The settings that its features were made with, and F."""
-        return Making(*self.origin.recipe, self.dimension)
+        return Making(*self.origin.method, self.dimension)
 
     @property
     def step_seconds(self) -> float:

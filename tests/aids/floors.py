@@ -19,7 +19,7 @@ FLOORS = {
         {"batches", "model", "run"},
         {"devices"},
         {"backbone"},
-        {"step", "recipe", "export"},
+        {"step", "same_features", "export"},
         {"predictions"},
         {"decoder", "bouts"},
         {"decoded", "annotations"},

@@ -42,7 +42,7 @@ def test_a_sequence_says_where_it_comes_from_and_how_it_was_made(videos, backbon
     extract(config(videos, fps=4.0))
     info = FeatureStore(videos.parent / "store").info("a")
     assert info.origin.source == str((videos / "a.mp4").resolve())
-    assert info.origin.recipe[:3] == ("4.0", "mean-color", "0")
+    assert info.origin.method[:3] == ("4.0", "mean-color", "0")
     assert info.frames_decoded == 5
     assert info.steps == 3
     assert info.dtype == "float16"

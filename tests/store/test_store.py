@@ -475,7 +475,7 @@ def test_what_made_sequences_differ_is_named_and_nothing_else(tmp_path):
         store.uniform("ab")
     with pytest.raises(InputError, match=r"dtype float16 and dtype float32\); import all of them"):
         store.uniform("cd")
-    facts = ModelFacts(("x",), 1, *store.info("c").origin.recipe)
+    facts = ModelFacts(("x",), 1, *store.info("c").origin.method)
     with pytest.raises(InputError, match=r"settings dtype float32, the model .* float16; import"):
         facts.require(store.info("d"))
 

@@ -23,8 +23,8 @@ from trainer.evaluation.options import EvaluateConfig
 from trainer.labelling.command import run_predict
 from trainer.labelling.options import PredictConfig
 from trainer.predictions.reader import open_answers
-from trainer.recipe import recipe
 from trainer.run.folder import Run
+from trainer.same_features import extraction_like
 from trainer.training.command import train
 from trainer.training.data import load_data
 
@@ -103,8 +103,8 @@ def test_predict_takes_a_store_of_frames(folder, run, tmp_path):
     assert (tmp_path / "out" / "labels.csv").exists()
 
 
-def test_the_recipe_for_new_videos_is_the_backbone_of_the_run(run, tmp_path):
-    made = recipe(run, (tmp_path,), tmp_path / "store")
+def test_new_videos_are_extracted_by_the_backbone_of_the_run(run, tmp_path):
+    made = extraction_like(run, (tmp_path,), tmp_path / "store")
     assert made.backbone == str(run.backbone_path)
     assert (made.dtype, made.pixels, made.fps) == ("float32", "0-255", 4.0)
 

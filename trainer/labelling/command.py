@@ -31,8 +31,8 @@ from trainer.labelling.out_folder import (
     write_own_bouts,
 )
 from trainer.predictions.inference import predict
-from trainer.recipe import recipe
 from trainer.run.folder import Run, load_run
+from trainer.same_features import extraction_like
 
 OVERLAYS = "overlay"
 
@@ -124,7 +124,7 @@ def _store_of(
 
         require_apart(config.out / OVERLAYS, config.inputs)
     require_own_store(run, config.out)
-    results = extract(recipe(run, config.inputs, config.out / STORE, config.backbone))
+    results = extract(extraction_like(run, config.inputs, config.out / STORE, config.backbone))
     done = {
         r.source.sequence_id: r.source.path
         for r in results

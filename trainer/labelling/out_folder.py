@@ -79,7 +79,7 @@ def require_own_store(run: Run, out: Path) -> None:
     theirs = _same(store, run.config.store)
     if store.is_dir() and not theirs and not (out / PREDICTIONS).exists():
         found = islice(FeatureStore(store).ids(), LOOKED_AT)
-        theirs = any(FeatureStore(store).info(name).origin.recipe != wanted for name in found)
+        theirs = any(FeatureStore(store).info(name).origin.method != wanted for name in found)
     if theirs:
         raise InputError(
             f"--out {out}: features of the videos would go to {store}, a store that was "

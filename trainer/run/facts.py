@@ -15,7 +15,7 @@ class ModelFacts:
     Attributes:
         classes: names, in the order of its outputs.
         dimension: F of the store.
-        fps, backbone, backbone_digest, settings: the recipe of its features; see ``Origin``.
+        fps, backbone, backbone_digest, settings: how its features were made; see ``Origin``.
         task: the task that it was trained for.
         target_moments: mean and variance of each column of a regression.
         feature_moments: mean and variance of each feature of the training split, if needed.
@@ -61,7 +61,7 @@ class ModelFacts:
         return cls(
             task.classes,
             info.dimension,
-            *info.origin.recipe,
+            *info.origin.method,
             task=task.name,
             target_moments=moments,
             data_digest=data_digest,

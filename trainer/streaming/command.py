@@ -27,11 +27,11 @@ from preprocessing.terminal.exit_codes import DONE, INTERRUPTED, STOPPED
 from preprocessing.videos.stream_samples import FileSamples, LiveSamples, StreamSample, as_file
 from trainer.decoded.decoding import asked_decoding
 from trainer.model.own_model import OwnModel
-from trainer.recipe import recipe
 from trainer.run.folder import load_run
 from trainer.run.interruption import Interruption, ending_at_once
 from trainer.run.lock import heed, locked
 from trainer.run.overdue import ended_when_overdue
+from trainer.same_features import extraction_like
 from trainer.streaming.deciding import DecidingFollower
 from trainer.streaming.follower import require_forward
 from trainer.streaming.followers import follow
@@ -52,7 +52,7 @@ def run_stream(config: StreamConfig) -> int:
     for member in run.answering:
         require_forward(member)
     decoding, _ = asked_decoding(run, config.decode, config.lag)
-    extraction = recipe(run, (), Path(), config.backbone)
+    extraction = extraction_like(run, (), Path(), config.backbone)
     if config.model:
         OwnModel.read(config.model)
     backbone = load_backbone(extraction.backbone, extraction.pixels, clip=extraction.asked_clip)

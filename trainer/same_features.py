@@ -1,4 +1,4 @@
-"""The recipe of a run's features, so that new videos are extracted in the same way."""
+"""The extraction that made the features of a run, for new videos."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from trainer.run.folder import Run
 from trainer.run.members import is_ensemble
 
 
-def recipe(
+def extraction_like(
     run: Run, inputs: tuple[Path, ...], store: Path, backbone: str | None = None
 ) -> ExtractConfig:
     """Returns the extraction options with which the training store was made.
