@@ -1,5 +1,6 @@
 """The sequence that a label file means when it names a video in its own way."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from functools import cache
@@ -11,6 +12,12 @@ from preprocessing.files.csv_rows import csv_rows, require_commas
 from preprocessing.store.hints import LONGEST_SUFFIX
 
 MAP_FIELDS = ["media", "sequence"]
+# With what data sets end the names of label files: video01-phase.txt is of video01.
+ABOUT_LABELS = re.compile(
+    r"[-_. ](actions?|activityannotation|annotations?|behaviou?rs?|events?|gestures?|gt|"
+    r"ground_?truth|labels?|phases?|tools?)",
+    re.IGNORECASE,
+)
 
 
 class MediaNames:
@@ -35,11 +42,20 @@ class MediaNames:
     def own(self, name: str) -> str:
         """Returns the id of the video that a label file is named after; its folders count.
 
+        A word for what labels are may stand behind the name of the video, as in data sets.
+
         Args:
             name: of the label file, below the folder that was given, without its suffix.
         """
         folders, slash, last = name.rpartition("/")
-        return self.sequence(name) if self._known or self._told else folders + slash + stem(last)
+        if not (self._known or self._told):
+            return folders + slash + stem(last)
+        found = self.sequence(name)
+        ends = [match for match in ABOUT_LABELS.finditer(name) if match.end() == len(name)]
+        if found in self._known or found in self._told.values() or not ends:
+            return found
+        shorter = self.sequence(name[: ends[0].start()])
+        return shorter if shorter in self._known else found
 
     def _find(self, media: str) -> str:
         """Returns the id of a video; its stem if none is known.

@@ -65,3 +65,15 @@ def test_a_name_that_two_sequences_have_is_refused_until_a_map_says_which(tmp_pa
 def test_a_name_that_no_sequence_has_stays_for_the_hint() -> None:
     names = MediaNames(["Video1"], None)
     assert names.sequence("video1.mp4") == "video1.mp4"
+
+
+@pytest.mark.parametrize("word", ["-phase", "-tool", "_labels", ".annotations", "-Phases"])
+def test_a_label_file_may_say_behind_the_name_of_its_video_what_it_holds(word: str) -> None:
+    names = MediaNames(["day/video01", "video02-tool"], None)
+    assert names.own(f"video01{word}") == "day/video01"
+    assert names.own("video02-tool") == "video02-tool"
+
+
+@pytest.mark.parametrize("name", ["video01_b", "video01b", "video01phase", "video03-phase"])
+def test_what_else_stands_behind_a_name_is_part_of_it(name: str) -> None:
+    assert MediaNames(["video01"], None).own(name) == name
