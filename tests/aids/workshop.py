@@ -7,6 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from preprocessing.annotation.command import run as run_labels
+from preprocessing.annotation.options import LabelsConfig
+
 CLASSES = ("idle", "welding")
 SECONDS, FPS, SIZE = 10, 8, (48, 64)
 PEOPLE, TAKES = 6, ("a", "b")
@@ -77,3 +80,78 @@ def write_videos(folder: Path) -> None:
         (name, *interval) for number, name in enumerate(names()) for interval in intervals(number)
     ]
     write_rows(folder / "labels.csv", [("sequence", "start", "end", "label"), *rows])
+
+
+def write_project(folder: Path) -> None:
+    """Writes ``mice.boris``, a project of BORIS that scores the videos.
+
+    Args:
+        folder: that has ``labels.csv`` and gets the project.
+    """
+    labels, out = folder / "labels.csv", folder / "mice.boris"
+    run_labels(LabelsConfig((labels,), to="boris", out=out))
+
+
+def write_poses(folder: Path) -> None:
+    """Writes ``poses/`` and ``new-poses/``: tables of DeepLabCut of an animal that sits or runs.
+
+    Args:
+        folder: that gets them.
+    """
+    for number, name in enumerate(names()):
+        write_pose(folder / "poses" / f"{name}DLC_resnet50_miceshuffle1_100000.csv", number)
+    write_pose(folder / "new-poses" / f"P{PEOPLE + 1:02}_aDLC_resnet50_miceshuffle1_9.csv", 0)
+
+
+def write_pose(path: Path, number: int, fps: int = 30) -> None:
+    """Writes where nose and tail are in each frame; the nose is not always seen.
+
+    Args:
+        path: of the table.
+        number: of the video, from 0.
+        fps: frames a second.
+    """
+    noise = np.random.default_rng(number)
+    points = ("nose", "nose", "nose", "tail", "tail", "tail")
+    rows: list[tuple[object, ...]] = [
+        ("scorer", *["net"] * 6),
+        ("bodyparts", *points),
+        ("coords", *["x", "y", "likelihood"] * 2),
+    ]
+    x = 0.0
+    for start, end, label in intervals(number):
+        for _ in range(round(start * fps), round(end * fps)):
+            x += 4 if label == CLASSES[1] else 0
+            nose, sure = x + 20 + noise.normal(), noise.choice((0.2, 0.99), p=(0.1, 0.9))
+            rows.append((len(rows) - 3, nose, 50 + noise.normal(), sure, x, 50, 0.99))
+    write_rows(path, rows)
+
+
+def write_operations(folder: Path) -> None:
+    """Writes ``cholec80/``: videos of 25 frames a second, and files of phases and of tools.
+
+    Args:
+        folder: that gets it.
+    """
+    phases = ("Preparation", "CalotTriangleDissection")
+    tools = ("Grasper", "Bipolar", "Hook", "Scissors", "Clipper", "Irrigator", "SpecimenBag")
+    for number in range(10):
+        name = f"video{number + 1:02}"
+        film(folder / "cholec80" / "videos" / f"{name}.mp4", number, 25)
+        shown = [
+            CLASSES.index(label)
+            for start, end, label in intervals(number)
+            for _ in range(round(start * 25), round(end * 25))
+        ]
+        frames = [f"{frame}\t{phases[what]}" for frame, what in enumerate(shown)]
+        used = [(frame, 1, 0, what, 0, 0, 0, 0) for frame, what in enumerate(shown)][::25]
+        rows = ["\t".join(map(str, row)) for row in used]
+        root = folder / "cholec80"
+        _write_lines(root / "phase_annotations" / f"{name}-phase.txt", "Frame\tPhase", frames)
+        header = "\t".join(("Frame", *tools))
+        _write_lines(root / "tool_annotations" / f"{name}-tool.txt", header, rows)
+
+
+def _write_lines(path: Path, header: str, lines: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in (header, *lines)), encoding="utf-8")

@@ -1,0 +1,92 @@
+"""Features of poses: tracks of SLEAP (.analysis.h5) or DeepLabCut (.csv) to an array a video.
+
+    python pose_features.py POSES FEATURES --fps 30
+
+Reads each such file of the folder POSES and writes FEATURES/<video>.npy, <float32>[frames, F]:
+for each animal its keypoints seen from its own middle, in units of its own size, how fast each of
+them moves, and which of them were seen; for each two animals the way from one to the other. So
+features do not depend on where in the picture an animal is, nor on how large it is there. Change
+what you like: this is a beginning.
+"""
+
+import argparse
+import csv
+import itertools
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+SURE = 0.6  # Keypoints of DeepLabCut that are less likely count as not seen.
+
+
+def read_sleap(path):
+    """Returns coordinates [frames, animals, keypoints, 2], NaN where a keypoint was not seen."""
+    with h5py.File(path) as file:
+        return np.transpose(file["tracks"], (3, 0, 2, 1))
+
+
+def read_deeplabcut(path):
+    """Returns the same of a table with three lines of names, or four with several animals."""
+    with path.open(newline="") as file:
+        rows = csv.reader(file)
+        names = [next(rows), next(rows), next(rows)]
+        if names[1][0] == "individuals":
+            names.append(next(rows))
+        values = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
+    columns = list(zip(*(line[1:] for line in names[1:]), strict=True))
+    if len(names) == 3:
+        columns = [("animal", *column) for column in columns]
+    animals = list(dict.fromkeys(animal for animal, _, _ in columns))
+    points = list(dict.fromkeys(point for _, point, _ in columns))
+    found = np.full((len(values), len(animals), len(points), 3), np.nan)
+    for number, (animal, point, kind) in enumerate(columns):
+        place = ("x", "y", "likelihood").index(kind)
+        found[:, animals.index(animal), points.index(point), place] = values[:, number]
+    return np.where(found[..., 2:] >= SURE, found[..., :2], np.nan)
+
+
+def filled(track):
+    """Returns a coordinate over time [frames] whose gaps are bridged by straight lines."""
+    seen = np.flatnonzero(np.isfinite(track))
+    if not len(seen):
+        return np.zeros(len(track))
+    return np.interp(np.arange(len(track)), seen, track[seen])
+
+
+def features(poses, fps):
+    """Returns features [frames, F] of coordinates [frames, animals, keypoints, 2]."""
+    seen = np.isfinite(poses).all(-1)
+    poses = np.apply_along_axis(filled, 0, poses)
+    middles = poses.mean(2, keepdims=True)
+    sizes = np.median(np.linalg.norm(poses - middles, axis=-1), axis=(0, 2))
+    sizes = np.maximum(sizes, 1e-6)[None, :, None, None]
+    speeds = np.gradient(poses, 1 / fps, axis=0) / sizes
+    pairs = itertools.combinations(range(poses.shape[1]), 2)
+    ways = [(middles[:, b] - middles[:, a])[:, 0] / sizes.mean() for a, b in pairs]
+    parts = [(poses - middles) / sizes, np.linalg.norm(speeds, axis=-1), seen, *ways]
+    return np.concatenate([part.reshape(len(poses), -1) for part in parts], 1).astype("float32")
+
+
+def main():
+    """Converts a folder."""
+    parser = argparse.ArgumentParser(description="features of poses of SLEAP or DeepLabCut")
+    parser.add_argument("poses", type=Path)
+    parser.add_argument("features", type=Path)
+    parser.add_argument("--fps", type=float, required=True, help="frames a second of the videos")
+    given = parser.parse_args()
+    given.features.mkdir(parents=True, exist_ok=True)
+    paths = sorted([*given.poses.glob("*.analysis.h5"), *given.poses.glob("*.csv")])
+    if not paths:
+        parser.error(f"{given.poses} holds neither *.analysis.h5 of SLEAP nor *.csv of DeepLabCut")
+    for path in paths:
+        poses = read_sleap(path) if path.suffix == ".h5" else read_deeplabcut(path)
+        name = re.sub(r"DLC_.*$|\.analysis$", "", path.stem)
+        array = features(poses, given.fps)
+        np.save(given.features / f"{name}.npy", array)
+        print(f"{name}: {len(array)} frames, {poses.shape[1]} animals, F = {array.shape[1]}")
+
+
+if __name__ == "__main__":
+    main()
