@@ -15,7 +15,7 @@ COMMAND = re.compile(
 PROMPT = "$ "
 # A fenced block and its language, or an indented one behind an empty line.
 BLOCK = re.compile(
-    r"^```(?P<language>\w*)\n(?P<fenced>.*?)^```$|(?<=\n\n)(?P<indented>(?:    .*\n|\n(?=    ))+)",
+    r"^```(?P<language>\w*)\n(?P<fenced>.*?)^```$|(?<=\n\n)(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
     re.MULTILINE | re.DOTALL,
 )
 
