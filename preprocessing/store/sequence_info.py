@@ -145,7 +145,7 @@ class SequenceInfo:
         return self.last + self.step_seconds - self.start_time
 
 
-def sequence_path(root: Path, sequence_id: str) -> Path:
+def sequence_path(root: Path | str, sequence_id: str) -> Path:
     """Returns the file that holds a sequence.
 
     Args:
@@ -158,7 +158,7 @@ def sequence_path(root: Path, sequence_id: str) -> Path:
     parts = PurePosixPath(sequence_id).parts
     if not parts or sequence_id.startswith("/") or ".." in parts or "\0" in sequence_id:
         raise InputError(f"{sequence_id!r} is no sequence id: a relative path without .. is")
-    return root.joinpath(*parts[:-1], parts[-1] + SUFFIX)
+    return Path(root).joinpath(*parts[:-1], parts[-1] + SUFFIX)
 
 
 def read_info(path: Path, sequence_id: str) -> SequenceInfo:
