@@ -140,6 +140,17 @@ class SequenceInfo:
         return f"{self.dimension:,} features"
 
     @property
+    def extent(self) -> str:
+        """Its id and how much there is of it, in words."""
+        steps = f"{self.steps:,} step{'s' * (self.steps != 1)}"
+        name = f"{self.sequence_id!r}: {steps} of {self.content}"
+        return f"{name}, {self.first:.1f} to {self.last:.1f} s"
+
+    def __repr__(self) -> str:
+        made = f"{self.origin.backbone}, fps {self.origin.fps}"
+        return f"<{type(self).__name__} {self.extent}; {made}>"
+
+    @property
     def end(self) -> float:
         """The second, counted from ``start_time``, at which the last step stops being shown."""
         return self.last + self.step_seconds - self.start_time

@@ -34,9 +34,8 @@ def _unfinished(runs: Sequence[Run]) -> list[str]:
     Without a validation split there is no best one, and no line.
     """
     kept = [(_kept_row(run), run.config.epochs) for run in runs]
-    last = [
-        epochs for row, epochs in kept if row.get("val_loss") is not None and row["epoch"] == epochs
-    ]
+    judged = [(row, epochs) for row, epochs in kept if row.get("val_loss") is not None]
+    last = [epochs for row, epochs in judged if row["epoch"] == epochs]
     if not last or 2 * len(last) < len(runs):
         return []
     epochs = last[0]
