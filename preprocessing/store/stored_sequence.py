@@ -79,11 +79,9 @@ class StoredSequence:
             ) from None
         except IndexError:
             raise IndexError(f"There are {len(self)} steps. Received: {steps}") from None
-        first: int | slice = slice(None)
-        if isinstance(chosen, int):
-            first, chosen = 0, range(chosen, chosen + 1)
-        place: tuple[Any, ...] = (first, *others)
-        wanted: NDArray[Any] = self._read(chosen)[place]
+        block = self._read(chosen if isinstance(chosen, range) else range(chosen, chosen + 1))
+        place = (slice(None) if isinstance(chosen, range) else 0, *others)
+        wanted: NDArray[Any] = block[place]
         return wanted
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
