@@ -10,6 +10,7 @@ A name is imported when it is first asked for, and TensorFlow with the first tha
 
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,13 @@ def _homes() -> dict[str, str]:
     return homes
 
 
-_HOMES = _homes()
+try:
+    _HOMES = _homes()
+except ImportError as error:
+    if __name__ != "__main__":
+        raise
+    sys.stderr.write(f"longtake: error: {error}\n")
+    raise SystemExit(2) from None
 
 
 def __getattr__(name: str) -> Any:
@@ -103,7 +110,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    dunders = (name for name in globals() if name.startswith("__"))
+    return sorted({*dunders, *__all__, "__version__"})
 
 
 if __name__ == "__main__":

@@ -63,9 +63,9 @@ def absent(name: str, store: "FeatureStore") -> InputError:
     if not advice:
         known = store.ids()
         near = get_close_matches(name, known, 3)
-        beginning = "did you mean" if near else "it has"
-        advice = f"{beginning} {some(near or known)}" if known else "it is empty"
-    return InputError(f"{store.root} has no sequence {shorten(name)!r}: {advice}")
+        advice = f"it has {some(known)}" if known else "it is empty"
+        advice = f"did you mean {' or '.join(map(shorten, near))}?" if near else advice
+    return InputError(f"{store.root} has no sequence {shorten(name)!r}; {advice}")
 
 
 def _differences(name: str, other: str) -> Iterator[str]:
