@@ -54,7 +54,7 @@ class Function(NamedTuple):
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("preprocessing", "trainer"):
+    for package in ("longtake", "preprocessing", "trainer"):
         for path in sorted((ROOT / package).rglob("*.py")):
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
 

@@ -115,10 +115,11 @@ def test_plans_are_arithmetic_on_lengths() -> None:
         assert not imports_of(path) & {"tensorflow", "keras", "numpy"}
 
 
-@pytest.mark.parametrize("package", ["preprocessing", "trainer"])
+@pytest.mark.parametrize("package", ["preprocessing", "trainer", "longtake"])
 def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
     module = importlib.import_module(package)
     assert all(hasattr(module, name) for name in module.__all__)
+    assert set(module.__all__) <= set(dir(module))
     with pytest.raises(AttributeError):
         _ = module.no_such_name
 
@@ -145,7 +146,11 @@ def test_help_imports_neither_tensorflow_nor_opencv() -> None:
     assert done.stdout.count("usage: longtake") >= len(commands)
 
 
-@pytest.mark.parametrize("path", [*modules("preprocessing"), *modules("trainer")], ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [*modules("longtake"), *modules("preprocessing"), *modules("trainer")],
+    ids=name_of,
+)
 def test_one_place_writes_to_the_terminal(path: Path) -> None:
     """The room of streams cleans what strangers wrote, and outlives whoever reads."""
     if path.parent.name == "terminal":

@@ -13,6 +13,7 @@ MAX_POINTS = 2400
 HEIGHT = 1000
 # Beside the loss, history.csv has the one that belongs to the task.
 HISTORY_SCORES = ("accuracy", "mae")
+History = Sequence[Mapping[str, float | None]]
 
 
 class Envelope:
@@ -76,7 +77,7 @@ def curve(places: NDArray[np.float64], values: NDArray[np.float64], low: float, 
     return "".join(parts)
 
 
-def learning_curves(histories: Mapping[str, Sequence[Mapping[str, str]]]) -> str:
+def learning_curves(histories: Mapping[str, History]) -> str:
     """Draws the loss and what stands beside it over epochs, an SVG for each.
 
     Args:
@@ -87,14 +88,14 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, str]]]) -> str
     return "".join(_learning_curve(histories, name) for name in ("loss", *scores[:1]))
 
 
-def _learning_curve(histories: Mapping[str, Sequence[Mapping[str, str]]], name: str) -> str:
+def _learning_curve(histories: Mapping[str, History], name: str) -> str:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.5, 3.1), layout="constrained")
     axes = figure.subplots()
     for number, (run, rows) in enumerate(histories.items()):
         for part, style in (("", "-"), ("val_", "--")):
-            points = [float(row[part + name]) for row in rows if row.get(part + name)]
+            points = [value for row in rows if (value := row.get(part + name)) is not None]
             label = f"{run} {'validation' if part else 'training'}".strip()
             if points:
                 epochs = range(1, len(points) + 1)

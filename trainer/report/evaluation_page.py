@@ -155,7 +155,7 @@ def _pictures(
     return {"strips": strips, "places": places, **more}
 
 
-def _histories(run: Run) -> dict[str, list[dict[str, str]]]:
+def _histories(run: Run) -> dict[str, list[dict[str, float | None]]]:
     """Returns the history of a training; of an ensemble, those of its members."""
     if not is_ensemble(run.path):
         return {"": run.history}
