@@ -10,7 +10,7 @@ _WHERE = {
     "TrainConfig": "trainer.config",
     "choose_by_folds": "trainer.trainings.held_out",
     "evaluate": "trainer.evaluation.command",
-    "load_run": "trainer.run.folder",
+    "load_run": "trainer.trained.run",
     "train": "trainer.training.command",
     "write_bouts": "trainer.bouts.tables",
 }

@@ -1,0 +1,231 @@
+"""What a run answers, in arrays."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import InputError, counted, some
+from preprocessing.terminal.clock import clock
+from trainer.report.html_table import html_table
+
+MOST_ROWS = 20  # Of a table in a notebook.
+
+
+class Segment(NamedTuple):
+    """A stretch of one label.
+
+    Attributes:
+        start: its beginning in seconds.
+        end: its end in seconds.
+        label: the name of the class.
+    """
+
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Prediction:
+    """The answers to one sequence, N steps, C classes.
+
+    Attributes:
+        sequence: its id, or the name that it was given under; ``array`` for an array by itself.
+        classes: names of the classes, or of the columns of a regression.
+        task: ``classification``, ``multilabel`` or ``regression``.
+        timestamps: ``<float64>[N]``, the second that each answer is about, counted from the start
+            of the recording, as in label files.
+        numbers: ``<int32>[N]``, the number of the class; of several classes a step ``<int8>[N, C]``
+            of 0 and 1; of a regression ``<float32>[N, C]``. Decoded where there is a decoder.
+        probabilities: ``<float32>[N, C]``, raw; None for a regression.
+        decoded: True if a decoder has been at work.
+        found: the segments, if answers have any.
+    """
+
+    sequence: str
+    classes: tuple[str, ...]
+    task: str
+    timestamps: NDArray[np.float64]
+    numbers: NDArray[Any]
+    probabilities: NDArray[np.float32] | None
+    decoded: bool
+    found: tuple[Segment, ...] | None = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __repr__(self) -> str:
+        return f"Prediction({self._told()})"
+
+    def _repr_html_(self) -> str:
+        """Returns a table of segments for a notebook, or of the first steps where there are none."""
+        if self.found is None:
+            rows = [list(map(str, row)) for row in self._rows(MOST_ROWS)]
+            return html_table(rows, self.columns, self._told())
+        rows = [
+            [clock(one.start, 1), clock(one.end, 1), one.label] for one in self.found[:MOST_ROWS]
+        ]
+        if more := len(self.found) - len(rows):
+            rows.append([f"... and {more} more in segments()"])
+        return html_table(rows, ["from", "to", "label"], self._told())
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The names of the classes, ``<object>[N]``; of several a step, a tuple of them each.
+
+        Raises:
+            InputError: the answers are numbers.
+        """
+        if self.task == "regression":
+            raise InputError("the answers of a regression have no names; take .numbers")
+        names = np.array(self.classes, object)
+        if self.task == "classification":
+            return np.asarray(names[self.numbers])
+        labels = np.empty(len(self), object)
+        labels[:] = [tuple(names[row > 0]) for row in self.numbers]
+        return labels
+
+    @property
+    def confidence(self) -> NDArray[np.float32] | None:
+        """The probability that the model gives to what is said.
+
+        ``<float32>[N]``; where a step can have several classes ``<float32>[N, C]``, for each class
+        that it is there, or is not, as is said. None for a regression.
+        """
+        if self.probabilities is None:
+            return None
+        if self.task == "classification":
+            return np.take_along_axis(self.probabilities, self.numbers[:, None], 1)[:, 0]
+        return np.where(self.numbers > 0, self.probabilities, 1 - self.probabilities)
+
+    def segments(self) -> list[Segment]:
+        """Returns stretches of one label, as they stand in the labels.csv of ``longtake predict``.
+
+        Raises:
+            InputError: the answers are numbers, or one for the whole sequence.
+        """
+        if self.found is None:
+            what = "numbers" if self.task == "regression" else "one for the whole sequence"
+            raise InputError(f"the answers have no segments, being {what}; take .numbers")
+        return list(self.found)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table; see ``to_pandas``."""
+        if self.task == "regression":
+            return ["time", *self.classes]
+        said = ["label", "confidence"] if self.task == "classification" else list(self.classes)
+        return ["time", *said, *(f"p({name})" for name in self.classes)]
+
+    def to_pandas(self) -> Any:
+        """Returns a ``pandas.DataFrame`` with a row a step.
+
+        Its columns are ``time``, ``label``, ``confidence`` and ``p(NAME)``, the probability of each
+        class; where a step can have several classes ``time``, one of 0 and 1 for each class, and
+        ``p(NAME)``; for a regression ``time`` and its columns.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        pandas = import_pandas()
+        parts = [self.timestamps, *self._said(), *self._each(self.probabilities)]
+        frame = pandas.concat([pandas.Series(part) for part in parts], axis=1)
+        frame.columns = self.columns
+        return frame
+
+    def _said(self) -> list[NDArray[Any]]:
+        """Returns the columns of what is said, without times and probabilities."""
+        if self.task != "classification":
+            return self._each(self.numbers)
+        assert self.confidence is not None
+        return [self.labels, self.confidence]
+
+    def _each(self, values: NDArray[Any] | None) -> list[NDArray[Any]]:
+        return [] if values is None else list(values.T)
+
+    def _rows(self, most: int) -> Iterator[list[Any]]:
+        parts = [self.timestamps, *self._said(), *self._each(self.probabilities)]
+        for step in range(min(most, len(self))):
+            yield [part[step] for part in parts]
+
+    def _told(self) -> str:
+        """Returns what it is, in words."""
+        said = "" if self.task == "regression" else "decoded, " if self.decoded else "raw, "
+        parts = "" if self.found is None else f", {counted(len(self.found), 'segment')}"
+        what = "columns" if self.task == "regression" else "classes"
+        return f"{self.sequence}: {counted(len(self), 'answer')}{parts}, {said}{what}: {some(self.classes)}"
+
+
+class Predictions(Mapping[str, Prediction]):
+    """The answers to several sequences by their names, in the order in which they were given.
+
+    Args:
+        predictions: the answers.
+        failed: why some have none, by name.
+
+    Attributes:
+        failed: why some videos have no answer, by sequence id.
+    """
+
+    def __init__(
+        self, predictions: Mapping[str, Prediction], failed: Mapping[str, str] | None = None
+    ):
+        self._all = dict(predictions)
+        self.failed = dict(failed or {})
+
+    def __getitem__(self, name: str) -> Prediction:
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        steps = sum(map(len, self._all.values()))
+        return f"Predictions({counted(len(self), 'sequence')}, {counted(steps, 'answer')}{failed})"
+
+    def _repr_html_(self) -> str:
+        """Returns a table of the sequences for a notebook."""
+        rows = [
+            [name, f"{len(one):,}", "" if one.found is None else f"{len(one.found):,}"]
+            for name, one in list(self.items())[:MOST_ROWS]
+        ]
+        if more := len(self) - len(rows):
+            rows.append([f"... and {more} more"])
+        rows += [[name, f"failed: {why}", ""] for name, why in self.failed.items()]
+        return html_table(rows, ["sequence", "answers", "segments"], repr(self))
+
+    def to_pandas(self) -> Any:
+        """Returns a ``pandas.DataFrame`` with a row a step, and a first column ``sequence``.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        pandas = import_pandas()
+        frames = []
+        for name, one in self.items():
+            frame = one.to_pandas()
+            frame.insert(0, "sequence", name, allow_duplicates=True)
+            frames.append(frame)
+        return pandas.concat(frames, ignore_index=True)
+
+
+def import_pandas() -> Any:
+    """Returns pandas.
+
+    Raises:
+        InputError: it is not installed; the command that does so is named.
+    """
+    try:
+        import pandas
+    except ImportError:
+        raise InputError(
+            'tables need pandas, which is not installed: pip install "longtake[pandas]"'
+        ) from None
+    return pandas
