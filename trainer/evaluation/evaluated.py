@@ -12,7 +12,10 @@ from trainer.evaluation.figure_text import figure_text
 from trainer.evaluation.summary import summary
 from trainer.metrics import ANSWERED, HEADLINES
 from trainer.report.html_table import html_table
+from trainer.run.folder import Run
 
+FIGURES = "metrics.json"
+SPLITS = ("test", "validation", "train", "all")
 # What is raised by figures that are not those of an evaluation.
 UNLIKE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
@@ -38,6 +41,11 @@ class Evaluated(dict[str, Any]):
             return None
 
 
+def evaluated_splits(run: Run) -> list[str]:
+    """Returns the splits on which a run was evaluated, the test split first."""
+    return [name for name in SPLITS if (run.evaluation_path(name) / FIGURES).is_file()]
+
+
 def read_evaluated(path: Path, split: str) -> Evaluated:
     """Reads the figures of a split.
 
@@ -49,18 +57,18 @@ def read_evaluated(path: Path, split: str) -> Evaluated:
         InputError: there are none, or they cannot be read.
     """
     run = path.parents[1]
-    if not (path / "metrics.json").is_file():
+    if not (path / FIGURES).is_file():
         raise InputError(
             f"{run} has no evaluation of the split {split}; make one: longtake evaluate {run} "
             f"--split {split}"
         )
-    figures = read_json(path / "metrics.json", "metrics")
+    figures = read_json(path / FIGURES, "metrics")
     try:
         evaluated = Evaluated(figures)
         list(headline_rows(evaluated))
     except UNLIKE:
         raise InputError(
-            f"{path / 'metrics.json'} holds no metrics; run longtake evaluate {run} again"
+            f"{path / FIGURES} holds no metrics; run longtake evaluate {run} again"
         ) from None
     return evaluated
 

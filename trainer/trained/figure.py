@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.console import note
-from trainer.evaluation.evaluated import read_evaluated
+from trainer.evaluation.evaluated import evaluated_splits, read_evaluated
 from trainer.predictions.reader import open_answers
 from trainer.report.curves import draw_curves, drawn_columns
 from trainer.report.evaluation_page import histories_of
@@ -23,7 +23,7 @@ WIDTH, CURVES_HEIGHT, CONFUSION_HEIGHT = 10.0, 2.9, 4.4  # Inches.
 DOTS = 110  # An inch, in a notebook.
 
 
-class Picture(Figure):  # type: ignore[misc]  # matplotlib has no types.
+class Picture(Figure):
     """A figure that notebooks show without ``pyplot``, and so once."""
 
     def _repr_png_(self) -> bytes:
@@ -37,7 +37,7 @@ def draw(run: Run, kind: str | None, split: str | None) -> Figure:
     """Draws a run; see ``TrainedRun.plot``."""
     if kind not in (None, *KINDS):
         raise InputError(f"plot({kind!r:.80}): expected one of {', '.join(KINDS)}, or nothing")
-    split = split or next(iter(run.evaluated), None)
+    split = split or next(iter(evaluated_splits(run)), None)
     if kind == "curves" or (kind is None and split is None):
         if kind is None:
             note(
@@ -70,8 +70,8 @@ def _learned(run: Run) -> bool:
 def _curves(run: Run) -> Figure:
     if not _learned(run):
         raise InputError(
-            f"{run.path} has no learning curves: no epoch of it is done yet, or it joins runs whose "
-            "curves lie in their own folders"
+            f"{run.path} has no learning curves: no epoch of it is done yet, or it joins runs "
+            "whose curves lie in their own folders"
         )
     figure = Picture(figsize=(WIDTH, CURVES_HEIGHT), layout="constrained")
     _draw_curves(figure, run)

@@ -96,12 +96,12 @@ class Asking:
     def _require_own_store(self) -> None:
         """Checks that features of new videos do not go to where those of training are."""
         trained_on = self.run.config.store
-        if self.store and self.store.exists() and trained_on.exists():
-            if self.store.samefile(trained_on):
-                raise InputError(
-                    f"store= {self.store} is what {self.run.path} was trained on; give another "
-                    "folder, which keeps the features of what is predicted"
-                )
+        there = self.store and self.store.exists() and trained_on.exists()
+        if self.store and there and self.store.samefile(trained_on):
+            raise InputError(
+                f"store= {self.store} is what {self.run.path} was trained on; give another "
+                "folder, which keeps the features of what is predicted"
+            )
 
     def _require_no_times(self, what: str) -> None:
         if self.timestamps is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ class Prediction:
         return f"Prediction({self._told()})"
 
     def _repr_html_(self) -> str:
-        """Returns a table of segments for a notebook, or of the first steps where there are none."""
+        """Returns a table for a notebook: of segments, or of the first steps if there are none."""
         if self.found is None:
             rows = [list(map(str, row)) for row in self._rows(MOST_ROWS)]
             return html_table(rows, self.columns, self._told())
@@ -156,7 +157,8 @@ class Prediction:
         said = "" if self.task == "regression" else "decoded, " if self.decoded else "raw, "
         parts = "" if self.found is None else f", {counted(len(self.found), 'segment')}"
         what = "columns" if self.task == "regression" else "classes"
-        return f"{self.sequence}: {counted(len(self), 'answer')}{parts}, {said}{what}: {some(self.classes)}"
+        named = f"{said}{what}: {some(self.classes)}"
+        return f"{self.sequence}: {counted(len(self), 'answer')}{parts}, {named}"
 
 
 class Predictions(Mapping[str, Prediction]):
@@ -223,9 +225,8 @@ def import_pandas() -> Any:
         InputError: it is not installed; the command that does so is named.
     """
     try:
-        import pandas
+        return import_module("pandas")
     except ImportError:
         raise InputError(
             'tables need pandas, which is not installed: pip install "longtake[pandas]"'
         ) from None
-    return pandas

@@ -4,14 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
-from preprocessing.labels.splits import PARTS
 from trainer.decoded.options import Decode
-from trainer.evaluation.evaluated import Evaluated, read_evaluated
+from trainer.evaluation.evaluated import SPLITS, Evaluated, read_evaluated
 from trainer.run.folder import Run
 from trainer.run.folder import load_run as open_run
 from trainer.trained.prediction import Prediction, Predictions
-
-SPLITS = ("test", *(part for part in PARTS if part != "test"), "all")
 
 
 class TrainedRun(Run):
@@ -84,12 +81,6 @@ class TrainedRun(Run):
         if split not in SPLITS:
             raise InputError(f"split {split!r:.80}: expected one of {', '.join(SPLITS)}")
         return read_evaluated(self.evaluation_path(split), split)
-
-    @property
-    def evaluated(self) -> list[str]:
-        """The splits that were evaluated, the test split first."""
-        there = [name for name in SPLITS if (self.evaluation_path(name) / "metrics.json").is_file()]
-        return there
 
     def plot(self, kind: str | None = None, split: str | None = None) -> Any:
         """Draws learning curves, ribbons of an evaluated split, and its confusions.

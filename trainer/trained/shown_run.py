@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from preprocessing.errors import InputError, counted, some
-from trainer.evaluation.evaluated import headline_rows, read_evaluated
+from trainer.evaluation.evaluated import evaluated_splits, headline_rows, read_evaluated
 from trainer.report.html_table import html_table
 from trainer.report.page import unusual_options
 from trainer.run.folder import Run
@@ -17,9 +17,9 @@ def run_html(run: Run) -> str:
     """Returns tables: what a run is, and the figures of each evaluation.
 
     Args:
-        run: whose ``evaluated`` names the splits.
+        run: the run.
     """
-    return html_table(_facts(run), title=f"run {run.path}") + _figures(run, run.evaluated)
+    return html_table(_facts(run), title=f"run {run.path}") + _figures(run, evaluated_splits(run))
 
 
 def state_text(run: Run) -> str:
