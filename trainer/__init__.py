@@ -8,10 +8,11 @@ _WHERE = {
     "OnlineTrainer": "trainer.streaming.online",
     "Run": "trainer.run.folder",
     "TrainConfig": "trainer.config",
+    "TrainedRun": "trainer.trained.run",
     "choose_by_folds": "trainer.trainings.held_out",
     "evaluate": "trainer.evaluation.command",
     "load_run": "trainer.trained.run",
-    "train": "trainer.training.command",
+    "train": "trainer.trained.training",
     "write_bouts": "trainer.bouts.tables",
 }
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "OnlineTrainer",
     "Run",
     "TrainConfig",
+    "TrainedRun",
     "choose_by_folds",
     "evaluate",
     "load_run",

@@ -21,7 +21,7 @@ UNLIKE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 class Evaluated(dict[str, Any]):
-    """What metrics.json holds, a dictionary that shows its headlines.
+    """The content of metrics.json, a dictionary that shows its headlines.
 
     ``print`` and notebooks show the figures that one looks at first, decoded ones beside raw ones,
     and the weakest classes. The keys are those of metrics.json; see docs/metrics.md.

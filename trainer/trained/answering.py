@@ -32,7 +32,21 @@ def answer(
     model: str | None = None,
     store: Path | str | None = None,
 ) -> Prediction | Predictions:
-    """Answers arrays, a store, or videos; see ``TrainedRun.predict``."""
+    """Answers arrays, a store, or videos.
+
+    Args:
+        run: whose model answers.
+        what: see ``TrainedRun.predict``.
+        timestamps: see there, and so for the others.
+        decode: see there.
+        lag: see there.
+        backbone: see there.
+        model: see there.
+        store: see there.
+
+    Raises:
+        InputError: an option is no good, or what is given cannot go through the model.
+    """
     if decode not in get_args(Decode):
         raise InputError(f"decode={decode!r:.80}: expected one of {', '.join(get_args(Decode))}")
     require_lag(decode, lag)

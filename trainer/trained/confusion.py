@@ -32,12 +32,12 @@ def draw_confusion(figure: Any, metrics: Mapping[str, Any]) -> None:
     )
     names = [short_name(metrics["classes"][number]) for number in kept]
     axes = figure.subplots()
-    picture = axes.imshow(rows, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", parse_math=False)
+    picture = axes.imshow(rows, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(names)), names, rotation=25, ha="right", parse_math=False)
     axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.set_xlabel("answer")
     axes.set_ylabel("truth")
-    axes.set_title(_title(metrics, len(kept)), loc="left")
+    figure.suptitle(_title(metrics, len(kept)), x=0.01, ha="left", fontsize="large")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     if len(names) <= WITH_SHARES:
@@ -45,7 +45,7 @@ def draw_confusion(figure: Any, metrics: Mapping[str, Any]) -> None:
             colour = "white" if share > DARK else "black"
             text = f"{100 * share:.0f}" if share else ""
             axes.text(column, row, text, color=colour, ha="center", va="center", fontsize="small")
-    bar = figure.colorbar(picture, ax=axes, shrink=0.7)
+    bar = figure.colorbar(picture, ax=axes, shrink=0.7, pad=0.02)
     bar.ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     bar.outline.set_visible(False)
 
@@ -61,4 +61,4 @@ def _kept(confusion: Any) -> list[int]:
 
 def _title(metrics: Mapping[str, Any], shown: int) -> str:
     which = f", the {shown} classes with the most mistakes" * (shown < len(metrics["classes"]))
-    return f"confusions, {metrics['split']}: per cent of the steps of each true class{which}"
+    return f"confusions, {metrics['split']}: per cent of each true class{which}"

@@ -34,7 +34,16 @@ class Picture(Figure):
 
 
 def draw(run: Run, kind: str | None, split: str | None) -> Figure:
-    """Draws a run; see ``TrainedRun.plot``."""
+    """Draws a run.
+
+    Args:
+        run: the run.
+        kind: see ``TrainedRun.plot``.
+        split: see there.
+
+    Raises:
+        InputError: the run lacks what is to be drawn.
+    """
     if kind not in (None, *KINDS):
         raise InputError(f"plot({kind!r:.80}): expected one of {', '.join(KINDS)}, or nothing")
     split = split or next(iter(evaluated_splits(run)), None)

@@ -1,4 +1,4 @@
-"""What a run is asked about: arrays, a store, or videos, each of which becomes a store."""
+"""Everything that a run can be asked about: arrays, a store, or videos, each of which becomes a store."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Asking:
-    """How to make a store of what is given.
+    """The way to a store of what is given.
 
     Attributes:
         run: whose model answers.

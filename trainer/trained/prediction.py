@@ -1,4 +1,4 @@
-"""What a run answers, in arrays."""
+"""Answers of a run, in arrays."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
