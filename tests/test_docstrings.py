@@ -1,4 +1,5 @@
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,9 +55,9 @@ class Function(NamedTuple):
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("preprocessing", "trainer"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+    packages = (sorted((ROOT / package).rglob("*.py")) for package in ("preprocessing", "trainer"))
+    for path in [ROOT / "longtake.py", *itertools.chain(*packages)]:
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
 
 
 def inside(node: ast.AST, where: str, public: bool = True) -> Iterator[Function]:

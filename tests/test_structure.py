@@ -116,10 +116,11 @@ def test_plans_are_arithmetic_on_lengths() -> None:
         assert not imports_of(path) & {"tensorflow", "keras", "numpy"}
 
 
-@pytest.mark.parametrize("package", ["preprocessing", "trainer"])
+@pytest.mark.parametrize("package", ["preprocessing", "trainer", "longtake"])
 def test_all_names_that_are_promised_can_be_imported(package: str) -> None:
     module = importlib.import_module(package)
     assert all(hasattr(module, name) for name in module.__all__)
+    assert set(module.__all__) <= set(dir(module))
     with pytest.raises(AttributeError):
         _ = module.no_such_name
 

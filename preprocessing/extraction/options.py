@@ -14,6 +14,7 @@ from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
 from preprocessing.files.inputs import Source
 from preprocessing.files.outputs import require_folder
+from preprocessing.terminal.python_values import accept_strings
 from preprocessing.videos.clip import AskedClip
 from preprocessing.videos.damage import WHOLE_SHARE
 
@@ -67,6 +68,9 @@ class ExtractConfig:
     """Which to take of videos that differ in their suffix only, such as .mp4."""
     overwrite: bool = False
     """Make again what the store has with other settings; runs trained on it cannot go on then."""
+
+    def __post_init__(self) -> None:
+        accept_strings(self)
 
     @property
     def rate(self) -> float | None:

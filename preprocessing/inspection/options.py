@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.terminal.python_values import accept_strings
+
 
 @dataclass(frozen=True)
 class InspectConfig:
@@ -22,3 +24,6 @@ class InspectConfig:
     """Draw a contact sheet instead, eight sequences a page: OUT.png, OUT-2.png and so on."""
     only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="ID...")] = ()
     """Show these sequences; otherwise all, or with --sheet 24 spread over the store."""
+
+    def __post_init__(self) -> None:
+        accept_strings(self)

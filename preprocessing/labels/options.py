@@ -88,12 +88,6 @@ class LabelReading:
         )
 
 
-def as_paths(given: Any) -> tuple[Path, ...]:
-    """Returns one path, or several, as a tuple of paths."""
-    several = given if isinstance(given, list | tuple) else [given]
-    return tuple(map(Path, several))
-
-
 def reading_last(options: type[Options]) -> type[Options]:
     """Shows the options of ``LabelReading`` behind a command's own, in help and in files.
 

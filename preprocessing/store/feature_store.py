@@ -11,10 +11,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted
 from preprocessing.files.folders import files_below
 from preprocessing.files.hdf5_file import DAMAGE, own_dataset
 from preprocessing.store.frame_file import StoredFrames
+from preprocessing.store.hints import absent
 from preprocessing.store.sequence_file import SourceFrames, require_finite
 from preprocessing.store.sequence_info import (
     FRAMES,
@@ -25,6 +26,7 @@ from preprocessing.store.sequence_info import (
     sequence_path,
     shown_apart,
 )
+from preprocessing.store.stored_sequence import StoredSequence
 
 OPEN_FILES = 64
 # What tells the folder of a run.
@@ -39,6 +41,10 @@ TIMES_KEPT = 1024
 
 class FeatureStore:
     """Reads a folder of stored sequences.
+
+    ``len`` counts them, iterating yields their ids, and ``store[id]`` is one of them, whose
+    features are read as they are asked for. A store is true, even an empty one, so that asking
+    whether there is one walks no folder.
 
     Up to ``OPEN_FILES`` files are kept open, so that reading many sequences in turns, chunk by
     chunk, does not reopen a file for every chunk. Several threads may read at once.
@@ -80,6 +86,30 @@ class FeatureStore:
     def path(self, sequence_id: str) -> Path:
         """Returns the file of a sequence, which need not exist."""
         return sequence_path(self.root, sequence_id)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self.ids())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ids())
+
+    def __getitem__(self, sequence_id: str) -> StoredSequence:
+        if sequence_id not in self:
+            raise absent(sequence_id, self)
+        return StoredSequence(self, self.info(sequence_id))
+
+    def __fspath__(self) -> str:
+        return str(self.root)
+
+    def __repr__(self) -> str:
+        try:
+            held = counted(len(self), "sequence")
+        except InputError as error:
+            held = f"{error}"
+        return f"<{type(self).__name__}({str(self.root)!r}): {held}>"
 
     def __contains__(self, sequence_id: str) -> bool:
         return self.path(sequence_id).is_file()

@@ -1,12 +1,16 @@
 """Hints about an id that no sequence has: which one was probably meant."""
 
 from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from preprocessing.errors import shorten
+from preprocessing.errors import InputError, shorten, some
 from preprocessing.files.failures import FILE_NAME, failed_among
-from preprocessing.store.feature_store import FeatureStore
+
+if TYPE_CHECKING:
+    from preprocessing.store.feature_store import FeatureStore
 
 # A suffix is short; what follows a point in an id may be anything.
 LONGEST_SUFFIX = 5
@@ -36,7 +40,7 @@ def hint(name: str, known: Collection[str], where: str = "the store") -> str:
     return ""
 
 
-def why_absent(name: str, store: FeatureStore) -> str:
+def why_absent(name: str, store: "FeatureStore") -> str:
     """Returns why a store lacks a sequence, as far as that is known.
 
     Args:
@@ -46,6 +50,22 @@ def why_absent(name: str, store: FeatureStore) -> str:
     if failed_among(store.root, [name]):
         return f"it failed, {store.root / FILE_NAME} says why"
     return hint(name, store.ids())
+
+
+def absent(name: str, store: "FeatureStore") -> InputError:
+    """Returns the error that says that a store lacks a sequence, and which it may be.
+
+    Args:
+        name: the id.
+        store: the store.
+    """
+    advice = why_absent(name, store)
+    if not advice:
+        known = store.ids()
+        near = get_close_matches(name, known, 3)
+        advice = f"it has {some(known)}" if known else "it is empty"
+        advice = f"did you mean {' or '.join(map(shorten, near))}?" if near else advice
+    return InputError(f"{store.root} has no sequence {shorten(name)!r}; {advice}")
 
 
 def _differences(name: str, other: str) -> Iterator[str]:

@@ -49,13 +49,13 @@ class SequenceWriter:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | str,
         dimension: int,
         origin: Origin,
         dtype: str = "float16",
         start_time: float = 0.0,
     ):
-        self.path = path
+        self.path = Path(path)
         self.frames_decoded = 0
         self.source_frames = 0
         self.damage = ""
@@ -64,7 +64,7 @@ class SequenceWriter:
         self._last = -np.inf
         self._source = origin.source
         self._opened = ExitStack()
-        self._writer = self._opened.enter_context(new_hdf5(path, self._require_readable))
+        self._writer = self._opened.enter_context(new_hdf5(self.path, self._require_readable))
         self._file = self._writer.file
         self._dimension = dimension
         self._create(dimension, dtype)

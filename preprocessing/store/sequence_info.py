@@ -140,12 +140,23 @@ class SequenceInfo:
         return f"{self.dimension:,} features"
 
     @property
+    def extent(self) -> str:
+        """Its id and how much there is of it, in words."""
+        steps = f"{self.steps:,} step{'s' * (self.steps != 1)}"
+        name = f"{self.sequence_id!r}: {steps} of {self.content}"
+        return f"{name}, {self.first:.1f} to {self.last:.1f} s"
+
+    def __repr__(self) -> str:
+        made = f"{self.origin.backbone}, fps {self.origin.fps}"
+        return f"<{type(self).__name__} {self.extent}; {made}>"
+
+    @property
     def end(self) -> float:
         """The second, counted from ``start_time``, at which the last step stops being shown."""
         return self.last + self.step_seconds - self.start_time
 
 
-def sequence_path(root: Path, sequence_id: str) -> Path:
+def sequence_path(root: Path | str, sequence_id: str) -> Path:
     """Returns the file that holds a sequence.
 
     Args:
@@ -158,7 +169,7 @@ def sequence_path(root: Path, sequence_id: str) -> Path:
     parts = PurePosixPath(sequence_id).parts
     if not parts or sequence_id.startswith("/") or ".." in parts or "\0" in sequence_id:
         raise InputError(f"{sequence_id!r} is no sequence id: a relative path without .. is")
-    return root.joinpath(*parts[:-1], parts[-1] + SUFFIX)
+    return Path(root).joinpath(*parts[:-1], parts[-1] + SUFFIX)
 
 
 def read_info(path: Path, sequence_id: str) -> SequenceInfo:

@@ -1,6 +1,8 @@
 """Messages, results and progress bars on the terminal."""
 
 import json
+import sys
+import warnings
 from functools import cache
 from typing import Any
 
@@ -48,17 +50,31 @@ class _Lines:
 
 
 def progress(**options: Any) -> Any:
-    """Returns a tqdm bar on standard error, redrawn on a terminal, else a new line every 10 s.
+    """Returns a tqdm bar: in a notebook its widget, on a terminal redrawn, else lines, 10 s apart.
 
     Args:
         **options: options of tqdm, such as ``total``, ``unit`` and ``desc``; work that ends within
             ``delay`` seconds shows no bar.
     """
+    if widget := _notebook_bar():
+        return widget(dynamic_ncols=True, **options)
     bar = _printable_bar()
     if ERR.stream.isatty():
         return bar(file=ERR.stream, dynamic_ncols=True, **options)
     options = {"delay": 1e-9, **options}
     return bar(file=_Lines(), mininterval=10, maxinterval=10, ncols=160, **options)
+
+
+@cache
+def _notebook_bar() -> Any:
+    """Returns tqdm's bar for notebooks where it can be shown; None anywhere else."""
+    if "ipykernel" not in sys.modules:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of widgets that are not installed: then there are lines.
+        from tqdm.auto import tqdm
+        from tqdm.notebook import tqdm_notebook
+    return tqdm if issubclass(tqdm, tqdm_notebook) else None
 
 
 @cache

@@ -53,7 +53,7 @@ def test_numbers_and_single_classes_have_no_table() -> None:
 
 def run(*scores: tuple[float, float], best: int = 1, **options: Any) -> Any:
     history = [
-        {"epoch": str(n), "accuracy": str(trained), "val_accuracy": str(held_out)}
+        {"epoch": n, "accuracy": trained, "val_accuracy": held_out}
         for n, (trained, held_out) in enumerate(scores, start=1)
     ]
     config = TrainConfig(Path("store"), Path("labels"), Path("run"), **options)
@@ -72,7 +72,7 @@ def test_what_was_learned_by_heart_is_told_by_the_epoch_that_was_kept() -> None:
     assert line.startswith("  training 0.95 right, validation 0.75")
 
 
-def unfinished(best: int, epochs: int, **row: str) -> Any:
+def unfinished(best: int, epochs: int, **row: float) -> Any:
     one = run(*[(0.9, 0.5)] * epochs, best=best, epochs=epochs)
     one.history[best - 1].update(row)
     return one
@@ -80,15 +80,15 @@ def unfinished(best: int, epochs: int, **row: str) -> Any:
 
 def test_what_was_best_at_its_end_had_not_finished_learning() -> None:
     """Then it says nothing that training knows its sequences by heart."""
-    (line,) = advice({}, [unfinished(6, 6, val_loss="0.4")])
+    (line,) = advice({}, [unfinished(6, 6, val_loss=0.4)])
     assert line == (
         "  best in the last of 6 epochs: it had not finished learning; the same training with "
         "--epochs 18 goes on"
     )
     for others in (
-        [unfinished(5, 6, val_loss="0.4")],
+        [unfinished(5, 6, val_loss=0.4)],
         [unfinished(6, 6)],  # Without a validation split the last epoch is that which is kept.
-        [unfinished(6, 6, val_loss="0.4"), *[unfinished(2, 6, val_loss="0.4")] * 2],
+        [unfinished(6, 6, val_loss=0.4), *[unfinished(2, 6, val_loss=0.4)] * 2],
     ):
         (line,) = advice({}, others)
         assert "by heart" in line
@@ -107,8 +107,8 @@ def test_what_a_decoder_makes_worse_by_each_figure_is_told() -> None:
         assert list(advice({**raw, "decoded": decoded}, [run((0.75, 0.7))])) == []
 
 
-@pytest.mark.parametrize("history", [[], [{"epoch": "1", "accuracy": "0.9"}], [{"epoch": "2"}]])
-def test_without_validation_nothing_is_compared(history: list[dict[str, str]]) -> None:
+@pytest.mark.parametrize("history", [[], [{"epoch": 1, "accuracy": 0.9}], [{"epoch": 2}]])
+def test_without_validation_nothing_is_compared(history: list[dict[str, float]]) -> None:
     one = run()
     one.history = history
     assert list(advice({}, [one])) == []

@@ -146,8 +146,12 @@ def test_a_store_is_answered_under_the_names_of_its_sequences(root: Path) -> Non
     assert store.features("P1_0", 0, 1).shape == (1, 2)  # It is still open.
     assert f"Predictions({len(store.ids())} sequences" in repr(by_store)
     assert "P1_0" in by_store._repr_html_()
-    listed = run.predict(list(features_of(store).values()))
-    assert list(listed) == [str(number) for number in range(len(store.ids()))]
+    listed = run.predict([store[name] for name in store])
+    assert list(listed) == [str(number) for number in range(len(store))]
+    alone = run.predict(store["P1_0"])
+    for one in (listed["0"], alone):
+        assert one.probabilities.tobytes() == by_store["P1_0"].probabilities.tobytes()
+        assert one.timestamps.tobytes() == by_store["P1_0"].timestamps.tobytes()
 
 
 def test_features_of_another_size_are_refused_in_a_line(root: Path) -> None:

@@ -60,9 +60,7 @@ def test_ribbons_show_truth_above_answers_the_worst_sequence_first(run: TrainedR
         "prediction",
         "decoded",
     ]
-    colours = [
-        [int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in class_colours(STRANGE)
-    ]
+    colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in class_colours(STRANGE)]
     true, predicted, decoded = bands(first)
     assert true.tolist() == [colours[n] for n in (0, 0, 1, 1, 2, 2, 3, 3)]
     assert predicted.tolist() == decoded.tolist() == [colours[n] for n in (0, 0, 1, 1, 3, 3, 2, 2)]

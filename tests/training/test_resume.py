@@ -404,6 +404,6 @@ def test_a_history_with_fewer_columns_is_gone_on_with(tmp_path: Path) -> None:
     run = Run(tmp_path)
     run.write_history([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25, "seconds": 3.0}])
     assert run.history == [
-        {"epoch": "1", "loss": "0.5", "seconds": ""},
-        {"epoch": "2", "loss": "0.25", "seconds": "3.0"},
+        {"epoch": 1, "loss": 0.5, "seconds": None},
+        {"epoch": 2, "loss": 0.25, "seconds": 3.0},
     ]

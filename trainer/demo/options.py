@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from preprocessing.terminal.python_values import accept_strings
+
 
 @dataclass(frozen=True)
 class DemoConfig:
@@ -23,3 +25,6 @@ class DemoConfig:
     """Passes over the training videos, at most."""
     seed: int = 0
     """Of everything random."""
+
+    def __post_init__(self) -> None:
+        accept_strings(self)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.terminal.python_values import accept_strings
+
 
 @dataclass(frozen=True)
 class DoctorConfig:
@@ -22,3 +24,6 @@ class DoctorConfig:
     command's own are made there, and removed."""
     json: bool = False
     """One JSON object on standard output in place of lines, for scripts."""
+
+    def __post_init__(self) -> None:
+        accept_strings(self)

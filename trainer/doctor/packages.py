@@ -16,6 +16,7 @@ EXTRAS = {
     "keras-hub": "takes backbones of keras-hub",
     "lite": "has the larger EfficientNet-Lite1 and -Lite2",
     "labels": "reads labels in .xlsx, and subtitles",
+    "pandas": "makes tables of features in Python",
     "tune": "searches for better options",
     "dask": "extracts on a Dask cluster",
     "ray": "extracts on a Ray cluster",

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from preprocessing.errors import InputError
+from preprocessing.terminal.python_values import accept_strings
 
 
 @dataclass(frozen=True)
@@ -27,5 +28,6 @@ class EnsembleConfig:
     --model."""
 
     def __post_init__(self) -> None:
+        accept_strings(self)
         if not self.runs:
             raise InputError("no run given; expected one or more, whose models answer together")

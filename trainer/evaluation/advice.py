@@ -34,7 +34,8 @@ def _unfinished(runs: Sequence[Run]) -> list[str]:
     Without a validation split there is no best one, and no line.
     """
     kept = [(_kept_row(run), run.config.epochs) for run in runs]
-    last = [epochs for row, epochs in kept if row.get("val_loss") and row["epoch"] == str(epochs)]
+    judged = [(row, epochs) for row, epochs in kept if row.get("val_loss") is not None]
+    last = [epochs for row, epochs in judged if row["epoch"] == epochs]
     if not last or 2 * len(last) < len(runs):
         return []
     epochs = last[0]
@@ -77,7 +78,7 @@ def _by_heart(runs: Sequence[Run]) -> Iterator[str]:
         )
 
 
-def _kept_row(run: Run) -> Mapping[str, str]:
+def _kept_row(run: Run) -> Mapping[str, float | None]:
     """Returns the row of history.csv of the epoch whose weights were kept; empty if there is none.
 
     Args:
@@ -87,14 +88,14 @@ def _kept_row(run: Run) -> Mapping[str, str]:
         rows, best = run.history, run.progress.best_epoch
     except InputError:
         return {}
-    return next((row for row in rows if row.get("epoch") == str(best)), {})
+    return next((row for row in rows if row.get("epoch") == best), {})
 
 
 def _kept_scores(run: Run) -> tuple[float, float] | None:
     """Returns the accuracy of the epoch whose weights were kept, in training and validation."""
     kept = _kept_row(run)
-    found = kept.get("accuracy"), kept.get("val_accuracy")
-    return (float(found[0]), float(found[1])) if found[0] and found[1] else None
+    trained, held_out = kept.get("accuracy"), kept.get("val_accuracy")
+    return None if trained is None or held_out is None else (trained, held_out)
 
 
 def _never_named(metrics: Mapping[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.labels.formats.writers.base import WriterName
-from preprocessing.labels.options import as_paths
+from preprocessing.terminal.python_values import accept_strings
 from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 from trainer.evaluation.measures import Measures
@@ -67,8 +67,7 @@ class EvaluateConfig:
     replaced."""
 
     def __post_init__(self) -> None:
-        if self.labels is not None:
-            object.__setattr__(self, "labels", as_paths(self.labels))
+        accept_strings(self)
         _ = self.measures
         require_lag(self.decode, self.lag)
         require_bins(self.bins)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.errors import InputError
+from preprocessing.terminal.python_values import accept_strings
 
 FormatName = Literal["keras", "saved_model", "onnx", "tflite"]
 SUFFIXES: dict[FormatName, str] = {
@@ -55,6 +56,9 @@ class ExportConfig:
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
+
+    def __post_init__(self) -> None:
+        accept_strings(self)
 
     @property
     def path(self) -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from preprocessing.labels.formats.writers.base import WriterName
+from preprocessing.terminal.python_values import accept_strings
 from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 
@@ -49,5 +50,6 @@ class PredictConfig:
     was corrected there is never replaced."""
 
     def __post_init__(self) -> None:
+        accept_strings(self)
         require_lag(self.decode, self.lag)
         require_bins(self.bins)

@@ -14,7 +14,7 @@ HEIGHT = 1000
 # Beside the loss, history.csv has the one that belongs to the task.
 HISTORY_SCORES = ("accuracy", "mae")
 # Rows of history.csv for each run.
-Histories = Mapping[str, Sequence[Mapping[str, Any]]]
+Histories = Mapping[str, Sequence[Mapping[str, float | None]]]
 
 
 class Envelope:
@@ -104,7 +104,7 @@ def draw_curves(axes: Any, histories: Histories, name: str) -> None:
     """
     for number, (run, rows) in enumerate(histories.items()):
         for part, style in (("", "-"), ("val_", "--")):
-            points = [float(x) for row in rows if (x := row.get(part + name)) not in (None, "")]
+            points = [value for row in rows if (value := row.get(part + name)) is not None]
             label = f"{run} {'validation' if part else 'training'}".strip()
             if points:
                 epochs = range(1, len(points) + 1)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.backbones import digests
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, counted
 from preprocessing.files.ordinary import FileState, file_state
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.strays import remove_strays
@@ -49,6 +49,8 @@ CHANGEABLE |= {"checkpoint_minutes", "checkpoint_updates", "cache", "devices", "
 CHANGEABLE |= {"decoder"}
 # Where data are; what they hold is compared.
 CHANGEABLE |= {"store", "labels", "splits", "group_by"}
+# A number longer than that counts nothing.
+COUNT_DIGITS = 15
 # Where a .keras file has its weights.
 WEIGHTS = "model.weights.h5"
 # What a run that was killed before its configuration was written may have left.
@@ -75,6 +77,12 @@ class Run:
         self.history_path = self.path / "history.csv"
         self.checkpoints = Checkpoints(self.path / "checkpoints")
         self.logs_path = self.path / "logs"
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({str(self.path)!r}): {state_text(self)}>"
 
     def evaluation_path(self, split: str) -> Path:
         """Returns the folder of the results on a split."""
@@ -162,8 +170,8 @@ class Run:
         return Layout.of(self.config, facts.learned_task, unknown)
 
     @property
-    def history(self) -> list[dict[str, str]]:
-        """The rows of history.csv; each cell is a number, or empty.
+    def history(self) -> list[dict[str, float | None]]:
+        """The rows of history.csv, one an epoch; an empty cell is None, and counts are ints.
 
         Raises:
             InputError: the file cannot be read.
@@ -173,14 +181,12 @@ class Run:
         try:
             with open_text(self.history_path, "the curves") as file:
                 rows = list(csv.DictReader(BoundedLines(file, self.history_path)))
-            for value in (value for row in rows for value in row.values()):
-                float(value or 0)
+            return [{name: _number(cell) for name, cell in row.items()} for row in rows]
         except (OSError, ValueError, TypeError, csv.Error) as error:
             reason = " ".join(str(error)[:100].split())
             raise InputError(
                 f"cannot read {self.history_path}: {reason}; delete it to go on without its curves"
             ) from None
-        return rows
 
     @property
     def progress(self) -> Progress:
@@ -271,6 +277,41 @@ class Run:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
+
+
+def _number(cell: str | None) -> float | None:
+    """Returns the number in a cell: a whole one where no point is written, None if it is empty.
+
+    Raises:
+        ValueError: it is no number.
+        TypeError: it is several cells, which no column is above.
+    """
+    if not cell:
+        return None
+    whole = isinstance(cell, str) and cell.isdecimal() and len(cell) <= COUNT_DIGITS
+    return int(cell) if whole else float(cell)
+
+
+def state_text(run: Run) -> str:
+    """Says how far a run is, whatever lies in its folder; for debuggers, which ask at any time.
+
+    Args:
+        run: the run.
+    """
+    try:
+        if not run.config_path.is_file():
+            return "not trained yet"
+        if is_ensemble(run.path):
+            return f"an ensemble of {len(run.answering)}"
+        progress, epochs = run.progress, run.config.epochs
+    except Exception as error:
+        return " ".join(f"cannot be read ({error})".split())
+    if progress.finished:
+        best = f", the best of them {progress.best_epoch}" if progress.best_epoch else ""
+        return f"trained to its end, {counted(progress.epoch, 'epoch')}{best}"
+    if not progress.updates and run.model_path.is_file():
+        return "trained"
+    return f"{progress.epoch} of {epochs} epochs trained"
 
 
 @lru_cache(maxsize=16)

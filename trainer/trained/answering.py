@@ -1,6 +1,7 @@
 """The way from what is given to arrays of answers: that of the command ``predict``."""
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -30,7 +31,7 @@ def answer(
     lag: float | None = None,
     backbone: str | None = None,
     model: str | None = None,
-    store: Path | str | None = None,
+    store: PathLike[str] | str | None = None,
 ) -> Prediction | Predictions:
     """Answers arrays, a store, or videos.
 

@@ -1,7 +1,8 @@
-"""Everything that a run can be asked about: arrays, a store, or videos, each of which becomes a store."""
+"""Everything that a run can be asked about: arrays, a store, videos, which all become a store."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,6 +14,7 @@ from preprocessing.extraction.command import extract
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path
+from preprocessing.store.stored_sequence import StoredSequence
 from trainer.labelling.command import is_store
 from trainer.run.folder import Run
 from trainer.same_features import extraction_like
@@ -65,9 +67,12 @@ class Asking:
         if isinstance(what, FeatureStore):
             self._require_no_times("a store")
             return Given(what, what.ids())
-        if isinstance(what, str | Path):
+        if isinstance(what, StoredSequence):
+            self._require_no_times("a stored sequence")
+            return Given(what.store, [what.info.sequence_id], alone=True)
+        if isinstance(what, str | PathLike):
             return self._of_paths([Path(what)])
-        if isinstance(what, Sequence) and what and all(isinstance(x, str | Path) for x in what):
+        if isinstance(what, list | tuple) and what and all(map(_is_path, what)):
             return self._of_paths(list(map(Path, what)))
         return self._of_arrays(what)
 
@@ -110,10 +115,13 @@ class Asking:
     def _of_arrays(self, what: Any) -> Given:
         arrays, alone = _named(what)
         times = self.timestamps
-        if alone or times is None:
-            times = dict.fromkeys(arrays, times)
+        if times is None:
+            times = {name: _own_times(one) for name, one in arrays.items()}
+        elif alone:
+            times = {ALONE: times}
         elif not isinstance(times, Mapping):
-            times = {str(number): one for number, one in enumerate(times)}
+            several = times if isinstance(times, list | tuple | np.ndarray) else ()
+            times = {str(number): one for number, one in enumerate(several)}
         if set(times) != set(arrays):
             raise InputError(
                 f"timestamps= has {len(times)} arrays and features {len(arrays)}, or other names; "
@@ -121,7 +129,7 @@ class Asking:
             )
         root = self.folder / "store"
         for name, features in arrays.items():
-            self._write(root, name, features, times[name])
+            self._write(root, name, _features(name, features), times[name])
         return Given(FeatureStore(root), list(arrays), alone)
 
     def _write(self, root: Path, name: str, features: NDArray[Any], times: Any) -> None:
@@ -157,19 +165,24 @@ class Asking:
         return seconds
 
 
-def _named(what: Any) -> tuple[dict[str, NDArray[Any]], bool]:
-    """Returns arrays by name, and True if there is one that was given by itself."""
+def _is_path(what: Any) -> bool:
+    return isinstance(what, str | PathLike)
+
+
+def _named(what: Any) -> tuple[dict[str, Any], bool]:
+    """Returns what was given by name, and True if it was given by itself."""
     if isinstance(what, Mapping):
-        arrays = {_sequence_id(name): _features(name, one) for name, one in what.items()}
-        alone = False
-    elif isinstance(what, list | tuple) and what and getattr(what[0], "ndim", 0) == 2:
-        arrays = {str(number): _features(str(number), one) for number, one in enumerate(what)}
-        alone = False
-    else:
-        arrays, alone = {ALONE: _features(ALONE, what)}, True
-    if not arrays:
-        raise InputError(f"nothing to predict; expected {EXPECTED}")
-    return arrays, alone
+        if not what:
+            raise InputError(f"nothing to predict; expected {EXPECTED}")
+        return {_sequence_id(name): one for name, one in what.items()}, False
+    if isinstance(what, list | tuple) and what and getattr(what[0], "ndim", 0) == 2:
+        return {str(number): one for number, one in enumerate(what)}, False
+    return {ALONE: what}, True
+
+
+def _own_times(features: Any) -> NDArray[np.float64] | None:
+    """Returns the times that features bring with them; None for an array."""
+    return features.timestamps if isinstance(features, StoredSequence) else None
 
 
 def _sequence_id(name: Any) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -225,8 +224,7 @@ def import_pandas() -> Any:
         InputError: it is not installed; the command that does so is named.
     """
     try:
-        return import_module("pandas")
-    except ImportError:
-        raise InputError(
-            'tables need pandas, which is not installed: pip install "longtake[pandas]"'
-        ) from None
+        import pandas
+    except ModuleNotFoundError:
+        raise InputError('to_pandas needs pandas: pip install "longtake[pandas]"') from None
+    return pandas

@@ -1,5 +1,6 @@
 """A run that was made, with what one asks of it from Python."""
 
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class TrainedRun(Run):
         lag: float | None = None,
         backbone: str | None = None,
         model: str | None = None,
-        store: Path | str | None = None,
+        store: PathLike[str] | str | None = None,
     ) -> Prediction | Predictions:
         """Answers arrays of features, a store, or videos, as the command ``predict`` does.
 
@@ -35,8 +36,8 @@ class TrainedRun(Run):
 
         Args:
             what: features ``<float>[N, F]``, or several such arrays in a list or by name; a
-                ``FeatureStore``; or the path of a store, of a video or of a folder of videos, or a
-                list of such paths.
+                ``FeatureStore``, or one sequence of it; or the path of a store, of a video or of a
+                folder of videos, or a list of such paths.
             timestamps: of an array: the second of each step, ``<float64>[N]``; of several the same
                 list or names. By default steps come as often as in training, from 0 on.
             decode: what is made of raw answers: ``auto``, what training has found best on
@@ -107,7 +108,7 @@ class TrainedRun(Run):
         return run_html(self)
 
 
-def load_run(path: Path | str) -> TrainedRun:
+def load_run(path: PathLike[str] | str) -> TrainedRun:
     """Opens a run that exists.
 
     Args:
@@ -116,4 +117,4 @@ def load_run(path: Path | str) -> TrainedRun:
     Raises:
         InputError: the folder holds no run, or several.
     """
-    return TrainedRun(open_run(path).path)
+    return TrainedRun(open_run(Path(path)).path)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from preprocessing.errors import InputError, counted, some
+from preprocessing.errors import InputError, some
 from trainer.evaluation.evaluated import evaluated_splits, headline_rows, read_evaluated
 from trainer.report.html_table import html_table
 from trainer.report.page import unusual_options
-from trainer.run.folder import Run
-from trainer.run.members import is_ensemble
+from trainer.run.folder import Run, state_text
 
 # Options that say where things are; a notebook has them already.
 PLACES = {"--store", "--labels"}
@@ -20,16 +19,6 @@ def run_html(run: Run) -> str:
         run: the run.
     """
     return html_table(_facts(run), title=f"run {run.path}") + _figures(run, evaluated_splits(run))
-
-
-def state_text(run: Run) -> str:
-    """Says how far a run has been trained."""
-    if is_ensemble(run.path):
-        return f"an ensemble of {counted(len(run.answering), 'model')}"
-    progress = run.progress
-    best = f", the best of them {progress.best_epoch}" if progress.best_epoch else ""
-    how = "trained to its end" if progress.finished else "not trained to its end"
-    return f"{how}: {counted(progress.epoch, 'epoch')}{best}"
 
 
 def _facts(run: Run) -> Iterator[list[str]]:

@@ -56,18 +56,18 @@ def show(bar: Any, row: Mapping[str, float]) -> None:
     bar.set_postfix_str(", ".join(parts), refresh=False)
 
 
-def best_of(history: Sequence[Mapping[str, str]], best_epoch: int) -> str:
+def best_of(history: Sequence[Mapping[str, float | None]], best_epoch: int) -> str:
     """Returns the best epoch with its validation figures; nothing if none was validated.
 
     Args:
         history: the rows of ``history.csv``.
         best_epoch: its number, from 1.
     """
-    row = next((row for row in history if row["epoch"] == str(best_epoch)), {})
+    row = next((row for row in history if row["epoch"] == best_epoch), {})
     figures = [
-        f"{name} {_figure(float(row[name]))}"
+        f"{name} {_figure(value)}"
         for name in (VALIDATION + short for short in SHORT)
-        if row.get(name)
+        if (value := row.get(name)) is not None
     ]
     return f", best in epoch {best_epoch} ({', '.join(figures)})" if figures else ""
 

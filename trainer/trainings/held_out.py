@@ -44,7 +44,7 @@ from trainer.trainings.process import TrainingProcess
 FOLDER, LOCK = "decoder-folds", "decoder-folds.lock"
 
 
-def choose_by_folds(path: Path) -> None:
+def choose_by_folds(path: Path | str) -> None:
     """Chooses the decoder of a run that asks for it, and has no validation split and none yet.
 
     Args:
@@ -60,9 +60,9 @@ def choose_by_folds(path: Path) -> None:
         return
 
     def waiting() -> None:
-        note(f"another process chooses the decoder of {path}; waiting until it has")
+        note(f"another process chooses the decoder of {run.path}; waiting until it has")
 
-    with Interruption() as interruption, locked(path / LOCK, interruption, waiting):
+    with Interruption() as interruption, locked(run.path / LOCK, interruption, waiting):
         if run.decoder_path.exists():
             return
         data = _Data(run)

@@ -210,7 +210,7 @@ class _Watch:
             value = self._objective(row)
             if math.isfinite(value):
                 self.values.append(value)
-                self.trial.report(value, int(row["epoch"]))
+                self.trial.report(value, int(row["epoch"] or 0))
         new, self.rows = len(rows) > self.rows, max(len(rows), self.rows)
         if new and prune and self.config.prune and self.trial.should_prune():
             raise _pruned(self.trial, f"worse than the median in epoch {rows[-1]['epoch']}")
@@ -222,9 +222,10 @@ class _Watch:
             raise _failed(self.trial, f"{self.config.objective} was never a finite number")
         return (min if self.config.better == "minimize" else max)(self.values)
 
-    def _objective(self, row: dict[str, str]) -> float:
+    def _objective(self, row: dict[str, float | None]) -> float:
         try:
-            return float(row[self.config.objective])
+            value = row[self.config.objective]
+            return math.nan if value is None else value
         except KeyError:
             known = ", ".join(name for name in row if name.startswith("val_"))
             reason = f"--objective {self.config.objective}: expected one of {known}"
