@@ -52,8 +52,8 @@ def test_ribbons_show_truth_above_answers_the_worst_sequence_first(run: TrainedR
     figure = run.plot("ribbons")
     first, second = figure.axes
     assert [axes.get_title(loc="left") for axes in (first, second)] == [
-        "bad   50.0 % right",
-        "good   100.0 % right",
+        "bad   50.0 % right, decoded 50.0 % right",
+        "good   100.0 % right, decoded 100.0 % right",
     ]
     assert [label.get_text() for label in first.get_yticklabels()] == [
         "truth",

@@ -12,6 +12,7 @@ from preprocessing.terminal.clock import clock
 from trainer.report.html_table import html_table
 
 MOST_ROWS = 20  # Of a table in a notebook.
+HOUR = 3600  # Seconds; times before it are shown without hours.
 
 
 class Segment(NamedTuple):
@@ -66,7 +67,8 @@ class Prediction:
             rows = [list(map(str, row)) for row in self._rows(MOST_ROWS)]
             return html_table(rows, self.columns, self._told())
         rows = [
-            [clock(one.start, 1), clock(one.end, 1), one.label] for one in self.found[:MOST_ROWS]
+            [*(clock(time, 2, hours=time >= HOUR) for time in one[:2]), one.label]
+            for one in self.found[:MOST_ROWS]
         ]
         if more := len(self.found) - len(rows):
             rows.append([f"... and {more} more in segments()"])

@@ -21,6 +21,10 @@ CURVE = 1.3
 BAND, GAP = 12, 3  # Pixels: of a ribbon, and of what lies between two.
 WHITE = (255, 255, 255)
 IN_A_ROW = 6  # Names of the legend.
+# Seconds from one time on the axis to the next, of which there are at most so many.
+HOUR = 3600
+APART = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, *(HOUR * n for n in (1, 2, 6, 12, 24)))
+MOST_TIMES, ROUNDING = 9, 1e-9
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,10 @@ def worst_ids(answers: Answers, metrics: Mapping[str, Any]) -> list[str]:
         metrics: the content of the metrics.json that belongs to them.
     """
     score, sign = ("mae", -1.0) if answers.task == "regression" else ("accuracy", 1.0)
+    counting = metrics["decoded"] if answers.decoded else metrics
     scores = {
         row["sequence_id"]: sign * row[score]
-        for row in metrics["per_sequence"]
+        for row in counting["per_sequence"]
         if row.get(score) is not None
     }
     return sorted(answers.ids, key=lambda name: scores.get(name, np.inf))[:MOST_PANELS]
@@ -123,16 +128,20 @@ def worst_ids(answers: Answers, metrics: Mapping[str, Any]) -> list[str]:
 def _class_panel(answers: Answers, sequence_id: str, colours: Sequence[str]) -> Panel:
     raw = class_trace(answers, sequence_id, sure=False)
     rows = {"truth": raw.true, "prediction": raw.predicted}
-    share = raw.share
+    right = _right(raw.share)
     if answers.decoded:
         decoded = class_trace(answers, sequence_id, sure=False, said=DECODED)
-        rows, share = {**rows, "decoded": decoded.predicted}, decoded.share
+        rows["decoded"] = decoded.predicted
+        right += f", decoded {_right(decoded.share)}"
     palette = np.array([_rgb(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
     bands = [palette[np.where(row < 0, len(colours), row)] for row in rows.values()]
-    right = "" if share is None else f"   {100 * share:.1f} % right"
-    title = f"{short_name(sequence_id)}{right}"
+    title = f"{short_name(sequence_id)}   {right}"
     paint = partial(_paint, bands=bands, names=list(rows), span=_span(answers, sequence_id))
     return Panel(title, ROW * len(rows), paint)
+
+
+def _right(share: float | None) -> str:
+    return "without labels" if share is None else f"{100 * share:.1f} % right"
 
 
 def _class_set_panel(answers: Answers, sequence_id: str, colours: Sequence[str]) -> Panel:
@@ -199,7 +208,7 @@ def _paint(axes: Any, bands: Sequence[NDArray[Any]], names: Sequence[str], span:
     axes.imshow(picture, aspect="auto", interpolation="nearest", extent=extent)
     axes.set_yticks([(BAND + GAP) * n + BAND / 2 for n in range(len(bands))])
     axes.set_yticklabels(names, parse_math=False, fontsize="small")
-    _bare(axes)
+    _bare(axes, span)
 
 
 def _paint_curves(
@@ -209,14 +218,16 @@ def _paint_curves(
     axes.plot(seconds, true, color="#555555", linewidth=1.0)
     axes.plot(seconds, predicted, color="#0072b2", linewidth=1.0)
     axes.margins(x=0)
-    _bare(axes)
+    _bare(axes, float(seconds[-1]))
 
 
-def _bare(axes: Any) -> None:
+def _bare(axes: Any, span: float) -> None:
     """Takes away frame and ticks, and writes times as players do."""
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, labelsize="small")
-    axes.xaxis.set_major_formatter(lambda seconds, _: clock(seconds, hours=seconds >= 3600))
+    apart = next((step for step in APART if span <= MOST_TIMES * step), span / MOST_TIMES)
+    places = np.arange(0.0, span * (1 + ROUNDING), apart)
+    axes.set_xticks(places, [clock(place, hours=span >= HOUR) for place in places])
 
 
 def _thick(band: NDArray[Any]) -> NDArray[Any]:
