@@ -26,7 +26,8 @@ import sys
 import nbformat
 from nbclient import NotebookClient
 book = nbformat.read(sys.argv[1], as_version=4)
-book.cells.append(nbformat.v4.new_code_cell("import json; print('TOLD', json.dumps([" + sys.argv[2] + "]))"))
+told = "import json; print('TOLD', json.dumps([" + sys.argv[2] + "]))"
+book.cells.append(nbformat.v4.new_code_cell(told))
 NotebookClient(book, timeout=600, kernel_name="python3").execute()
 print(book.cells[-1].outputs[0].text)
 """
@@ -81,7 +82,8 @@ def executed(name: str, folder: Path) -> list[Any]:
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m trainer "$@"\n')
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     path = os.pathsep.join([str(command.parent), os.environ["PATH"]])
-    places = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
+    own = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    places = {name: str(folder / name.lower()) for name in own}
     done = subprocess.run(
         [sys.executable, "-c", RUN, str(FOLDER / f"{name}.ipynb"), TOLD[name]],
         cwd=folder,
