@@ -1,5 +1,4 @@
 import ast
-import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,9 +54,9 @@ class Function(NamedTuple):
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
-    packages = (sorted((ROOT / package).rglob("*.py")) for package in ("preprocessing", "trainer"))
-    for path in [ROOT / "longtake.py", *itertools.chain(*packages)]:
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+    for package in ("longtake", "preprocessing", "trainer"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
 
 
 def inside(node: ast.AST, where: str, public: bool = True) -> Iterator[Function]:

@@ -8,7 +8,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import forked
 import h5py
@@ -20,7 +23,7 @@ from hypothesis import strategies as st
 from terminals import shown_on_terminal
 
 from preprocessing.errors import InputError, ReaderGone
-from preprocessing.terminal import commands
+from preprocessing.terminal import commands, console
 from preprocessing.terminal import streams as terminal
 from preprocessing.terminal.commands import Command, main
 from preprocessing.terminal.console import note, progress, say, send_json
@@ -167,6 +170,26 @@ def test_a_progress_bar_shows_no_escapes(capsys: pytest.CaptureFixture[str]) -> 
     shown = capsys.readouterr().err
     assert "red" in shown
     assert all(line.isprintable() for line in shown.split("\n"))
+
+
+def test_a_notebook_gets_the_bar_that_tqdm_chooses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A widget where there are some; lines where there are none."""
+    notebook = import_module("tqdm.notebook")
+
+    class Widget(notebook.tqdm_notebook):  # type: ignore[misc]
+        def __new__(cls, **options: Any) -> Any:
+            return options
+
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    monkeypatch.setattr(console, "_notebook_bar", console._notebook_bar.__wrapped__)
+    with progress(total=1, desc="lines") as bar:
+        bar.update(1)
+    assert "lines: 100%" in capsys.readouterr().err
+    monkeypatch.setattr("tqdm.auto.tqdm", Widget)
+    options = {"total": 1, "desc": "look"}
+    assert progress(**options) == {**options, "dynamic_ncols": True}
 
 
 def test_many_progress_bars_share_one_thread() -> None:

@@ -10,7 +10,6 @@ A name is imported when it is first asked for, and TensorFlow with the first tha
 
 import importlib
 import importlib.util
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +48,11 @@ __all__ = [
     "write_bouts",
 ]
 _PACKAGES = ("preprocessing", "trainer")
-_FOLDER = Path(__file__).resolve().parent
+_FOLDER = Path(__file__).resolve().parents[1]
 
 
 def _require_own(package: str) -> None:
-    """Checks that a package is the one that lies beside this file, before anything of it is run.
+    """Checks that a package is the one that lies beside this one, before anything of it is run.
 
     Args:
         package: its name.
@@ -94,13 +93,7 @@ def _homes() -> dict[str, str]:
     return homes
 
 
-try:
-    _HOMES = _homes()
-except ImportError as error:
-    if __name__ != "__main__":
-        raise
-    sys.stderr.write(f"longtake: error: {error}\n")
-    raise SystemExit(2) from None
+_HOMES = _homes()
 
 
 def __getattr__(name: str) -> Any:
@@ -114,9 +107,3 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     dunders = (name for name in globals() if name.startswith("__"))
     return sorted({*dunders, *__all__, "__version__"})
-
-
-if __name__ == "__main__":
-    from trainer.cli import main
-
-    raise SystemExit(main())

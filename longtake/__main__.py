@@ -1,0 +1,5 @@
+"""Runs ``python -m longtake``."""
+
+from trainer.cli import main
+
+raise SystemExit(main())
