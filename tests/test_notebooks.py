@@ -79,7 +79,7 @@ def executed(name: str, folder: Path) -> list[Any]:
     pytest.importorskip("ipykernel")
     command = folder / "bin" / "longtake"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m trainer "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m longtake "$@"\n')
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     path = os.pathsep.join([str(command.parent), os.environ["PATH"]])
     own = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")

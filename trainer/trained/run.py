@@ -32,7 +32,8 @@ class TrainedRun(Run):
     ) -> Prediction | Predictions:
         """Answers arrays of features, a store, or videos, as the command ``predict`` does.
 
-        The answers are the same, bit for bit. They are kept in memory, features are not.
+        The answers to the same sequences are the same, bit for bit (asked about fewer of them, the
+        last digits may differ). They are kept in memory, features are not.
 
         Args:
             what: features ``<float>[N, F]``, or several such arrays in a list or by name; a
