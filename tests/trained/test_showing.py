@@ -94,6 +94,8 @@ def test_a_run_that_is_not_evaluated_has_curves_and_says_what_makes_more(
         run.plot("ribbons", split="validation")
     with pytest.raises(InputError, match=r"plot\('pie'\): expected one of curves, ribbons"):
         run.plot("pie")
+    with pytest.raises(InputError, match="expected one of test, validation, train, all"):
+        run.plot(split="../elsewhere")
     run.history_path.unlink()
     with pytest.raises(InputError, match="has no learning curves"):
         run.plot("curves")

@@ -1,7 +1,6 @@
 """The figures of an evaluation, as Python and notebooks show them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError, counted
@@ -46,29 +45,31 @@ def evaluated_splits(run: Run) -> list[str]:
     return [name for name in SPLITS if (run.evaluation_path(name) / FIGURES).is_file()]
 
 
-def read_evaluated(path: Path, split: str) -> Evaluated:
+def read_evaluated(run: Run, split: str) -> Evaluated:
     """Reads the figures of a split.
 
     Args:
-        path: the folder of the evaluation.
-        split: the name of the split, for messages.
+        run: the run.
+        split: the name of the split.
 
     Raises:
-        InputError: there are none, or they cannot be read.
+        InputError: there is no such split, there are no figures, or they cannot be read.
     """
-    run = path.parents[1]
-    if not (path / FIGURES).is_file():
+    if split not in SPLITS:
+        raise InputError(f"split {split!r:.80}: expected one of {', '.join(SPLITS)}")
+    path = run.evaluation_path(split) / FIGURES
+    if not path.is_file():
         raise InputError(
-            f"{run} has no evaluation of the split {split}; make one: longtake evaluate {run} "
-            f"--split {split}"
+            f"{run.path} has no evaluation of the split {split}; make one: longtake evaluate "
+            f"{run.path} --split {split}"
         )
-    figures = read_json(path / FIGURES, "metrics")
+    figures = read_json(path, "metrics")
     try:
         evaluated = Evaluated(figures)
         list(headline_rows(evaluated))
     except UNLIKE:
         raise InputError(
-            f"{path / FIGURES} holds no metrics; run longtake evaluate {run} again"
+            f"{path} holds no metrics; run longtake evaluate {run.path} --split {split} again"
         ) from None
     return evaluated
 

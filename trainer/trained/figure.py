@@ -58,8 +58,7 @@ def draw(run: Run, kind: str | None, split: str | None) -> Figure:
         raise InputError(
             f"{run.path} is not evaluated, which {kind} need; run longtake evaluate {run.path}"
         )
-    folder = run.evaluation_path(split)
-    metrics = read_evaluated(folder, split)
+    metrics = read_evaluated(run, split)
     confusion = "confusion" in metrics
     if kind == "confusion" and not confusion:
         raise InputError(
@@ -68,7 +67,7 @@ def draw(run: Run, kind: str | None, split: str | None) -> Figure:
         )
     parts = {"curves": _learned(run), "ribbons": True, "confusion": confusion}
     wanted = [name for name in KINDS if parts[name] and kind in (None, name)]
-    return _joined(run, folder, metrics, wanted)
+    return _joined(run, run.evaluation_path(split), metrics, wanted)
 
 
 def _learned(run: Run) -> bool:

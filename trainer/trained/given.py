@@ -20,6 +20,7 @@ from trainer.run.folder import Run
 from trainer.same_features import extraction_like
 
 ALONE = "array"  # The name of an array that is given by itself.
+MOST_BYTES = 200  # Of a part of a name, which becomes that of a file.
 EXPECTED = "arrays of features, a FeatureStore, or the path of a store or of videos"
 
 
@@ -79,8 +80,8 @@ class Asking:
     def _of_paths(self, paths: list[Path]) -> Given:
         self._require_no_times("paths")
         for path in paths:
-            if not path.exists():
-                raise InputError(f"there is no {path}; expected {EXPECTED}")
+            if not _exists(path):
+                raise InputError(f"there is no {shorten(str(path))}; expected {EXPECTED}")
             if is_store(path):
                 if len(paths) > 1:
                     raise InputError(f"{path} is a store, which is answered alone; give only it")
@@ -169,6 +170,13 @@ def _is_path(what: Any) -> bool:
     return isinstance(what, str | PathLike)
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # A name longer than any.
+        return False
+
+
 def _named(what: Any) -> tuple[dict[str, Any], bool]:
     """Returns what was given by name, and True if it was given by itself."""
     if isinstance(what, Mapping):
@@ -193,6 +201,8 @@ def _sequence_id(name: Any) -> str:
     """
     if not isinstance(name, str) or PurePosixPath(name).as_posix() != name:
         raise InputError(f"{name!r:.80} is no sequence id: a text such as monday/camera1 is")
+    if any(len(part.encode("utf-8", "replace")) > MOST_BYTES for part in name.split("/")):
+        raise InputError(f"{shorten(name)!r} is too long for a sequence id; shorten it")
     return name
 
 
@@ -200,7 +210,8 @@ def _features(name: str, features: Any) -> NDArray[Any]:
     """Returns features ``<float>[N, F]``, N > 0."""
     try:
         array = np.asarray(features)
-        array = array if array.dtype == np.float16 else array.astype(np.float32)
+        with np.errstate(over="ignore"):  # Too large a number becomes infinite, which is refused.
+            array = array if array.dtype == np.float16 else array.astype(np.float32)
     except (TypeError, ValueError) as error:
         reason = shorten(" ".join(str(error).split()))
         raise InputError(

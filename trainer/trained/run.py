@@ -4,9 +4,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from preprocessing.errors import InputError
 from trainer.decoded.options import Decode
-from trainer.evaluation.evaluated import SPLITS, Evaluated, read_evaluated
+from trainer.evaluation.evaluated import Evaluated, read_evaluated
 from trainer.run.folder import Run
 from trainer.run.folder import load_run as open_run
 from trainer.trained.prediction import Prediction, Predictions
@@ -80,9 +79,7 @@ class TrainedRun(Run):
         Raises:
             InputError: there are none.
         """
-        if split not in SPLITS:
-            raise InputError(f"split {split!r:.80}: expected one of {', '.join(SPLITS)}")
-        return read_evaluated(self.evaluation_path(split), split)
+        return read_evaluated(self, split)
 
     def plot(self, kind: str | None = None, split: str | None = None) -> Any:
         """Draws learning curves, ribbons of an evaluated split, and its confusions.

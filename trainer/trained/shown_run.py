@@ -41,7 +41,7 @@ def _figures(run: Run, splits: Sequence[str]) -> str:
     tables = []
     for split in splits:
         try:
-            rows = list(headline_rows(read_evaluated(run.evaluation_path(split), split)))
+            rows = list(headline_rows(read_evaluated(run, split)))
         except InputError as error:
             tables.append(html_table([[str(error)]], title=split))
             continue
