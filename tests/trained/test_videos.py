@@ -27,12 +27,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainedRun:
     (tmp_path / "labels.csv").write_text("\n".join(["sequence,start,end,label", *rows]) + "\n")
     splits = '{"train": ["a"], "validation": [], "test": ["b"]}'
     (tmp_path / "splits.json").write_text(splits)
-    made = untrained(
-        tmp_path / "store",
-        tmp_path / "labels.csv",
-        tmp_path / "run",
-        splits=tmp_path / "splits.json",
-    )
+    given = (tmp_path / "store", tmp_path / "labels.csv", tmp_path / "run")
+    made = untrained(*given, splits=tmp_path / "splits.json")
     (tmp_path / "videos" / "bad.mp4").write_bytes(b"no video")
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
