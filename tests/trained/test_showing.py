@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +203,13 @@ def test_a_picture_is_written_in_any_format(run: TrainedRun) -> None:
     out = io.BytesIO()
     run.plot("curves").savefig(out, format="svg")
     assert b"<svg" in out.getvalue()
+
+
+def test_a_run_is_shown_without_tensorflow_and_matplotlib(run: TrainedRun) -> None:
+    code = (
+        "import sys, longtake; run = longtake.load_run(sys.argv[1]); run._repr_html_(); "
+        "assert repr(run.metrics()).startswith('test: '); "
+        "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, run.path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
