@@ -19,6 +19,7 @@ from preprocessing.store.feature_store import FeatureStore
 from trainer.ensemble.command import EnsembleConfig, make_ensemble
 from trainer.labelling.command import PredictConfig, run_predict
 from trainer.run.folder import Run
+from trainer.trained.prediction import Prediction
 from trainer.trained.run import TrainedRun, load_run
 
 
@@ -180,18 +181,27 @@ def test_tables_have_a_row_a_step(root: Path) -> None:
     found = run.predict(store)
     table = found.to_pandas()
     assert isinstance(table, pandas.DataFrame)
-    expected = ["sequence", "time", "label", "confidence", "p(high)", "p(low)"]
+    expected = ["sequence", "time", "label", "confidence", "high", "low"]
     assert list(table.columns) == expected
     assert len(table) == sum(map(len, found.values()))
     one = table[table["sequence"] == "P2_1"]
     assert list(one["label"]) == list(found["P2_1"].labels)
 
 
+def test_of_several_labels_a_step_the_least_sure_counts() -> None:
+    shares = np.array([[0.9, 0.6], [0.2, 0.7], [0.1, 0.2]], np.float32)
+    said = (shares > 0.5).astype("int8")
+    one = Prediction("s", ("a", "b"), "multilabel", np.arange(3.0), said, shares, False)
+    assert list(one.labels) == [("a", "b"), ("b",), ()]
+    np.testing.assert_array_equal(one.confidence, np.float32([0.6, 0.7, np.nan]))
+    assert "a|b" in one._repr_html_()
+    with pytest.raises(InputError, match="have no segments"):
+        one.segments()
+
+
 def test_without_pandas_a_table_names_what_installs_it(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainer.trained.prediction import Prediction
-
     monkeypatch.setitem(sys.modules, "pandas", None)
     one = Prediction("s", ("a",), "regression", np.zeros(1), np.zeros((1, 1)), None, False)
     with pytest.raises(InputError, match=r'pip install "longtake\[pandas\]"'):

@@ -12,6 +12,7 @@ from preprocessing.terminal.clock import clock
 from trainer.report.html_table import html_table
 
 MOST_ROWS = 20  # Of a table in a notebook.
+BETWEEN = "|"  # Stands between several labels of a step in a table.
 HOUR = 3600  # Seconds; times before it are shown without hours.
 
 
@@ -94,14 +95,15 @@ class Prediction:
     def confidence(self) -> NDArray[np.float32] | None:
         """The probability that the model gives to what is said.
 
-        ``<float32>[N]``; where a step can have several classes ``<float32>[N, C]``, for each class
-        that it is there, or is not, as is said. None for a regression.
+        ``<float32>[N]``; where a step can have several classes, that of the least sure of them, and
+        NaN where none is said. None for a regression.
         """
         if self.probabilities is None:
             return None
         if self.task == "classification":
             return np.take_along_axis(self.probabilities, self.numbers[:, None], 1)[:, 0]
-        return np.where(self.numbers > 0, self.probabilities, 1 - self.probabilities)
+        least = np.where(self.numbers > 0, self.probabilities, np.inf).min(1)
+        return np.where(np.isfinite(least), least, np.nan).astype(np.float32)
 
     def segments(self) -> list[Segment]:
         """Returns stretches of one label, as they stand in the labels.csv of ``longtake predict``.
@@ -117,39 +119,34 @@ class Prediction:
     @property
     def columns(self) -> list[str]:
         """The columns of the table; see ``to_pandas``."""
-        if self.task == "regression":
-            return ["time", *self.classes]
-        said = ["label", "confidence"] if self.task == "classification" else list(self.classes)
-        return ["time", *said, *(f"p({name})" for name in self.classes)]
+        said = [] if self.task == "regression" else ["label", "confidence"]
+        return ["time", *said, *self.classes]
 
     def to_pandas(self) -> Any:
         """Returns a ``pandas.DataFrame`` with a row a step.
 
-        Its columns are ``time``, ``label``, ``confidence`` and ``p(NAME)``, the probability of each
-        class; where a step can have several classes ``time``, one of 0 and 1 for each class, and
-        ``p(NAME)``; for a regression ``time`` and its columns.
+        Its columns are ``time``, ``label``, ``confidence`` and the probability of each class; of
+        several labels a step, | stands between them. For a regression, ``time`` and its columns.
 
         Raises:
             InputError: pandas is not installed.
         """
         pandas = import_pandas()
-        parts = [self.timestamps, *self._said(), *self._each(self.probabilities)]
-        frame = pandas.concat([pandas.Series(part) for part in parts], axis=1)
+        frame = pandas.concat([pandas.Series(part) for part in self._parts()], axis=1)
         frame.columns = self.columns
         return frame
 
-    def _said(self) -> list[NDArray[Any]]:
-        """Returns the columns of what is said, without times and probabilities."""
-        if self.task != "classification":
-            return self._each(self.numbers)
-        assert self.confidence is not None
-        return [self.labels, self.confidence]
-
-    def _each(self, values: NDArray[Any] | None) -> list[NDArray[Any]]:
-        return [] if values is None else list(values.T)
+    def _parts(self) -> list[Any]:
+        """Returns the columns of the table."""
+        if self.probabilities is None:
+            return [self.timestamps, *self.numbers.T]
+        labels = self.labels
+        if self.task == "multilabel":
+            labels = np.array([BETWEEN.join(names) for names in labels], object)
+        return [self.timestamps, labels, self.confidence, *self.probabilities.T]
 
     def _rows(self, most: int) -> Iterator[list[Any]]:
-        parts = [self.timestamps, *self._said(), *self._each(self.probabilities)]
+        parts = self._parts()
         for step in range(min(most, len(self))):
             yield [part[step] for part in parts]
 
