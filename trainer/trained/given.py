@@ -72,12 +72,12 @@ class Asking:
             self._require_no_times("a stored sequence")
             return Given(what.store, [what.info.sequence_id], alone=True)
         if isinstance(what, str | PathLike):
-            return self._of_paths([Path(what)])
+            return self._of_paths([Path(what)], by_itself=True)
         if isinstance(what, list | tuple) and what and all(map(_is_path, what)):
-            return self._of_paths(list(map(Path, what)))
+            return self._of_paths(list(map(Path, what)), by_itself=False)
         return self._of_arrays(what)
 
-    def _of_paths(self, paths: list[Path]) -> Given:
+    def _of_paths(self, paths: list[Path], by_itself: bool) -> Given:
         self._require_no_times("paths")
         for path in paths:
             if not _exists(path):
@@ -94,7 +94,7 @@ class Asking:
         results = extract(replace(extraction, overwrite=False))
         done = [r.source.sequence_id for r in results if r.outcome in ("extracted", "skipped")]
         failed = {r.source.sequence_id: r.message for r in results if r.message}
-        alone = len(paths) == 1 and paths[0].is_file()
+        alone = by_itself and paths[0].is_file()
         if failed and (alone or not done):
             raise InputError(next(iter(failed.values())))
         return Given(FeatureStore(extraction.store), done, alone, failed)
