@@ -147,7 +147,11 @@ def test_help_imports_neither_tensorflow_nor_opencv() -> None:
     assert done.stdout.count("usage: longtake") >= len(commands)
 
 
-@pytest.mark.parametrize("path", [*modules("preprocessing"), *modules("trainer")], ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [*modules("longtake"), *modules("preprocessing"), *modules("trainer")],
+    ids=name_of,
+)
 def test_one_place_writes_to_the_terminal(path: Path) -> None:
     """The room of streams cleans what strangers wrote, and outlives whoever reads."""
     if path.parent.name == "terminal":

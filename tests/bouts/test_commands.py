@@ -125,7 +125,7 @@ def test_bins_that_make_no_sense_are_refused_before_any_work(
 def test_tables_are_made_of_a_file_of_predictions_from_python(tmp_path: Path) -> None:
     arrays = {"s": {"probabilities": np.eye(2)[[0, 1, 1]], "true": [0, 0, 1]}}
     path = write_predictions(tmp_path / "p.h5", ["a", "b"], arrays)
-    trainer.write_bouts(path, tmp_path / "bouts.csv", tmp_path / "summary.csv", bins=1)
+    trainer.write_bouts(str(path), f"{tmp_path}/bouts.csv", f"{tmp_path}/summary.csv", bins=1)
     assert [row["class"] for row in rows_of(tmp_path / "bouts.csv")] == ["a", "b", "a", "b"]
     assert len(rows_of(tmp_path / "summary.csv")) == 2 * 2 * 2
     numbers = {"s": {"predicted": [[1.0]], "true": [[1.0]]}}
