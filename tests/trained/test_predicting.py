@@ -203,7 +203,8 @@ def test_without_pandas_a_table_names_what_installs_it(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
-    one = Prediction("s", ("a",), "regression", np.zeros(1), np.zeros((1, 1)), None, False)
+    one = Prediction("\33[2J", ("a",), "regression", np.zeros(1), np.zeros((1, 1)), None, False)
+    assert repr(one).startswith("Prediction(?[2J: 1 answer")
     with pytest.raises(InputError, match=r'pip install "longtake\[pandas\]"'):
         one.to_pandas()
 

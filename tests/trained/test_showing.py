@@ -159,6 +159,7 @@ def test_figures_show_headlines_decoded_beside_raw_and_the_weakest_classes(run: 
     lines = repr(figures).splitlines()
     assert lines[0] == "test: 2 sequences, 16 labelled steps"
     assert "  accuracy   0.7500" in lines
+    assert any("two?lines" in line for line in lines)
     page = figures._repr_html_()
     assert page is not None
     assert "decoded by Viterbi" in page

@@ -5,6 +5,7 @@ from typing import Any
 
 from preprocessing.errors import InputError, counted
 from preprocessing.files.text_files import read_json
+from preprocessing.terminal.streams import printable
 from trainer.decoded.facts import decoder_text
 from trainer.evaluation.class_lines import class_lines, weakest_classes
 from trainer.evaluation.figure_text import figure_text
@@ -28,7 +29,8 @@ class Evaluated(dict[str, Any]):
 
     def __repr__(self) -> str:
         try:
-            return "\n".join([_title(self), *summary(self), *class_lines(self)])
+            lines = [_title(self), *summary(self), *class_lines(self)]
+            return "\n".join(map(printable, lines))
         except UNLIKE:  # Somebody took something out.
             return super().__repr__()
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, counted, some
 from preprocessing.terminal.clock import clock
+from preprocessing.terminal.streams import printable
 from trainer.report.html_table import html_table
 
 MOST_ROWS = 20  # Of a table in a notebook.
@@ -60,7 +61,7 @@ class Prediction:
         return len(self.numbers)
 
     def __repr__(self) -> str:
-        return f"Prediction({self._told()})"
+        return printable(f"Prediction({self._told()})")
 
     def _repr_html_(self) -> str:
         """Returns a table for a notebook: of segments, or of the first steps if there are none."""
