@@ -56,7 +56,7 @@ def _answers(task: str, probabilities: Any) -> Any:
 
 def run_of(task: str) -> Any:
     """What a report asks of a run."""
-    row = {"epoch": "1", "loss": "2.5", "val_loss": "", SCORES[task]: "0.5"}
+    row = {"epoch": 1, "loss": 2.5, "val_loss": None, SCORES[task]: 0.5}
     return SimpleNamespace(
         path=Path("runs/first"),
         labels_path=Path("runs/first/labels.json"),

@@ -254,7 +254,7 @@ def test_shown_steps_are_spread_over_all() -> None:
 def test_learning_curves_are_those_of_the_columns_there_are(
     columns: list[str], curves: int
 ) -> None:
-    rows = [{"epoch": "1", "seconds": "3", **dict.fromkeys(columns, "0.5")}]
+    rows = [{"epoch": 1, "seconds": 3.0, **dict.fromkeys(columns, 0.5)}]
     assert learning_curves({"": rows}).count("<svg") == curves
 
 

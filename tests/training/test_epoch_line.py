@@ -42,9 +42,9 @@ def test_a_narrow_terminal_breaks_no_line() -> None:
 
 def test_the_best_epoch_is_named_with_its_figures() -> None:
     rows = [
-        {"epoch": "1", "loss": "0.5", "val_loss": "0.7", "val_accuracy": "0.5"},
-        {"epoch": "2", "loss": "0.4", "val_loss": "0.612345", "val_accuracy": "0.75"},
+        {"epoch": 1, "loss": 0.5, "val_loss": 0.7, "val_accuracy": 0.5},
+        {"epoch": 2, "loss": 0.4, "val_loss": 0.612345, "val_accuracy": 0.75},
     ]
     assert best_of(rows, 2) == ", best in epoch 2 (val_loss 0.612, val_accuracy 0.750)"
     assert best_of(rows, 0) == ""
-    assert best_of([{"epoch": "1", "loss": "0.5", "val_loss": ""}], 1) == ""
+    assert best_of([{"epoch": 1, "loss": 0.5, "val_loss": None}], 1) == ""
