@@ -63,6 +63,10 @@ def test_what_the_page_python_says_works(memory_task, monkeypatch, tmp_path) -> 
     assert 0 <= accuracy <= 1
     assert (names["many"], len(names["losses"]), names["features"].shape) == (16, 3, (10, 2))
     assert names["probabilities"].shape == (10, 2)
+    assert names["label"] == names["labels"][0]
+    assert names["again"].numbers.tobytes() == names["one"].numbers.tobytes()
+    assert names["figures"] == names["metrics"]
+    assert (tmp_path / "first.png").is_file()
     assert FeatureStore(tmp_path / "mine").info("monday/camera1").steps == 100
 
 

@@ -24,6 +24,7 @@ WITH_VIDEOS = {
     "labelling": {"extraction", "videos"},
     "overlay": {"videos"},
     "streaming": {"backbones", "videos"},
+    "trained": {"extraction"},
     "same_features": {"backbones", "extraction"},
     "report/footage": {"videos"},
     "cli": {"cli"},

@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from trainer.config import TrainConfig
     from trainer.evaluation.command import evaluate
     from trainer.evaluation.options import EvaluateConfig
-    from trainer.run.folder import Run, load_run
+    from trainer.run.folder import Run
     from trainer.streaming.online import OnlineTrainer
-    from trainer.training.command import train
+    from trainer.trained.run import TrainedRun, load_run
+    from trainer.trained.training import train
     from trainer.trainings.held_out import choose_by_folds
 
 _WHERE = {
@@ -18,10 +19,11 @@ _WHERE = {
     "OnlineTrainer": "trainer.streaming.online",
     "Run": "trainer.run.folder",
     "TrainConfig": "trainer.config",
+    "TrainedRun": "trainer.trained.run",
     "choose_by_folds": "trainer.trainings.held_out",
     "evaluate": "trainer.evaluation.command",
-    "load_run": "trainer.run.folder",
-    "train": "trainer.training.command",
+    "load_run": "trainer.trained.run",
+    "train": "trainer.trained.training",
     "write_bouts": "trainer.bouts.tables",
 }
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "OnlineTrainer",
     "Run",
     "TrainConfig",
+    "TrainedRun",
     "choose_by_folds",
     "evaluate",
     "load_run",

@@ -28,7 +28,7 @@ FLOORS = {
         {"trainings"},
         {"evaluation", "overlay", "tuning", "repeats", "ensemble"},
         {"labelling", "demo", "cross_validation", "review"},
-        {"doctor"},
+        {"doctor", "trained"},
         {"cli"},
         {"__main__"},
     ],

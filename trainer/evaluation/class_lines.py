@@ -19,21 +19,38 @@ def class_lines(metrics: Mapping[str, Any]) -> Iterator[str]:
         metrics: the content of metrics.json; numbers have no classes.
     """
     rows: Mapping[str, Mapping[str, Any]] = metrics.get("per_class") or {}
-    there = {name: row for name, row in rows.items() if row["f1"] is not None}
-    weakest = sorted(there, key=lambda name: (there[name]["f1"], name))
-    if len(weakest) > 1:
-        shown = weakest[:MOST_CLASSES]
-        cells = [[_short(name), *_cells(there[name])] for name in shown]
-        head = ["weakest classes", "steps", "F1", *FIGURES[1:]]
-        if decoded := metrics.get("decoded"):
-            head.append("decoded F1")
-            for name, row in zip(shown, cells, strict=True):
-                row.append(figure_text(decoded["per_class"][name]["f1"]))
-        yield from (f"  {line}" for line in aligned([head, *cells]))
-        if more := len(weakest) - len(shown):
+    there = _there(metrics)
+    if table := weakest_classes(metrics):
+        yield from (f"  {line}" for line in aligned(table))
+        if (more := len(there) - MOST_CLASSES) > 0:
             yield f"  ... and {more} more in metrics.json"
     if lacking := [name for name in rows if name not in there]:
         yield f"  not in this split: {some([_lacking(name, rows[name]) for name in lacking])}"
+
+
+def weakest_classes(metrics: Mapping[str, Any]) -> list[list[str]]:
+    """Returns a table of the classes that a split shows, with a head; empty for fewer than two.
+
+    Args:
+        metrics: the content of metrics.json.
+    """
+    there = _there(metrics)
+    if len(there) < 2:
+        return []
+    shown = sorted(there, key=lambda name: (there[name]["f1"], name))[:MOST_CLASSES]
+    cells = [[_short(name), *_cells(there[name])] for name in shown]
+    head = ["weakest classes", "steps", "F1", *FIGURES[1:]]
+    if decoded := metrics.get("decoded"):
+        head.append("decoded F1")
+        for name, row in zip(shown, cells, strict=True):
+            row.append(figure_text(decoded["per_class"][name]["f1"]))
+    return [head, *cells]
+
+
+def _there(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Returns the figures of the classes that a split shows."""
+    rows = metrics.get("per_class") or {}
+    return {name: row for name, row in rows.items() if row["f1"] is not None}
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

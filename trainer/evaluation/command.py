@@ -24,6 +24,7 @@ from trainer.evaluation.behind import decoded_behind, raw_behind
 from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.coverage import coverage
 from trainer.evaluation.drawn_groups import drawn_groups
+from trainer.evaluation.evaluated import Evaluated
 from trainer.evaluation.folds import fold_lines, join_folds, require_held_out
 from trainer.evaluation.held_out import seen_sequences
 from trainer.evaluation.latency import measure_latency
@@ -56,7 +57,7 @@ def run_evaluate(config: EvaluateConfig) -> int:
     return DONE
 
 
-def evaluate(config: EvaluateConfig) -> dict[str, Any]:
+def evaluate(config: EvaluateConfig) -> Evaluated:
     """Evaluates a run on a split, or several that are one result: seeds, folds.
 
     Returns:
@@ -69,10 +70,12 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         require_held_out(config)
         out = Run(config.run).evaluation_path(config.split)
         require_uncorrected(config.write, out, "evaluate")
-        return join_folds(config, runs, [_evaluate(replace(config, run=run)) for run in runs])
+        results = [_evaluate(replace(config, run=run)) for run in runs]
+        return Evaluated(join_folds(config, runs, results))
     runs = members(config.run)
     results = [_evaluate(replace(config, run=run)) for run in runs]
-    return join_seeds(config, runs, results) if is_repeated(config.run) else results[0]
+    joined = join_seeds(config, runs, results) if is_repeated(config.run) else results[0]
+    return Evaluated(joined)
 
 
 def _evaluate(config: EvaluateConfig) -> dict[str, Any]:

@@ -13,7 +13,8 @@ MAX_POINTS = 2400
 HEIGHT = 1000
 # Beside the loss, history.csv has the one that belongs to the task.
 HISTORY_SCORES = ("accuracy", "mae")
-History = Sequence[Mapping[str, float | None]]
+# Rows of history.csv for each run.
+Histories = Mapping[str, Sequence[Mapping[str, float | None]]]
 
 
 class Envelope:
@@ -77,22 +78,30 @@ def curve(places: NDArray[np.float64], values: NDArray[np.float64], low: float, 
     return "".join(parts)
 
 
-def learning_curves(histories: Mapping[str, History]) -> str:
+def learning_curves(histories: Histories) -> str:
     """Draws the loss and what stands beside it over epochs, an SVG for each.
 
     Args:
         histories: rows of history.csv for each run; the name goes into the legend.
     """
+    return "".join(_learning_curve(histories, name) for name in drawn_columns(histories))
+
+
+def drawn_columns(histories: Histories) -> tuple[str, ...]:
+    """Returns what is drawn over epochs: the loss, and what stands beside it, if anything does."""
     columns = {name for rows in histories.values() for row in rows for name in row}
     scores = [name for name in HISTORY_SCORES if name in columns]
-    return "".join(_learning_curve(histories, name) for name in ("loss", *scores[:1]))
+    return ("loss", *scores[:1])
 
 
-def _learning_curve(histories: Mapping[str, History], name: str) -> str:
-    from matplotlib.figure import Figure
+def draw_curves(axes: Any, histories: Histories, name: str) -> None:
+    """Draws a column of history.csv over epochs, of training and of validation.
 
-    figure = Figure(figsize=(4.5, 3.1), layout="constrained")
-    axes = figure.subplots()
+    Args:
+        axes: of matplotlib.
+        histories: rows of history.csv for each run; the name goes into the legend.
+        name: the column, without ``val_``.
+    """
     for number, (run, rows) in enumerate(histories.items()):
         for part, style in (("", "-"), ("val_", "--")):
             points = [value for row in rows if (value := row.get(part + name)) is not None]
@@ -103,6 +112,14 @@ def _learning_curve(histories: Mapping[str, History], name: str) -> str:
     axes.set_xlabel("epoch")
     axes.set_title(name, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _learning_curve(histories: Histories, name: str) -> str:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.5, 3.1), layout="constrained")
+    axes = figure.subplots()
+    draw_curves(axes, histories, name)
     if axes.lines:
         figure.legend(frameon=False, loc="outside lower center", ncols=2)
     text = io.StringIO()

@@ -12,7 +12,7 @@ from trainer.metrics import HEADLINES
 from trainer.predictions.reader import open_answers
 from trainer.report.bout_section import bout_section
 from trainer.report.confusions import worst_confusions
-from trainer.report.curves import learning_curves
+from trainer.report.curves import Histories, learning_curves
 from trainer.report.footage import footage
 from trainer.report.label_section import label_section
 from trainer.report.page import (
@@ -66,7 +66,7 @@ def write_report(
         "title": f"{shown_name(run.path.resolve())}: {metrics['split']}",
         "made": _made(run, metrics),
         "options": unusual_options(run.config),
-        "curves": learning_curves(_histories(run)),
+        "curves": learning_curves(histories_of(run)),
         "labels": label_section(run.labels_path),
         "calibration": run.calibration,
     }
@@ -155,7 +155,7 @@ def _pictures(
     return {"strips": strips, "places": places, **more}
 
 
-def _histories(run: Run) -> dict[str, list[dict[str, float | None]]]:
+def histories_of(run: Run) -> Histories:
     """Returns the history of a training; of an ensemble, those of its members."""
     if not is_ensemble(run.path):
         return {"": run.history}

@@ -82,7 +82,7 @@ class Run:
         return str(self.path)
 
     def __repr__(self) -> str:
-        return f"<Run({str(self.path)!r}): {_state(self)}>"
+        return f"<{type(self).__name__}({str(self.path)!r}): {state_text(self)}>"
 
     def evaluation_path(self, split: str) -> Path:
         """Returns the folder of the results on a split."""
@@ -292,8 +292,12 @@ def _number(cell: str | None) -> float | None:
     return int(cell) if whole else float(cell)
 
 
-def _state(run: Run) -> str:
-    """Says how far a run is, whatever lies in its folder; for debuggers, which ask at any time."""
+def state_text(run: Run) -> str:
+    """Says how far a run is, whatever lies in its folder; for debuggers, which ask at any time.
+
+    Args:
+        run: the run.
+    """
     try:
         if not run.config_path.is_file():
             return "not trained yet"

@@ -1,0 +1,1 @@
+"""A run as Python and notebooks use it: what it answers, draws and shows."""
