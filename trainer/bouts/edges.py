@@ -64,9 +64,21 @@ class Edges:
         Returns:
             ``<float64>[stop - start + 1]`` seconds, counted as labels are, none below 0.
         """
-        first, last = start + self.answers.ahead, stop + self.answers.ahead + 1
+        return self.times(start, stop + 1).clip(0.0)
+
+    def times(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Returns where the answers of some rows begin, also before the second 0.
+
+        Args:
+            start: the first row.
+            stop: the one after the last; one more than there are stands for the end of all.
+
+        Returns:
+            ``<float64>[stop - start]`` seconds, counted as labels are.
+        """
+        first, last = start + self.answers.ahead, stop + self.answers.ahead
         rows = slice(min(first, self.steps), min(last, self.steps))
         times = self.answers.part(self.sequence_id, "timestamps", rows) - self.zero
         late = np.arange(max(first, self.steps), last) - self.steps
         edges: NDArray[np.float64] = np.concatenate([times, self.end + self.step_seconds * late])
-        return edges.clip(0.0)
+        return edges

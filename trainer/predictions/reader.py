@@ -159,12 +159,20 @@ class Answers:
 
 
 @contextmanager
-def open_answers(path: Path) -> Iterator[Answers]:
+def open_answers(path: Path | Answers) -> Iterator[Answers]:
     """Opens a ``predictions.h5``; a file without task and horizon is a classification without one.
+
+    All of the file is checked, which takes a while where it has thousands of sequences.
+
+    Args:
+        path: the file; one that is open already is handed on, and stays open.
 
     Raises:
         InputError: the file is of another kind, or incomplete.
     """
+    if isinstance(path, Answers):
+        yield path
+        return
     with ExitStack() as stack:
         try:
             answers = _whole(stack.enter_context(open_hdf5(path)))
