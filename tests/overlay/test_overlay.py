@@ -99,7 +99,7 @@ def draw(tmp_path: Path) -> Draw:
         path = write_predictions(tmp_path / "p.h5", CLASSES, {video.stem: arrays}, **kind)
         write_sequence(tmp_path / "store", video.stem, np.zeros((steps or len(answers), 1)))
         infos = {video.stem: FeatureStore(tmp_path / "store").info(video.stem)}
-        assert draw_overlays(tmp_path / "out", {video.stem: video}, infos, path, once) == 0
+        assert draw_overlays(tmp_path / "out", {video.stem: video}, infos, path, once) == []
         return tmp_path / "out" / f"{video.stem}.mp4"
 
     return call

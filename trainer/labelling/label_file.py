@@ -26,8 +26,6 @@ from trainer.bouts.finding import observed
 from trainer.predictions.reader import Answers, open_answers
 
 SHARE_DIGITS = 4
-# A class and how sure the model is of it; the latter is empty where nobody knows.
-Sure = tuple[str, float | str]
 
 
 def write_predicted_labels(
@@ -60,8 +58,8 @@ def _numbers(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[
             start += len(numbers)
 
 
-def _names(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[str, *Sure]]:
-    """Yields the classes of each sequence; an empty name if it has none."""
+def _names(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[Any, ...]]:
+    """Yields the classes of each sequence and their confidence; an empty name if it has none."""
     for info in infos:
         (predicted,) = answers.whole(info.sequence_id, answers.said)
         chosen = np.flatnonzero(predicted) if answers.task == "multilabel" else [predicted]
@@ -74,9 +72,8 @@ def _names(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[st
             yield info.sequence_id, answers.classes[number], _share(share)
 
 
-def _intervals(
-    answers: Answers, infos: Iterable[SequenceInfo]
-) -> Iterator[tuple[str, float, float, *Sure]]:
+def _intervals(answers: Answers, infos: Iterable[SequenceInfo]) -> Iterator[tuple[Any, ...]]:
+    """Yields each stretch of a class and its confidence; an empty name where there is none."""
     for info in infos:
         found = observed(answers, Edges.of(answers, info.sequence_id, info), PREDICTION)
         columns = (column.tolist() for column in found.bouts)
