@@ -65,9 +65,9 @@ def require_bouts(bins: float | None, run: Path, task: str, outputs: str) -> Non
 
 
 def write_bouts(
-    predictions: Path | Answers,
-    bouts: Path,
-    table: Path,
+    predictions: Path | str | Answers,
+    bouts: Path | str,
+    table: Path | str,
     infos: Iterable[SequenceInfo] = (),
     bins: float | None = None,
     truth: bool = True,
@@ -95,7 +95,7 @@ def write_bouts(
             )
         writers = []
         for path, fields in ((bouts, BOUT_FIELDS), (table, SUMMARY_FIELDS)):
-            partial = stack.enter_context(whole_file(path))
+            partial = stack.enter_context(whole_file(Path(path)))
             file = stack.enter_context(partial.open("w", newline="", encoding="utf-8"))
             writers.append(csv.writer(file))
             writers[-1].writerow(fields)

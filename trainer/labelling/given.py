@@ -49,7 +49,7 @@ def given_sequences(run: Run, config: PredictConfig) -> Given:
     """
     if not config.inputs:
         raise InputError("nothing to predict: give video files, folders of them, or a store")
-    if len(config.inputs) == 1 and _is_store(config.inputs[0]):
+    if len(config.inputs) == 1 and is_store(config.inputs[0]):
         return _stored(config, config.inputs[0])
     _require_videos(config.inputs)
     if config.overlay:
@@ -94,13 +94,14 @@ def _require_videos(inputs: Sequence[Path]) -> None:
         InputError: one is.
     """
     for path in inputs:
-        if _is_store(path):
+        if is_store(path):
             raise InputError(f"{path} is a store, which is predicted on its own; give it alone")
         if path.is_dir() and not any(files_below(path, unreadable=lambda error: None)):
             raise InputError(f"{path} holds nothing: neither videos nor the sequences of a store")
 
 
-def _is_store(path: Path) -> bool:
+def is_store(path: Path) -> bool:
+    """Returns True if a path is a folder of sequences, without videos among them."""
     if not path.is_dir():
         return False
     suffixes = {file.suffix.lower() for file in files_below(path, unreadable=lambda error: None)}

@@ -159,7 +159,7 @@ class Answers:
 
 
 @contextmanager
-def open_answers(path: Path | Answers) -> Iterator[Answers]:
+def open_answers(path: Path | str | Answers) -> Iterator[Answers]:
     """Opens a ``predictions.h5``; a file without task and horizon is a classification without one.
 
     All of the file is checked, which takes a while where it has thousands of sequences.
@@ -175,7 +175,7 @@ def open_answers(path: Path | Answers) -> Iterator[Answers]:
         return
     with ExitStack() as stack:
         try:
-            answers = _whole(stack.enter_context(open_hdf5(path)))
+            answers = _whole(stack.enter_context(open_hdf5(Path(path))))
         except DAMAGE as error:
             reason = error.args[0] if isinstance(error, KeyError) else error
             raise _not_whole(path, reason) from None
