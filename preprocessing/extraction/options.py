@@ -1,9 +1,10 @@
 """The options of ``extract``, and checks of them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import tyro
 
@@ -12,11 +13,12 @@ from preprocessing.backbones.kept_frames import keeps_frames
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
-from preprocessing.files.inputs import Source
 from preprocessing.files.outputs import require_folder
 from preprocessing.terminal.python_values import accept_strings
 from preprocessing.videos.clip import AskedClip
 from preprocessing.videos.damage import WHOLE_SHARE
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -115,19 +117,32 @@ def check(config: ExtractConfig) -> None:
     check_engine(config.engine, config.address, config.jobs)
 
 
-def take_shard(sources: list[Source], shard: str | None) -> list[Source]:
-    """Takes one of N parts of the videos.
+def take_shard(items: Sequence[Item], shard: str | None) -> Sequence[Item]:
+    """Takes one of N parts of the videos, or of other things.
 
     Args:
-        sources: all videos.
+        items: all of them.
         shard: ``I/N``, I from 1; None takes all.
 
     Raises:
         InputError: ``shard`` has another form.
     """
     if shard is None:
-        return sources
+        return items
+    number, count = shard_numbers(shard)
+    return items[number - 1 :: count]
+
+
+def shard_numbers(shard: str) -> tuple[int, int]:
+    """Returns I and N of ``I/N``.
+
+    Args:
+        shard: the option ``--shard``.
+
+    Raises:
+        InputError: it has another form.
+    """
     match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", shard)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise InputError(f"--shard {shard}: expected I/N with I from 1 to N, such as 2/8")
-    return sources[int(match[1]) - 1 :: int(match[2])]
+    return int(match[1]), int(match[2])

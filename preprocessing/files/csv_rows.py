@@ -1,7 +1,7 @@
 """CSV files that people make: rows one by one, with their line numbers for messages."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from preprocessing.errors import InputError
@@ -10,10 +10,16 @@ from preprocessing.files.text_files import BoundedLines, open_text
 NumberedRow = tuple[int, list[str]]
 
 
-def csv_rows(path: Path) -> Iterator[NumberedRow]:
+def csv_rows(
+    path: Path, spare: Callable[[list[str]], int] = lambda header: 0
+) -> Iterator[NumberedRow]:
     """Yields (line number, values) of the first line, then of each row that is not empty.
 
     Values have no spaces around them. There is a first line even in an empty file.
+
+    Args:
+        path: the file.
+        spare: given the first line, returns how many of the last values a row may lack.
 
     Raises:
         InputError: the file cannot be read, or a row has another length than the first line.
@@ -22,9 +28,10 @@ def csv_rows(path: Path) -> Iterator[NumberedRow]:
     number, header = next(rows, (1, []))
     header = _stripped(header)
     yield number, header
+    fewest = len(header) - spare(header)
     for number, row in rows:
         if any(values := _stripped(row)):
-            if len(row) != len(header):
+            if not fewest <= len(row) <= len(header):
                 raise InputError(
                     f"{path} line {number} has {len(row)} values; expected {len(header)}"
                 )

@@ -7,6 +7,7 @@ from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_file
 from preprocessing.inspection.listing import print_listing
 from preprocessing.inspection.options import InspectConfig
+from preprocessing.labels.reading import read_labels
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import note
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
@@ -50,6 +51,8 @@ def _draw(store: FeatureStore, ids: list[str], config: InspectConfig, path: Path
     require_file("--sheet", path, "sheet.png")
     if not ids:
         raise InputError(f"there are no sequences in {store.root}, so there is nothing to draw")
+    given = config.labels
+    labels = read_labels(config.options_for(given, config.task), store) if given else None
     from preprocessing.inspection.contact_sheet import draw_sheet
     from preprocessing.inspection.sheet_entry import spread
 
@@ -59,4 +62,4 @@ def _draw(store: FeatureStore, ids: list[str], config: InspectConfig, path: Path
             "--only ID... chooses others"
         )
         ids = [ids[number] for number in spread(len(ids), MOST_DRAWN)]
-    return draw_sheet(store, ids, path)
+    return draw_sheet(store, ids, path, labels)

@@ -12,36 +12,40 @@ day1/camera3
 
 import math
 import textwrap
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.transforms import IdentityTransform
-from numpy.typing import NDArray
 
 from preprocessing.files.whole_file import whole_file
+from preprocessing.inspection.label_ribbons import (
+    draw_legend,
+    draw_ribbons,
+    in_words,
+    legend_height,
+    mark,
+    ribbon,
+)
+from preprocessing.inspection.labelled_time import labelled_times
+from preprocessing.inspection.page import DPI, MARGIN, WIDTH, Page, own_style
 from preprocessing.inspection.sheet_entry import Entry, read_entry, shown_time
+from preprocessing.labels.base import Labels
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.commands import PATIENCE
 from preprocessing.terminal.console import progress, say
-from preprocessing.terminal.streams import printable
 
 ENTRIES_PER_PAGE = 8
 FEWEST_PLACES = 8  # so that a video of one step is not drawn huge
-DPI = 100
 # Pixels.
-WIDTH, MARGIN, HEADER = 1500, 30, 70
+HEADER = 70
 TITLE, STRIP_WIDTH, SIDE, BELOW = 64, 960, 340, 56
 ENTRY = TITLE + SIDE + BELOW
 MATRIX_LEFT, BAR_LEFT = 1066, 1432
-GAP, CAPTION, CAPTION_WIDTH = 6, 18, 80
+GAP, CAPTION, CAPTION_WIDTH, MARK = 6, 18, 80, 7
 COLOURS, GREY = "viridis", "#555b66"
 MISSING, FRAME = (225, 225, 228), (150, 153, 160)
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -56,17 +60,25 @@ LEGEND = (
 Box = tuple[int, int, int, int]
 
 
-def draw_sheet(store: FeatureStore, ids: Sequence[str], path: Path) -> int:
+def draw_sheet(
+    store: FeatureStore, ids: Sequence[str], path: Path, labels: Labels | None = None
+) -> int:
     """Draws sequences of a store, a page at a time, and prints the pages' names.
 
     Args:
         store: the store.
         ids: the sequences.
         path: the first page's file, a PNG.
+        labels: of classes, which are drawn beside the similarity.
 
     Returns:
         How many sequences could not be read; their place on the sheet says why.
+
+    Raises:
+        InputError: labels and a sequence differ in length.
     """
+    times = labelled_times(labels, store, ids) if labels else {}
+    classes = labels.classes if labels else None
     starts = range(0, len(ids), ENTRIES_PER_PAGE)
     pages = [page_path(path, number) for number in range(1, len(starts) + 1)]
     unreadable = 0
@@ -75,10 +87,11 @@ def draw_sheet(store: FeatureStore, ids: Sequence[str], path: Path) -> int:
         for number, (start, page) in enumerate(zip(starts, pages, strict=True), 1):
             entries = []
             for sequence_id in ids[start : start + ENTRIES_PER_PAGE]:
-                entries.append(read_entry(store, sequence_id))
+                entry = read_entry(store, sequence_id)
+                entries.append(replace(entry, labels=times.get(sequence_id)))
                 bar.update()
             heading = f"{store.root} · page {number} of {len(pages)}"
-            draw_page(entries, heading, page)
+            draw_page(entries, heading, page, classes)
             unreadable += sum(entry.alike is None for entry in entries)
     say(*map(str, pages))
     return unreadable
@@ -94,20 +107,29 @@ def page_path(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
 
 
-def draw_page(entries: Sequence[Entry], heading: str, path: Path) -> None:
+def draw_page(
+    entries: Sequence[Entry], heading: str, path: Path, classes: Sequence[str] | None = None
+) -> None:
     """Draws a page of the sheet as a PNG, whole or not at all.
 
     Args:
         entries: the sequences on the page.
         heading: the line at its top.
         path: the PNG.
+        classes: names of the classes of labels; None if there are no labels.
     """
-    with _own_style():
-        page = _Page(HEADER + len(entries) * ENTRY)
+    colours = None if classes is None else class_colours(classes)
+    shown = sorted({number for one in entries if one.labels for number in one.labels.seconds})
+    named = [[of[number] for number in shown] for of in (classes or (), colours or ())]
+    header = HEADER if classes is None else HEADER + legend_height(named[0])
+    with own_style():
+        page = Page(header + len(entries) * ENTRY)
         page.line(MARGIN, 26, heading, WIDTH - 2 * MARGIN, size=12, weight="bold")
         page.text(MARGIN, 40, LEGEND, size=8, color=GREY, va="top", linespacing=1.5)
+        if classes is not None:
+            draw_legend(page, HEADER, *named)
         for number, entry in enumerate(entries):
-            _draw_entry(page, entry, HEADER + number * ENTRY)
+            _draw_entry(page, entry, header + number * ENTRY, colours)
         with whole_file(path) as partial:
             page.figure.savefig(partial, format="png", dpi=DPI)
 
@@ -153,65 +175,24 @@ def tick_times(begin: float, end: float) -> tuple[float, list[float]]:
     return apart, [number * apart for number in range(first, last + 1)]
 
 
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """Restores matplotlib's defaults, since a user's settings might call TeX on ids."""
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcdefaults()
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        yield
-
-
-class _Page:
-    """A figure on which things are placed in pixels from the upper left corner."""
-
-    def __init__(self, height: int):
-        self.height = height
-        self.figure = Figure((WIDTH / DPI, height / DPI), dpi=DPI)
-        FigureCanvasAgg(self.figure)
-
-    def text(self, left: float, top: float, text: str, **options: Any) -> Any:
-        """Writes text literally: an id of a stranger is no formula and holds no escape codes."""
-        shown = "\n".join(map(printable, text.split("\n")))
-        options = {"parse_math": False, "transform": IdentityTransform(), **options}
-        return self.figure.text(left, self.height - top, shown, **options)
-
-    def line(self, left: float, top: float, text: str, width: float, **options: Any) -> None:
-        """Writes text on one line of at most ``width``, if need be without its middle."""
-        text = printable(text)
-        drawn = self.text(left, top, text, **options)
-        kept = len(text)
-        while (long := drawn.get_window_extent().width) > width and kept > 2:
-            kept = min(kept - 1, int(kept * width / long))
-            half = kept // 2
-            drawn.set_text(f"{text[:half]}…{text[len(text) - half :]}")
-
-    def picture(self, pixels: NDArray[np.uint8], left: int, top: int) -> None:
-        self.figure.figimage(pixels, left, self.height - top - len(pixels), origin="upper")
-
-    def axes(self, left: int, top: int, width: int, height: int) -> Any:
-        bottom = self.height - top - height
-        where = (left / WIDTH, bottom / self.height, width / WIDTH, height / self.height)
-        return self.figure.add_axes(where)
-
-
-def _draw_entry(page: _Page, entry: Entry, top: int) -> None:
+def _draw_entry(page: Page, entry: Entry, top: int, colours: Sequence[str] | None) -> None:
     width = WIDTH - 2 * MARGIN
     page.line(MARGIN, top + 26, entry.sequence_id, width, size=11, weight="bold")
     strip = top + TITLE
+    said = "" if colours is None or entry.alike is None else in_words(entry.labels)
     if any(picture is not None for picture in entry.pictures):
-        facts = [entry.facts, entry.trouble]
-        _draw_pictures(page, entry, strip)
+        facts = [entry.facts, said, entry.trouble]
+        _draw_pictures(page, entry, strip, colours)
     else:
-        facts = [entry.facts]
+        facts = [entry.facts, said]
         reason = textwrap.fill(entry.trouble, REASON_WIDTH)
         page.text(MARGIN, strip, reason, size=9, color=GREY, va="top", linespacing=1.5)
     page.line(MARGIN, top + 46, " · ".join(filter(None, facts)), STRIP_WIDTH, size=8.5, color=GREY)
     if entry.alike is not None:
-        _draw_similarity(page, entry, strip)
+        _draw_similarity(page, entry, strip, colours)
 
 
-def _draw_pictures(page: _Page, entry: Entry, top: int) -> None:
+def _draw_pictures(page: Page, entry: Entry, top: int, colours: Sequence[str] | None) -> None:
     """Draws the pictures, each with its number and its time below."""
     height, width, _ = next(picture.shape for picture in entry.pictures if picture is not None)
     apart = min(np.diff(entry.times), default=1.0)
@@ -222,12 +203,15 @@ def _draw_pictures(page: _Page, entry: Entry, top: int) -> None:
         if picture is not None:
             pixels = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_AREA)
         pixels[[0, -1]] = pixels[:, [0, -1]] = FRAME
+        if entry.labels and colours:
+            (classes,) = entry.labels.at(np.array([time + entry.step_seconds / 2]))
+            mark(pixels, classes, colours, MARK)
         page.picture(pixels, MARGIN + x, top + y)
         caption = f"{number} · {shown_time(time, entry.end, apart)}"
         page.text(MARGIN + x + wide / 2, top + y + high + 13, caption, size=7.5, ha="center")
 
 
-def _draw_similarity(page: _Page, entry: Entry, top: int) -> None:
+def _draw_similarity(page: Page, entry: Entry, top: int, colours: Sequence[str] | None) -> None:
     """Draws the matrix, with times to the left and below, and the pictures' numbers above."""
     axes = page.axes(MATRIX_LEFT, top, SIDE, SIDE)
     extent = (entry.begin, entry.end, entry.end, entry.begin)
@@ -236,6 +220,10 @@ def _draw_similarity(page: _Page, entry: Entry, top: int) -> None:
     labels = [shown_time(tick, entry.end, apart) for tick in ticks]
     axes.set_xticks(ticks, labels, size=7.5)
     axes.set_yticks(ticks, labels, size=7.5)
+    if entry.labels and colours:
+        pixels = ribbon(entry.labels, colours, (entry.begin, entry.end), SIDE)
+        reach = draw_ribbons(page, pixels, MATRIX_LEFT, top)
+        axes.tick_params(length=0, pad=(reach + GAP) * 72 / DPI)
     if entry.pictures:
         _mark_pictures(axes, [time + entry.step_seconds / 2 for time in entry.times])
     bar = page.figure.colorbar(image, cax=page.axes(BAR_LEFT, top, 9, SIDE), ticks=(-1, 0, 1))

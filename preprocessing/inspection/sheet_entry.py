@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, VideoError
+from preprocessing.inspection.labelled_time import LabelledTime
 from preprocessing.inspection.similarity import duration, similarity, stretch_means
 from preprocessing.store.decoded_frames import decoded_frames
 from preprocessing.store.feature_store import FeatureStore
@@ -35,6 +36,7 @@ class Entry:
             if there is no video to take them from.
         trouble: why something is missing, or empty.
         alike: ``<float64>[n, n]``, see ``similarity``; None if the features cannot be read.
+        labels: what is labelled when; None if there are no labels.
     """
 
     sequence_id: str
@@ -46,6 +48,7 @@ class Entry:
     pictures: Pictures = ()
     trouble: str = ""
     alike: NDArray[np.float64] | None = None
+    labels: LabelledTime | None = None
 
 
 def read_entry(store: FeatureStore, sequence_id: str) -> Entry:

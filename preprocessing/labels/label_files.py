@@ -12,7 +12,7 @@ from preprocessing.labels.formats.refused import UNREADABLE
 from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.formats.sample import Sample
 from preprocessing.labels.formats.tables import TABLE
-from preprocessing.labels.own_tables import unknown_table
+from preprocessing.labels.own_tables import own_fields, unknown_table
 from preprocessing.labels.writing import INTERVAL_FIELDS, NUMBER_FIELDS, SEQUENCE_FIELDS
 from preprocessing.terminal.console import note
 
@@ -70,7 +70,7 @@ def of_other_programs(path: Path, options: LabelOptions) -> list[Path]:
 def _is_own(path: Path) -> bool:
     """Returns whether a file begins as our own tables do."""
     first = next(csv.reader(Sample(path).lines[:1]), [])
-    fields = tuple(name.strip().lower() for name in first)
+    fields = own_fields(first)
     return fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS) or fields[:2] == NUMBER_FIELDS
 
 

@@ -1,7 +1,7 @@
 """Tables of our own: intervals, one label a sequence, or numbers over time."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,12 @@ from preprocessing.labels.formats.suggestion import suggested
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.named import SequenceLabels
 from preprocessing.labels.numbers import NumberLabels
-from preprocessing.labels.writing import INTERVAL_FIELDS, NUMBER_FIELDS, SEQUENCE_FIELDS
+from preprocessing.labels.writing import (
+    CONFIDENCE,
+    INTERVAL_FIELDS,
+    NUMBER_FIELDS,
+    SEQUENCE_FIELDS,
+)
 
 # Of float32, as it is written: a little more, but rounded to it again.
 LARGEST = 3.4028235e38
@@ -31,10 +36,10 @@ def read_table(options: LabelOptions) -> Labels:
     Raises:
         InputError: it begins otherwise, or a line is bad.
     """
-    path, body = options.path, csv_rows(options.path)
+    path, body = options.path, _rows(options.path)
     _, header = next(body)
     require_commas(path, header)
-    fields = tuple(name.lower() for name in header)
+    fields = own_fields(header)
     if fields in (INTERVAL_FIELDS, SEQUENCE_FIELDS):
         require_names_wanted(options, f"holds class names ({','.join(fields)})")
     if fields == INTERVAL_FIELDS and options.choices.priority:
@@ -51,7 +56,23 @@ def read_table(options: LabelOptions) -> Labels:
 def is_table_of_intervals(path: Path) -> bool:
     """Returns whether a file begins as our own tables of intervals do."""
     _, header = next(csv_rows(path))
-    return tuple(name.lower() for name in header) == INTERVAL_FIELDS
+    return own_fields(header) == INTERVAL_FIELDS
+
+
+def own_fields(header: Iterable[str]) -> tuple[str, ...]:
+    """Returns the columns of a table by which its form is told, without that of confidences.
+
+    Args:
+        header: the values of its first line.
+    """
+    fields = tuple(name.strip().lower() for name in header)
+    sure = fields in ((*INTERVAL_FIELDS, CONFIDENCE), (*SEQUENCE_FIELDS, CONFIDENCE))
+    return fields[:-1] if sure else fields
+
+
+def _rows(path: Path) -> Iterator[NumberedRow]:
+    """Yields the rows of a table of our own; one that a person added need not have a confidence."""
+    return csv_rows(path, lambda header: len(header) - len(own_fields(header)))
 
 
 def intervals_of_table(path: Path, choices: LabelChoices) -> BySequence:
@@ -64,7 +85,7 @@ def intervals_of_table(path: Path, choices: LabelChoices) -> BySequence:
     Raises:
         InputError: a line is bad.
     """
-    body = csv_rows(path)
+    body = _rows(path)
     next(body)
     by_sequence: BySequence = {}
     for sequence_id, start, end, label in (_interval(path, *numbered) for numbered in body):
@@ -146,7 +167,7 @@ def _shown(header: list[str]) -> str:
 
 
 def _interval(path: Path, number: int, row: list[str]) -> tuple[str, float, float, str]:
-    sequence_id, start_text, end_text, label = row
+    sequence_id, start_text, end_text, label = row[: len(INTERVAL_FIELDS)]
     start, end = number_or_nan(start_text), number_or_nan(end_text)
     if not 0 <= start < end < np.inf:
         raise InputError(

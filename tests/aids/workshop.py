@@ -1,6 +1,7 @@
 """A folder with all that the pages of the documentation name, so that their commands can be run."""
 
 import csv
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def intervals(number: int) -> Iterator[tuple[float, float, str]]:
     """
     first, second = CHANGES[number % len(CHANGES)]
     edges = (0.0, first, second, float(SECONDS))
-    for place, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for place, (start, end) in enumerate(itertools.pairwise(edges)):
         yield start, end, CLASSES[(place + number) % 2]
 
 

@@ -61,7 +61,7 @@ def test_predict_writes_its_labels_for_tools_and_replaces_no_correction(
     assert f"BORIS projects: {project}\n" in printed
     rows = [row.split(",") for row in (out / "labels.csv").read_text().splitlines()[1:]]
     assert sorted((one.start, one.end, one.label) for one in said_in(project)) == sorted(
-        (float(start), float(end), label) for _, start, end, label in rows
+        (float(start), float(end), label) for _, start, end, label, _ in rows
     )
     assert sorted(path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")) == [
         *("day/s1.txt", "s0.txt", "s2.txt")

@@ -14,6 +14,7 @@ import pytest
 from prediction_files import write_predictions
 
 from preprocessing.errors import InputError
+from preprocessing.labels.class_colours import COLOURS, class_colours
 from preprocessing.terminal.options import parse, to_yaml
 from trainer import cli
 from trainer.config import TrainConfig
@@ -22,7 +23,6 @@ from trainer.evaluation.comparison_table import comparison_lines
 from trainer.evaluation.scoring import score
 from trainer.metrics import HEADLINES, Bootstrap
 from trainer.report.comparison_page import INKS, SHAPES
-from trainer.report.ribbons import COLOURS, class_colours
 from trainer.run.folder import Run
 
 CLASSES = ["a", "<b>", "c"]

@@ -14,7 +14,7 @@ from trainer.labelling.command import run_predict
 from trainer.labelling.options import PredictConfig
 from trainer.labelling.out_folder import (
     LABELS,
-    remove_own_bouts,
+    remove_own,
     require_free,
     write_labels,
     write_own_bouts,
@@ -92,7 +92,7 @@ def test_bouts_of_an_earlier_prediction_do_not_outlive_it(
         write_own_bouts(out, [store.info("s0")], out / "predictions.h5", bins)
         require_free(run, config)
     (out / "notes.csv").write_text("mine")
-    remove_own_bouts(out)
+    remove_own(out, "bouts.csv", "summary.csv")
     left = {path.name for path in out.glob("[!.]*")}
     assert left == {"labels.csv", "notes.csv", "predictions.h5"}
     (out / "bouts.csv").write_text("mine")

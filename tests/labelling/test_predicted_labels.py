@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from label_inputs import targets_of, write
 from prediction_files import write_predictions
 
+from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.reading import read_labels
 from preprocessing.store.feature_store import FeatureStore
@@ -44,7 +45,7 @@ def with_times(path: Path, store: FeatureStore) -> None:
 
 def test_classes_become_intervals(tmp_path: Path) -> None:
     arrays = {"probabilities": np.eye(2)[[0, 0, 1, 1, 1, 0]], "true": [-1] * 6}
-    expected = ["s,0.0,0.5,a", "s,0.5,1.25,b", "s,1.25,1.5,a"]
+    expected = ["s,0.0,0.5,a,1.0", "s,0.5,1.25,b,1.0", "s,1.25,1.5,a,1.0"]
     for horizon in (0, -2):  # Late answers stand at the steps that they are about already.
         lines = labels_csv(tmp_path, "classification", arrays, horizon).read_text().splitlines()
         assert lines[1:] == expected
@@ -53,26 +54,42 @@ def test_classes_become_intervals(tmp_path: Path) -> None:
 def test_an_answer_labels_the_step_that_it_is_about(tmp_path: Path) -> None:
     arrays = {"probabilities": np.eye(2)[[0, 0, 1, 1, 1, 0]], "true": [-1] * 6}
     lines = labels_csv(tmp_path, "classification", arrays, horizon=2).read_text().splitlines()
-    assert lines[1:] == ["s,0.5,1.0,a", "s,1.0,1.75,b", "s,1.75,2.0,a"]
+    assert lines[1:] == ["s,0.5,1.0,a,1.0", "s,1.0,1.75,b,1.0", "s,1.75,2.0,a,1.0"]
 
 
 def test_a_horizon_longer_than_the_sequence_labels_only_what_comes_after(tmp_path: Path) -> None:
     arrays = {"probabilities": np.eye(2)[[0] * 6], "true": [-1] * 6}
     lines = labels_csv(tmp_path, "classification", arrays, horizon=8).read_text().splitlines()
-    assert lines[1:] == ["s,2.0,3.5,a"]
+    assert lines[1:] == ["s,2.0,3.5,a,1.0"]
 
 
 def test_intervals_of_several_classes_overlap(tmp_path: Path) -> None:
     marks = [[1, 0], [1, 1], [0, 1], [0, 0], [0, 1], [1, 1]]
-    arrays = {"probabilities": marks, "true": -np.ones((6, 2))}
+    arrays = {"predicted": marks, "true": -np.ones((6, 2))}
     lines = labels_csv(tmp_path, "multilabel", arrays).read_text().splitlines()
-    assert lines[1:] == ["s,0.0,0.5,a", "s,0.25,0.75,b", "s,1.0,1.5,b", "s,1.25,1.5,a"]
+    # Without probabilities nobody knows how sure they are.
+    assert lines[1:] == ["s,0.0,0.5,a,", "s,0.25,0.75,b,", "s,1.0,1.5,b,", "s,1.25,1.5,a,"]
+
+
+def test_the_confidence_is_the_mean_probability_of_what_is_labelled(tmp_path: Path) -> None:
+    sure = np.array([0.9, 0.6, 0.2, 0.25, 0.45, 0.7])
+    arrays = {"probabilities": np.stack([sure, 1 - sure], 1), "true": [-1] * 6}
+    lines = labels_csv(tmp_path, "classification", arrays).read_text().splitlines()
+    assert lines[0] == "sequence,start,end,label,confidence"
+    assert lines[1:] == ["s,0.0,0.5,a,0.75", "s,0.5,1.25,b,0.7", "s,1.25,1.5,a,0.7"]
+    # Of decoded answers, the probability of what was decoded, be it below a half.
+    arrays["decoded"] = [0] * 6
+    lines = labels_csv(tmp_path, "classification", arrays).read_text().splitlines()
+    assert lines[1:] == [f"s,0.0,1.5,a,{round(sure.mean(), 4)}"]
+    several = {"probabilities": np.stack([sure, sure / 2], 1), "true": -np.ones((6, 2))}
+    lines = labels_csv(tmp_path, "multilabel", several).read_text().splitlines()
+    assert lines[1:] == ["s,0.0,0.5,a,0.75", "s,1.25,1.5,a,0.7"]
 
 
 def test_a_sequence_without_any_class_says_so(tmp_path: Path) -> None:
     arrays = {"probabilities": np.zeros((6, 2)), "true": -np.ones((6, 2))}
     lines = labels_csv(tmp_path, "multilabel", arrays).read_text().splitlines()
-    assert lines[1:] == ["s,0.0,1.5,"]
+    assert lines[1:] == ["s,0.0,1.5,,"]
 
 
 def test_numbers_have_a_row_a_step(tmp_path: Path) -> None:
@@ -85,9 +102,13 @@ def test_numbers_have_a_row_a_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("task", "arrays", "expected"),
     [
-        ("classification", {"probabilities": [[0.1, 0.9]], "true": [-1]}, ["s,b"]),
-        ("multilabel", {"probabilities": [[0.9, 0.9]], "true": [[-1, -1]]}, ["s,a", "s,b"]),
-        ("multilabel", {"probabilities": [[0.1, 0.1]], "true": [[-1, -1]]}, ["s,"]),
+        ("classification", {"probabilities": [[0.1, 0.9]], "true": [-1]}, ["s,b,0.9"]),
+        (
+            "multilabel",
+            {"probabilities": [[0.9, 0.7]], "true": [[-1, -1]]},
+            ["s,a,0.9", "s,b,0.7"],
+        ),
+        ("multilabel", {"probabilities": [[0.1, 0.1]], "true": [[-1, -1]]}, ["s,,"]),
         ("regression", {"predicted": [[3, 4]], "true": [[np.nan] * 2]}, ["s,1.25,3.0,4.0"]),
     ],
 )
@@ -125,3 +146,43 @@ def test_what_is_written_reads_back_as_the_answers(
         labels = read_labels(LabelOptions(out, task=task), store)
         found = targets_of(labels, store, "longer")
     np.testing.assert_array_equal(found[horizon:], predicted)
+
+
+def corrected(tmp_path: Path, text: str, task: str) -> list[list[float]]:
+    """Reads a label file that somebody has corrected; returns the targets of ``s``."""
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    store = store_of(tmp_path)
+    labels = read_labels(LabelOptions(path, task=task), store)  # type: ignore[arg-type]
+    return targets_of(labels, store, "s").tolist()
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "expected"),
+    [
+        (
+            "classification",
+            "sequence,start,end,label,confidence\ns,0,0.5,b,0.75\ns,0.5,1.25,a\ns,1.25,1.5,b,\n",
+            [1, 1, 0, 0, 0, 1],
+        ),
+        ("classification", "Sequence,Label,Confidence\ns,a,?\nlonger,b\n", [0] * 6),
+        (
+            "multilabel",
+            "sequence,start,end,label,confidence\ns,0,1.5,,\nlonger,0,1,a,0.9\n",
+            [[0]] * 6,
+        ),
+        ("multilabel", "sequence,label,confidence\ns,,\nlonger,a,0.9\n", [[0]] * 6),
+    ],
+)
+def test_labels_are_read_whatever_their_confidence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], task: str, text: str, expected: list[Any]
+) -> None:
+    assert corrected(tmp_path, text, task) == expected
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_column_of_confidences_spares_no_other(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="line 2 has 3 values; expected 5"):
+        corrected(tmp_path, "sequence,start,end,label,confidence\ns,0,1\n", "classification")
+    with pytest.raises(InputError, match="line 2 has 3 values; expected 4"):
+        corrected(tmp_path, "sequence,time,speed,confidence\ns,0,1\n", "regression")

@@ -19,6 +19,7 @@ from prediction_files import write_predictions
 from preprocessing.errors import VideoError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.videos.pictures import shown_size
@@ -33,7 +34,6 @@ from trainer.overlay.drawing import NOTHING, Drawing
 from trainer.overlay.ink import Panels, Row, rgb
 from trainer.overlay.videos import draw_overlays, drawn_size
 from trainer.predictions.reader import Answers, open_answers
-from trainer.report.ribbons import class_colours
 from trainer.run.folder import Run
 from trainer.training.data import load_data
 
@@ -99,7 +99,7 @@ def draw(tmp_path: Path) -> Draw:
         path = write_predictions(tmp_path / "p.h5", CLASSES, {video.stem: arrays}, **kind)
         write_sequence(tmp_path / "store", video.stem, np.zeros((steps or len(answers), 1)))
         infos = {video.stem: FeatureStore(tmp_path / "store").info(video.stem)}
-        assert draw_overlays(tmp_path / "out", {video.stem: video}, infos, path, once) == 0
+        assert draw_overlays(tmp_path / "out", {video.stem: video}, infos, path, once) == []
         return tmp_path / "out" / f"{video.stem}.mp4"
 
     return call

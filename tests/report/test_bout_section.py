@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prediction_files import run_of, write_predictions
 
+from preprocessing.labels.class_colours import class_colours
 from trainer.bouts.bout import Bouts
 from trainer.evaluation.scoring import score
 from trainer.predictions.reader import open_answers
 from trainer.report.bout_section import BoutSection, bout_section
 from trainer.report.ethogram import GAP, MOST_LINES, NARROW_GAP, THICK, THIN, WIDTH, painted
 from trainer.report.evaluation_page import write_report
-from trainer.report.ribbons import UNLABELLED_COLOUR, bgr, class_colours
+from trainer.report.ribbons import UNLABELLED_COLOUR, bgr
 
 TRUE = [0, 0, 1, 1, -1, -1, 2, 2]
 SAID = [0, 1, 1, 1, 1, 1, 2, 2]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from prediction_files import FPS, run_of, sequence_info, write_predictions
 
 from preprocessing.files.fingerprint import fingerprint
+from preprocessing.labels.class_colours import class_colours
 from trainer.evaluation.scoring import Measures, score
 from trainer.metrics import HEADLINES
 from trainer.predictions.reader import open_answers
@@ -22,7 +23,7 @@ from trainer.report.evaluation_page import write_report
 from trainer.report.footage import footage
 from trainer.report.hover_data import knots, rolled
 from trainer.report.page import render
-from trainer.report.ribbons import class_colours, paired_ribbon, ribbon, shown_steps
+from trainer.report.ribbons import paired_ribbon, ribbon, shown_steps
 from trainer.report.strips import class_strips, label_set_strips, number_strips, worst_first
 
 GREY = [0xD8, 0xD3, 0xD0]

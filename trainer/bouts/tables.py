@@ -20,7 +20,7 @@ from trainer.bouts.bins import bin_edges, require_bins
 from trainer.bouts.bout import Observed
 from trainer.bouts.finding import observed_sequences
 from trainer.bouts.summary import Summary, summary
-from trainer.predictions.reader import open_answers
+from trainer.predictions.reader import Answers, open_answers
 
 BOUTS, SUMMARY = "bouts.csv", "summary.csv"
 BOUT_FIELDS = ("sequence", "source", "class", "start", "end", "duration", "confidence")
@@ -65,7 +65,7 @@ def require_bouts(bins: float | None, run: Path, task: str, outputs: str) -> Non
 
 
 def write_bouts(
-    predictions: Path | str,
+    predictions: Path | str | Answers,
     bouts: Path | str,
     table: Path | str,
     infos: Iterable[SequenceInfo] = (),
@@ -75,7 +75,7 @@ def write_bouts(
     """Writes the tables of bouts of a ``predictions.h5``, sequence by sequence.
 
     Args:
-        predictions: the file, of classes, with an answer for each step.
+        predictions: the file, or that file opened, of classes, with an answer for each step.
         bouts: the CSV file of all bouts.
         table: the CSV file of their summary.
         infos: what the store says of the sequences, by which times count as labels do.
@@ -88,9 +88,11 @@ def write_bouts(
     """
     require_bins(bins)
     with ExitStack() as stack:
-        answers = stack.enter_context(open_answers(Path(predictions)))
+        answers = stack.enter_context(open_answers(predictions))
         if not has_bouts(answers.task, "frame"):
-            raise InputError(f"{predictions} holds numbers, which have no bouts; expected classes")
+            raise InputError(
+                f"{answers.file.filename} holds numbers, which have no bouts; expected classes"
+            )
         writers = []
         for path, fields in ((bouts, BOUT_FIELDS), (table, SUMMARY_FIELDS)):
             partial = stack.enter_context(whole_file(Path(path)))

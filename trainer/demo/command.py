@@ -7,6 +7,7 @@ from preprocessing.errors import InputError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
 from preprocessing.files.outputs import require_folder
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
@@ -18,7 +19,6 @@ from trainer.evaluation.options import EvaluateConfig
 from trainer.report.curves import learning_curves
 from trainer.report.footage import footage
 from trainer.report.page import confusion_rows, render
-from trainer.report.ribbons import class_colours
 from trainer.report.strips import class_strips, with_footage
 from trainer.run.folder import Run
 from trainer.training.command import train

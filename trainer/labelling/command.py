@@ -1,40 +1,37 @@
 """The command ``predict``: labels for recordings that have none."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from preprocessing.errors import InputError, counted
-from preprocessing.extraction.command import extract
 from preprocessing.files.failures import FILE_NAME as FAILURES
-from preprocessing.files.folders import files_below
-from preprocessing.store.feature_store import FeatureStore
-from preprocessing.store.sequence_info import SUFFIX, SequenceInfo
-from preprocessing.terminal.console import say
+from preprocessing.store.sequence_info import SequenceInfo
+from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
-from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
 from trainer.annotations.files import require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
 from trainer.bouts.bins import require_few_bins
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts
 from trainer.decoded.decoding import asked_decoding
 from trainer.decoded.facts import decoder_text
+from trainer.labelling.given import Given, given_sequences
 from trainer.labelling.options import PredictConfig
 from trainer.labelling.out_folder import (
     LABELS,
+    OVERLAYS,
     PREDICTIONS,
+    STEPS,
     STORE,
-    remove_own_bouts,
+    remove_own,
     require_free,
-    require_outside,
-    require_own_store,
     write_labels,
     write_own_bouts,
+    write_own_steps,
 )
 from trainer.predictions.inference import predict
+from trainer.predictions.reader import open_answers
 from trainer.run.folder import Run, load_run
-from trainer.same_features import extraction_like
 
-OVERLAYS = "overlay"
+FAILURES_NAMED = 10
 
 
 def run_predict(config: PredictConfig) -> int:
@@ -45,110 +42,92 @@ def run_predict(config: PredictConfig) -> int:
     """
     run = load_run(config.run)
     require_free(run, config)
-    require_bouts(config.bins, run.path, run.facts.task, run.layout.outputs)
     kind = (run.facts.task, run.layout.outputs)
-    require_writable(config.write, config.out, "predict", *kind)
+    require_bouts(config.bins, run.path, *kind)
+    require_writable(config.write, config.folder, "predict", *kind)
     decoding, decoder = asked_decoding(run, config.decode, config.lag)
-    store, videos, failed = _store_of(run, config)
-    ids = list(videos)
-    if not ids:
-        raise InputError(f"nothing to predict in {store.root}; why: {store.root / FAILURES}")
-    infos = [store.info(sequence_id) for sequence_id in ids]
-    for info in infos:
-        run.facts.require(info)
+    given = given_sequences(run, config)
+    if not given.videos:
+        return _without_sequences(config, given)
+    infos = _infos(run, given)
     require_few_bins(config.bins, infos, len(run.facts.classes))
-    data = SequenceSet(store, infos, None, run.layout)
-    predictions = config.out / PREDICTIONS
+    predictions = config.folder / PREDICTIONS
     complete = decoding.complete if decoding else None
+    data = SequenceSet(given.store, infos, None, run.layout)
     predict(run, data, predictions, model=config.model, complete=complete)
-    write_labels(config.out, infos, predictions, data.layout.outputs)
-    say(f"{counted(len(infos), 'sequence')} labelled in {config.out / LABELS}")
+    _write_tables(config, run, infos)
     if decoding:
         say(f"labels are decoded by {decoder_text(decoder)}; --decode none writes raw ones")
-    _count_bouts(config, run, infos, predictions)
-    write_answers(config.write, predictions, infos, store, videos, truth=False)
-    if config.overlay:
-        failed += _overlay(config, infos, videos, predictions, data.layout.outputs)
-    for folder in (config.out / STORE, config.out / OVERLAYS):
-        if failed and (folder / FAILURES).exists():
-            say(f"why some failed: {folder / FAILURES}")
-    return SOME_FAILED if failed else DONE
+    write_answers(config.write, predictions, infos, given.store, given.videos, truth=False)
+    undrawn = _overlay(config, run, infos, given) if config.overlay else ()
+    _name_failures(config, given.failures, undrawn)
+    return SOME_FAILED if given.failures or undrawn else DONE
 
 
-def _count_bouts(
-    config: PredictConfig, run: Run, infos: list[SequenceInfo], predictions: Path
-) -> None:
-    """Writes the tables of bouts, if the answers have any."""
-    if not has_bouts(run.facts.task, run.layout.outputs):
-        remove_own_bouts(config.out)
-        return
-    write_own_bouts(config.out, infos, predictions, config.bins)
-    say(f"bouts of each class: {config.out / BOUTS}; how often, how long: {config.out / SUMMARY}")
+def _without_sequences(config: PredictConfig, given: Given) -> int:
+    """Ends a shard that has no videos, which is fine where there are more shards than videos.
+
+    Raises:
+        InputError: there is nothing to predict in any case.
+    """
+    if config.shard is None or given.failures:
+        where = given.store.root
+        raise InputError(f"nothing to predict in {where}; why: {where / FAILURES}")
+    note(f"--shard {config.shard} has no videos, since there are fewer than shards")
+    return DONE
+
+
+def _infos(run: Run, given: Given) -> list[SequenceInfo]:
+    """Describes the sequences, which must be like those that the run was trained on."""
+    infos = [given.store.info(sequence_id) for sequence_id in given.videos]
+    for info in infos:
+        run.facts.require(info)
+    return infos
+
+
+def _write_tables(config: PredictConfig, run: Run, infos: list[SequenceInfo]) -> None:
+    """Writes the answers as tables, and says where they are."""
+    out, outputs = config.folder, run.layout.outputs
+    with open_answers(out / PREDICTIONS) as answers:
+        write_labels(out, infos, answers, outputs)
+        say(f"{counted(len(infos), 'sequence')} labelled in {out / LABELS}")
+        if config.csv:
+            write_own_steps(out, infos, answers)
+            say(f"every step with its probabilities: {out / STEPS}")
+        else:
+            remove_own(out, STEPS)
+        if not has_bouts(run.facts.task, outputs):
+            remove_own(out, BOUTS, SUMMARY)
+            return
+        write_own_bouts(out, infos, answers, config.bins)
+        say(f"bouts of each class: {out / BOUTS}; how often, how long: {out / SUMMARY}")
 
 
 def _overlay(
-    config: PredictConfig,
-    infos: list[SequenceInfo],
-    videos: Mapping[str, Path | None],
-    predictions: Path,
-    outputs: str,
-) -> int:
-    """Draws the videos of sequences; returns the number of failures."""
+    config: PredictConfig, run: Run, infos: list[SequenceInfo], given: Given
+) -> Sequence[str]:
+    """Draws the videos of sequences; returns why some could not be drawn."""
     from trainer.overlay.videos import draw_overlays
 
-    there = {sequence_id: path for sequence_id, path in videos.items() if path is not None}
+    there = {sequence_id: path for sequence_id, path in given.videos.items() if path is not None}
     by_id = {info.sequence_id: info for info in infos}
-    folder = config.out / OVERLAYS
-    failed = draw_overlays(folder, there, by_id, predictions, outputs == "sequence")
-    say(f"{counted(len(there) - failed, 'video')} with labels in {folder}")
+    folder, once = config.folder / OVERLAYS, run.layout.outputs == "sequence"
+    failed = draw_overlays(folder, there, by_id, config.folder / PREDICTIONS, once)
+    say(f"{counted(len(there) - len(failed), 'video')} with labels in {folder}")
     return failed
 
 
-def _store_of(
-    run: Run, config: PredictConfig
-) -> tuple[FeatureStore, Mapping[str, Path | None], int]:
-    """Returns the store to predict on, the video of each sequence, and the number of failures."""
-    if not config.inputs:
-        raise InputError("nothing to predict: give video files, folders of them, or a store")
-    if len(config.inputs) == 1 and is_store(config.inputs[0]):
-        if config.overlay:
-            raise InputError(
-                f"--overlay draws into videos, and {config.inputs[0]} is a store; give the videos"
-            )
-        require_outside(config.out, config.inputs[0])
-        store = FeatureStore(config.inputs[0])
-        return store, dict.fromkeys(store.ids()), 0
-    _require_videos(config.inputs)
-    if config.overlay:
-        from trainer.overlay.videos import require_apart
-
-        require_apart(config.out / OVERLAYS, config.inputs)
-    require_own_store(run, config.out)
-    results = extract(extraction_like(run, config.inputs, config.out / STORE, config.backbone))
-    done = {
-        r.source.sequence_id: r.source.path
-        for r in results
-        if r.outcome in ("extracted", "skipped")
-    }
-    return FeatureStore(config.out / STORE), done, len(results) - len(done)
-
-
-def _require_videos(inputs: Sequence[Path]) -> None:
-    """Checks that inputs are no stores, nor empty folders, where videos are expected.
-
-    Raises:
-        InputError: one is.
-    """
-    for path in inputs:
-        if is_store(path):
-            raise InputError(f"{path} is a store, which is predicted on its own; give it alone")
-        if path.is_dir() and not any(files_below(path, unreadable=lambda error: None)):
-            raise InputError(f"{path} holds nothing: neither videos nor the sequences of a store")
-
-
-def is_store(path: Path) -> bool:
-    """Returns True if a path is a folder of sequences, without videos among them."""
-    if not path.is_dir():
-        return False
-    suffixes = {file.suffix.lower() for file in files_below(path, unreadable=lambda error: None)}
-    return SUFFIX in suffixes and not suffixes & VIDEO_SUFFIXES
+def _name_failures(config: PredictConfig, failures: Sequence[str], undrawn: Sequence[str]) -> None:
+    """Names what failed, as far as that is few lines, and the files that have it all."""
+    failed = [*failures, *undrawn]
+    if not failed:
+        return
+    more = len(failed) - FAILURES_NAMED
+    say(
+        f"failed, {counted(len(failed), 'video')}:",
+        *(f"  {' '.join(reason.split())}" for reason in failed[:FAILURES_NAMED]),
+        *([f"  and {more} more"] if more > 0 else []),
+    )
+    for some, folder in ((failures, config.out / STORE), (undrawn, config.folder / OVERLAYS)):
+        if some:
+            say(f"why some failed: {folder / FAILURES}")

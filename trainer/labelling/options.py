@@ -6,6 +6,8 @@ from typing import Annotated
 
 import tyro
 
+from preprocessing.errors import InputError
+from preprocessing.extraction.options import shard_numbers
 from preprocessing.labels.formats.writers.base import WriterName
 from preprocessing.terminal.python_values import accept_strings
 from trainer.bouts.bins import require_bins
@@ -19,7 +21,8 @@ class PredictConfig:
     Writes DIR/labels.csv (intervals, labels of whole sequences, or numbers) and DIR/predictions.h5;
     where there is a class or several a step, each bout of one to DIR/bouts.csv and how often and
     how long each is shown to DIR/summary.csv. With --overlay, each video as
-    DIR/overlay/<sequence>.mp4 too, with the answers drawn into it.
+    DIR/overlay/<sequence>.mp4 too, with the answers drawn into it. The same command again goes on:
+    features that are in DIR/store are not made anew.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
@@ -48,8 +51,27 @@ class PredictConfig:
     write: tuple[WriterName, ...] = ()
     """Write the answers for annotation tools too, to DIR/annotations, linked to the videos. What
     was corrected there is never replaced."""
+    jobs: int = 1
+    """Videos whose features are made at once, each in a process of its own."""
+    shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
+    """Take only the I-th of N parts of the videos, or of the store's sequences (I from 1), for
+    arrays of jobs. Its answers go to DIR/shard-I-of-N; features of all shards to DIR/store, from
+    which the same command without --shard answers all at once in DIR."""
+    csv: bool = False
+    """Write DIR/steps.csv too: a row a step, with the probability of each class."""
 
     def __post_init__(self) -> None:
         accept_strings(self)
         require_lag(self.decode, self.lag)
         require_bins(self.bins)
+        if self.jobs < 1:
+            raise InputError(f"--jobs {self.jobs}: expected 1 process or more")
+        _ = self.folder
+
+    @property
+    def folder(self) -> Path:
+        """The folder that gets the answers: ``--out``, or that of the shard in it."""
+        if self.shard is None:
+            return self.out
+        number, count = shard_numbers(self.shard)
+        return self.out / f"shard-{number}-of-{count}"

@@ -1,8 +1,10 @@
 """The folder that ``predict`` writes to, and what must not be lost by that.
 
-DIR/labels.csv             replaced only if it still is what predict wrote, like DIR/bouts.csv
-                           and DIR/summary.csv
+DIR/labels.csv             replaced only if it still is what predict wrote, like DIR/bouts.csv,
+                           DIR/summary.csv and DIR/steps.csv
 DIR/.labels.csv.written    digests of what predict wrote there, a line each; so for the others
+DIR/shard-I-of-N/          the same of one shard, beside those of others
+DIR/store                  features of videos, of all shards
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,11 +21,14 @@ from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
 from trainer.bouts.tables import BOUTS, SUMMARY, write_bouts
 from trainer.labelling.label_file import write_predicted_labels
 from trainer.labelling.options import PredictConfig
+from trainer.labelling.step_table import write_steps
+from trainer.predictions.reader import Answers
 from trainer.run.folder import Run
 
 PREDICTIONS, LABELS = "predictions.h5", "labels.csv"
-TABLES = (LABELS, BOUTS, SUMMARY)
-STORE = "store"
+STEPS = "steps.csv"
+TABLES = (LABELS, BOUTS, SUMMARY, STEPS)
+STORE, OVERLAYS = "store", "overlay"
 LOOKED_AT = 4  # Files of a folder, to tell whether it is a store.
 
 
@@ -39,14 +44,15 @@ def require_free(run: Run, config: PredictConfig) -> None:
             did not write.
     """
     out = config.out
-    require_folder("--out", out, LABELS)
+    for folder in (out, config.folder):
+        require_folder("--out", folder, LABELS)
     if _same(out, run.path):
         raise InputError(f"--out {out} is the run itself; give --out a folder of its own")
     for place, what in _stores(run, out):
         if out.resolve().is_relative_to(place.resolve()):
             raise InputError(f"--out {out} lies in {place}, {what}; give --out a folder outside it")
     for name in (PREDICTIONS, *TABLES):
-        _require_own(run, out / name)
+        _require_own(run, config.folder / name)
 
 
 def require_outside(out: Path, store: Path) -> None:
@@ -87,41 +93,56 @@ def require_own_store(run: Run, out: Path) -> None:
         )
 
 
-def write_labels(out: Path, infos: Sequence[SequenceInfo], predictions: Path, outputs: str) -> None:
+def write_labels(
+    out: Path, infos: Sequence[SequenceInfo], predictions: Path | Answers, outputs: str
+) -> None:
     """Writes ``labels.csv``, and its digest, by which it is known again.
 
     Args:
         out: the folder DIR.
         infos: the sequences, in the order of the file.
-        predictions: their ``predictions.h5``.
+        predictions: their ``predictions.h5``, or that file opened.
         outputs: ``frame``, or ``sequence`` if there is one answer a sequence.
     """
     with _own_table(out / LABELS) as partial:
         write_predicted_labels(partial, infos, predictions, outputs)
 
 
+def write_own_steps(out: Path, infos: Sequence[SequenceInfo], answers: Answers) -> None:
+    """Writes ``steps.csv``, and its digest.
+
+    Args:
+        out: the folder DIR.
+        infos: the sequences, in the order of the file.
+        answers: their ``predictions.h5``, opened.
+    """
+    with _own_table(out / STEPS) as partial:
+        write_steps(partial, infos, answers)
+
+
 def write_own_bouts(
-    out: Path, infos: Sequence[SequenceInfo], predictions: Path, bins: float | None
+    out: Path, infos: Sequence[SequenceInfo], predictions: Path | Answers, bins: float | None
 ) -> None:
     """Writes ``bouts.csv`` and ``summary.csv``, and their digests.
 
     Args:
         out: the folder DIR.
         infos: the sequences.
-        predictions: their ``predictions.h5``.
+        predictions: their ``predictions.h5``, or that file opened.
         bins: the option ``--bins``.
     """
     with _own_table(out / BOUTS) as bouts, _own_table(out / SUMMARY) as summary:
         write_bouts(predictions, bouts, summary, infos, bins, truth=False)
 
 
-def remove_own_bouts(out: Path) -> None:
-    """Removes the tables of an earlier prediction, where the present one has no bouts.
+def remove_own(out: Path, *names: str) -> None:
+    """Removes tables of an earlier prediction, which the present one does not have.
 
     Args:
         out: the folder DIR, of which ``require_free`` has said that they are predict's.
+        names: of the tables.
     """
-    for name in (BOUTS, SUMMARY):
+    for name in names:
         (out / name).unlink(missing_ok=True)
 
 

@@ -53,7 +53,7 @@ def require_apart(folder: Path, inputs: Iterable[Path]) -> None:
 def draw_overlays(
     folder: Path, videos: Mapping[str, Path], infos: Mapping[str, SequenceInfo], predictions: Path,
     once: bool,
-) -> int:  # fmt: skip
+) -> list[str]:  # fmt: skip
     """Writes ``folder/<sequence_id>.mp4`` for each video.
 
     Args:
@@ -64,9 +64,9 @@ def draw_overlays(
         once: True if there is one answer per sequence.
 
     Returns:
-        How many could not be drawn; ``folder/failures.csv`` says why.
+        Why some could not be drawn, a line each; ``folder/failures.csv`` has them, too.
     """
-    failures = FailureLog(folder, videos.values())
+    failures, reasons = FailureLog(folder, videos.values()), []
     total = sum(expected_samples(path, None) for path in videos.values())
     with (
         open_answers(predictions) as answers,
@@ -79,8 +79,9 @@ def draw_overlays(
                 draw_overlay(out, path, infos[sequence_id], answers, timed, bar.update)
             except (InputError, OSError, av.error.FFmpegError) as error:
                 failures.add(path, getattr(error, "kind", type(error).__name__), str(error))
-                note(f"failed: no overlay of {path}: {error}")
-    return failures.count
+                reasons.append(f"no overlay of {path}: {error}")
+                note(f"failed: {reasons[-1]}")
+    return reasons
 
 
 def draw_overlay(

@@ -159,15 +159,23 @@ class Answers:
 
 
 @contextmanager
-def open_answers(path: Path) -> Iterator[Answers]:
+def open_answers(path: Path | str | Answers) -> Iterator[Answers]:
     """Opens a ``predictions.h5``; a file without task and horizon is a classification without one.
+
+    All of the file is checked, which takes a while where it has thousands of sequences.
+
+    Args:
+        path: the file; one that is open already is handed on, and stays open.
 
     Raises:
         InputError: the file is of another kind, or incomplete.
     """
+    if isinstance(path, Answers):
+        yield path
+        return
     with ExitStack() as stack:
         try:
-            answers = _whole(stack.enter_context(open_hdf5(path)))
+            answers = _whole(stack.enter_context(open_hdf5(Path(path))))
         except DAMAGE as error:
             reason = error.args[0] if isinstance(error, KeyError) else error
             raise _not_whole(path, reason) from None
@@ -203,10 +211,10 @@ def _whole(file: h5py.File) -> Answers:
     weights = str(file.attrs.get("weights", ""))
     answers = Answers(file, read_classes(file), task, horizon, sequence_ids(file), weights)
     for sequence_id in answers.ids:
-        for name in NEEDED:
-            _require(answers, sequence_id, name)
-        if "probabilities" in answers.group(sequence_id):  # Metrics need them, label files do not.
-            _require(answers, sequence_id, "probabilities")
+        group = answers.group(sequence_id)
+        # Metrics need probabilities, label files do not.
+        further = ("probabilities",) if "probabilities" in group else ()
+        _require(answers, sequence_id, group, *NEEDED, *further)
     return replace(answers, decoded=_are_decoded(answers))
 
 
@@ -220,7 +228,7 @@ def _are_decoded(answers: Answers) -> bool:
         return False
     ids = [name for name in answers.ids if _has_decoded(answers.group(name))]
     for sequence_id in ids:
-        _require(answers, sequence_id, DECODED)
+        _require(answers, sequence_id, answers.group(sequence_id), "true", DECODED)
     if ids and (lacking := set(answers.ids).difference(ids)):
         raise ValueError(f"{min(lacking)!r} has no {DECODED!r}, and others have")
     return bool(ids)
@@ -236,15 +244,26 @@ def _has_decoded(group: h5py.Group) -> bool:
     return link is not None and not other
 
 
-def _require(answers: Answers, sequence_id: str, name: str) -> None:
-    """Checks that a dataset exists, with as many rows and columns as the others."""
+def _require(answers: Answers, sequence_id: str, group: h5py.Group, *names: str) -> None:
+    """Checks that datasets exist, with as many rows and columns as the others.
+
+    Args:
+        answers: the opened file.
+        sequence_id: the sequence.
+        group: its group.
+        names: the datasets, among them ``true``, whose steps count.
+    """
     try:
-        data = own_dataset(answers.group(sequence_id), name)
-        if name == "timestamps":
-            require_increasing(data)
+        found = {name: own_dataset(group, name) for name in names}
+        if "timestamps" in found:
+            require_increasing(found["timestamps"])
     except (KeyError, ValueError) as error:
         raise ValueError(f"{sequence_id!r}: {error.args[0]}") from None
-    flat = name == "timestamps" or (answers.task == "classification" and name != "probabilities")
-    columns = () if flat else (len(answers.classes),)
-    if data.shape != (answers.steps(sequence_id), *columns):
-        raise ValueError(f"{name!r} of {sequence_id!r} has shape {data.shape}")
+    steps = len(found["true"])
+    for name, data in found.items():
+        flat = name == "timestamps" or (
+            answers.task == "classification" and name != "probabilities"
+        )
+        columns = () if flat else (len(answers.classes),)
+        if data.shape != (steps, *columns):
+            raise ValueError(f"{name!r} of {sequence_id!r} has shape {data.shape}")

@@ -136,12 +136,14 @@ def store_piece(writer: Hdf5Writer, data: SequenceSet, piece: Piece) -> None:
     columns = {name: data.turned(rows[kept]) for name, rows in answered.items()}
     columns["timestamps"] = data.store.timestamps(info.sequence_id, held.start, held.stop)
     where = slice(0, 1) if whole else slice(held.start, held.stop)
+    # To look one up costs more than to write it, so the group is looked up once for all.
+    group = file.require_group(group_name(info.sequence_id))
     for name, rows in columns.items():
-        place = f"{group_name(info.sequence_id)}/{name}"
-        if place not in file:
+        if name in group:
+            group[name][where] = rows
+        else:
             shape = (1 if whole else info.steps, *rows.shape[1:])
-            file.create_dataset(place, shape, rows.dtype)
-        file[place][where] = rows
+            group.create_dataset(name, shape, rows.dtype)[where] = rows
     writer.require_success()
 
 

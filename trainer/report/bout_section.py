@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.clock import clock
 from trainer.bouts.bout import PREDICTION, TRUTH, Observed
@@ -13,7 +14,7 @@ from trainer.bouts.pooled import Pooled
 from trainer.bouts.summary import summary
 from trainer.predictions.reader import Answers
 from trainer.report.ethogram import MOST_LINES, EthogramRow, line_a_class, one_line
-from trainer.report.ribbons import class_colours, png
+from trainer.report.ribbons import png
 
 SHOWN_CLASSES = 100
 FIGURES = ("bouts", "total", "mean", "deviation", "share", "latency", "rate")

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.terminal.streams import printable
 from trainer.metrics import HEADLINES
 from trainer.predictions.reader import Answers
 from trainer.report.footage import Footage
 from trainer.report.page import render
-from trainer.report.ribbons import class_colours
 from trainer.report.strips import strips_of_classes, with_footage
 
 Comparison = Mapping[str, Any]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import counted
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.store.sequence_info import SequenceInfo
 from trainer.config import TrainConfig
 from trainer.metrics import HEADLINES
@@ -24,7 +25,6 @@ from trainer.report.page import (
     value_text,
     worst_columns,
 )
-from trainer.report.ribbons import class_colours
 from trainer.report.strips import (
     class_strips,
     label_set_strips,

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.terminal.clock import clock
 from trainer.report.footage import Footage
 from trainer.report.hover_data import knots, packed, rolled
 from trainer.report.page import render
-from trainer.report.ribbons import class_colours, confidence_ribbon, ribbon, shown_steps
+from trainer.report.ribbons import confidence_ribbon, ribbon, shown_steps
 from trainer.report.strip import Ribbon, Strip
 
 SCRIPTS = ("report.js", "review.js")

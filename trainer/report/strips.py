@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.class_colours import class_colours
 from trainer.metrics.class_counts import f1
 from trainer.metrics.multilabel import count_marks, labelled_steps
 from trainer.predictions.reader import BLOCK_STEPS, DECODED, RAW, Answers, open_answers
@@ -19,7 +20,6 @@ from trainer.report.curves import Envelope, curve
 from trainer.report.footage import Footage
 from trainer.report.hover_data import packed, places_and_times, rolled
 from trainer.report.ribbons import (
-    class_colours,
     confidence_ribbon,
     paired_ribbon,
     ribbon,

@@ -15,7 +15,7 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
 from preprocessing.store.sequence_info import Origin, sequence_path
 from preprocessing.store.stored_sequence import StoredSequence
-from trainer.labelling.command import is_store
+from trainer.labelling.given import is_store
 from trainer.run.folder import Run
 from trainer.same_features import extraction_like
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.class_colours import class_colours
 from preprocessing.terminal.clock import clock
 from trainer.predictions.reader import BLOCK_STEPS, DECODED, RAW, Answers
 from trainer.report.class_trace import class_trace
 from trainer.report.curves import Envelope
-from trainer.report.ribbons import UNLABELLED_COLOUR, class_colours, shown_steps
+from trainer.report.ribbons import UNLABELLED_COLOUR, shown_steps
 from trainer.trained.confusion import short_name
 
 MOST_PANELS, MOST_ROWS, MOST_IN_LEGEND = 8, 12, 24
