@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trainer.evaluation.advice import advice
 
 from trainer.config import TrainConfig
-from trainer.evaluation.advice import advice
 from trainer.evaluation.class_lines import MOST_CLASSES, class_lines
 
 

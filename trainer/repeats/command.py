@@ -8,10 +8,11 @@ from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.options import to_yaml
+from trainer.advice.order import after_training
 from trainer.repeats.options import RepeatedTrainConfig
-from trainer.run.folder import CHANGEABLE
+from trainer.run.folder import CHANGEABLE, Run
 from trainer.run.interruption import Interruption
-from trainer.run.members import OPTIONS, REPEATS, SEEDS, is_repeated, run_names
+from trainer.run.members import OPTIONS, REPEATS, SEEDS, is_repeated, members, run_names
 from trainer.trainings.beginning import require_begun_so, require_same_data
 from trainer.trainings.crew import Crew
 from trainer.trainings.parts import note_parts
@@ -26,7 +27,7 @@ def run_train(config: RepeatedTrainConfig) -> int:
 
     if config.jobs > 1:
         note(f"--jobs {config.jobs} does nothing without --repeats")
-    code = train_once(config.train_config)
+    code = train_once(config.train_config, config.quiet)
     if config.decoder == "folds":
         from trainer.trainings.held_out import choose_by_folds
 
@@ -52,16 +53,18 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
     config = as_begun(config, path)
     with Interruption() as interruption:
         require_begun_so(
-            path, config, "repeated training", CHANGEABLE | {"repeats", "jobs"}, {SEEDS}
+            path, config, "repeated training", CHANGEABLE | {"repeats", "jobs", "quiet"}, {SEEDS}
         )
         _require_as_many(config)
         folder = config.run / SEEDS
         trainings = [TrainingProcess(one, folder, str(one.seed)) for one in config.seeds]
         data = require_same_data(trainings)
-        write_whole(path, to_yaml(replace(config, jobs=1)))
+        write_whole(path, to_yaml(replace(config, jobs=1, quiet=False)))
         say(f"{config.repeats} seeds, {config.seed} to {config.seed + config.repeats - 1}")
         note_parts(config.train_config, [data.splits] * len(trainings), "seed")
         code = Crew(config.run, trainings, "seed", config.jobs, interruption).go()
+    if not config.quiet:  # Once, for all seeds.
+        say(*after_training([Run(one) for one in members(config.run)]))
     said = shlex.quote(str(config.run))
     say(f"{config.run}: {config.repeats} seeds; next: longtake evaluate {said}")
     return code
