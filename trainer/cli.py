@@ -59,7 +59,7 @@ COMMANDS = {
         "trainer.ensemble.command:run_ensemble",
     ),
     "recipes": Command(
-        "sets of options of train for kinds of recordings, with their reasons",
+        "sets of options of train, with their reasons",
         "trainer.recipes.options:RecipesConfig",
         "trainer.recipes.command:run_recipes",
     ),

@@ -58,9 +58,9 @@ def _idle(run: Run) -> Iterator[Remark]:
     each = max(1, fewer // devices)
     then = rows_of(chunks, each * devices, config.seed)
     text = (
-        f"{100 * now.idle:.0f} % of the rows of an epoch are idle: some sequences are longer than "
-        f"what other lanes have in all; --lanes {each} has {then.updates} updates an epoch where "
-        f"--lanes {lanes // devices} has {now.updates}, and {100 * then.idle:.0f} % idle"
+        f"{100 * now.idle:.0f} % of the rows of an epoch are idle, since some sequences are longer "
+        f"than what other lanes have in all; --lanes {each}: {100 * then.idle:.0f} % idle, "
+        f"{then.updates} updates an epoch instead of {now.updates}"
     )
     yield Remark(text, "docs/guide.md#how-many-lanes")
 
