@@ -11,8 +11,8 @@ from trainer.plan.dealing import deal
 from trainer.plan.passage import Passage
 from trainer.run.folder import Run
 
-# From this share of an epoch's rows on; and with fewer lanes at most so many.
-IDLE, RIGHT = 0.2, 0.1
+# From this share of an epoch's rows on, if fewer lanes take hardly more updates.
+IDLE, HARDLY_MORE = 0.2, 1.1
 
 
 class Rows(NamedTuple):
@@ -51,12 +51,14 @@ def _idle(run: Run) -> Iterator[Remark]:
     now = rows_of(chunks, lanes, config.seed)
     if now.idle < IDLE:
         return
-    fewer = next(
-        n for n in range(lanes - 1, 0, -1) if rows_of(chunks, n, config.seed).idle <= RIGHT
-    )
     devices = max(1, lanes // (config.lanes or min(DEFAULT_LANES, len(steps))))
-    each = max(1, fewer // devices)
-    then = rows_of(chunks, each * devices, config.seed)
+    fewer = {
+        each: rows_of(chunks, each * devices, config.seed) for each in range(1, lanes // devices)
+    }
+    enough = [one for one, rows in fewer.items() if rows.updates <= HARDLY_MORE * now.updates]
+    if not enough:  # As many as there are make an epoch shorter, even if some are idle.
+        return
+    each, then = enough[0], fewer[enough[0]]
     text = (
         f"{100 * now.idle:.0f} % of the rows of an epoch are idle, since some sequences are longer "
         f"than what other lanes have in all; --lanes {each}: {100 * then.idle:.0f} % idle, "
