@@ -323,5 +323,5 @@ def test_only_the_three_most_important_are_said(tmp_path: Path) -> None:
         "delay": {"late": 0.9},
     }
     evaluated = after(metrics, runs)
-    assert [line.split()[0] for line in evaluated] == ["training", "answers", "never"]
+    assert [line.split()[0] for line in evaluated] == ["training", "answers", "40"]
     assert len(trained) == len(evaluated) == MOST

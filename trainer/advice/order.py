@@ -7,8 +7,8 @@ after train       1  not finished learning, or learned by heart: all other figur
                   5  idle lanes, which cost time only
 after evaluate    1  the same
                   2  decoded answers that are worse, or flicker: mended without a new training
-                  3  classes that are never named
-                  4  events shorter than steps
+                  3  events shorter than steps, which may be why a class is never named
+                  4  classes that are never named
                   5  changes that are found late
                   6  a carry that is no help
 """
@@ -53,8 +53,8 @@ def after_evaluation(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterato
     def remarks() -> Iterator[Remark]:
         yield from on_learning(runs)
         yield from on_decoding(metrics, runs)
-        yield from on_classes(metrics)
         yield from on_events(runs)
+        yield from on_classes(metrics)
         yield from on_delay(metrics, runs)
         yield from on_carry(runs)
 
