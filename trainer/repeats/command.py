@@ -10,9 +10,9 @@ from preprocessing.terminal.console import note, say
 from preprocessing.terminal.options import to_yaml
 from trainer.advice.order import after_training
 from trainer.repeats.options import RepeatedTrainConfig
-from trainer.run.folder import CHANGEABLE, Run
+from trainer.run.folder import CHANGEABLE
 from trainer.run.interruption import Interruption
-from trainer.run.members import OPTIONS, REPEATS, SEEDS, is_repeated, members, run_names
+from trainer.run.members import OPTIONS, REPEATS, SEEDS, is_repeated, run_names
 from trainer.trainings.beginning import require_begun_so, require_same_data
 from trainer.trainings.crew import Crew
 from trainer.trainings.parts import note_parts
@@ -64,7 +64,8 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
         note_parts(config.train_config, [data.splits] * len(trainings), "seed")
         code = Crew(config.run, trainings, "seed", config.jobs, interruption).go()
     if not config.quiet:  # Once, for all seeds.
-        say(*after_training([Run(one) for one in members(config.run)]))
+        trained = [one.run for one in trainings if one.run.model_path.is_file()]
+        say(*after_training(trained))
     said = shlex.quote(str(config.run))
     say(f"{config.run}: {config.repeats} seeds; next: longtake evaluate {said}")
     return code
