@@ -16,7 +16,7 @@ MOST = 1e15
 
 @dataclass(frozen=True)
 class Validated:
-    """What was measured of the best model, beside what history.csv has.
+    """Figures of the best model on validation, beside those that history.csv has.
 
     Attributes:
         epoch: whose weights were measured.
