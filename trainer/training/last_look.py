@@ -52,7 +52,7 @@ class LastLook:
         config, data = self.config, self.validation
         if config.state != "carry" or config.outputs != "frame" or config.inputs != "features":
             return False
-        if data is None or not self._best:
+        if data is None or not (self._best and self.progress.lanes):
             return False
         steps = sum(data.lengths)
         beyond = sum(max(0, length - config.chunk_length) for length in data.lengths)
