@@ -108,6 +108,23 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", text).strip().lower().replace(" ", "-") for text in headings}
 
 
+def test_pages_that_messages_and_recipes_name_are_there() -> None:
+    """Beside the code lie the recipes, whose comments name pages, too."""
+    texts = [path for package in FLOORS for path in (ROOT / package).rglob("*.*")]
+    named = {
+        name
+        for path in texts
+        if path.suffix in (".py", ".yaml")
+        for name in re.findall(r"docs/[\w-]+\.md(?:#[\w-]+)?", path.read_text("utf-8"))
+    }
+    assert {"docs/guide.md#carry-or-reset", "docs/cluster.md"} <= named
+    pages = {name: name.partition("#") for name in named}
+    missing = {name for name, (page, _, _) in pages.items() if not (ROOT / page).exists()}
+    headings = {page: anchors(ROOT / page) for page, _, _ in pages.values()}
+    missing |= {n for n, (page, _, anchor) in pages.items() if anchor not in {"", *headings[page]}}
+    assert not missing
+
+
 def test_the_version_to_cite_is_that_of_the_package() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")

@@ -9,6 +9,7 @@ COMMANDS = {
         "trains a model on a store and labels",
         "trainer.repeats.options:RepeatedTrainConfig",
         "trainer.repeats.command:run_train",
+        "trainer.recipes",
     ),
     "evaluate": Command(
         "metrics, predictions and a report on held-out sequences",
@@ -44,16 +45,23 @@ COMMANDS = {
         "searches options of train for the best on validation",
         "trainer.tuning.options:TuneConfig",
         "trainer.tuning.command:run_tune",
+        "trainer.recipes",
     ),
     "cross-validate": Command(
         "a training for each fold, figures over all held-out sequences",
         "trainer.cross_validation.options:CrossValidateConfig",
         "trainer.cross_validation.command:run_cross_validate",
+        "trainer.recipes",
     ),
     "ensemble": Command(
         "a run of several, whose models answer together",
         "trainer.ensemble.options:EnsembleConfig",
         "trainer.ensemble.command:run_ensemble",
+    ),
+    "recipes": Command(
+        "sets of options of train, with their reasons",
+        "trainer.recipes.options:RecipesConfig",
+        "trainer.recipes.command:run_recipes",
     ),
     "doctor": Command(
         "whether all that is needed is on this machine, and works",

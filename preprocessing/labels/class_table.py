@@ -24,6 +24,9 @@ class PartCounts:
         class_seconds: ``<float64>[C]``, how long each class is shown.
         stretches: ``<int64>[C]``, how often it begins.
         class_sequences: ``<int64>[C]``, in how many sequences it is shown.
+        class_short: ``<int64>[C]``, how many of its stretches are shorter than a step of their
+            sequence; 0 where a step may have several classes.
+        class_short_seconds: ``<float64>[C]``, how long these last together.
         sequences: how many there are.
         seconds: how long they last together.
         labelled: seconds of which labels say something, ignored names too.
@@ -38,6 +41,8 @@ class PartCounts:
     class_seconds: NDArray[np.float64]
     stretches: NDArray[np.int64]
     class_sequences: NDArray[np.int64]
+    class_short: NDArray[np.int64]
+    class_short_seconds: NDArray[np.float64]
     sequences: int = 0
     seconds: float = 0.0
     labelled: float = 0.0
@@ -51,7 +56,8 @@ class PartCounts:
     @classmethod
     def of(cls, classes: int) -> "PartCounts":
         """Returns the counts of no sequence, for C classes."""
-        return cls(np.zeros(classes), np.zeros(classes, np.int64), np.zeros(classes, np.int64))
+        begins, sequences, short = np.zeros((3, classes), np.int64)
+        return cls(np.zeros(classes), begins, sequences, short, np.zeros(classes))
 
     @property
     def unlabelled(self) -> float:
@@ -126,6 +132,7 @@ class _Counter:
         self._labels, self._sayings = labels, labels.sayings
         self._named = np.array([said.labelled and not said.is_none for said in self._sayings])
         self._seconds = np.zeros(len(self._sayings))
+        self._short, self._short_seconds = np.zeros((2, len(self._sayings)))
         self._counts = PartCounts.of(len(labels.rows))
         self._begins: Counter[int] = Counter()
         self._changes: Counter[tuple[int, int]] = Counter()
@@ -137,9 +144,12 @@ class _Counter:
         counts.sequences += 1
         counts.seconds += float(seconds.sum())
         counts.labels += int(named.sum())
-        counts.short += int((seconds[named] < step - rounding_seconds(step)).sum())
+        short = named & (seconds < step - rounding_seconds(step))
+        counts.short += int(short.sum())
         counts.step_seconds = counts.step_seconds or step
         np.add.at(self._seconds, said, seconds)
+        np.add.at(self._short, said[short], 1)
+        np.add.at(self._short_seconds, said[short], seconds[short])
         numbers: list[int] = said.tolist()
         self._begins.update(numbers[:1])
         self._changes.update(pairwise(numbers))
@@ -155,6 +165,12 @@ class _Counter:
             counts.ignored += seconds * said.ignored * said.labelled
             counts.none += seconds * (said.is_none and said.counted)
             counts.counted += seconds * said.counted
+        if self._labels.options.task == "classification":
+            for said, short, seconds in zip(
+                self._sayings, self._short.tolist(), self._short_seconds.tolist(), strict=True
+            ):
+                counts.class_short[list(said.classes)] += int(short)
+                counts.class_short_seconds[list(said.classes)] += seconds
         for number, times in self._begins.items():
             counts.stretches[list(self._sayings[number].classes)] += times
         for (before, now), times in self._changes.items():

@@ -12,6 +12,7 @@ from preprocessing.errors import InputError, ReaderGone, Stopped
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import BAD_INPUT, BUG, DONE, INTERRUPTED, STOPPED
 from preprocessing.terminal.options import parse
+from preprocessing.terminal.recipes import Recipes
 from preprocessing.terminal.streams import ERR, OUT, prepare
 
 PATIENCE = 2.0  # Seconds without a progress bar, for what is mostly done sooner.
@@ -25,11 +26,13 @@ class Command:
         summary: one line for ``--help``.
         options: the options dataclass, as ``module:Dataclass``.
         function: the function from those options to an exit code, as ``module:function``.
+        recipes: the package whose recipes ``--recipe`` takes; empty for no such flag.
     """
 
     summary: str
     options: str
     function: str
+    recipes: str = ""
 
 
 def main(prog: str, commands: Mapping[str, Command], argv: Sequence[str] | None = None) -> int:
@@ -86,7 +89,8 @@ def _parsed(command: Command, prog: str, arguments: Sequence[str]) -> Any:
     """Returns the options, or None after ``--help``."""
     config = _import(command.options)
     try:
-        return parse(config, prog, arguments)
+        recipes = Recipes(command.recipes) if command.recipes else None
+        return parse(config, prog, arguments, recipes)
     except SystemExit:
         return None
     except OSError as error:  # Of --help, to somebody who has read enough.

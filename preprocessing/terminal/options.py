@@ -14,10 +14,14 @@ from typing import Any, get_type_hints
 import tyro
 
 from preprocessing.errors import InputError, shorten
-from preprocessing.terminal.console import note
+from preprocessing.terminal.console import note, say
 from preprocessing.terminal.option_file import expected, flag, read_options
+from preprocessing.terminal.recipes import Recipes, recipe_line
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
+RECIPE_HELP = (
+    "Options for a kind of recording come from a recipe (--recipe {}); --config wins over it."
+)
 POSITIONAL: Any = tyro.conf.Positional
 # Options that name a Python file, which is executed, and what a value that does so has in it.
 EXECUTED = {"model": "", "backbone": ".py"}
@@ -27,37 +31,50 @@ OF_VALUES = re.compile(
 )
 
 
-def parse(options: type, prog: str, arguments: Sequence[str]) -> Any:
-    """Makes an ``options`` dataclass of flags and of the YAML file that ``--config`` names.
+def parse(
+    options: type, prog: str, arguments: Sequence[str], recipes: Recipes | None = None
+) -> Any:
+    """Makes an ``options`` dataclass of flags, of the YAML file of ``--config``, and of a recipe.
 
     Args:
         options: the frozen dataclass.
         prog: the program's name, for ``--help`` and messages.
         arguments: the command line after the subcommand.
+        recipes: those that ``--recipe`` may name; without them there is no such flag.
 
     Raises:
         InputError: a flag or a value does not fit the dataclass, or the YAML file is bad.
         SystemExit: ``--help`` was given and has been answered.
     """
-    flags, config = _take_config(list(arguments))
-    if config and _take_config(flags)[1]:
-        raise InputError("--config is given twice; expected one file of options")
-    _require_known(options, prog, flags)
+    flags, file = _take(list(arguments), "--config", "the name of a YAML file")
+    flags, recipe = _take(flags, "--recipe", "the name of a recipe") if recipes else (flags, None)
+    _require_known(options, prog, flags, ["--recipe"] if recipes else [])
+    taken = read_options(recipes.path(recipe), options) if recipes and recipe is not None else {}
+    begun = _begun(options, Path(file) if file is not None else None, taken, flags)
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            return tyro.cli(
+            parsed = tyro.cli(
                 options,
                 prog=prog,
                 args=flags,
-                default=_begun(options, config, flags) if config else tyro.MISSING_NONPROP,
-                description=f"{inspect.cleandoc(options.__doc__ or '')}\n\n{CONFIG_HELP}",
+                default=begun,
+                description=_description(options, recipes),
             )
     except SystemExit as stop:
         if not stop.code:
             raise
         text = _one_line(said.getvalue())
         raise InputError(f"{_bad_value(options, flags, text) or text}; see {prog} --help") from None
+    if recipe is not None:
+        say(recipe_line(recipe, taken, parsed))
+    return parsed
+
+
+def _description(options: type, recipes: Recipes | None) -> str:
+    """Returns what ``--help`` says above the options."""
+    more = f" {RECIPE_HELP.format('|'.join(recipes.names))}" if recipes else ""
+    return f"{inspect.cleandoc(options.__doc__ or '')}\n\n{CONFIG_HELP}{more}"
 
 
 def to_yaml(options: Any) -> str:
@@ -99,10 +116,21 @@ def _needed(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _begun(options: type, path: Path, arguments: list[str]) -> Any:
-    """Returns the options of a file, not yet checked; options that the file lacks stay open."""
-    values = read_options(path, options)
-    _require_told(path, values, arguments)
+def _begun(options: type, path: Path | None, taken: dict[str, Any], arguments: list[str]) -> Any:
+    """Returns the options of a recipe and of a file, not yet checked; what both lack stays open.
+
+    Args:
+        options: the frozen dataclass.
+        path: the file; None if there is none.
+        taken: the options of the recipe, over which the file wins.
+        arguments: the flags of the command line.
+    """
+    values = read_options(path, options) if path else {}
+    if path:
+        _require_told(path, values, arguments)
+    elif not taken:
+        return tyro.MISSING_NONPROP
+    values = taken | values
     begun: Any = object.__new__(options)
     for field in fields(options):
         default = tyro.MISSING if _needed(field) else field.default
@@ -129,15 +157,21 @@ def _require_told(path: Path, values: dict[str, Any], arguments: list[str]) -> N
             )
 
 
-def _require_known(options: type, prog: str, arguments: list[str]) -> None:
+def _require_known(options: type, prog: str, arguments: list[str], more: list[str]) -> None:
     """Checks the names of flags before anything else, so that a typing error is reported first.
+
+    Args:
+        options: the frozen dataclass.
+        prog: the program's name, for messages.
+        arguments: the flags of the command line.
+        more: flags beside those of the fields.
 
     Raises:
         InputError: an option does not exist; the nearest one is named.
     """
     hints = get_type_hints(options, include_extras=True)
     named = [n for n, h in hints.items() if POSITIONAL not in getattr(h, "__metadata__", ())]
-    known = ["--help", "--config", *(f"--{flag(name)}" for name in named)]
+    known = ["--help", "--config", *more, *(f"--{flag(name)}" for name in named)]
     known += [f"--no-{flag(name)}" for name in named if hints[name] is bool]
     given: set[str] = set()
     for argument in takewhile(lambda argument: argument != "--", arguments):
@@ -164,16 +198,27 @@ def _bad_value(options: type, arguments: list[str], text: str) -> str:
     return f"{shorten(' '.join([name, *values]))}: expected {wanted}"
 
 
-def _take_config(arguments: list[str]) -> tuple[list[str], Path | None]:
-    """Splits ``--config FILE`` off the other arguments."""
+def _take(arguments: list[str], name: str, wanted: str) -> tuple[list[str], str | None]:
+    """Splits a flag and its value off the other arguments.
+
+    Args:
+        arguments: all of them.
+        name: the flag.
+        wanted: what its value is, for messages.
+
+    Raises:
+        InputError: it has no value, or is there twice.
+    """
     for position, argument in enumerate(arguments):
-        if argument == "--config":
-            if position + 1 == len(arguments):
-                raise InputError("--config needs the name of a YAML file")
-            return arguments[:position] + arguments[position + 2 :], Path(arguments[position + 1])
-        if argument.startswith("--config="):
-            rest = arguments[:position] + arguments[position + 1 :]
-            return rest, Path(argument.removeprefix("--config="))
+        if argument == name and position + 1 == len(arguments):
+            raise InputError(f"{name} needs {wanted}")
+        if argument == name or argument.startswith(f"{name}="):
+            behind = position + (2 if argument == name else 1)
+            value = arguments[behind - 1].removeprefix(f"{name}=")
+            rest = arguments[:position] + arguments[behind:]
+            if any(other.split("=")[0] == name for other in rest):
+                raise InputError(f"{name} is given twice; expected it once")
+            return rest, value
     return arguments, None
 
 

@@ -14,7 +14,7 @@ FLOORS = {
         {"__main__"},
     ],
     "trainer": [
-        {"config", "task", "column_moments", "threads", "kernels"},
+        {"config", "task", "column_moments", "threads", "kernels", "recipes"},
         {"layout", "plan", "metrics"},
         {"batches", "model", "run"},
         {"devices"},
@@ -23,7 +23,7 @@ FLOORS = {
         {"predictions"},
         {"decoder", "bouts"},
         {"decoded", "annotations"},
-        {"streaming"},
+        {"streaming", "advice"},
         {"report", "training"},
         {"trainings"},
         {"evaluation", "overlay", "tuning", "repeats", "ensemble"},

@@ -1,4 +1,4 @@
-"""Pages of the documentation, and the commands and lines of Python that they tell a reader to run."""
+"""Pages of the documentation, and the commands and Python that they tell a reader to run."""
 
 import re
 import textwrap
@@ -15,7 +15,8 @@ COMMAND = re.compile(
 PROMPT = "$ "
 # A fenced block and its language, or an indented one behind an empty line.
 BLOCK = re.compile(
-    r"^```(?P<language>\w*)\n(?P<fenced>.*?)^```$|(?<=\n\n)(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
+    r"^```(?P<language>\w*)\n(?P<fenced>.*?)^```$"
+    r"|(?<=\n\n)(?P<indented>(?:    [^\n]*\n|\n(?=    ))+)",
     re.MULTILINE | re.DOTALL,
 )
 

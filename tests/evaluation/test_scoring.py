@@ -89,7 +89,7 @@ OF_CLASSES |= {"accuracy_per_sequence", "per_class", "ece", "reliability"}
 KEYS = {
     "classification": OF_CLASSES
     | {"largest_class", "edit", "f1@10", "f1@25", "f1@50", "confusion"}
-    | {"ignored_classes", "delay", "relaxed"},
+    | {"segments", "ignored_classes", "delay", "relaxed"},
     "multilabel": OF_CLASSES | {"without_class"},
     "regression": {"mae", "rmse", "r2", "mae_per_sequence", "per_column"},
 }

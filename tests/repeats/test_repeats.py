@@ -65,6 +65,9 @@ def test_the_same_command_trains_nothing_again_and_more_repeats_add_to_it(
     assert begun == []
     assert "[2/2] seed 6: 1 epoch, best in epoch 1 (val_loss " in out
     assert out.splitlines()[-1] == f"{repeated}: 2 seeds; next: longtake evaluate {repeated}"
+    assert out.count("(docs/guide.md#") == 1  # Advice, once for all seeds.
+    quiet = longtake(*train_command(data, repeated, "--seed", 5, "--repeats", 2, "--quiet"))
+    assert quiet[1] == "".join(line for line in out.splitlines(True) if "docs/guide" not in line)
     assert longtake(*train_command(data, repeated, "--seed", 5, "--repeats", 3))[0] == 0
     assert begun == ["7"]
     assert Run(repeated / "seeds" / "7").splits == Run(repeated / "seeds" / "5").splits

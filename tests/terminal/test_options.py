@@ -20,6 +20,7 @@ from preprocessing.terminal.option_file import LARGEST, read_options
 from preprocessing.terminal.options import from_yaml, parse, to_yaml
 from trainer.cli import COMMANDS, main
 from trainer.config import TrainConfig
+from trainer.repeats.options import RepeatedTrainConfig
 
 HOSTILE = ["--", "-none-", "--run=/etc", "no", "yes", "on", "null", "~", "", " ", "12_07", "1:30"]
 HOSTILE += ["1e3", "0x10", "None", "true", "2020-01-01", "=", "<<", "!!str x", "&a", "*a", "# x"]
@@ -266,7 +267,7 @@ def test_a_trial_tells_its_training_that_it_may_execute_the_model(tmp_path: Path
     config = TrainConfig(Path("s"), Path("l"), Path("r"), model="-my.py:build")
     trial = TrialRun(config, tmp_path)
     (tmp_path / f"{trial.digest}.yaml").write_text(to_yaml(config))
-    told = parse(TrainConfig, "train", trial.command[4:])
+    told = parse(RepeatedTrainConfig, "train", trial.command[4:])
     assert told.model == config.model
 
 

@@ -169,5 +169,6 @@ def test_side_by_side_each_has_its_share_of_the_cores(
 def test_the_stand_in_is_called_as_training_is(tmp_path: Path) -> None:
     (one,) = trainings(tmp_path, 1, model="own.py:build")
     config = str(tmp_path / "runs" / "0.yaml")
-    assert one.command[1:] == ["-m", "trainer", "train", "--config", config, "--model=own.py:build"]
+    told = ["--config", config, "--model=own.py:build", "--quiet"]
+    assert one.command[1:] == ["-m", "trainer", "train", *told]
     assert stand_in(tmp_path)(one)[2] == config

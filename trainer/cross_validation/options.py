@@ -28,6 +28,8 @@ class CrossValidateConfig(TrainConfig):
     a person; each group is left out in turn, and is a fold."""
     jobs: int = 1
     """Folds that are trained at the same time, each on its share of the cores."""
+    quiet: bool = False
+    """No advice at the end; see evaluate."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

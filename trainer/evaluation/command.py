@@ -14,12 +14,12 @@ from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.hints import hint, why_absent
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE
+from trainer.advice.order import after_evaluation
 from trainer.annotations.files import require_uncorrected, require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
 from trainer.bouts.bins import require_few_bins
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts, write_bouts
 from trainer.decoded.decoding import asked_decoding
-from trainer.evaluation.advice import advice
 from trainer.evaluation.behind import decoded_behind, raw_behind
 from trainer.evaluation.class_lines import class_lines
 from trainer.evaluation.coverage import coverage
@@ -47,8 +47,9 @@ def run_evaluate(config: EvaluateConfig) -> int:
     sequences = counted(metrics["sequences"], "sequence")
     say(f"{config.split}: {sequences}, {counted(metrics['steps'], 'labelled step')}")
     say(*summary(metrics), *class_lines(metrics))
-    if config.split != "train":
-        say(*advice(metrics, [Run(run) for run in folds(config.run) or members(config.run)]))
+    if config.split != "train" and not config.quiet:
+        runs = [Run(run) for run in folds(config.run) or members(config.run)]
+        say(*after_evaluation(metrics, runs))
     if "folds" in metrics:
         say(*fold_lines(metrics))
     if (out / SUMMARY).is_file():

@@ -65,6 +65,8 @@ class EvaluateConfig:
     """Write the answers for annotation tools too, to RUN/evaluation/SPLIT/annotations, linked to
     the videos, truth and prediction on tiers of their own. What was corrected there is never
     replaced."""
+    quiet: bool = False
+    """No advice: none of the lines, three at most, that say which flag answers what is amiss."""
 
     def __post_init__(self) -> None:
         accept_strings(self)

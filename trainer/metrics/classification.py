@@ -104,6 +104,7 @@ class ClassificationScorer:
             **macro(rows),
             "edit": mean(score.edit for score in self.per_sequence),
             **self._segment_f1(),
+            "segments": self._segments(),
             "ignored_classes": [self.classes[number] for number in sorted(self.ignored)],
             "delay": self.delays.result() if self.segmental else None,
             "relaxed": self.relaxed.result() if self.relaxed else None,
@@ -162,6 +163,13 @@ class ClassificationScorer:
         if not steps.any():
             return None
         return {"name": self.classes[steps.argmax()], "share": float(steps.max() / steps.sum())}
+
+    def _segments(self) -> dict[str, int] | None:
+        """Returns how many segments there are, in the truth and in the answers."""
+        if not self.segmental:
+            return None
+        hits, invented, missed = np.sum([one[0] for one in self.matches] or [[0] * 3], 0).tolist()
+        return {"true": hits + missed, "predicted": hits + invented}
 
     def _segment_f1(self) -> dict[str, float | None]:
         sums = np.sum(self.matches, axis=0) if self.matches else np.zeros((len(OVERLAPS), 3), int)

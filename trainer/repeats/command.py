@@ -8,6 +8,7 @@ from preprocessing.files.outputs import require_folder
 from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.options import to_yaml
+from trainer.advice.order import after_training
 from trainer.repeats.options import RepeatedTrainConfig
 from trainer.run.folder import CHANGEABLE
 from trainer.run.interruption import Interruption
@@ -26,7 +27,7 @@ def run_train(config: RepeatedTrainConfig) -> int:
 
     if config.jobs > 1:
         note(f"--jobs {config.jobs} does nothing without --repeats")
-    code = train_once(config.train_config)
+    code = train_once(config.train_config, config.quiet)
     if config.decoder == "folds":
         from trainer.trainings.held_out import choose_by_folds
 
@@ -52,16 +53,19 @@ def train_repeatedly(config: RepeatedTrainConfig) -> int:
     config = as_begun(config, path)
     with Interruption() as interruption:
         require_begun_so(
-            path, config, "repeated training", CHANGEABLE | {"repeats", "jobs"}, {SEEDS}
+            path, config, "repeated training", CHANGEABLE | {"repeats", "jobs", "quiet"}, {SEEDS}
         )
         _require_as_many(config)
         folder = config.run / SEEDS
         trainings = [TrainingProcess(one, folder, str(one.seed)) for one in config.seeds]
         data = require_same_data(trainings)
-        write_whole(path, to_yaml(replace(config, jobs=1)))
+        write_whole(path, to_yaml(replace(config, jobs=1, quiet=False)))
         say(f"{config.repeats} seeds, {config.seed} to {config.seed + config.repeats - 1}")
         note_parts(config.train_config, [data.splits] * len(trainings), "seed")
         code = Crew(config.run, trainings, "seed", config.jobs, interruption).go()
+    if not config.quiet:  # Once, for all seeds.
+        trained = [one.run for one in trainings if one.run.model_path.is_file()]
+        say(*after_training(trained))
     said = shlex.quote(str(config.run))
     say(f"{config.run}: {config.repeats} seeds; next: longtake evaluate {said}")
     return code

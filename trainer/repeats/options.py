@@ -20,6 +20,9 @@ class RepeatedTrainConfig(TrainConfig):
     RUN gets a run for each, RUN/seeds/SEED, all with the same splits."""
     jobs: int = 1
     """With --repeats: trainings at the same time, each on its share of the cores."""
+    quiet: bool = False
+    """No advice at the end: none of the lines, three at most, that say which flag answers what was
+    measured, nor the look at the validation split that some of them need."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,6 +10,7 @@ RUN/backbone.keras  the backbone that was trained with it; only with --finetune
 RUN/model.keras     the best weights on validation, or the last where there is none
 RUN/calibration.json  its temperature, and how sure it was on validation; see ``Calibration``
 RUN/decoder.json    what makes one course of raw answers; chosen when training ends
+RUN/validated.json  what else was measured of the best model on validation; see ``Validated``
 RUN/checkpoints/    what an interrupted run needs to go on exactly
 RUN/logs/           for TensorBoard
 RUN/evaluation/     a folder for each split that was evaluated
@@ -70,6 +71,7 @@ class Run:
         self.model_path = self.path / "model.keras"
         self.backbone_path = self.path / "backbone.keras"
         self.decoder_path = self.path / "decoder.json"
+        self.validated_path = self.path / "validated.json"
         self.trained_path = self.path / "trained.json"
         self.facts_path = self.path / "run.json"
         self.calibration_path = self.path / "calibration.json"

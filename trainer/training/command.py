@@ -8,6 +8,7 @@ from preprocessing.files.whole_file import write_whole
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.advice.order import after_training
 from trainer.config import TrainConfig
 from trainer.devices.hardware import name_hardware, threads, use_threads
 from trainer.devices.processes import Processes
@@ -45,9 +46,16 @@ class Trained(NamedTuple):
     chief: bool
 
 
-def run_train(config: TrainConfig) -> int:
-    """Runs the command ``train``; see ``TrainConfig``."""
-    run, was_finished, chief = _train(config)
+def run_train(config: TrainConfig, quiet: bool = False) -> int:
+    """Runs the command ``train``; see ``TrainConfig``.
+
+    Args:
+        config: what to train on what.
+        quiet: True for no advice at the end, nor what must be measured for it.
+    """
+    run, was_finished, chief = _train(config, advised=not quiet)
+    if chief and not quiet:
+        say(*after_training([run]))
     if chief:
         say_finished(run, config.patience, was_finished)
     return DONE
@@ -86,6 +94,7 @@ def _train(
     config: TrainConfig,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     build: Build | None = None,
+    advised: bool = False,
 ) -> Trained:
     begun = time.perf_counter()
     use_threads(Run(config.run).progress.threads)
@@ -99,7 +108,9 @@ def _train(
             checkpoint = last_checkpoint(prepared, processes)
             progress = checkpoint.progress if checkpoint else Progress()
             validated = data.validation is not None
-            completion = Completion(config, run, data, progress, lambda: heed(interruption))
+            completion = Completion(
+                config, run, data, progress, lambda: heed(interruption), looks=advised
+            )
             if progress.finished and progress.is_over(config.epochs, config.patience, validated):
                 _complete(completion, processes)
                 return Trained(run, True, processes.chief)

@@ -1,7 +1,8 @@
 """The completion of a run: after the last epoch, once, what answers need beside the model.
 
     answers of the best model to the validation split ─▶ its temperature: model.keras,
-                                                           calibration.json
+                              │                            calibration.json
+                              └▶ a last look, for advice: validated.json
     the answers that it gives then ┐
     labels of the training split   ┴────────────────────▶ decoder.json
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
+from preprocessing.files.whole_file import write_whole
 from preprocessing.store.sequence_info import rate_of
 from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
@@ -28,8 +30,11 @@ from trainer.predictions.inference import predict_pieces
 from trainer.predictions.writer import predictions_writer, store_piece
 from trainer.run.checkpoint import Progress
 from trainer.run.folder import Run
+from trainer.run.validated import known_validated
+from trainer.step.forward import EvaluationStep, forward_step
 from trainer.training.calibration import calibrate, calibration_line, known_calibration
 from trainer.training.data import Data
+from trainer.training.last_look import LastLook
 from trainer.training.steps import Steps
 
 ANSWERS = "validation.h5"
@@ -44,6 +49,7 @@ class Completion:
         data: that it was trained on.
         progress: of the training.
         heed: called now and then; it raises an error to stop.
+        looks: whether there is a last look at the validation split, for advice.
     """
 
     def __init__(
@@ -53,13 +59,15 @@ class Completion:
         data: Data,
         progress: Progress,
         heed: Callable[[], None],
+        looks: bool = False,
     ):
         self.config, self.run, self.data = config, run, data
-        self.progress, self.heed = progress, heed
+        self.progress, self.heed, self.looks = progress, heed, looks
 
     def begin(self) -> None:
         """Takes away what belongs to an earlier end, before the model is trained further."""
         self.run.decoder_path.unlink(missing_ok=True)
+        self.run.validated_path.unlink(missing_ok=True)
 
     def go(self, steps: Steps | None = None) -> list[str]:
         """Makes what is not there yet.
@@ -73,16 +81,23 @@ class Completion:
         validation, missing = self.data.validation, self._missing
         if validation is None and self.config.decoder == "folds":
             missing = [name for name in missing if name != "decoder"]
-        if not missing:
-            return []
+        look = self._look()
         if validation is None:
-            return [_none_of(missing)]
+            return [_none_of(missing)] if missing else []
+        if not (missing or look):
+            return []
         answers = self.run.path / ANSWERS
         try:
-            self._answer(validation, answers, steps)
-            return [*self._calibrate(answers), *self._choose_decoder(answers)]
+            with self._best(steps) as (model, forward):
+                if missing or (look and look.counts):
+                    self._answer(validation, answers, model, forward)
+                if look:
+                    evaluation = steps.validating if steps and forward else self._evaluation(model)
+                    validated = look.take(evaluation, self.progress.lanes, answers, self.heed)
+                    write_whole(self.run.validated_path, validated.to_json())
+            return self._choose(answers) if missing else []
         except InputError as error:  # What was trained is whole all the same.
-            return [f"{' and '.join(missing)}: none; {error}"]
+            return [f"{' and '.join(missing)}: none; {error}"] if missing else []
         finally:
             answers.unlink(missing_ok=True)
 
@@ -96,6 +111,18 @@ class Completion:
         if decodes and not self.run.decoder_path.exists():
             missing.append("decoder")
         return missing
+
+    def _look(self) -> LastLook | None:
+        """Returns the last look; None if it was taken, is not wanted, or would show nothing."""
+        if not self.looks or known_validated(self.run):
+            return None
+        trained = sum(self.data.train.lengths)
+        look = LastLook(self.config, self.data.validation, trained, self.progress)
+        return look if look.compares or look.counts else None
+
+    def _choose(self, answers: Path) -> list[str]:
+        """Chooses the temperature, then the decoder by the answers that are given with it."""
+        return [*self._calibrate(answers), *self._choose_decoder(answers)]
 
     def _calibrate(self, answers: Path) -> list[str]:
         """Makes answers those of the model with its temperature, which it gets if it has none."""
@@ -119,18 +146,27 @@ class Completion:
         write_decoder(run.decoder_path, decoder)
         return [decoder_line(decoder, len(validation.infos))]
 
-    def _answer(self, data: SequenceSet, path: Path, steps: Steps | None) -> None:
-        """Writes the answers of the best model."""
-        run = self.run
+    @contextmanager
+    def _best(self, steps: Steps | None) -> Iterator[tuple[Any, Any]]:
+        """Yields the best model without its temperature, and its inference if that is compiled."""
         with (
-            _best_backbone(self.data, run, self.progress, steps),
-            _best_model(run, self.progress, steps) as (model, forward),
-            predictions_writer(path, data.layout, run.weights_digest) as writer,
+            _best_backbone(self.data, self.run, self.progress, steps),
+            _best_model(self.run, self.progress, steps) as best,
         ):
-            lanes = self.progress.lanes if forward else None
+            yield best
+
+    def _answer(self, data: SequenceSet, path: Path, model: Any, forward: Any) -> None:
+        """Writes the answers of the best model."""
+        lanes = self.progress.lanes if forward else None
+        with predictions_writer(path, data.layout, self.run.weights_digest) as writer:
             for piece in predict_pieces(model, data, self.config, lanes, forward):
                 store_piece(writer, data, piece)
                 self.heed()
+
+    def _evaluation(self, model: Any) -> EvaluationStep:
+        """Returns what sums the losses of a model that was opened anew."""
+        task = self.data.layout.task
+        return EvaluationStep(forward_step(model, self.config, task), task)
 
 
 def _none_of(missing: Sequence[str]) -> str:

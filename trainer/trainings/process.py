@@ -55,7 +55,7 @@ class TrainingProcess:
         # What a file names is executed only if the command line names it too.
         own = [f"--model={self.config.model}"] if self.config.model else []
         command = [sys.executable, "-m", "trainer", "train", "--config", str(self._yaml_path)]
-        return command + own
+        return [*command, *own, "--quiet"]  # Advice is for whoever started all of them.
 
     def start(self, lock: Lock, threads: int | None = None) -> None:
         """Starts the training, or continues it from the last checkpoint.

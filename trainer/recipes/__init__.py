@@ -1,0 +1,1 @@
+"""Recipes: sets of options of ``train`` for kinds of recordings, and the command ``recipes``."""
