@@ -1,7 +1,7 @@
 """The interface of a backbone: frames in, one feature vector for each out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,20 @@ class Backbone(ABC):
         raise InputError(
             f"{self.name} is no network of Keras, which alone can be trained; give "
             "efficientnet-lite0, a network of keras.applications, or a .keras file"
+        )
+
+    @property
+    def in_graph(self) -> Callable[[Any], Any]:
+        """The backbone as a function of tensors, for a graph of TensorFlow that has it in it.
+
+        It turns ``<uint8>[N, H, W, 3]``, with clips ``[N, T, H, W, 3]``, into ``<float32>[N, F]``.
+
+        Raises:
+            InputError: TensorFlow does not compute it.
+        """
+        raise InputError(
+            f"{self.name} is computed by code that no file of a model can hold; export without "
+            "--with-backbone, and make the features where the model runs"
         )
 
 

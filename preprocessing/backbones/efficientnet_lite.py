@@ -8,7 +8,7 @@ folded into the convolution before it: for inference it is an affine map per cha
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,19 @@ class EfficientNetLite(Backbone):
         self._apply: Network | None = None
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._compiled(frames)
+
+    @property
+    def in_graph(self) -> Callable[[Any], Any]:
+        return self._compiled.in_graph
+
+    @property
+    def _compiled(self) -> Network:
+        """The network, built when it is asked for first."""
         if self._apply is None:
             with silenced():
                 self._apply = compiled(build(network=type(self)), self.size)
-        return self._apply(frames)
+        return self._apply
 
     def network(self, size: tuple[int, int]) -> Any:
         return build(network=type(self), size=size)

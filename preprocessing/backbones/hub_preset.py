@@ -55,6 +55,10 @@ class HubPreset(Backbone):
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
 
+    @property
+    def in_graph(self) -> Callable[[Any], Any]:
+        return self._apply.in_graph
+
 
 def _without_folder(preset: str) -> str:
     return f"./{Path(preset).name}" if is_place(preset) else preset

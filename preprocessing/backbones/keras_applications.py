@@ -46,6 +46,10 @@ class KerasApplication(Backbone):
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
 
+    @property
+    def in_graph(self) -> Callable[[Any], Any]:
+        return self._apply.in_graph
+
     def network(self, size: tuple[int, int]) -> Any:
         made = _with_weights(self.name, self._builder, size)
         return from_pixels(made, size, preprocessing(self._builder))

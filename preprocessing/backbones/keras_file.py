@@ -1,5 +1,6 @@
 """A backbone that is a network in a ``.keras`` file."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,10 @@ class KerasFile(Backbone):
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    @property
+    def in_graph(self) -> Callable[[Any], Any]:
+        return self._apply.in_graph
 
     def network(self, size: tuple[int, int]) -> Any:
         model = _load(self._path)

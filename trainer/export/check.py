@@ -1,32 +1,28 @@
 """The check that an exported model answers as the run's own does, call after call."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
-from preprocessing.labels.splits import PARTS
-from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.export.formats import Arrays, Call
+from trainer.export.frames import tried_frames
 from trainer.export.graph import AFTER, Graph
-from trainer.layout import Layout
+from trainer.export.tried import Tried, tried_features
 from trainer.model.carry import call_model, zero_carry
 from trainer.plan.passage import late
 from trainer.run.folder import Run
-from trainer.task import Classification, Multilabel, Regression
 
 import_tensorflow()
 from keras import ops  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-CALLS = 16
+CALLS, FEWEST_CALLS = 16, 2
 # What is tried of a free B and T: a single step of a single sequence is where an export may differ.
-FREE = ((2, 5), (1, 1))
-TRIED_SEQUENCES = 20
-SEED = 0
+FREE, FREE_WITH_BACKBONE = ((2, 5), (1, 1)), ((2, 2), (1, 1))
+# Of frames, which take longer, so many go through a backbone at one shape, but for a few calls.
+MOST_FRAMES = 256
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Check:
     """The result of a comparison.
 
     Attributes:
-        features: the origin of the features, in words.
+        features: the origin of the features, or of the frames, in words.
         calls: the number of calls for each shape.
         shapes: pairs of B and T.
         difference: the largest; see ``difference``.
@@ -56,31 +52,53 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
             the exported one is.
         call: the exported one.
     """
-    tried = ((graph.shape.batch or batch, graph.shape.steps or steps) for batch, steps in FREE)
+    free = FREE_WITH_BACKBONE if graph.backbone else FREE
+    tried = ((graph.shape.batch or batch, graph.shape.steps or steps) for batch, steps in free)
     shapes = tuple(dict.fromkeys(tried))
-    found = [_compare(run, graph, model, call, shape) for shape in shapes]
-    return Check(found[0][1], CALLS, shapes, max(largest for largest, _ in found))
+    calls = CALLS
+    if graph.backbone:
+        largest = max(batch * steps for batch, steps in shapes)
+        calls = max(FEWEST_CALLS, min(CALLS, MOST_FRAMES // largest))
+    longest = max(batch + calls * steps for batch, steps in shapes)
+    if graph.backbone:
+        material = tried_frames(run, graph.backbone, longest)
+    else:
+        material = tried_features(run, longest)
+    found = [_compare(run, graph, model, call, material, (calls, *shape)) for shape in shapes]
+    return Check(material.origin, calls, shapes, max(found))
 
 
 def _compare(
-    run: Run, graph: Graph, model: Any, call: Call, shape: tuple[int, int]
-) -> tuple[float, str]:
-    """Returns the largest difference at one B and T, and the origin of the features."""
-    batch, steps = shape
-    inputs, origin = _inputs(run, batch, CALLS * steps)
+    run: Run, graph: Graph, model: Any, call: Call, tried: Tried, sizes: tuple[int, int, int]
+) -> float:
+    """Returns the largest difference at one number of calls, B and T."""
+    calls, batch, steps = sizes
+    rows = _rows(run, len(tried.seen), batch, calls * steps)
     carry = zero_carry(model, batch)
     handed = dict(zip(graph.carry, map(_array, carry), strict=True))
     largest = 0.0
-    for start in range(0, CALLS * steps, steps):
-        features = inputs[:, start : start + steps]
-        seen = ops.convert_to_tensor(features)
+    for start in range(0, calls * steps, steps):
+        now = rows[:, start : start + steps]
+        seen = ops.convert_to_tensor(tried.seen[now])
         outputs, carry = call_model(model, seen, carry, training=False)
-        made = call({"features": features, **handed})
+        made = call({**{name: array[now] for name, array in tried.given.items()}, **handed})
         _require_names(graph, made)
         for name, expected in zip(graph.outputs, (outputs, *carry), strict=True):
             largest = max(largest, difference(made[name], _array(expected)))
         handed = {name: made[name + AFTER] for name in graph.carry}
-    return largest, origin
+    return largest
+
+
+def _rows(run: Run, known: int, batch: int, steps: int) -> NDArray[np.intp]:
+    """Returns which of the known steps each row of a batch has at each of its steps, ``[B, n]``.
+
+    Each row begins at another one, and begins anew where they end. Where answers come late, the
+    last step is repeated, as at the end of a sequence.
+    """
+    rows: NDArray[np.intp] = np.add.outer(np.arange(batch), np.arange(steps)) % known
+    end = steps - min(late(run.layout.horizon), steps // 2)
+    rows[:, end:] = rows[:, end - 1 : end]
+    return rows
 
 
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -104,65 +122,3 @@ def _array(tensor: Any) -> NDArray[np.float32]:
 def _require_names(graph: Graph, made: Arrays) -> None:
     if missing := set(graph.outputs) - set(made):
         raise ValueError(f"An export has all outputs. Received: {sorted(made)} without {missing}")
-
-
-def _inputs(run: Run, batch: int, steps: int) -> tuple[NDArray[np.float32], str]:
-    """Returns steps as the model sees them, ``<float32>[B, n, F + P]``, and their origin.
-
-    Past labels are drawn at random; each row of the batch begins at another step. Where answers
-    come late, the last step is repeated, as at the end of a sequence.
-    """
-    layout, chance = run.layout, np.random.default_rng(SEED)
-    found = _stored(run, batch + steps) if layout.sees_features else None
-    size = layout.feature_size(run.facts.dimension)
-    features, origin = found or (_drawn(run, size, batch + steps, chance), "random features")
-    if layout.past_size:
-        origin = f"{origin} and random labels" if size else "random labels"
-    past = _drawn_labels(layout, batch + steps, chance)
-    rows = np.concatenate([features, past], -1).astype("float32")
-    inputs = np.stack([rows[row : row + steps] for row in range(batch)])
-    end = steps - min(late(layout.horizon), steps // 2)
-    inputs[:, end:] = inputs[:, end - 1 : end]
-    return inputs, origin
-
-
-def _stored(run: Run, steps: int) -> tuple[NDArray[Any], str] | None:
-    """Returns the first steps of a sequence of the run's splits, if its store still has one.
-
-    The steps of a shorter sequence are repeated.
-    """
-    try:
-        store, splits = FeatureStore(run.config.store), run.splits
-        ids = [sequence_id for part in reversed(PARTS) for sequence_id in splits[part]]
-        for sequence_id in islice((name for name in ids if name in store), TRIED_SEQUENCES):
-            info = store.info(sequence_id)
-            run.facts.require(info)
-            features = store.features(sequence_id, 0, min(steps, info.steps))
-            return np.resize(features, (steps, info.dimension)), f"sequence {sequence_id}"
-    except (InputError, OSError):
-        return None
-    return None
-
-
-def _drawn(run: Run, size: int, steps: int, chance: np.random.Generator) -> NDArray[Any]:
-    """Draws random features ``[n, F]`` with the training's mean and deviation, if known."""
-    drawn: NDArray[Any] = chance.normal(size=(steps, size))
-    if size and run.facts.feature_moments:
-        mean, variance = np.array(run.facts.feature_moments)
-        drawn = drawn * np.sqrt(variance) + mean
-    return drawn
-
-
-def _drawn_labels(layout: Layout, steps: int, chance: np.random.Generator) -> NDArray[Any]:
-    """Draws random past labels as the model sees them, ``[n, P]``."""
-    task = layout.task
-    if not layout.past_size:
-        return np.zeros((steps, 0))
-    if isinstance(task, Classification):
-        return task.encode(chance.integers(0, task.size, steps))
-    if isinstance(task, Multilabel):
-        return chance.integers(0, 2, (steps, task.size))
-    drawn: NDArray[Any] = chance.normal(size=(steps, task.size))
-    if isinstance(task, Regression):
-        drawn = drawn * np.sqrt(task.variance) + task.mean
-    return drawn

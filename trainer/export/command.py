@@ -12,6 +12,7 @@ from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import partial_path
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE
+from trainer.export.backbone import backbone_of
 from trainer.export.check import Check, compare
 from trainer.export.facts import MAKER, as_json, facts_of
 from trainer.export.formats import FORMATS, Format
@@ -51,7 +52,10 @@ def export(config: ExportConfig) -> Check:
     if config.model:
         OwnModel.read(config.model)
     made = FORMATS[config.format]
-    graph = Graph(opened(run, made.float32), shape)
+    backbone = None
+    if config.with_backbone:
+        backbone = backbone_of(run, config.backbone, config.format, shape)
+    graph = Graph(opened(run, made.float32), shape, backbone)
     facts = facts_of(run, graph, config.format)
     with _whole(path) as (partial, partial_description):
         check = _written(run, graph, made, partial, config, as_json(facts))

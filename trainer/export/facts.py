@@ -33,6 +33,7 @@ def facts_of(run: Run, graph: Graph, format_name: FormatName) -> dict[str, Any]:
         "repeat_last": late(config.horizon),
         "sees": config.inputs,
         "features": layout.feature_size(facts.dimension),
+        "frames": _frames(graph),
         "past": _past(layout),
         "state": config.state,
         "windows": _windows(run),
@@ -61,6 +62,23 @@ def as_json(facts: dict[str, Any], check: Check | None = None, tolerance: float 
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
 
 
+def _frames(graph: Graph) -> dict[str, Any] | None:
+    """Returns what frames a client makes for each input of them; None if features go in."""
+    if graph.backbone is None:
+        return None
+    return {
+        one.name: {
+            "height": one.size[0],
+            "width": one.size[1],
+            "colours": "RGB",
+            "resize": "area",
+            "clip": one.clip and one.clip.length,
+            "clip_stride": one.clip and one.clip.stride,
+        }
+        for one in graph.backbone.inputs
+    }
+
+
 def _past(layout: Layout) -> dict[str, Any] | None:
     """Returns what a client feeds beside the features of the step before; None if nothing."""
     if not layout.past_size:
@@ -82,5 +100,5 @@ def _windows(run: Run) -> dict[str, int] | None:
 
 def _output_shapes(graph: Graph, size: int) -> dict[str, list[int | None]]:
     batch, steps = graph.shape.batch, graph.shape.steps
-    states = [list(spec.shape) for spec in graph.specs[1:]]
+    states = [list(spec.shape) for spec in graph.specs[len(graph.step_specs) :]]
     return dict(zip(graph.outputs, [[batch, steps, size], *states], strict=True))
