@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,19 @@ from preprocessing.videos.clip import Clip
 
 # Height and width of the frames for a network that takes any.
 ANY_SIZE = 224
+
+
+@dataclass(frozen=True)
+class InGraph:
+    """A backbone as a function of tensors, for a graph of TensorFlow that has it in it.
+
+    Attributes:
+        call: from ``<uint8>[N, H, W, 3]``, with clips ``[N, T, H, W, 3]``, to ``<float32>[N, F]``.
+        variables: the weights, of Keras; empty where they are not known.
+    """
+
+    call: Callable[[Any], Any]
+    variables: tuple[Any, ...] = ()
 
 
 class Backbone(ABC):
@@ -68,10 +82,8 @@ class Backbone(ABC):
         )
 
     @property
-    def in_graph(self) -> Callable[[Any], Any]:
-        """The backbone as a function of tensors, for a graph of TensorFlow that has it in it.
-
-        It turns ``<uint8>[N, H, W, 3]``, with clips ``[N, T, H, W, 3]``, into ``<float32>[N, F]``.
+    def in_graph(self) -> InGraph:
+        """The backbone as a function of tensors.
 
         Raises:
             InputError: TensorFlow does not compute it.

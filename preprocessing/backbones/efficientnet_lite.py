@@ -8,7 +8,7 @@ folded into the convolution before it: for inference it is an affine map per cha
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, InGraph
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.torch_file import read_tensors
 from preprocessing.errors import InputError
@@ -53,7 +53,7 @@ class EfficientNetLite(Backbone):
         return self._compiled(frames)
 
     @property
-    def in_graph(self) -> Callable[[Any], Any]:
+    def in_graph(self) -> InGraph:
         return self._compiled.in_graph
 
     @property

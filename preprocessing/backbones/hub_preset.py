@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, InGraph
 from preprocessing.backbones.layout import Layout, layout_of
 from preprocessing.backbones.names import PREFIX, is_place
 from preprocessing.backbones.network import compiled
@@ -56,7 +56,7 @@ class HubPreset(Backbone):
         return self._apply(frames)
 
     @property
-    def in_graph(self) -> Callable[[Any], Any]:
+    def in_graph(self) -> InGraph:
         return self._apply.in_graph
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import ANY_SIZE, Backbone
+from preprocessing.backbones.base import ANY_SIZE, Backbone, InGraph
 from preprocessing.backbones.network import compiled
 from preprocessing.backbones.pixel_layer import from_pixels
 from preprocessing.errors import InputError
@@ -47,7 +47,7 @@ class KerasApplication(Backbone):
         return self._apply(frames)
 
     @property
-    def in_graph(self) -> Callable[[Any], Any]:
+    def in_graph(self) -> InGraph:
         return self._apply.in_graph
 
     def network(self, size: tuple[int, int]) -> Any:

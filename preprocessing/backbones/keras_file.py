@@ -1,6 +1,5 @@
 """A backbone that is a network in a ``.keras`` file."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, InGraph
 from preprocessing.backbones.layout import CLIPS, Layout, layout_of, told
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.pixel_layer import from_pixels
@@ -54,7 +53,7 @@ class KerasFile(Backbone):
         return self._apply(frames)
 
     @property
-    def in_graph(self) -> Callable[[Any], Any]:
+    def in_graph(self) -> InGraph:
         return self._apply.in_graph
 
     def network(self, size: tuple[int, int]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.backbones.base import InGraph
 from preprocessing.backbones.layout import Layout
 from preprocessing.terminal.quiet import import_tensorflow, silenced
 from preprocessing.videos.clip import Clip
@@ -20,7 +21,7 @@ class Network:
         in_graph: the same of tensors, for a graph that has the network in it.
     """
 
-    in_graph: Callable[[Any], Any]
+    in_graph: InGraph
     _program: Callable[[Any], Any]
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -63,4 +64,4 @@ def compiled(
     program = tensorflow.function(apply, input_signature=[spec], autograph=False)
     with silenced():
         program(np.zeros((1, *shape), np.uint8))
-    return Network(apply, program)
+    return Network(InGraph(apply, tuple(getattr(network, "variables", ()))), program)

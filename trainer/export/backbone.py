@@ -1,7 +1,7 @@
 """The backbone of a run in its graph: frames are inputs, features are what passes between.
 
-    frames ─ parts of the backbone ─ side by side ─ rounded as in a store ─ features ─ the model
-    [B, T, H, W, 3]     each [B * T, H, W, 3] to [B * T, F]                 [B, T, F]
+frames ─ parts of the backbone ─ side by side ─ rounded as in a store ─ features ─ the model
+[B, T, H, W, 3]     each [B * T, H, W, 3] to [B * T, F]                 [B, T, F]
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from preprocessing.backbones import Backbone, Clip, Joined, load_backbone
 from preprocessing.backbones.onnx_file import OnnxFile
@@ -86,7 +88,7 @@ class GraphBackbone:
         made = []
         for part in self.joined.parts:
             one = self.input_of(part)
-            made.append(part.in_graph(tf.reshape(seen[one], (-1, *one.one))))
+            made.append(part.in_graph.call(tf.reshape(seen[one], (-1, *one.one))))
         rounded = tf.cast(tf.cast(tf.concat(made, -1), self.dtype), tf.float32)
         return tf.reshape(rounded, (*_sizes(frames[0], shape), self.joined.dimension))
 
@@ -94,6 +96,15 @@ class GraphBackbone:
     def dtype(self) -> str:
         """The dtype to which a store rounds features."""
         return self.extraction.dtype
+
+    @property
+    def rounding(self) -> float:
+        """By how much answers may differ because two libraries round features otherwise.
+
+        Where they differ in the last bits, a feature may become one number of the store's dtype or
+        its neighbour: that is its ``eps``, of squares, which some models carry, twice as much.
+        """
+        return 2 * float(np.finfo(self.dtype).eps)
 
 
 def _sizes(frames: Any, shape: Shape) -> tuple[Any, Any]:
@@ -103,7 +114,9 @@ def _sizes(frames: Any, shape: Shape) -> tuple[Any, Any]:
     return shape.batch or -1, shape.steps or -1
 
 
-def backbone_of(run: Run, given: str | None, format_name: FormatName, shape: Shape) -> GraphBackbone:
+def backbone_of(
+    run: Run, given: str | None, format_name: FormatName, shape: Shape
+) -> GraphBackbone:
     """Opens the backbone of a run for a graph.
 
     Args:
@@ -133,8 +146,8 @@ def _require_frames(run: Run) -> None:
         )
     if facts.frames and is_ensemble(run.path):
         raise InputError(
-            f"--with-backbone: {run.path} joins runs that have a backbone each; export its members, "
-            "each by itself"
+            f"--with-backbone: {run.path} joins runs that have a backbone each; export its "
+            "members, each by itself"
         )
     if not facts.backbone_digest and not facts.frames:
         raise InputError(

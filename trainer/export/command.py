@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.errors import InputError
@@ -57,6 +58,8 @@ def export(config: ExportConfig) -> Check:
         backbone = backbone_of(run, config.backbone, config.format, shape)
     graph = Graph(opened(run, made.float32), shape, backbone)
     facts = facts_of(run, graph, config.format)
+    if backbone:
+        made = replace(made, tolerance=max(made.tolerance, backbone.rounding))
     with _whole(path) as (partial, partial_description):
         check = _written(run, graph, made, partial, config, as_json(facts))
         partial_description.write_text(as_json(facts, check, made.tolerance), "utf-8")

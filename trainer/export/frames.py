@@ -1,8 +1,8 @@
 """The frames that an export with its backbone is tried on: real ones, as long as they are there.
 
-    the run's store holds frames        those
-    its videos are where they were      the beginning of one, as extraction samples it
-    else                                pictures that are made up
+the run's store holds frames        those
+its videos are where they were      the beginning of one, as extraction samples it
+else                                pictures that are made up
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from trainer.export.tried import SEED, Tried, sequences
 from trainer.run.folder import Run
 
 MOST_STEPS, MOST_BYTES, FEWEST_STEPS = 64, 1 << 26, 2
+AT_ONCE = 8  # Frames that go through the backbone at once, in little memory.
 COARSE = 8  # Made-up pictures are smooth: so many colours high and wide.
 
 
@@ -42,8 +43,7 @@ def tried_frames(run: Run, backbone: GraphBackbone, steps: int) -> Tried:
         _made_up(backbone, count),
         "made-up pictures, since no video of the store is where it was",
     )
-    batch = backbone.joined.steps_at_once(backbone.extraction.batch_size)
-    batches = frame_batches(samples, batch)
+    batches = frame_batches(samples, backbone.joined.steps_at_once(AT_ONCE))
     made = described(batches, backbone.joined, backbone.extraction.dtype)
     features = np.concatenate([rows for _, rows in made]).astype("float32")
     given = {
@@ -78,9 +78,9 @@ def _found(run: Run, backbone: GraphBackbone, count: int) -> tuple[list[Sample],
 
 def _made_up(backbone: GraphBackbone, count: int) -> list[Sample]:
     """Returns smooth pictures of random colours."""
-    chance = np.random.default_rng(SEED)
+    chance, shapes = np.random.default_rng(SEED), backbone.joined.shapes(1)
     return [
-        Sample(float(step), tuple(_picture(chance, *shape[1:]) for shape in backbone.joined.shapes(1)))
+        Sample(float(step), tuple(_picture(chance, *shape[1:]) for shape in shapes))
         for step in range(count)
     ]
 

@@ -24,6 +24,7 @@ from trainer.export.backbone import FrameInput, GraphBackbone
 from trainer.export.onnx_conversion import converted
 
 tf = import_tensorflow()
+import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
 OWN_DOMAIN = ("", "ai.onnx")
 JOINED = "backbone"
@@ -62,12 +63,38 @@ def with_backbone(model: Any, backbone: GraphBackbone, frames: Sequence[Any]) ->
 
 
 def _network(part: Backbone, seen: FrameInput) -> Any:
-    """Returns a part from ``frames`` to ``features``."""
+    """Returns a part from ``frames`` to ``features``.
+
+    Large weights pass the converter by, which would copy them some forty times.
+    """
     if isinstance(part, OnnxFile):
         return part.model()
-    spec = tf.TensorSpec((None, *seen.one), tf.uint8, FRAMES)
-    program = tf.function(part.in_graph, input_signature=[spec], autograph=False)
-    return converted(program.get_concrete_function(), [spec], [FEATURES], "backbone")
+    made, spec = part.in_graph, tf.TensorSpec((None, *seen.one), tf.uint8, FRAMES)
+    large = {
+        f"weight_{number}": variable
+        for number, variable in enumerate(made.variables)
+        if len(variable.shape) > 1
+    }
+    specs = [spec, *(tf.TensorSpec(v.shape, v.dtype, name) for name, v in large.items())]
+
+    def call(frames: Any, *weights: Any) -> Any:
+        with keras.StatelessScope(list(zip(large.values(), weights, strict=True))):
+            return made.call(frames)
+
+    program = tf.function(call, input_signature=specs, autograph=False)
+    model = converted(program.get_concrete_function(), specs, [FEATURES], JOINED)
+    _set_weights(model, large)
+    return model
+
+
+def _set_weights(model: Any, weights: dict[str, Any]) -> None:
+    """Puts weights in the place of inputs."""
+    for name, variable in weights.items():
+        array = np.asarray(variable.numpy())
+        model.graph.initializer.append(numpy_helper.from_array(array, name))
+    inputs = [one for one in model.graph.input if one.name not in weights]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
 
 
 def _flat(number: int, seen: FrameInput) -> list[Any]:
@@ -111,8 +138,10 @@ def _constant(name: str, numbers: list[int]) -> Any:
 
 def _version(model: Any) -> int:
     """Returns the version of ONNX's own operations that a model has."""
-    return next(one.version for one in model.opset_import if one.domain in OWN_DOMAIN)
+    return next(int(one.version) for one in model.opset_import if one.domain in OWN_DOMAIN)
 
 
 def _at_version(model: Any, version: int) -> Any:
-    return model if _version(model) == version else version_converter.convert_version(model, version)
+    if _version(model) == version:
+        return model
+    return version_converter.convert_version(model, version)

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
-
-from tf2onnx import convert
 
 from preprocessing.terminal.quiet import import_tensorflow, silenced
 
@@ -14,6 +13,7 @@ from tensorflow.python.framework.convert_to_constants import (  # noqa: E402
 )
 
 OPSET = 17
+convert: Any = import_module("tf2onnx.convert")
 
 
 def converted(program: Any, specs: Sequence[Any], outputs: Sequence[str], name: str) -> Any:
