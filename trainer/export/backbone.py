@@ -99,12 +99,11 @@ class GraphBackbone:
 
     @property
     def rounding(self) -> float:
-        """By how much answers may differ because two libraries round features otherwise.
+        """By how much two libraries may differ in features that are the same to the last bits.
 
-        Where they differ in the last bits, a feature may become one number of the store's dtype or
-        its neighbour: that is its ``eps``, of squares, which some models carry, twice as much.
+        One may round a number to its neighbour in the dtype of the store: that is its ``eps``.
         """
-        return 2 * float(np.finfo(self.dtype).eps)
+        return float(np.finfo(self.dtype).eps)
 
 
 def _sizes(frames: Any, shape: Shape) -> tuple[Any, Any]:

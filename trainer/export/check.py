@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.export.formats import Arrays, Call
 from trainer.export.frames import tried_frames
-from trainer.export.graph import AFTER, Graph
+from trainer.export.graph import AFTER, FEATURES, OUTPUTS, Graph
 from trainer.export.tried import Tried, tried_features
 from trainer.model.carry import call_model, zero_carry
 from trainer.plan.passage import late
@@ -25,6 +25,27 @@ FREE, FREE_WITH_BACKBONE = ((2, 5), (1, 1)), ((2, 2), (1, 1))
 MOST_FRAMES = 256
 
 
+@dataclass
+class Differences:
+    """The largest differences of an exported model from the run's own; see ``difference``.
+
+    Attributes:
+        answers: of outputs and carry, by the same features.
+        features: of what the exported backbone makes from what Longtake makes; 0 without one.
+        outputs: of outputs from those that Longtake makes of the same frames, or features.
+    """
+
+    answers: float = 0.0
+    features: float = 0.0
+    outputs: float = 0.0
+
+    def add(self, answers: float, features: float, outputs: float) -> None:
+        """Takes others in."""
+        self.answers = max(self.answers, answers)
+        self.features = max(self.features, features)
+        self.outputs = max(self.outputs, outputs)
+
+
 @dataclass(frozen=True)
 class Check:
     """The result of a comparison.
@@ -33,13 +54,17 @@ class Check:
         features: the origin of the features, or of the frames, in words.
         calls: the number of calls for each shape.
         shapes: pairs of B and T.
-        difference: the largest; see ``difference``.
+        difference: the largest, of outputs and carry, by the same features; see ``difference``.
+        features_difference: the largest of features; None where features go in.
+        outputs_difference: the largest of outputs from frames to outputs; None as well.
     """
 
     features: str
     calls: int
     shapes: tuple[tuple[int, int], ...]
     difference: float
+    features_difference: float | None = None
+    outputs_difference: float | None = None
 
 
 def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
@@ -52,41 +77,72 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
             the exported one is.
         call: the exported one.
     """
-    free = FREE_WITH_BACKBONE if graph.backbone else FREE
-    tried = ((graph.shape.batch or batch, graph.shape.steps or steps) for batch, steps in free)
-    shapes = tuple(dict.fromkeys(tried))
-    calls = CALLS
-    if graph.backbone:
-        largest = max(batch * steps for batch, steps in shapes)
-        calls = max(FEWEST_CALLS, min(CALLS, MOST_FRAMES // largest))
+    calls, shapes = _sizes(graph)
     longest = max(batch + calls * steps for batch, steps in shapes)
     if graph.backbone:
         material = tried_frames(run, graph.backbone, longest)
     else:
         material = tried_features(run, longest)
-    found = [_compare(run, graph, model, call, material, (calls, *shape)) for shape in shapes]
-    return Check(material.origin, calls, shapes, max(found))
+    found = Differences()
+    for batch, steps in shapes:
+        rows = _rows(run, len(material.seen), batch, calls * steps)
+        beside = Beside(graph, model, call, batch)
+        for start in range(0, calls * steps, steps):
+            found.add(*beside.differences(material, rows[:, start : start + steps]))
+    if not graph.backbone:
+        return Check(material.origin, calls, shapes, found.answers)
+    return Check(material.origin, calls, shapes, found.answers, found.features, found.outputs)
 
 
-def _compare(
-    run: Run, graph: Graph, model: Any, call: Call, tried: Tried, sizes: tuple[int, int, int]
-) -> float:
-    """Returns the largest difference at one number of calls, B and T."""
-    calls, batch, steps = sizes
-    rows = _rows(run, len(tried.seen), batch, calls * steps)
-    carry = zero_carry(model, batch)
-    handed = dict(zip(graph.carry, map(_array, carry), strict=True))
-    largest = 0.0
-    for start in range(0, calls * steps, steps):
-        now = rows[:, start : start + steps]
-        seen = ops.convert_to_tensor(tried.seen[now])
-        outputs, carry = call_model(model, seen, carry, training=False)
-        made = call({**{name: array[now] for name, array in tried.given.items()}, **handed})
-        _require_names(graph, made)
-        for name, expected in zip(graph.outputs, (outputs, *carry), strict=True):
-            largest = max(largest, difference(made[name], _array(expected)))
-        handed = {name: made[name + AFTER] for name in graph.carry}
-    return largest
+def _sizes(graph: Graph) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Returns the number of calls for each shape, and pairs of B and T."""
+    free = FREE_WITH_BACKBONE if graph.backbone else FREE
+    tried = ((graph.shape.batch or batch, graph.shape.steps or steps) for batch, steps in free)
+    shapes = tuple(dict.fromkeys(tried))
+    if not graph.backbone:
+        return CALLS, shapes
+    largest = max(batch * steps for batch, steps in shapes)
+    return max(FEWEST_CALLS, min(CALLS, MOST_FRAMES // largest)), shapes
+
+
+class Beside:
+    """Two models side by side, each with the carry of its own calls.
+
+    Args:
+        graph: the exported graph.
+        model: the run's own.
+        call: the exported one.
+        batch: B.
+    """
+
+    def __init__(self, graph: Graph, model: Any, call: Call, batch: int):
+        self._graph, self._model, self._call = graph, model, call
+        self._carry = self._own_carry = zero_carry(model, batch)
+        self._handed = dict(zip(graph.carry, map(_array, self._carry), strict=True))
+
+    def differences(self, tried: Tried, rows: NDArray[np.intp]) -> tuple[float, float, float]:
+        """Makes the next call of both, and returns their ``Differences``.
+
+        Args:
+            tried: the steps.
+            rows: which of them, ``[B, T]``.
+        """
+        given = {name: array[rows] for name, array in tried.given.items()}
+        made = self._call({**given, **self._handed})
+        _require_names(self._graph, made)
+        own = tried.seen[rows]
+        seen = made[FEATURES] if self._graph.backbone else own
+        outputs, self._carry = self._answer(seen, self._carry)
+        pairs = zip(self._graph.outputs, (outputs, *self._carry), strict=True)
+        answers = max(difference(made[name], _array(expected)) for name, expected in pairs)
+        self._handed = {name: made[name + AFTER] for name in self._graph.carry}
+        if not self._graph.backbone:
+            return answers, 0.0, answers
+        expected, self._own_carry = self._answer(own, self._own_carry)
+        return answers, difference(seen, own), difference(made[OUTPUTS], _array(expected))
+
+    def _answer(self, seen: NDArray[np.float32], carry: Any) -> tuple[Any, Any]:
+        return call_model(self._model, ops.convert_to_tensor(seen), carry, training=False)
 
 
 def _rows(run: Run, known: int, batch: int, steps: int) -> NDArray[np.intp]:
@@ -120,5 +176,5 @@ def _array(tensor: Any) -> NDArray[np.float32]:
 
 
 def _require_names(graph: Graph, made: Arrays) -> None:
-    if missing := set(graph.outputs) - set(made):
+    if missing := {*graph.outputs, *([FEATURES] if graph.backbone else [])} - set(made):
         raise ValueError(f"An export has all outputs. Received: {sorted(made)} without {missing}")

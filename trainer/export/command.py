@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from preprocessing.errors import InputError
@@ -34,6 +33,11 @@ def run_export(config: ExportConfig) -> int:
         f"largest difference from the run's own answers: {check.difference:.1e} ({check.calls} "
         f"calls of {shapes} steps, {check.features})"
     )
+    if check.features_difference is not None:
+        say(
+            f"largest difference of features: {check.features_difference:.1e}; of outputs, from "
+            f"frames on: {check.outputs_difference:.1e}"
+        )
     return DONE
 
 
@@ -58,8 +62,6 @@ def export(config: ExportConfig) -> Check:
         backbone = backbone_of(run, config.backbone, config.format, shape)
     graph = Graph(opened(run, made.float32), shape, backbone)
     facts = facts_of(run, graph, config.format)
-    if backbone:
-        made = replace(made, tolerance=max(made.tolerance, backbone.rounding))
     with _whole(path) as (partial, partial_description):
         check = _written(run, graph, made, partial, config, as_json(facts))
         partial_description.write_text(as_json(facts, check, made.tolerance), "utf-8")
@@ -100,13 +102,29 @@ def _written(
             f"the model of {run.path} cannot be exported with --format {config.format}: "
             f"{type(error).__name__}: {reason}; give another --format"
         ) from error
-    if not check.difference <= made.tolerance:
-        raise InputError(
-            f"exported with --format {config.format}, the model of {run.path} answers otherwise: "
-            f"a difference of {check.difference:.1e} on {check.features}, expected at most "
-            f"{made.tolerance:.0e}; give another --format"
-        )
+    _require_alike(run, graph, made, check, config)
     return check
+
+
+def _require_alike(
+    run: Run, graph: Graph, made: Format, check: Check, config: ExportConfig
+) -> None:
+    """Checks that an exported model does as the run's own.
+
+    Raises:
+        InputError: it does otherwise.
+    """
+    found = [("answers otherwise", check.difference, made.tolerance)]
+    if graph.backbone and check.features_difference is not None:
+        allowed = max(made.tolerance, graph.backbone.rounding)
+        found.append(("makes other features", check.features_difference, allowed))
+    for what, difference, allowed in found:
+        if not difference <= allowed:
+            raise InputError(
+                f"exported with --format {config.format}, the model of {run.path} {what}: a "
+                f"difference of {difference:.1e} on {check.features}, expected at most "
+                f"{allowed:.0e}; give another --format"
+            )
 
 
 def _require_free(path: Path) -> None:

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from trainer.export.check import Check
-from trainer.export.graph import Graph
+from trainer.export.graph import FEATURES, Graph
 from trainer.export.options import FormatName
 from trainer.layout import Layout
 from trainer.plan.passage import late
@@ -58,7 +58,8 @@ def as_json(facts: dict[str, Any], check: Check | None = None, tolerance: float 
         tolerance: the largest difference that the check allows.
     """
     if check is not None:
-        facts = {**facts, "check": {**vars(check), "tolerance": tolerance}}
+        known = {name: value for name, value in vars(check).items() if value is not None}
+        facts = {**facts, "check": {**known, "tolerance": tolerance}}
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -101,4 +102,7 @@ def _windows(run: Run) -> dict[str, int] | None:
 def _output_shapes(graph: Graph, size: int) -> dict[str, list[int | None]]:
     batch, steps = graph.shape.batch, graph.shape.steps
     states = [list(spec.shape) for spec in graph.specs[len(graph.step_specs) :]]
-    return dict(zip(graph.outputs, [[batch, steps, size], *states], strict=True))
+    shapes = dict(zip(graph.outputs, [[batch, steps, size], *states], strict=True))
+    if graph.backbone:
+        shapes[FEATURES] = [batch, steps, graph.backbone.joined.dimension]
+    return shapes

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow, silenced
-from trainer.export.graph import Graph, named
+from trainer.export.graph import FEATURES, OUTPUTS, Graph, named
 from trainer.export.options import FormatName
 
 tf = import_tensorflow()
@@ -96,7 +96,7 @@ def _name_sizes(graph: Graph, value: Any) -> None:
     batch, *sizes = value.type.tensor_type.shape.dim
     if graph.shape.batch is None:
         batch.dim_param = "batch"
-    if value.name in (*(spec.name for spec in graph.step_specs), graph.outputs[0]):
+    if value.name in (*(spec.name for spec in graph.step_specs), OUTPUTS, FEATURES):
         if graph.shape.steps is None:
             sizes[0].dim_param = "steps"
         else:

@@ -4,7 +4,7 @@ features ─┐             ┌─ outputs
 h_0       ├─ one call ──┤  h_0_out    goes in as h_0 at the next call
 c_0      ─┘             └─ c_0_out
 
-With its backbone, frames take the place of features.
+With its backbone, frames take the place of features, and features come out too.
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from trainer.model.carry import call_model
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-OUTPUTS, AFTER = "outputs", "_out"
+OUTPUTS, AFTER, FEATURES = "outputs", "_out", "features"
 FLOAT32 = "float32"
 
 
@@ -45,7 +45,7 @@ class Graph:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the outputs, in the order of the model."""
+        """The names of the outputs and of the carry after, in the order of the model."""
         return [OUTPUTS, *(name + AFTER for name in self.carry)]
 
     @property
@@ -89,9 +89,11 @@ class Graph:
         def call(*arrays: Any) -> dict[str, Any]:
             features = self._features_of(arrays[:stepped])
             outputs, after = call_model(self.model, features, arrays[stepped:], training=False)
+            made = dict(zip(self.outputs, (outputs, *after), strict=True))
+            if self.backbone:
+                made[FEATURES] = features
             return {
-                name: tf.identity(tf.cast(array, tf.float32), name)
-                for name, array in zip(self.outputs, (outputs, *after), strict=True)
+                name: tf.identity(tf.cast(array, tf.float32), name) for name, array in made.items()
             }
 
         traced = tf.function(call, input_signature=self.specs, autograph=False)

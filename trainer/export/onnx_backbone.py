@@ -31,7 +31,7 @@ JOINED = "backbone"
 
 
 def with_backbone(model: Any, backbone: GraphBackbone, frames: Sequence[Any]) -> Any:
-    """Returns a model that takes frames where it took features.
+    """Returns a model that takes frames where it took features, and gives these too.
 
     Args:
         model: an ``onnx.ModelProto`` whose first input is features ``<float32>[B, T, F]``.
@@ -59,6 +59,7 @@ def with_backbone(model: Any, backbone: GraphBackbone, frames: Sequence[Any]) ->
         for one in frames
     ]
     made.graph.input.extend([*entering, *carry])
+    made.graph.output.append(features)
     return made
 
 

@@ -12,13 +12,13 @@ from preprocessing.errors import InputError
 from preprocessing.labels.splits import PARTS
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SequenceInfo
+from trainer.export.graph import FEATURES
 from trainer.layout import Layout
 from trainer.run.folder import Run
 from trainer.task import Classification, Multilabel, Regression
 
 TRIED_SEQUENCES = 20
 SEED = 0
-FEATURES = "features"
 
 
 @dataclass(frozen=True)
