@@ -1,7 +1,7 @@
 """The check that an exported model answers as the run's own does, call after call."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,7 @@ FREE, FREE_WITH_BACKBONE = ((2, 5), (1, 1)), ((2, 2), (1, 1))
 MOST_FRAMES = 256
 
 
-@dataclass
-class Differences:
+class Differences(NamedTuple):
     """The largest differences of an exported model from the run's own; see ``difference``.
 
     Attributes:
@@ -35,15 +34,9 @@ class Differences:
         outputs: of outputs from those that Longtake makes of the same frames, or features.
     """
 
-    answers: float = 0.0
-    features: float = 0.0
-    outputs: float = 0.0
-
-    def add(self, answers: float, features: float, outputs: float) -> None:
-        """Takes others in."""
-        self.answers = max(self.answers, answers)
-        self.features = max(self.features, features)
-        self.outputs = max(self.outputs, outputs)
+    answers: float
+    features: float
+    outputs: float
 
 
 @dataclass(frozen=True)
@@ -83,15 +76,16 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
         material = tried_frames(run, graph.backbone, longest)
     else:
         material = tried_features(run, longest)
-    found = Differences()
+    found = []
     for batch, steps in shapes:
         rows = _rows(run, len(material.seen), batch, calls * steps)
         beside = Beside(graph, model, call, batch)
         for start in range(0, calls * steps, steps):
-            found.add(*beside.differences(material, rows[:, start : start + steps]))
+            found.append(beside.differences(material, rows[:, start : start + steps]))
+    largest = Differences(*map(max, zip(*found, strict=True)))
     if not graph.backbone:
-        return Check(material.origin, calls, shapes, found.answers)
-    return Check(material.origin, calls, shapes, found.answers, found.features, found.outputs)
+        return Check(material.origin, calls, shapes, largest.answers)
+    return Check(material.origin, calls, shapes, *largest)
 
 
 def _sizes(graph: Graph) -> tuple[int, tuple[tuple[int, int], ...]]:
@@ -120,8 +114,8 @@ class Beside:
         self._carry = self._own_carry = zero_carry(model, batch)
         self._handed = dict(zip(graph.carry, map(_array, self._carry), strict=True))
 
-    def differences(self, tried: Tried, rows: NDArray[np.intp]) -> tuple[float, float, float]:
-        """Makes the next call of both, and returns their ``Differences``.
+    def differences(self, tried: Tried, rows: NDArray[np.intp]) -> Differences:
+        """Makes the next call of both, and returns how they differ.
 
         Args:
             tried: the steps.
@@ -137,9 +131,10 @@ class Beside:
         answers = max(difference(made[name], _array(expected)) for name, expected in pairs)
         self._handed = {name: made[name + AFTER] for name in self._graph.carry}
         if not self._graph.backbone:
-            return answers, 0.0, answers
+            return Differences(answers, 0.0, answers)
         expected, self._own_carry = self._answer(own, self._own_carry)
-        return answers, difference(seen, own), difference(made[OUTPUTS], _array(expected))
+        whole = difference(made[OUTPUTS], _array(expected))
+        return Differences(answers, difference(seen, own), whole)
 
     def _answer(self, seen: NDArray[np.float32], carry: Any) -> tuple[Any, Any]:
         return call_model(self._model, ops.convert_to_tensor(seen), carry, training=False)
@@ -160,13 +155,13 @@ def _rows(run: Run, known: int, batch: int, steps: int) -> NDArray[np.intp]:
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Returns the largest difference, relative to the largest number of ``other`` over 1.
 
-    It is infinite if the shapes differ or an answer is not finite.
+    It is infinite if the shapes differ or a number is not finite.
 
     Args:
         one: an array.
         other: the array to compare it with.
     """
-    if one.shape != other.shape or not np.isfinite(one).all():
+    if one.shape != other.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
         return float("inf")
     return float(np.abs(one - other).max() / max(1.0, np.abs(other).max()))
 
