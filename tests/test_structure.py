@@ -20,6 +20,7 @@ WITH_VIDEOS = {
     "config": {"backbones"},
     "run/folder": {"backbones"},
     "demo": {"extraction"},
+    "export": {"backbones", "extraction", "videos"},
     "doctor": {"extraction"},
     "labelling": {"extraction", "videos"},
     "overlay": {"videos"},

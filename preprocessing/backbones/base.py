@@ -1,7 +1,8 @@
 """The interface of a backbone: frames in, one feature vector for each out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,19 @@ from preprocessing.videos.clip import Clip
 
 # Height and width of the frames for a network that takes any.
 ANY_SIZE = 224
+
+
+@dataclass(frozen=True)
+class InGraph:
+    """A backbone as a function of tensors, for a graph of TensorFlow that has it in it.
+
+    Attributes:
+        call: from ``<uint8>[N, H, W, 3]``, with clips ``[N, T, H, W, 3]``, to ``<float32>[N, F]``.
+        variables: the weights, of Keras; empty where they are not known.
+    """
+
+    call: Callable[[Any], Any]
+    variables: tuple[Any, ...] = ()
 
 
 class Backbone(ABC):
@@ -65,6 +79,18 @@ class Backbone(ABC):
         raise InputError(
             f"{self.name} is no network of Keras, which alone can be trained; give "
             "efficientnet-lite0, a network of keras.applications, or a .keras file"
+        )
+
+    @property
+    def in_graph(self) -> InGraph:
+        """The backbone as a function of tensors.
+
+        Raises:
+            InputError: TensorFlow does not compute it.
+        """
+        raise InputError(
+            f"{self.name} is computed by code that no file of a model can hold; export without "
+            "--with-backbone, and make the features where the model runs"
         )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, InGraph
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.torch_file import read_tensors
 from preprocessing.errors import InputError
@@ -50,10 +50,19 @@ class EfficientNetLite(Backbone):
         self._apply: Network | None = None
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._compiled(frames)
+
+    @property
+    def in_graph(self) -> InGraph:
+        return self._compiled.in_graph
+
+    @property
+    def _compiled(self) -> Network:
+        """The network, built when it is asked for first."""
         if self._apply is None:
             with silenced():
                 self._apply = compiled(build(network=type(self)), self.size)
-        return self._apply(frames)
+        return self._apply
 
     def network(self, size: tuple[int, int]) -> Any:
         return build(network=type(self), size=size)

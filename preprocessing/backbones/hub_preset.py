@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, InGraph
 from preprocessing.backbones.layout import Layout, layout_of
 from preprocessing.backbones.names import PREFIX, is_place
 from preprocessing.backbones.network import compiled
@@ -54,6 +54,10 @@ class HubPreset(Backbone):
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    @property
+    def in_graph(self) -> InGraph:
+        return self._apply.in_graph
 
 
 def _without_folder(preset: str) -> str:

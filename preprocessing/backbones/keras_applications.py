@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import ANY_SIZE, Backbone
+from preprocessing.backbones.base import ANY_SIZE, Backbone, InGraph
 from preprocessing.backbones.network import compiled
 from preprocessing.backbones.pixel_layer import from_pixels
 from preprocessing.errors import InputError
@@ -45,6 +45,10 @@ class KerasApplication(Backbone):
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    @property
+    def in_graph(self) -> InGraph:
+        return self._apply.in_graph
 
     def network(self, size: tuple[int, int]) -> Any:
         made = _with_weights(self.name, self._builder, size)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.backbones import digests
-from preprocessing.backbones.base import Backbone
+from preprocessing.backbones.base import Backbone, InGraph
 from preprocessing.backbones.layout import CLIPS, Layout, layout_of, told
 from preprocessing.backbones.network import Network, compiled
 from preprocessing.backbones.pixel_layer import from_pixels
@@ -51,6 +51,10 @@ class KerasFile(Backbone):
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._apply(frames)
+
+    @property
+    def in_graph(self) -> InGraph:
+        return self._apply.in_graph
 
     def network(self, size: tuple[int, int]) -> Any:
         model = _load(self._path)

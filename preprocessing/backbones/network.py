@@ -1,16 +1,33 @@
 """A Keras network as a function of frames."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.backbones.base import InGraph
 from preprocessing.backbones.layout import Layout
 from preprocessing.terminal.quiet import import_tensorflow, silenced
 from preprocessing.videos.clip import Clip
 
-Network = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+@dataclass(frozen=True)
+class Network:
+    """A network from ``<uint8>[N, H, W, 3]``, or ``[N, T, H, W, 3]``, to ``<float32>[N, F]``.
+
+    Attributes:
+        in_graph: the same of tensors, for a graph that has the network in it.
+    """
+
+    in_graph: InGraph
+    _program: Callable[[Any], Any]
+
+    def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Makes features of frames."""
+        features: NDArray[np.float32] = self._program(frames).numpy()
+        return features
 
 
 def compiled(
@@ -29,9 +46,6 @@ def compiled(
         prepare: turns ``<float32>[N, H, W, 3]`` in 0 to 255 into what the network wants.
         layout: the order of the network's axes, and of those of its map, where it is another.
         clip: the clips that it takes, ``[N, T, H, W, 3]``; None where it takes single frames.
-
-    Returns:
-        From ``<uint8>[N, H, W, 3]``, or ``[N, T, H, W, 3]``, to ``<float32>[N, F]``.
     """
     tensorflow = import_tensorflow()
     shape = (*((clip.length,) if clip else ()), *size, 3)
@@ -47,12 +61,7 @@ def compiled(
             outputs = tensorflow.reduce_mean(outputs, layout.places)
         return outputs
 
-    function = tensorflow.function(apply, input_signature=[spec], autograph=False)
+    program = tensorflow.function(apply, input_signature=[spec], autograph=False)
     with silenced():
-        function(np.zeros((1, *shape), np.uint8))
-
-    def call(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        features: NDArray[np.float32] = function(frames).numpy()
-        return features
-
-    return call
+        program(np.zeros((1, *shape), np.uint8))
+    return Network(InGraph(apply, tuple(getattr(network, "variables", ()))), program)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from preprocessing.backbones import digests
 from preprocessing.backbones.base import Backbone
 from preprocessing.backbones.layout import CLIPS, Layout, layout_of, told
+from preprocessing.backbones.onnx_graph import Scale, from_frames
 from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale, affine
 from preprocessing.cores import share_of_cores
 from preprocessing.errors import InputError
@@ -57,7 +58,25 @@ class OnnxFile(Backbone):
         self.clip = self._layout.clip(path, asked)
         self.digest = digests.of_bytes(content)
         self.settings = {"color": "rgb", "resize": "area", "pixels": pixels}
+        self._path, self._is_map = path, False
         self.dimension = self._try(path)
+
+    @property
+    def at_once(self) -> int | None:
+        """The number of frames, or clips, that it takes at once; None for any."""
+        return self._layout.batch
+
+    def model(self) -> Any:
+        """Returns the network from frames as they are; see ``onnx_graph``.
+
+        Raises:
+            InputError: the file is gone or has changed, or the package onnx is not installed.
+        """
+        content = _read(self._path)
+        if digests.of_bytes(content) != self.digest:
+            raise InputError(f"{self._path} has changed in the meantime; start the command again")
+        scale = Scale(self._factor, self._offset)
+        return from_frames(content, self._layout, scale, self._dtype, self._is_map)
 
     def __call__(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         batch = self._layout.batch or len(frames)
@@ -71,8 +90,9 @@ class OnnxFile(Backbone):
         pixels[:count] = frames * self._factor + self._offset
         given = {self._input: self._layout.laid_out(pixels)}
         outputs = self._session.run(self._output, given)[0][:count].astype(np.float32)
+        self._is_map = outputs.ndim == self._layout.axes
         averaged: NDArray[np.float32] = (
-            outputs.mean(self._layout.places) if outputs.ndim == self._layout.axes else outputs
+            outputs.mean(self._layout.places) if self._is_map else outputs
         )
         return averaged
 

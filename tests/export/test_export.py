@@ -356,10 +356,10 @@ def test_a_description_says_how_a_sequence_is_continued_and_the_check_does_so(
     graph = Graph(load_model(late.model_path), Shape(None, None))
     facts = facts_of(late, graph, "keras")
     assert (facts["horizon"], facts["repeat_last"]) == (-3, 3)
-    features, _ = export_check._inputs(late, 2, 16)
-    whole, _ = export_check._inputs(plain, 2, 16)
-    np.testing.assert_array_equal(features[:, :13], whole[:, :13])
-    np.testing.assert_array_equal(features[:, 13:], whole[:, 12:13].repeat(3, 1))
+    rows, whole = (export_check._rows(one, 18, 2, 16) for one in (late, plain))
+    np.testing.assert_array_equal(whole, [np.arange(16), np.arange(1, 17)])
+    np.testing.assert_array_equal(rows[:, :13], whole[:, :13])
+    np.testing.assert_array_equal(rows[:, 13:], whole[:, 12:13].repeat(3, 1))
 
 
 @needs_onnx

@@ -1,32 +1,42 @@
 """The check that an exported model answers as the run's own does, call after call."""
 
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import InputError
-from preprocessing.labels.splits import PARTS
-from preprocessing.store.feature_store import FeatureStore
 from preprocessing.terminal.quiet import import_tensorflow
 from trainer.export.formats import Arrays, Call
-from trainer.export.graph import AFTER, Graph
-from trainer.layout import Layout
+from trainer.export.frames import tried_frames
+from trainer.export.graph import AFTER, FEATURES, OUTPUTS, Graph
+from trainer.export.tried import Tried, tried_features
 from trainer.model.carry import call_model, zero_carry
 from trainer.plan.passage import late
 from trainer.run.folder import Run
-from trainer.task import Classification, Multilabel, Regression
 
 import_tensorflow()
 from keras import ops  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-CALLS = 16
+CALLS, FEWEST_CALLS = 16, 2
 # What is tried of a free B and T: a single step of a single sequence is where an export may differ.
-FREE = ((2, 5), (1, 1))
-TRIED_SEQUENCES = 20
-SEED = 0
+FREE, FREE_WITH_BACKBONE = ((2, 5), (1, 1)), ((2, 2), (1, 1))
+# Of frames, which take longer, so many go through a backbone at one shape, but for a few calls.
+MOST_FRAMES = 256
+
+
+class Differences(NamedTuple):
+    """The largest differences of an exported model from the run's own; see ``difference``.
+
+    Attributes:
+        answers: of outputs and carry, by the same features.
+        features: of what the exported backbone makes from what Longtake makes; 0 without one.
+        outputs: of outputs from those that Longtake makes of the same frames, or features.
+    """
+
+    answers: float
+    features: float
+    outputs: float
 
 
 @dataclass(frozen=True)
@@ -34,16 +44,20 @@ class Check:
     """The result of a comparison.
 
     Attributes:
-        features: the origin of the features, in words.
+        features: the origin of the features, or of the frames, in words.
         calls: the number of calls for each shape.
         shapes: pairs of B and T.
-        difference: the largest; see ``difference``.
+        difference: the largest, of outputs and carry, by the same features; see ``difference``.
+        features_difference: the largest of features; None where features go in.
+        outputs_difference: the largest of outputs from frames to outputs; None as well.
     """
 
     features: str
     calls: int
     shapes: tuple[tuple[int, int], ...]
     difference: float
+    features_difference: float | None = None
+    outputs_difference: float | None = None
 
 
 def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
@@ -56,43 +70,98 @@ def compare(run: Run, graph: Graph, model: Any, call: Call) -> Check:
             the exported one is.
         call: the exported one.
     """
-    tried = ((graph.shape.batch or batch, graph.shape.steps or steps) for batch, steps in FREE)
+    calls, shapes = _sizes(graph)
+    longest = max(batch + calls * steps for batch, steps in shapes)
+    if graph.backbone:
+        material = tried_frames(run, graph.backbone, longest)
+    else:
+        material = tried_features(run, longest)
+    found = []
+    for batch, steps in shapes:
+        rows = _rows(run, len(material.seen), batch, calls * steps)
+        beside = Beside(graph, model, call, batch)
+        for start in range(0, calls * steps, steps):
+            found.append(beside.differences(material, rows[:, start : start + steps]))
+    largest = Differences(*map(max, zip(*found, strict=True)))
+    if not graph.backbone:
+        return Check(material.origin, calls, shapes, largest.answers)
+    return Check(material.origin, calls, shapes, *largest)
+
+
+def _sizes(graph: Graph) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Returns the number of calls for each shape, and pairs of B and T."""
+    free = FREE_WITH_BACKBONE if graph.backbone else FREE
+    tried = ((graph.shape.batch or batch, graph.shape.steps or steps) for batch, steps in free)
     shapes = tuple(dict.fromkeys(tried))
-    found = [_compare(run, graph, model, call, shape) for shape in shapes]
-    return Check(found[0][1], CALLS, shapes, max(largest for largest, _ in found))
+    if not graph.backbone:
+        return CALLS, shapes
+    largest = max(batch * steps for batch, steps in shapes)
+    return max(FEWEST_CALLS, min(CALLS, MOST_FRAMES // largest)), shapes
 
 
-def _compare(
-    run: Run, graph: Graph, model: Any, call: Call, shape: tuple[int, int]
-) -> tuple[float, str]:
-    """Returns the largest difference at one B and T, and the origin of the features."""
-    batch, steps = shape
-    inputs, origin = _inputs(run, batch, CALLS * steps)
-    carry = zero_carry(model, batch)
-    handed = dict(zip(graph.carry, map(_array, carry), strict=True))
-    largest = 0.0
-    for start in range(0, CALLS * steps, steps):
-        features = inputs[:, start : start + steps]
-        seen = ops.convert_to_tensor(features)
-        outputs, carry = call_model(model, seen, carry, training=False)
-        made = call({"features": features, **handed})
-        _require_names(graph, made)
-        for name, expected in zip(graph.outputs, (outputs, *carry), strict=True):
-            largest = max(largest, difference(made[name], _array(expected)))
-        handed = {name: made[name + AFTER] for name in graph.carry}
-    return largest, origin
+class Beside:
+    """Two models side by side, each with the carry of its own calls.
+
+    Args:
+        graph: the exported graph.
+        model: the run's own.
+        call: the exported one.
+        batch: B.
+    """
+
+    def __init__(self, graph: Graph, model: Any, call: Call, batch: int):
+        self._graph, self._model, self._call = graph, model, call
+        self._carry = self._own_carry = zero_carry(model, batch)
+        self._handed = dict(zip(graph.carry, map(_array, self._carry), strict=True))
+
+    def differences(self, tried: Tried, rows: NDArray[np.intp]) -> Differences:
+        """Makes the next call of both, and returns how they differ.
+
+        Args:
+            tried: the steps.
+            rows: which of them, ``[B, T]``.
+        """
+        given = {name: array[rows] for name, array in tried.given.items()}
+        made = self._call({**given, **self._handed})
+        _require_names(self._graph, made)
+        own = tried.seen[rows]
+        seen = made[FEATURES] if self._graph.backbone else own
+        outputs, self._carry = self._answer(seen, self._carry)
+        pairs = zip(self._graph.outputs, (outputs, *self._carry), strict=True)
+        answers = max(difference(made[name], _array(expected)) for name, expected in pairs)
+        self._handed = {name: made[name + AFTER] for name in self._graph.carry}
+        if not self._graph.backbone:
+            return Differences(answers, 0.0, answers)
+        expected, self._own_carry = self._answer(own, self._own_carry)
+        whole = difference(made[OUTPUTS], _array(expected))
+        return Differences(answers, difference(seen, own), whole)
+
+    def _answer(self, seen: NDArray[np.float32], carry: Any) -> tuple[Any, Any]:
+        return call_model(self._model, ops.convert_to_tensor(seen), carry, training=False)
+
+
+def _rows(run: Run, known: int, batch: int, steps: int) -> NDArray[np.intp]:
+    """Returns which of the known steps each row of a batch has at each of its steps, ``[B, n]``.
+
+    Each row begins at another one, and begins anew where they end. Where answers come late, the
+    last step is repeated, as at the end of a sequence.
+    """
+    rows: NDArray[np.intp] = np.add.outer(np.arange(batch), np.arange(steps)) % known
+    end = steps - min(late(run.layout.horizon), steps // 2)
+    rows[:, end:] = rows[:, end - 1 : end]
+    return rows
 
 
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Returns the largest difference, relative to the largest number of ``other`` over 1.
 
-    It is infinite if the shapes differ or an answer is not finite.
+    It is infinite if the shapes differ or a number is not finite.
 
     Args:
         one: an array.
         other: the array to compare it with.
     """
-    if one.shape != other.shape or not np.isfinite(one).all():
+    if one.shape != other.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
         return float("inf")
     return float(np.abs(one - other).max() / max(1.0, np.abs(other).max()))
 
@@ -102,67 +171,5 @@ def _array(tensor: Any) -> NDArray[np.float32]:
 
 
 def _require_names(graph: Graph, made: Arrays) -> None:
-    if missing := set(graph.outputs) - set(made):
+    if missing := {*graph.outputs, *([FEATURES] if graph.backbone else [])} - set(made):
         raise ValueError(f"An export has all outputs. Received: {sorted(made)} without {missing}")
-
-
-def _inputs(run: Run, batch: int, steps: int) -> tuple[NDArray[np.float32], str]:
-    """Returns steps as the model sees them, ``<float32>[B, n, F + P]``, and their origin.
-
-    Past labels are drawn at random; each row of the batch begins at another step. Where answers
-    come late, the last step is repeated, as at the end of a sequence.
-    """
-    layout, chance = run.layout, np.random.default_rng(SEED)
-    found = _stored(run, batch + steps) if layout.sees_features else None
-    size = layout.feature_size(run.facts.dimension)
-    features, origin = found or (_drawn(run, size, batch + steps, chance), "random features")
-    if layout.past_size:
-        origin = f"{origin} and random labels" if size else "random labels"
-    past = _drawn_labels(layout, batch + steps, chance)
-    rows = np.concatenate([features, past], -1).astype("float32")
-    inputs = np.stack([rows[row : row + steps] for row in range(batch)])
-    end = steps - min(late(layout.horizon), steps // 2)
-    inputs[:, end:] = inputs[:, end - 1 : end]
-    return inputs, origin
-
-
-def _stored(run: Run, steps: int) -> tuple[NDArray[Any], str] | None:
-    """Returns the first steps of a sequence of the run's splits, if its store still has one.
-
-    The steps of a shorter sequence are repeated.
-    """
-    try:
-        store, splits = FeatureStore(run.config.store), run.splits
-        ids = [sequence_id for part in reversed(PARTS) for sequence_id in splits[part]]
-        for sequence_id in islice((name for name in ids if name in store), TRIED_SEQUENCES):
-            info = store.info(sequence_id)
-            run.facts.require(info)
-            features = store.features(sequence_id, 0, min(steps, info.steps))
-            return np.resize(features, (steps, info.dimension)), f"sequence {sequence_id}"
-    except (InputError, OSError):
-        return None
-    return None
-
-
-def _drawn(run: Run, size: int, steps: int, chance: np.random.Generator) -> NDArray[Any]:
-    """Draws random features ``[n, F]`` with the training's mean and deviation, if known."""
-    drawn: NDArray[Any] = chance.normal(size=(steps, size))
-    if size and run.facts.feature_moments:
-        mean, variance = np.array(run.facts.feature_moments)
-        drawn = drawn * np.sqrt(variance) + mean
-    return drawn
-
-
-def _drawn_labels(layout: Layout, steps: int, chance: np.random.Generator) -> NDArray[Any]:
-    """Draws random past labels as the model sees them, ``[n, P]``."""
-    task = layout.task
-    if not layout.past_size:
-        return np.zeros((steps, 0))
-    if isinstance(task, Classification):
-        return task.encode(chance.integers(0, task.size, steps))
-    if isinstance(task, Multilabel):
-        return chance.integers(0, 2, (steps, task.size))
-    drawn: NDArray[Any] = chance.normal(size=(steps, task.size))
-    if isinstance(task, Regression):
-        drawn = drawn * np.sqrt(task.variance) + task.mean
-    return drawn

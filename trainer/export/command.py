@@ -12,6 +12,7 @@ from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import partial_path
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE
+from trainer.export.backbone import backbone_of
 from trainer.export.check import Check, compare
 from trainer.export.facts import MAKER, as_json, facts_of
 from trainer.export.formats import FORMATS, Format
@@ -32,6 +33,11 @@ def run_export(config: ExportConfig) -> int:
         f"largest difference from the run's own answers: {check.difference:.1e} ({check.calls} "
         f"calls of {shapes} steps, {check.features})"
     )
+    if check.features_difference is not None:
+        say(
+            f"largest difference of features: {check.features_difference:.1e}; of outputs, from "
+            f"frames on: {check.outputs_difference:.1e}"
+        )
     return DONE
 
 
@@ -51,7 +57,10 @@ def export(config: ExportConfig) -> Check:
     if config.model:
         OwnModel.read(config.model)
     made = FORMATS[config.format]
-    graph = Graph(opened(run, made.float32), shape)
+    backbone = None
+    if config.with_backbone:
+        backbone = backbone_of(run, config.backbone, config.format, shape)
+    graph = Graph(opened(run, made.float32), shape, backbone)
     facts = facts_of(run, graph, config.format)
     with _whole(path) as (partial, partial_description):
         check = _written(run, graph, made, partial, config, as_json(facts))
@@ -93,13 +102,29 @@ def _written(
             f"the model of {run.path} cannot be exported with --format {config.format}: "
             f"{type(error).__name__}: {reason}; give another --format"
         ) from error
-    if not check.difference <= made.tolerance:
-        raise InputError(
-            f"exported with --format {config.format}, the model of {run.path} answers otherwise: "
-            f"a difference of {check.difference:.1e} on {check.features}, expected at most "
-            f"{made.tolerance:.0e}; give another --format"
-        )
+    _require_alike(run, graph, made, check, config)
     return check
+
+
+def _require_alike(
+    run: Run, graph: Graph, made: Format, check: Check, config: ExportConfig
+) -> None:
+    """Checks that an exported model does as the run's own.
+
+    Raises:
+        InputError: it does otherwise.
+    """
+    found = [("answers otherwise", check.difference, made.tolerance)]
+    if graph.backbone and check.features_difference is not None:
+        allowed = max(made.tolerance, graph.backbone.rounding)
+        found.append(("makes other features", check.features_difference, allowed))
+    for what, difference, allowed in found:
+        if not difference <= allowed:
+            raise InputError(
+                f"exported with --format {config.format}, the model of {run.path} {what}: a "
+                f"difference of {difference:.1e} on {check.features}, expected at most "
+                f"{allowed:.0e}; give another --format"
+            )
 
 
 def _require_free(path: Path) -> None:

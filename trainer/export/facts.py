@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from trainer.export.check import Check
-from trainer.export.graph import Graph
+from trainer.export.graph import FEATURES, Graph
 from trainer.export.options import FormatName
 from trainer.layout import Layout
 from trainer.plan.passage import late
@@ -33,6 +33,7 @@ def facts_of(run: Run, graph: Graph, format_name: FormatName) -> dict[str, Any]:
         "repeat_last": late(config.horizon),
         "sees": config.inputs,
         "features": layout.feature_size(facts.dimension),
+        "frames": _frames(graph),
         "past": _past(layout),
         "state": config.state,
         "windows": _windows(run),
@@ -57,8 +58,26 @@ def as_json(facts: dict[str, Any], check: Check | None = None, tolerance: float 
         tolerance: the largest difference that the check allows.
     """
     if check is not None:
-        facts = {**facts, "check": {**vars(check), "tolerance": tolerance}}
+        known = {name: value for name, value in vars(check).items() if value is not None}
+        facts = {**facts, "check": {**known, "tolerance": tolerance}}
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+
+
+def _frames(graph: Graph) -> dict[str, Any] | None:
+    """Returns what frames a client makes for each input of them; None if features go in."""
+    if graph.backbone is None:
+        return None
+    return {
+        one.name: {
+            "height": one.size[0],
+            "width": one.size[1],
+            "colours": "RGB",
+            "resize": "area",
+            "clip": one.clip and one.clip.length,
+            "clip_stride": one.clip and one.clip.stride,
+        }
+        for one in graph.backbone.inputs
+    }
 
 
 def _past(layout: Layout) -> dict[str, Any] | None:
@@ -82,5 +101,8 @@ def _windows(run: Run) -> dict[str, int] | None:
 
 def _output_shapes(graph: Graph, size: int) -> dict[str, list[int | None]]:
     batch, steps = graph.shape.batch, graph.shape.steps
-    states = [list(spec.shape) for spec in graph.specs[1:]]
-    return dict(zip(graph.outputs, [[batch, steps, size], *states], strict=True))
+    states = [list(spec.shape) for spec in graph.specs[len(graph.step_specs) :]]
+    shapes = dict(zip(graph.outputs, [[batch, steps, size], *states], strict=True))
+    if graph.backbone:
+        shapes[FEATURES] = [batch, steps, graph.backbone.joined.dimension]
+    return shapes

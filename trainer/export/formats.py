@@ -1,6 +1,5 @@
 """The formats of ``export``: how each is written, and opened again as its clients would."""
 
-import logging
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,15 +13,14 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.quiet import import_tensorflow, silenced
-from trainer.export.graph import Graph, named
+from trainer.export.graph import FEATURES, OUTPUTS, Graph, named
 from trainer.export.options import FormatName
 
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-Arrays = Mapping[str, NDArray[np.float32]]
+Arrays = Mapping[str, NDArray[Any]]
 Call = Callable[[Arrays], Arrays]
-OPSET = 17
 METADATA_KEY = "longtake"
 SIGNATURE = "serving_default"
 
@@ -60,7 +58,7 @@ def _open_keras(path: Path) -> Call:
 
 def _write_saved_model(graph: Graph, partial: Path, _: str) -> None:
     owner = tf.Module()
-    owner.weights = [variable.value for variable in graph.model.variables]
+    owner.weights = list(graph.function.variables)
     with silenced():
         tf.saved_model.save(owner, str(partial), signatures={SIGNATURE: graph.function})
 
@@ -78,27 +76,14 @@ def _open_saved_model(path: Path) -> Call:
 
 
 def _write_onnx(graph: Graph, partial: Path, facts: str) -> None:
-    onnx, converter, _ = (_extra(name, "onnx") for name in ("onnx", "tf2onnx", "onnxruntime"))
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+    onnx, *_ = (_extra(name, "onnx") for name in ("onnx", "tf2onnx", "onnxruntime"))
+    from trainer.export.onnx_backbone import with_backbone
+    from trainer.export.onnx_conversion import converted
 
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    # Only loops as TensorFlow 2 has them are recognised as layers that ONNX has.
-    frozen = convert_variables_to_constants_v2(
-        graph.function, lower_control_flow=False, aggressive_inlining=True
-    )
-    inputs = {f"{spec.name}:0": spec.name for spec in graph.specs}
-    pairs = zip(frozen.outputs, sorted(graph.outputs), strict=True)
-    made = {array.name: name for array, name in pairs}
-    outputs = sorted(made, key=lambda name: graph.outputs.index(made[name]))
-    with silenced():
-        model, _ = converter.convert.from_graph_def(
-            frozen.graph.as_graph_def(),
-            name=graph.model.name,
-            input_names=list(inputs),
-            output_names=outputs,
-            opset=OPSET,
-            tensors_to_rename={**inputs, **made},
-        )
+    inner = graph.of_features
+    model = converted(inner.function, inner.specs, inner.outputs, graph.model.name)
+    if graph.backbone:
+        model = with_backbone(model, graph.backbone, graph.step_specs)
     onnx.helper.set_model_props(model, {METADATA_KEY: facts})
     for value in (*model.graph.input, *model.graph.output):
         _name_sizes(graph, value)
@@ -111,12 +96,13 @@ def _name_sizes(graph: Graph, value: Any) -> None:
     batch, *sizes = value.type.tensor_type.shape.dim
     if graph.shape.batch is None:
         batch.dim_param = "batch"
-    if value.name in (graph.specs[0].name, graph.outputs[0]):
+    if value.name in (*(spec.name for spec in graph.step_specs), OUTPUTS, FEATURES):
         if graph.shape.steps is None:
             sizes[0].dim_param = "steps"
         else:
             sizes[0].dim_value = graph.shape.steps
-    for name, state in zip(graph.outputs[1:], graph.specs[1:], strict=True):
+    states = graph.specs[len(graph.step_specs) :]
+    for name, state in zip(graph.outputs[1:], states, strict=True):
         if value.name == name:
             for size, known in zip(sizes, state.shape[1:], strict=True):
                 size.dim_value = known

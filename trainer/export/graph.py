@@ -3,13 +3,16 @@
 features ─┐             ┌─ outputs
 h_0       ├─ one call ──┤  h_0_out    goes in as h_0 at the next call
 c_0      ─┘             └─ c_0_out
+
+With its backbone, frames take the place of features, and features come out too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from preprocessing.terminal.quiet import import_tensorflow
+from trainer.export.backbone import GraphBackbone
 from trainer.export.options import Shape
 from trainer.kernels.layers import layers_of
 from trainer.model.carry import call_model
@@ -17,7 +20,7 @@ from trainer.model.carry import call_model
 tf = import_tensorflow()
 import keras  # noqa: E402  (after TensorFlow, whose messages are held back)
 
-OUTPUTS, AFTER = "outputs", "_out"
+OUTPUTS, AFTER, FEATURES = "outputs", "_out", "features"
 FLOAT32 = "float32"
 
 
@@ -28,10 +31,12 @@ class Graph:
     Attributes:
         model: from ``(features, *carry)`` to ``(outputs, *carry)``; used by nothing else.
         shape: the B and T of a call.
+        backbone: makes the features, if frames go in.
     """
 
     model: keras.Model
     shape: Shape
+    backbone: GraphBackbone | None = None
 
     @property
     def carry(self) -> list[str]:
@@ -40,17 +45,35 @@ class Graph:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the outputs, in the order of the model."""
+        """The names of the outputs and of the carry after, in the order of the model."""
         return [OUTPUTS, *(name + AFTER for name in self.carry)]
 
     @property
+    def step_specs(self) -> list[Any]:
+        """The names and shapes of the inputs that have steps: features, or frames."""
+        return self.backbone.specs(self.shape) if self.backbone else [self._features]
+
+    @property
     def specs(self) -> list[Any]:
-        """The names and shapes of the inputs, in the order of the model."""
-        features, *carry = self.model.inputs
-        batch, steps = self.shape.batch, self.shape.steps
+        """The names and shapes of all inputs: those that have steps, then the carry."""
+        return [*self.step_specs, *self._carry_specs]
+
+    @property
+    def of_features(self) -> "Graph":
+        """The same without the backbone."""
+        return replace(self, backbone=None)
+
+    @property
+    def _features(self) -> Any:
+        features = self.model.inputs[0]
+        size = (self.shape.batch, self.shape.steps, features.shape[-1])
+        return tf.TensorSpec(size, tf.float32, features.name)
+
+    @property
+    def _carry_specs(self) -> list[Any]:
         return [
-            tf.TensorSpec((batch, steps, features.shape[-1]), tf.float32, features.name),
-            *(tf.TensorSpec((batch, *state.shape[1:]), tf.float32, state.name) for state in carry),
+            tf.TensorSpec((self.shape.batch, *state.shape[1:]), tf.float32, state.name)
+            for state in self.model.inputs[1:]
         ]
 
     @cached_property
@@ -61,16 +84,24 @@ class Graph:
         no loop.
         """
         _make_plain(self.model, loops=self.shape.steps != 1)
+        stepped = len(self.step_specs)
 
         def call(*arrays: Any) -> dict[str, Any]:
-            outputs, after = call_model(self.model, arrays[0], arrays[1:], training=False)
+            features = self._features_of(arrays[:stepped])
+            outputs, after = call_model(self.model, features, arrays[stepped:], training=False)
+            made = dict(zip(self.outputs, (outputs, *after), strict=True))
+            if self.backbone:
+                made[FEATURES] = features
             return {
-                name: tf.identity(tf.cast(array, tf.float32), name)
-                for name, array in zip(self.outputs, (outputs, *after), strict=True)
+                name: tf.identity(tf.cast(array, tf.float32), name) for name, array in made.items()
             }
 
         traced = tf.function(call, input_signature=self.specs, autograph=False)
         return traced.get_concrete_function()
+
+    def _features_of(self, given: tuple[Any, ...]) -> Any:
+        """Returns features ``<float32>[B, T, F]`` of the inputs that have steps."""
+        return self.backbone.features(given, self.shape) if self.backbone else given[0]
 
 
 def in_float32(model: keras.Model) -> keras.Model:

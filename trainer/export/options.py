@@ -16,6 +16,7 @@ SUFFIXES: dict[FormatName, str] = {
     "onnx": ".onnx",
     "tflite": ".tflite",
 }
+WITH_BACKBONE: tuple[FormatName, ...] = ("onnx", "saved_model")
 CHUNK = "chunk"
 
 
@@ -52,13 +53,28 @@ class ExportConfig:
     """Sequences of a call, side by side; by default 1 with tflite, any number with the others."""
     out: Path | None = None
     """What to write; by default RUN/export/model.keras, .onnx or .tflite, or
-    RUN/export/saved_model."""
+    RUN/export/saved_model; with the backbone, with_backbone.onnx and saved_model_with_backbone."""
+    with_backbone: bool = False
+    """Put the backbone of the run into the file too, which then takes frames and no features; with
+    onnx and saved_model."""
+    backbone: str | None = None
+    """With --with-backbone: what made the features of the run, where that is a file; see
+    predict."""
     model: str | None = None
     """Python file of the model's own layers, FILE.py:function, if the run was trained with
     --model."""
 
     def __post_init__(self) -> None:
         accept_strings(self)
+        if self.with_backbone and self.format not in WITH_BACKBONE:
+            raise InputError(
+                f"--format {self.format} --with-backbone: expected --format "
+                f"{' or '.join(WITH_BACKBONE)}; or leave --with-backbone out"
+            )
+        if self.backbone and not self.with_backbone:
+            raise InputError(
+                f"--backbone {self.backbone} is what --with-backbone puts into the file; give both"
+            )
 
     @property
     def path(self) -> Path:
@@ -69,6 +85,8 @@ class ExportConfig:
         """
         suffix = SUFFIXES[self.format]
         name = f"model{suffix}" if suffix else self.format
+        if self.with_backbone:
+            name = f"with_backbone{suffix}" if suffix else f"{self.format}_with_backbone"
         path = self.out or self.run / "export" / name
         if suffix and path.suffix != suffix:
             raise InputError(
