@@ -28,6 +28,9 @@ class CrossValidateConfig(TrainConfig):
     a person; each group is left out in turn, and is a fold."""
     jobs: int = 1
     """Folds that are trained at the same time, each on its share of the cores."""
+    wait: bool = True
+    """Wait for folds that other processes of the same command train. With --no-wait, for jobs in a
+    queue, a process ends when no fold is left to begin, and the last one evaluates."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
