@@ -40,10 +40,15 @@ for task in $(seq "${{count:-1}}"); do
     if [ -n "$array" ]; then
         export SLURM_ARRAY_JOB_ID=$number SLURM_ARRAY_TASK_ID=$task SLURM_ARRAY_TASK_COUNT=$count
     fi
-    log={folder}/log-$number-$task
+    log='{folder}'/longtake-$number-$task.log
     SLURM_JOB_ID=$number SLURM_CPUS_PER_TASK=2 bash "$script" "$@" > "$log" 2>&1 || end=failed
 done
 echo $end > '{folder}/jobs/'$number
+"""
+SRUN = """#!/usr/bin/env bash
+echo "srun $*" >> '{folder}/submitted'
+while [ "${{1#--}}" != "$1" ]; do shift; done
+exec "$@"
 """
 NOTES = """#!/bin/sh
 echo "$(basename "$0") $*" >> '{folder}/submitted'
@@ -74,9 +79,8 @@ class FakeSlurm:
         programs.mkdir()
         (folder / "jobs").mkdir()
         (programs / "activate").write_text(f"PATH='{programs}':$PATH\n")
-        commands = {"sbatch": SBATCH, "scontrol": SCONTROL, "longtake": LONGTAKE}
-        for name in ("squeue", "scancel", "sacct"):
-            commands[name] = NOTES
+        commands = {"sbatch": SBATCH, "srun": SRUN, "scontrol": SCONTROL, "longtake": LONGTAKE}
+        commands |= dict.fromkeys(("squeue", "scancel", "apptainer"), NOTES)
         for name, lines in commands.items():
             self.write(name, lines.format(folder=folder, first=FIRST_JOB))
 

@@ -1,11 +1,16 @@
 """Slurm's jobs as a chain, and its arrays, with commands in Slurm's place that run jobs at once."""
 
+import re
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
-from fake_slurm import FIRST_JOB, SCRIPTS, FakeSlurm
+from commands import LONGTAKE
+from fake_slurm import FIRST_JOB, ROOT, SCRIPTS, FakeSlurm
 
 CHAIN = SCRIPTS / "chain"
+PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
 FOLDERS = {
     "VIDEOS": "my videos",
     "STORE": "store",
@@ -14,6 +19,7 @@ FOLDERS = {
     "NEW": "new",
     "OUT": "answers",
 }
+MP4 = cv2.VideoWriter.fourcc(*"mp4v")
 GO_BACK = ("extract", "train", "train_nodes", "predict", "cross_validate", "tune")
 
 
@@ -23,35 +29,10 @@ def slurm(tmp_path: Path) -> FakeSlurm:
 
 
 def test_stages_run_one_after_the_other_with_options_of_their_own(slurm: FakeSlurm) -> None:
-    stages = [
-        "extract",
-        "--array=1-2",
-        "--",
-        "--fps",
-        "4",
-        ":",
-        "train",
-        "--gpus=2",
-        "--",
-        "--units",
-        "256",
-        "--ignore-label",
-    ]
-    more = [
-        "a",
-        "b",
-        ":",
-        "evaluate",
-        ":",
-        "predict",
-        "--array=1-2",
-        "--",
-        "--csv",
-        ":",
-        "predict",
-        "--array=1",
-    ]
-    done = slurm.run(CHAIN, *stages, "a b", *more[2:], **FOLDERS)
+    options = ["--", "--units", 256, "--ignore-label", "a b"]
+    stages = ["extract", "--array=1-2", "--", "--fps", 4, ":", "train", "--gpus=2", *options]
+    parts = [":", "predict", "--array=1-2", "--", "--csv", ":", "predict", "--array=1"]
+    done = slurm.run(CHAIN, *stages, ":", "evaluate", *parts, **FOLDERS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "extract: job 17",
@@ -129,7 +110,9 @@ def test_an_array_shares_folds_and_trials(slurm: FakeSlurm) -> None:
 def test_an_array_of_a_search_needs_a_database_or_one_machine(slurm: FakeSlurm) -> None:
     slurm.run(CHAIN, "tune", "--array=1-2", **FOLDERS)
     assert slurm.ends == {FIRST_JOB: "failed"}
-    assert "an array needs STORAGE=URL" in (slurm.folder / f"log-{FIRST_JOB}-1").read_text()
+    assert (
+        "an array needs STORAGE=URL" in (slurm.folder / f"longtake-{FIRST_JOB}-1.log").read_text()
+    )
     slurm.run(CHAIN, "tune", "--array=1-2", ONE_MACHINE="yes", **FOLDERS)
     slurm.run(CHAIN, "tune", **FOLDERS)
     assert slurm.ends == {17: "failed", 18: "ok", 19: "ok"}
@@ -152,3 +135,92 @@ def test_a_task_of_an_array_goes_back_alone(slurm: FakeSlurm) -> None:
 def test_a_single_job_goes_back_by_its_number(slurm: FakeSlurm) -> None:
     slurm.run(CHAIN, "tune", FAILED="tune=75", **FOLDERS)
     assert slurm.read("submitted")[1:] == ["scontrol requeue 17"]
+
+
+def commands_of(heading: str) -> list[str]:
+    """Returns each block of commands below a heading of the page, up to the next heading."""
+    _, _, text = PAGE.partition(f"\n{heading}\n")
+    section = re.split(r"^##", text, flags=re.MULTILINE)[0]
+    return re.findall(r"(?:^    .+\n)+", section, re.MULTILINE)
+
+
+def type_in(slurm: FakeSlurm, blocks: list[str]) -> None:
+    """Types what the page says, in the folder of a repository whose environment is made."""
+    for name, target in ((".venv", slurm.folder), ("scripts", ROOT / "scripts")):
+        (slurm.folder / name).symlink_to(target)
+    lines = re.sub("^    ", "", "".join(blocks), flags=re.MULTILINE)
+    done = slurm.run("bash", "-eu", "-c", lines.replace("/data", f"{slurm.folder}/data"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_way_from_nothing_to_answers_is_that_of_the_page(slurm: FakeSlurm) -> None:
+    install, *blocks = commands_of("## From nothing to answers")
+    assert "pip install --constraint requirements.lock" in install  # This alone is not typed.
+    type_in(slurm, blocks)
+    data = f"{slurm.folder}/data"
+    store, new = f"--store {data}/store --labels {data}/labels.csv", f"{data}/new --out"
+    assert slurm.read("calls") == [
+        f"doctor {data}",
+        f"labels {data}/labels.csv --check",
+        *(f"extract {data}/videos --store {data}/store --shard {n}/8 --fps 4" for n in range(1, 9)),
+        f"train {store} --run {data}/runs/first --units 256",
+        f"evaluate {data}/runs/first",
+        *(f"predict {data}/runs/first {new} {data}/answers --shard {n}/4" for n in range(1, 5)),
+        f"predict {data}/runs/first {new} {data}/answers",
+        f"train {store} --run {data}/runs/second --units 512",
+        f"evaluate {data}/runs/second",
+        f"compare {data}/runs/first {data}/runs/second",
+    ]
+    assert set(slurm.ends.values()) == {"ok"}
+
+
+def test_arrays_of_folds_and_trials_are_those_of_the_page(slurm: FakeSlurm) -> None:
+    (block,) = commands_of("## Searches and folds")
+    type_in(slurm, [block.replace("~/longtake/.venv", "$PWD/.venv")])
+    calls = slurm.read("calls")
+    assert [call.partition(" ")[0] for call in calls] == ["cross-validate"] * 5 + ["tune"] * 4
+    assert calls[0].endswith(f"--run {slurm.folder}/data/runs/crossed --no-wait --folds 5")
+    assert calls[-1].endswith("--storage postgresql+psycopg://me@host/studies --trials 40")
+
+
+def test_the_stages_that_the_page_lists_are_those_that_there_are() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| ", PAGE, re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in SCRIPTS.glob("*.sbatch"))
+
+
+def test_jobs_take_the_image_of_apptainer_as_the_page_says(slurm: FakeSlurm) -> None:
+    *_, build, shim = commands_of("## Docker and Apptainer")
+    type_in(slurm, [build, shim, "    RUN=/data/run scripts/slurm/chain evaluate\n"])
+    run = f"apptainer run --nv --bind {slurm.folder}/data"
+    assert slurm.read("submitted") == [
+        "apptainer build --build-arg EXTRAS=cuda,tune longtake.sif longtake.def",
+        f"{run} longtake.sif doctor {slurm.folder}/data",
+        f"sbatch --parsable {slurm.folder}/scripts/slurm/evaluate.sbatch",
+        f"{run} {slurm.folder}/longtake.sif evaluate {slurm.folder}/data/run",
+    ]
+
+
+@pytest.mark.slow
+def test_a_real_chain_comes_from_videos_to_answers(slurm: FakeSlurm) -> None:
+    rows = ["sequence,start,end,label"]
+    for number in range(8):
+        name = f"v{number}"
+        colours = [(30, 30, 200), (200, 30, 30)] if number % 2 else [(200, 30, 30), (30, 30, 200)]
+        folder = slurm.folder / ("new" if number > 5 else "my videos")
+        folder.mkdir(exist_ok=True)
+        made = cv2.VideoWriter(str(folder / f"{name}.mp4"), MP4, 8, (48, 32))
+        for frame in range(64):
+            made.write(np.full((32, 48, 3), colours[frame // 32], np.uint8))
+        made.release()
+        first, second = ("red", "blue") if number % 2 else ("blue", "red")
+        rows += [f"{name},0,4,{first}", f"{name},4,8,{second}"]
+    (slurm.folder / "labels.csv").write_text("\n".join(rows[:13]) + "\n")
+    slurm.use_real_longtake(LONGTAKE)
+    options = ["--units", 4, "--layers", 1, "--chunk-length", 8, "--epochs", 2]
+    extract = ["extract", "--array=1-2", "--", "--backbone", "histogram"]
+    stages = [":", "evaluate", ":", "predict", "--array=1"]
+    done = slurm.run(CHAIN, *extract, ":", "train", "--", *options, *stages, **FOLDERS)
+    logs = "".join(path.read_text() for path in sorted(slurm.folder.glob("longtake-*.log")))
+    assert set(slurm.ends.values()) == {"ok"}, logs + done.stderr
+    assert (slurm.folder / "runs" / "first" / "evaluation" / "test" / "report.html").exists()
+    assert "v6," in (slurm.folder / "answers" / "labels.csv").read_text()
