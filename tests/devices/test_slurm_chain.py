@@ -210,7 +210,8 @@ def test_a_real_chain_comes_from_videos_to_answers(slurm: FakeSlurm) -> None:
         folder.mkdir(exist_ok=True)
         made = cv2.VideoWriter(str(folder / f"{name}.mp4"), MP4, 8, (48, 32))
         for frame in range(64):
-            made.write(np.full((32, 48, 3), colours[frame // 32], np.uint8))
+            picture = np.full((32, 48, 3), colours[frame // 32], np.uint8)
+            made.write(picture + np.uint8(3 * number))
         made.release()
         first, second = ("red", "blue") if number % 2 else ("blue", "red")
         rows += [f"{name},0,4,{first}", f"{name},4,8,{second}"]
