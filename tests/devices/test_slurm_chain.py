@@ -202,7 +202,7 @@ def test_jobs_take_the_image_of_apptainer_as_the_page_says(slurm: FakeSlurm) -> 
 
 @pytest.mark.slow
 def test_a_real_chain_comes_from_videos_to_answers(slurm: FakeSlurm) -> None:
-    rows = ["sequence,start,end,label"]
+    rows, generator = ["sequence,start,end,label"], np.random.default_rng(0)
     for number in range(8):
         name = f"v{number}"
         colours = [(30, 30, 200), (200, 30, 30)] if number % 2 else [(200, 30, 30), (30, 30, 200)]
@@ -210,8 +210,8 @@ def test_a_real_chain_comes_from_videos_to_answers(slurm: FakeSlurm) -> None:
         folder.mkdir(exist_ok=True)
         made = cv2.VideoWriter(str(folder / f"{name}.mp4"), MP4, 8, (48, 32))
         for frame in range(64):
-            picture = np.full((32, 48, 3), colours[frame // 32], np.uint8)
-            made.write(picture + np.uint8(3 * number))
+            noise = generator.integers(0, 50, (32, 48, 3))
+            made.write((noise + colours[frame // 32]).astype(np.uint8))
         made.release()
         first, second = ("red", "blue") if number % 2 else ("blue", "red")
         rows += [f"{name},0,4,{first}", f"{name},4,8,{second}"]
