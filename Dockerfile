@@ -15,7 +15,8 @@ FROM python:3.11-slim
 ARG EXTRAS=
 
 WORKDIR /opt/longtake
-COPY pyproject.toml setup.cfg README.md LICENSE requirements.lock longtake.py ./
+COPY pyproject.toml setup.cfg README.md LICENSE requirements.lock ./
+COPY longtake longtake
 COPY preprocessing preprocessing
 COPY trainer trainer
 RUN python -m pip install --no-cache-dir --constraint requirements.lock ".${EXTRAS:+[$EXTRAS]}"
