@@ -1,4 +1,4 @@
-# Longtake in an image. For processors:
+# Longtake in an image, with the versions of requirements.lock. For processors:
 #
 #     docker build -t longtake .
 #
@@ -15,10 +15,11 @@ FROM python:3.11-slim
 ARG EXTRAS=
 
 WORKDIR /opt/longtake
-COPY pyproject.toml setup.cfg README.md LICENSE ./
+COPY pyproject.toml setup.cfg README.md LICENSE requirements.lock ./
+COPY longtake longtake
 COPY preprocessing preprocessing
 COPY trainer trainer
-RUN python -m pip install --no-cache-dir ".${EXTRAS:+[$EXTRAS]}"
+RUN python -m pip install --no-cache-dir --constraint requirements.lock ".${EXTRAS:+[$EXTRAS]}"
 
 # Any user may be given; libraries that keep something at home find a place for it.
 ENV HOME=/tmp

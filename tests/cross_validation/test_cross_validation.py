@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from quick_trainings import train_here, use_stand_in, write_persons
@@ -15,7 +16,9 @@ from trainer.cross_validation.dealing import deal
 from trainer.cross_validation.options import CrossValidateConfig
 from trainer.predictions.reader import open_answers
 from trainer.run.folder import Run
+from trainer.run.lock import Lock
 from trainer.run.members import folds
+from trainer.trainings.process import TrainingProcess
 
 PERSON = r"^(P\d+)_"
 Data = tuple[Path, Path]
@@ -120,6 +123,27 @@ def test_the_same_command_trains_nothing_again(
     assert lines.count(f"  {few}") == 1
     assert before["remarks"] == []  # Each fold alone tests one group, which is no remark.
     assert f"report: {crossed / 'evaluation' / 'test' / 'report.html'}" in lines
+
+
+def test_a_process_that_does_not_wait_leaves_the_evaluation_to_the_last(
+    crossed: Path, data: Data, longtake: Longtake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = Mock()
+    monkeypatch.setattr("trainer.evaluation.command.run_evaluate", evaluate)
+    monkeypatch.setattr(TrainingProcess, "is_done", False)
+    elsewhere = [Lock(crossed / "folds" / f"{name}.lock") for name in ("P1", "P2", "P3")]
+    assert all(lock.try_acquire() for lock in elsewhere)
+    options = command(data, crossed, "--leave-out", PERSON, "--no-wait")
+    code, out, _ = longtake(*options)
+    assert code == 0
+    left = "left to other processes, the last of which evaluates: P1, P2, P3"
+    assert out.splitlines() == ["3 folds of 9 sequences in 3 groups", left]
+    assert not evaluate.called
+    monkeypatch.setattr(TrainingProcess, "is_done", True)
+    for lock in elsewhere:
+        lock.close()
+    assert longtake(*options)[0] == 0
+    assert evaluate.called
 
 
 @pytest.mark.slow

@@ -231,8 +231,16 @@ def test_a_reason_counts_more_than_the_processes_that_lost_another(queue, codes,
 
 
 @pytest.mark.parametrize("whom", ["the shell", "all processes"])
-def test_one_machine_is_stopped_with_a_checkpoint_whomever_slurm_signals(queue, whom):
-    job = begin(TRAINING["one machine"], queue, CODES="")
+@pytest.mark.parametrize(
+    "script",
+    [
+        TRAINING["one machine"],
+        pytest.param("cross_validate.sbatch", marks=pytest.mark.slow),
+        pytest.param("tune.sbatch", marks=pytest.mark.slow),
+    ],
+)
+def test_one_machine_is_stopped_with_a_checkpoint_whomever_slurm_signals(queue, script, whom):
+    job = begin(script, queue, CODES="")
     wait_for(queue / "ready")
     if whom == "the shell":
         job.terminate()
@@ -241,6 +249,19 @@ def test_one_machine_is_stopped_with_a_checkpoint_whomever_slurm_signals(queue, 
     code, log = ended(job)
     assert code == 75, log
     assert calls(queue) == ["requeue 17"]
+
+
+@pytest.mark.parametrize(
+    "script", ["extract.sbatch", pytest.param("predict.sbatch", marks=pytest.mark.slow)]
+)
+def test_what_writes_no_checkpoints_ends_at_once_and_goes_back_as_well(queue, script):
+    write_program(queue / "venv" / "bin" / "longtake", 'touch "$READY"; exec sleep 60')
+    job = begin(script, queue, SLURM_ARRAY_JOB_ID="17", SLURM_ARRAY_TASK_ID="2")
+    wait_for(queue / "ready")
+    job.terminate()
+    code, log = ended(job)
+    assert code == 128 + signal.SIGTERM, log
+    assert calls(queue) == ["requeue 17_2"]
 
 
 def wait_for(path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from quick_trainings import diary, stand_in, trainings, use_stand_in, wait_for
 
 from preprocessing.errors import InputError, Stopped
 from trainer.run.interruption import Interruption
+from trainer.run.lock import Lock
 from trainer.trainings.crew import Crew
 from trainer.trainings.process import TrainingProcess
 
@@ -142,6 +144,38 @@ def test_crews_of_the_same_trainings_share_them(
     _, err = process.communicate()
     assert process.returncode == 0, err
     assert sorted(name for _, name, word in diary(tmp_path) if word == "begun") == list("0123")
+
+
+def test_a_crew_that_does_not_wait_leaves_what_another_trains_and_the_last_one_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_stand_in(monkeypatch, tmp_path)
+    crew = trainings(tmp_path, 3)
+    first = Crew(tmp_path, crew, "seed", 1, Interruption(), wait=False)
+    elsewhere = Lock(crew[1].lock_path)
+    assert elsewhere.try_acquire()
+    assert first.go() == 0
+    assert first.left == ["1"]
+    assert sorted(name for _, name, word in diary(tmp_path) if word == "done") == ["0", "2"]
+    assert capsys.readouterr().err == ""
+    elsewhere.close()
+    last = Crew(tmp_path, trainings(tmp_path, 3), "seed", 1, Interruption(), wait=False)
+    assert last.go() == 0
+    assert last.left == []
+
+
+def test_a_training_that_is_done_is_not_left_because_somebody_looks_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_stand_in(monkeypatch, tmp_path)
+    crew = trainings(tmp_path, 2)
+    go(tmp_path, crew)
+    looks = Lock(crew[1].lock_path)
+    assert looks.try_acquire()
+    threading.Timer(0.4, looks.close).start()
+    last = Crew(tmp_path, crew, "seed", 1, Interruption(), wait=False)
+    assert last.go() == 0
+    assert last.left == []
 
 
 def test_a_training_that_somebody_else_stopped_stops_the_crew(

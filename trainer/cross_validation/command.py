@@ -33,7 +33,7 @@ from trainer.trainings.crew import Crew
 from trainer.trainings.parts import note_parts
 from trainer.trainings.process import TrainingProcess
 
-MAY_CHANGE = CHANGEABLE | {"jobs", "quiet"}
+MAY_CHANGE = CHANGEABLE | {"jobs", "quiet", "wait"}
 
 
 def run_cross_validate(config: CrossValidateConfig) -> int:
@@ -56,10 +56,14 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
         _write_folds(config, folds)
         trainings = _trainings(config, folds)
         require_same_data(trainings[:1])
-        write_whole(path, to_yaml(replace(config, jobs=1, quiet=False)))
+        write_whole(path, to_yaml(replace(config, jobs=1, quiet=False, wait=True)))
         say(f"{counted(len(trainings), 'fold')}{_grouped(folds.groups)}")
         note_parts(trainings[0].config, folds.splits.values(), "fold")
-        code = Crew(config.run, trainings, "fold", config.jobs, interruption).go()
+        crew = Crew(config.run, trainings, "fold", config.jobs, interruption, config.wait)
+        code = crew.go()
+    if crew.left:
+        say(f"left to other processes, the last of which evaluates: {some(crew.left)}")
+        return code
     from trainer.evaluation.command import run_evaluate  # TensorFlow, which had no work till now.
 
     run_evaluate(EvaluateConfig(config.run, model=config.model, quiet=config.quiet))

@@ -30,6 +30,9 @@ class CrossValidateConfig(TrainConfig):
     """Folds that are trained at the same time, each on its share of the cores."""
     quiet: bool = False
     """No advice at the end; see evaluate."""
+    wait: bool = True
+    """Wait for folds that other processes of the same command train. With --no-wait, for jobs in a
+    queue, a process ends when no fold is left to begin, and the last one evaluates."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -25,6 +25,7 @@ class Crew:
         word: what one of them is, for messages: a seed, a fold.
         jobs: how many are trained at the same time, each on its share of the cores.
         interruption: stops all of them.
+        wait: whether to wait for the end of those that other processes train.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class Crew:
         word: str,
         jobs: int,
         interruption: Interruption,
+        wait: bool = True,
     ):
-        self.word, self.jobs, self.interruption = word, jobs, interruption
+        self.word, self.jobs, self.interruption, self.wait = word, jobs, interruption, wait
         self.count = len(trainings)
         self._ended = 0
         self._waiting = list(trainings)
@@ -58,6 +60,8 @@ class Crew:
             while self._waiting or self._running:
                 heed(self.interruption)
                 self._begin()
+                if not self.wait and self._leaves_the_rest():
+                    break
                 self._look()
                 if self._waiting or self._running:
                     time.sleep(POLL)
@@ -70,6 +74,19 @@ class Crew:
             what = counted(self.count, self.word)
             raise InputError(f"none of {what} came to its end; {self.word} {name}: {reason}")
         return SOME_FAILED if self._reasons else DONE
+
+    @property
+    def left(self) -> list[str]:
+        """The names of those that other processes were training when this one had no more to do."""
+        return [training.name for training in self._waiting]
+
+    def _leaves_the_rest(self) -> bool:
+        """Returns True if all that is left is being trained by other processes.
+
+        One that is done may still be locked by who has trained it, or who looks at it just now; if
+        it counted as not done, all processes might leave each other the last word.
+        """
+        return not self._running and not any(training.is_done for training in self._waiting)
 
     def _begin(self) -> None:
         """Begins trainings until enough of them run."""
@@ -90,7 +107,7 @@ class Crew:
             self._running[training] = lock, time.monotonic()
 
     def _wait_for(self, training: TrainingProcess) -> None:
-        if training.name not in self._elsewhere:
+        if training.name not in self._elsewhere and self.wait:
             note(f"{self.word} {training.name} is trained by another process; waiting for its end")
         self._elsewhere.add(training.name)
 
