@@ -60,4 +60,5 @@ def _commands(lines: list[str]) -> list[str]:
     elif not lines or not COMMAND.match(lines[0]):
         return []
     text = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    return [re.sub(r"\s+# .*$", "", line) for line in text.splitlines() if line.strip()]
+    found = [re.sub(r"(^|\s+)#( .*)?$", "", line) for line in text.splitlines()]
+    return [line for line in found if line]

@@ -156,3 +156,42 @@ def write_operations(folder: Path) -> None:
 def _write_lines(path: Path, header: str, lines: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{line}\n" for line in (header, *lines)), encoding="utf-8")
+
+
+def write_recordings(folder: Path) -> None:
+    """Writes ``recordings/``, ``data/50salads/`` and ``output/i3d/``: features made elsewhere.
+
+    Args:
+        folder: that gets them.
+    """
+    for name in ("one", "two"):
+        rows = [(40 * step, step / 10, "rest" if step < 20 else "move") for step in range(50)]
+        header = ("timestamp", "speed", "phase")
+        write_rows(folder / "recordings" / f"{name}.csv", [header, *rows])
+    salads, output = folder / "data" / "50salads", folder / "output" / "i3d"
+    for path in (salads / "features", salads / "groundTruth", salads / "splits", output):
+        path.mkdir(parents=True)
+    for name in ("one", "two"):
+        np.save(salads / "features" / f"{name}.npy", np.ones((3, 45), "float32"))
+        _write_lines(salads / "groundTruth" / f"{name}.txt", "cut", ["cut"] * 20 + ["serve"] * 24)
+        for kind in ("rgb", "flow"):
+            np.save(output / f"{name}_{kind}.npy", np.ones((12, 4), "float32"))
+        np.save(output / f"{name}_timestamps_ms.npy", np.arange(12) * 640.0)
+    _write_lines(salads / "mapping.txt", "0 cut", ["1 serve"])
+    _write_lines(salads / "splits" / "train.split1.bundle", "one.txt", [])
+    _write_lines(salads / "splits" / "test.split1.bundle", "two.txt", [])
+
+
+def write_lines_a_frame(folder: Path) -> None:
+    """Writes ``labels/``: a text file a video, a class name a frame.
+
+    Args:
+        folder: that gets it.
+    """
+    for number, name in enumerate(names()):
+        shown = [
+            label
+            for start, end, label in intervals(number)
+            for _ in range(round(start * FPS), round(end * FPS))
+        ]
+        _write_lines(folder / "labels" / f"{name}.txt", shown[0], shown[1:])
