@@ -26,7 +26,7 @@ class LabelledTime:
 
     @property
     def seconds(self) -> dict[int, float]:
-        """How long each class is shown, by its number, those that are shown longest first."""
+        """Seconds that each class is shown, by its number, those that are shown longest first."""
         found: dict[int, float] = {}
         for classes, lasts in zip(self.shown, np.diff(self.edges).tolist(), strict=True):
             for number in classes:

@@ -75,13 +75,28 @@ class Page:
         FigureCanvasAgg(self.figure)
 
     def text(self, left: float, top: float, text: str, **options: Any) -> Any:
-        """Writes text literally: an id of a stranger is no formula and holds no escape codes."""
+        """Writes text literally: an id of a stranger is no formula and holds no escape codes.
+
+        Args:
+            left: pixels from the left edge.
+            top: pixels from the upper edge.
+            text: one line or several.
+            **options: of matplotlib's ``Figure.text``.
+        """
         shown = "\n".join(map(printable, text.split("\n")))
         options = {"parse_math": False, "transform": IdentityTransform(), **options}
         return self.figure.text(left, self.height - top, shown, **options)
 
     def line(self, left: float, top: float, text: str, width: float, **options: Any) -> None:
-        """Writes text on one line of at most ``width``, if need be without its middle."""
+        """Writes text on one line, if need be without its middle.
+
+        Args:
+            left: pixels from the left edge.
+            top: pixels from the upper edge.
+            text: what is written.
+            width: the most pixels that it may take.
+            **options: of matplotlib's ``Figure.text``.
+        """
         text = printable(text)
         drawn = self.text(left, top, text, **options)
         kept = len(text)

@@ -22,6 +22,7 @@ from trainer.run.folder import Run
 BESIDES: dict[str, dict[str, Any]] = {
     "CrossValidateConfig": {"folds": 3},
     "ExportConfig": {"format": "onnx"},
+    "InspectConfig": {"sheet": Path("sheet.png")},
     "StreamConfig": {"source": "0"},
 }
 # What goes with an option, and without which it is refused.

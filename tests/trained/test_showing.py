@@ -12,8 +12,8 @@ import pytest
 from made_evaluations import write_evaluation, write_run
 
 from preprocessing.errors import InputError
+from preprocessing.labels.class_colours import class_colours
 from trainer.evaluation.evaluated import Evaluated
-from trainer.report.ribbons import class_colours
 from trainer.trained.run import TrainedRun, load_run
 
 # Bold in HTML, broken mathematics, a second line, a name that matplotlib would leave out.

@@ -91,6 +91,7 @@ def test_of_several_trainings_it_is_said_how_many_more_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(Crew, "go", lambda crew: 0)
+    monkeypatch.setattr(Crew, "left", ())
     shares = (0.75, 0.0, 0.25)
     train_repeatedly(
         RepeatedTrainConfig(

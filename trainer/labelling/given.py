@@ -24,7 +24,7 @@ from trainer.same_features import extraction_like
 
 @dataclass(frozen=True)
 class Given:
-    """What there is to predict on.
+    """The sequences that are to be predicted on.
 
     Attributes:
         store: the features.
