@@ -76,7 +76,8 @@ def write_videos(folder: Path) -> None:
     for number, name in enumerate(names()):
         film(folder / "videos" / f"{name}.mp4", number)
     for number, take in enumerate(TAKES):
-        film(folder / "new-videos" / f"P{PEOPLE + 1:02}_{take}.mp4", number)
+        name = f"P{PEOPLE + 1:02}_{take}.mp4"
+        film(folder / "new-videos" / name, number + PEOPLE * len(TAKES))
     rows = [
         (name, *interval) for number, name in enumerate(names()) for interval in intervals(number)
     ]

@@ -46,7 +46,7 @@ RUN: dict[str, tuple[tuple[Callable[[Path], None], ...], tuple[str, ...]]] = {
             *("rm -r runs/first", "mv mice.boris mine.boris", "cp -r new-videos archive"),
         ),
     ),
-    "review.md": ((VIDEOS,), (*EXTRACTED, *CROSSED, *LATER)),
+    "review.md": ((VIDEOS,), (*EXTRACTED, CROSSED[0], CROSSED[1].replace(" 2 ", " 4 "), *LATER)),
     "ensembles.md": ((VIDEOS, workshop.write_lines_a_frame), EXTRACTED),
     "seeds-and-folds.md": ((VIDEOS,), EXTRACTED),
     "models.md": ((VIDEOS,), (*EXTRACTED, "cp docs/examples/causal_convolution.py my_model.py")),
