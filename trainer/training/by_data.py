@@ -60,5 +60,6 @@ def _parts(asked: TrainConfig, config: TrainConfig, data: Data) -> Iterable[str]
         yield "--normalize running (videos differ in what is usual)"
     if asked.shrinkage != config.shrinkage:
         rate = rate_of(data.train.infos)
-        seconds = f"{SHRINKAGE_SECONDS:g} s at {rate:.4g} step{'s' if rate != 1 else ''} a second"
+        steps = "step" if rate == 1 else "steps"
+        seconds = f"{SHRINKAGE_SECONDS:g} s at {rate:.4g} {steps} a second"
         yield f"--shrinkage {config.shrinkage} ({seconds})"
