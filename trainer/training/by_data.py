@@ -60,6 +60,5 @@ def _parts(asked: TrainConfig, config: TrainConfig, data: Data) -> Iterable[str]
         yield "--normalize running (videos differ in what is usual)"
     if asked.shrinkage != config.shrinkage:
         rate = rate_of(data.train.infos)
-        steps = "step" if rate == 1 else "steps"
-        seconds = f"{SHRINKAGE_SECONDS:g} s at {rate:.4g} {steps} a second"
+        seconds = f"{SHRINKAGE_SECONDS:g} s at {rate:.4g} steps a second"
         yield f"--shrinkage {config.shrinkage} ({seconds})"
