@@ -13,6 +13,7 @@ import argparse
 import csv
 import itertools
 import re
+import sys
 from pathlib import Path
 
 import h5py
@@ -30,20 +31,25 @@ def read_sleap(path):
 def read_deeplabcut(path):
     """Returns the same of a table with three lines of names, or four with several animals."""
     with path.open(newline="") as file:
-        rows = csv.reader(file)
-        names = [next(rows), next(rows), next(rows)]
+        names = list(itertools.islice(rows := csv.reader(file), 3))
+        if len(names) < 3 or names[0][:1] != ["scorer"]:
+            raise ValueError("no table of DeepLabCut, which begins with scorer")
         if names[1][0] == "individuals":
             names.append(next(rows))
-        values = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
+        rows = list(rows)
+    if not all(row[0].isdigit() for row in rows):
+        raise ValueError("rows have no numbers of frames: labels of pictures are no tracks")
+    values = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
     columns = list(zip(*(line[1:] for line in names[1:]), strict=True))
     if len(names) == 3:
         columns = [("animal", *column) for column in columns]
     animals = list(dict.fromkeys(animal for animal, _, _ in columns))
     points = list(dict.fromkeys(point for _, point, _ in columns))
-    found = np.full((len(values), len(animals), len(points), 3), np.nan)
+    frames = np.array([int(row[0]) for row in rows])  # They need not begin with 0.
+    found = np.full((frames.max() + 1, len(animals), len(points), 3), np.nan)
     for number, (animal, point, kind) in enumerate(columns):
         place = ("x", "y", "likelihood").index(kind)
-        found[:, animals.index(animal), points.index(point), place] = values[:, number]
+        found[frames, animals.index(animal), points.index(point), place] = values[:, number]
     return np.where(found[..., 2:] >= SURE, found[..., :2], np.nan)
 
 
@@ -79,13 +85,26 @@ def main():
     given.features.mkdir(parents=True, exist_ok=True)
     paths = sorted([*given.poses.glob("*.analysis.h5"), *given.poses.glob("*.csv")])
     if not paths:
-        parser.error(f"{given.poses} holds neither *.analysis.h5 of SLEAP nor *.csv of DeepLabCut")
+        parser.error(
+            f"{given.poses} holds neither *.analysis.h5 (SLEAP: File, Export Analysis HDF5) nor "
+            "*.csv (DeepLabCut: save as CSV); folders below it are not looked into"
+        )
+    failed, done = 0, {}
     for path in paths:
-        poses = read_sleap(path) if path.suffix == ".h5" else read_deeplabcut(path)
         name = re.sub(r"DLC_.*$|\.analysis$", "", path.stem)
+        try:
+            if name in done:
+                raise ValueError(f"{name} was made of {done[name]} already")
+            poses = read_sleap(path) if path.suffix == ".h5" else read_deeplabcut(path)
+        except (ValueError, KeyError, OSError) as error:
+            print(f"left out: {path}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        done[name] = path
         array = features(poses, given.fps)
         np.save(given.features / f"{name}.npy", array)
         print(f"{name}: {len(array)} frames, {poses.shape[1]} animals, F = {array.shape[1]}")
+    sys.exit(3 if failed else 0)
 
 
 if __name__ == "__main__":
