@@ -18,7 +18,8 @@ EXAMPLE = runpy.run_path(str(SCRIPT))
 def two_animals(frames: int = 20) -> np.ndarray:
     """Returns coordinates [frames, 2, 3, 2] of two animals with three keypoints."""
     generator = np.random.default_rng(0)
-    return [*generator.normal(size=(frames, 2, 3, 2)).cumsum(0), [[0, 0]], [[50, 9]]]
+    places = np.array([[[0, 0]], [[50, 9]]])
+    return generator.normal(size=(frames, 2, 3, 2)).cumsum(0) + places
 
 
 @pytest.mark.parametrize(("factor", "moved"), [(1, 300), (2.5, 0), (0.5, -40)])
