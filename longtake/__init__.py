@@ -10,6 +10,7 @@ A name is imported when it is first asked for, and TensorFlow with the first tha
 
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +61,12 @@ def _require_own(package: str) -> None:
     Raises:
         ImportError: a file or a folder of that name hides it, or it is not there.
     """
-    found = importlib.util.find_spec(package)
-    places = [found.origin or "", *(found.submodule_search_locations or ())] if found else []
+    try:
+        found = importlib.util.find_spec(package)
+    except ValueError:  # A module without a spec was put into sys.modules.
+        places = [getattr(sys.modules[package], "__file__", None) or "a module of that name"]
+    else:
+        places = [found.origin or "", *(found.submodule_search_locations or ())] if found else []
     expected = _FOLDER / package
     if any(Path(place).resolve() in (expected, expected / "__init__.py") for place in places):
         return

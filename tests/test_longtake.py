@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,12 @@ def test_a_module_that_was_imported_before_hides_a_package_too(
     monkeypatch.delitem(sys.modules, "trainer")
     monkeypatch.setitem(sys.modules, "trainer", importlib.import_module("trainer"))
     with pytest.raises(ImportError, match=r"trainer\.py hides"):
+        longtake._homes()
+
+
+def test_a_module_without_a_home_hides_a_package_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trainer", types.ModuleType("trainer"))
+    with pytest.raises(ImportError, match="a module of that name hides Longtake's own package tra"):
         longtake._homes()
 
 

@@ -10,7 +10,7 @@ from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName
 from preprocessing.labels.options import LabelReading, reading_last
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 # How frames may be shown otherwise than they are; see ``trainer/backbone/views.py``.
 Augmentation = Literal["crop", "mirror", "colour"]
@@ -169,7 +169,7 @@ class TrainConfig(LabelReading):
     """How many of the last checkpoints to keep."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         counts = ("layers", "units", "chunk_length", "epochs", "patience", "accumulate")
         for name in (*counts, "keep_checkpoints"):
             self._require(name, getattr(self, name) >= 1, "at least 1")

@@ -56,14 +56,21 @@ def read_deeplabcut(path):
 def filled(track):
     """Returns a coordinate over time [frames] whose gaps are bridged by straight lines."""
     seen = np.flatnonzero(np.isfinite(track))
-    if not len(seen):
-        return np.zeros(len(track))
     return np.interp(np.arange(len(track)), seen, track[seen])
 
 
 def features(poses, fps):
-    """Returns features [frames, F] of coordinates [frames, animals, keypoints, 2]."""
+    """Returns features [frames, F] of coordinates [frames, animals, keypoints, 2].
+
+    Raises:
+        ValueError: a keypoint of an animal was never seen, so that nothing can stand for it.
+    """
     seen = np.isfinite(poses).all(-1)
+    if not seen.any(0).all():
+        never = ", ".join(
+            f"{point} of animal {animal}" for animal, point in np.argwhere(~seen.any(0))
+        )
+        raise ValueError(f"never seen: keypoint {never} (from 0); leave it out of all files")
     poses = np.apply_along_axis(filled, 0, poses)
     middles = poses.mean(2, keepdims=True)
     sizes = np.median(np.linalg.norm(poses - middles, axis=-1), axis=(0, 2))
@@ -82,6 +89,8 @@ def main():
     parser.add_argument("features", type=Path)
     parser.add_argument("--fps", type=float, required=True, help="frames a second of the videos")
     given = parser.parse_args()
+    if not given.poses.is_dir() or given.fps <= 0:
+        parser.error(f"expected a folder and frames a second, got {given.poses} and {given.fps}")
     given.features.mkdir(parents=True, exist_ok=True)
     paths = sorted([*given.poses.glob("*.analysis.h5"), *given.poses.glob("*.csv")])
     if not paths:
@@ -89,21 +98,25 @@ def main():
             f"{given.poses} holds neither *.analysis.h5 (SLEAP: File, Export Analysis HDF5) nor "
             "*.csv (DeepLabCut: save as CSV); folders below it are not looked into"
         )
-    failed, done = 0, {}
+    failed, done, shape = 0, {}, None
     for path in paths:
         name = re.sub(r"DLC_.*$|\.analysis$", "", path.stem)
         try:
             if name in done:
                 raise ValueError(f"{name} was made of {done[name]} already")
             poses = read_sleap(path) if path.suffix == ".h5" else read_deeplabcut(path)
+            array = features(poses, given.fps)
+            if shape not in (None, poses.shape[1:]):
+                raise ValueError("other animals or keypoints than in the files before it")
         except (ValueError, KeyError, OSError) as error:
             print(f"left out: {path}: {error}", file=sys.stderr)
             failed += 1
             continue
-        done[name] = path
-        array = features(poses, given.fps)
+        done[name], shape = path, poses.shape[1:]
         np.save(given.features / f"{name}.npy", array)
+        seen = np.isfinite(poses).mean()
         print(f"{name}: {len(array)} frames, {poses.shape[1]} animals, F = {array.shape[1]}")
+        print(f"    {100 * seen:.1f} % of keypoints seen")
     sys.exit(3 if failed else 0)
 
 

@@ -10,7 +10,7 @@ from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName
 from preprocessing.labels.formats.writers.base import WriterName
 from preprocessing.labels.options import LabelReading, reading_last
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 
 @reading_last
@@ -50,7 +50,7 @@ class LabelsConfig(LabelReading):
     """One class a step, any number of classes, or numbers."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         if self.label_fps is not None and not self.label_fps > 0:
             raise InputError(f"--label-fps {self.label_fps}: expected more than 0")
         if (self.to is None) != (self.out is None):

@@ -45,7 +45,7 @@ def from_frames(content: bytes, layout: Layout, scale: Scale, dtype: Any, is_map
         is_map: True if its first output is a map of features, which is averaged.
 
     Raises:
-        InputError: the package onnx is not installed.
+        InputError: the package onnx is not installed, or the network has none of its operators.
     """
     onnx = _onnx()
     helper = onnx.helper
@@ -53,9 +53,13 @@ def from_frames(content: bytes, layout: Layout, scale: Scale, dtype: Any, is_map
     graph = model.graph
     known = {weight.name for weight in graph.initializer}
     (taken,) = (one.name for one in graph.input if one.name not in known)
-    version = next(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
+    versions = [one.version for one in model.opset_import if one.domain in ("", "ai.onnx")]
+    if not versions:
+        raise InputError(
+            "the network has operators of a domain of its own only; expected some of ONNX"
+        )
     before = _before(onnx, layout, scale, dtype, taken)
-    after = _after(onnx, layout, graph.output[0].name, is_map, version)
+    after = _after(onnx, layout, graph.output[0].name, is_map, versions[0])
     nodes = [*before, *graph.node, *after]
     del graph.node[:], graph.input[:], graph.output[:]
     graph.node.extend(nodes)

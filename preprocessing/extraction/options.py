@@ -14,7 +14,7 @@ from preprocessing.backbones.pixel_scale import AS_THEY_ARE, PixelScale
 from preprocessing.errors import InputError
 from preprocessing.extraction.engines import Engine, check_engine
 from preprocessing.files.outputs import require_folder
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 from preprocessing.videos.clip import AskedClip
 from preprocessing.videos.damage import WHOLE_SHARE
 
@@ -72,7 +72,7 @@ class ExtractConfig:
     """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
 
     @property
     def rate(self) -> float | None:

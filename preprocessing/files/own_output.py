@@ -27,11 +27,32 @@ def require_own(path: Path, command: str) -> None:
     Raises:
         InputError: it is there, and not as it was written.
     """
-    if path.exists() and _digest(path) not in _written(path):
+    if path.exists() and not is_own(path):
         raise InputError(
             f"{path} is not known to be as {command} wrote it (somebody made or corrected it) and "
             "would be replaced; move it away, or give it to --labels from another place"
         )
+
+
+def is_own(path: Path) -> bool:
+    """Returns True if a file or a folder still is as a command wrote it.
+
+    Args:
+        path: the file, or the folder; it need not be there.
+    """
+    known = _written(path)
+    return bool(known) and path.exists() and _digest(path) in known
+
+
+def remember(path: Path, new: Path) -> None:
+    """Has what is about to get a name known again as it was written.
+
+    Args:
+        path: the file, or the folder, that it will be.
+        new: where it lies now.
+    """
+    known = dict.fromkeys([*_written(path), _digest(new)])
+    write_whole(_record(path), "".join(f"{digest}\n" for digest in known))
 
 
 def write_own(path: Path, write: Callable[[Path], Result]) -> Result:
@@ -49,8 +70,7 @@ def write_own(path: Path, write: Callable[[Path], Result]) -> Result:
     try:
         result = write(new)
         # First, so that whoever is killed in between may start the same command again.
-        known = dict.fromkeys([*_written(path), _digest(new)])
-        write_whole(_record(path), "".join(f"{digest}\n" for digest in known))
+        remember(path, new)
         if new.is_dir():
             _remove(path)
         new.replace(path)

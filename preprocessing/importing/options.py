@@ -14,7 +14,7 @@ from preprocessing.importing.feature_files import Selection
 from preprocessing.importing.intake import Intake
 from preprocessing.importing.layouts import FILES, MS_TCN, VIDEO_FEATURES, ms_tcn, video_features
 from preprocessing.store.sequence_info import settings_text
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class ImportConfig:
     """Make again what the store has with other settings; runs trained on it cannot go on then."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
 
     @property
     def unit(self) -> str:

@@ -9,7 +9,7 @@ import tyro
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions, TaskName
 from preprocessing.labels.options import LabelReading, reading_last
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 
 @reading_last
@@ -36,7 +36,7 @@ class InspectConfig(LabelReading):
     """One class a step, or any number of them, which may overlap."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         if self.labels and self.sheet is None:
             raise InputError(
                 "--labels is drawn by --sheet; give --sheet OUT.png, or look at the labels with "

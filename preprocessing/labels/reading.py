@@ -18,6 +18,7 @@ from preprocessing.errors import InputError, counted, shorten, some
 from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.files.failures import failed_among
 from preprocessing.files.folders import files_below
+from preprocessing.files.own_output import is_own
 from preprocessing.labels.annotated import (
     BySequence,
     correct,
@@ -62,6 +63,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
             "`longtake import` one of feature files; give --store the folder that they made"
         )
     labels = _read(options, store)
+    _note_uncorrected(options)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
@@ -84,6 +86,16 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     if not labels.ids():
         raise InputError(f"{store.root} has none of the sequences that {options.path} labels")
     return labels
+
+
+def _note_uncorrected(options: LabelOptions) -> None:
+    """Notes label files that still are what a model answered, as a command wrote them."""
+    for path in (options.path, *options.corrections):
+        if is_own(path):
+            note(
+                f"{path} is as longtake wrote it, and nobody has corrected it: a model's answers "
+                "count as true labels, in the test too, and figures of it are too good"
+            )
 
 
 def read_labels_alone(options: LabelOptions) -> Labels:

@@ -1,26 +1,30 @@
 """Values of options as Python code gives them: strings for paths, one value for several."""
 
+import numbers
 import os
 from functools import cache
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from preprocessing.errors import InputError
 from preprocessing.terminal.option_file import expected, flag
 
+NUMBERS = {int: numbers.Integral, float: numbers.Real}
 
-def accept_strings(options: Any) -> None:
+
+def accept_values(options: Any) -> None:
     """Makes the values of an options dataclass those of its types, in its ``__post_init__``.
 
     A string becomes a path where that is the type; one path or text becomes several where a tuple
-    is; a list becomes a tuple. What is of its type already stays as it is.
+    is; a list becomes a tuple; numbers of NumPy become those of Python. What is of its type
+    already stays as it is.
 
     Args:
         options: the frozen dataclass.
 
     Raises:
-        InputError: a value is neither a path nor a string, or no list where one is expected.
+        InputError: a value is none of its type.
     """
     for name, hint in _hints(options.__class__).items():
         given = getattr(options, name)
@@ -32,14 +36,55 @@ def accept_strings(options: Any) -> None:
 
 
 def _typed(given: Any, hint: Any) -> Any:
-    """Returns a value as a path or as a tuple, if one of these is its type."""
-    kinds = [part for part in get_args(hint) if part is not NoneType]
-    if NoneType in get_args(hint):
-        return given if given is None or len(kinds) > 1 else _typed(given, kinds[0])
-    if get_origin(hint) is tuple:
-        alone = isinstance(given, str | os.PathLike)
-        return tuple(_typed(one, kinds[0]) for one in ([given] if alone else given))
-    return Path(given) if hint is Path else given
+    """Returns a value as one of a type.
+
+    Raises:
+        TypeError: it is none.
+    """
+    kind = get_origin(hint)
+    if kind in (Union, UnionType):
+        return _first(given, get_args(hint))
+    if kind is tuple:
+        return _several(given, get_args(hint))
+    if kind is Literal:
+        fits = isinstance(given, str | int) and given in get_args(hint)
+    elif hint is NoneType:
+        fits = given is None
+    elif hint is Path:
+        return Path(given)
+    elif hint in NUMBERS:
+        if isinstance(given, bool) or not isinstance(given, NUMBERS[hint]):
+            raise TypeError
+        return hint(given)
+    elif hint is str and isinstance(given, os.PathLike):
+        return os.fspath(given)
+    else:
+        fits = isinstance(given, hint)
+    if not fits:
+        raise TypeError
+    return given
+
+
+def _first(given: Any, hints: tuple[Any, ...]) -> Any:
+    """Returns a value as one of the first type that it fits."""
+    for hint in hints:
+        try:
+            return _typed(given, hint)
+        except TypeError:
+            continue
+    raise TypeError
+
+
+def _several(given: Any, hints: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Returns a list, or the one path or text that stands for a list of one, as a tuple."""
+    listed = [given] if isinstance(given, str | os.PathLike) else given
+    if not isinstance(listed, list | tuple):
+        raise TypeError
+    if hints[-1] is Ellipsis:
+        return tuple(_typed(one, hints[0]) for one in listed)
+    if len(listed) != len(hints):
+        raise TypeError
+    return tuple(_typed(one, hint) for one, hint in zip(listed, hints, strict=True))
 
 
 @cache

@@ -120,6 +120,6 @@ class FakeSlurm:
 
     @property
     def ends(self) -> dict[int, str]:
-        """How each job ended, by its number."""
+        """The end of each job, by its number."""
         jobs = (self.folder / "jobs").iterdir()
         return {int(job.name): job.read_text().strip() for job in jobs}

@@ -22,7 +22,7 @@ BLOCK = re.compile(
 
 
 class Part(NamedTuple):
-    """What a reader runs: lines of Python, or one command of a shell."""
+    """Lines of Python, or one command of a shell, that a reader is told to run."""
 
     python: bool
     text: str

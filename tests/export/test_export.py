@@ -148,7 +148,7 @@ def zeros(facts: dict[str, Any], batch: int = 1) -> dict[str, np.ndarray]:
 
 
 def steps_through(call: Any, facts: dict[str, Any], rows: np.ndarray) -> Iterator[np.ndarray]:
-    """What a client does: a step at a time, the carry handed on."""
+    """Answers as a client does: a step at a time, the carry handed on."""
     carry = zeros(facts)
     for row in rows:
         after = call({"features": row[None, None], **carry})

@@ -111,7 +111,7 @@ def told_by_predict(run: Run) -> np.ndarray:
 
 
 def answers(call: Any, facts: dict[str, Any], frames: Sequence[np.ndarray]) -> np.ndarray:
-    """What a client does: a step at a time, the carry handed on."""
+    """Answers as a client does: a step at a time, the carry handed on."""
     shapes = {name: facts["inputs"][name][1:] for name in facts["carry"]}
     carry = {name: np.zeros((1, *shape), "float32") for name, shape in shapes.items()}
     given = dict(zip(facts["frames"], frames, strict=True))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from preprocessing.errors import InputError
-from preprocessing.files.own_output import require_own, write_own
+from preprocessing.files.own_output import is_own, require_own, write_own
 
 
 def folder(path: Path, text: str) -> None:
@@ -49,3 +49,12 @@ def test_a_file_that_came_into_a_folder_is_no_own_work(tmp_path: Path) -> None:
     (path / "b.txt").write_text("mine")
     with pytest.raises(InputError, match="somebody made or corrected it"):
         require_own(path, "evaluate")
+
+
+def test_what_is_as_it_was_written_is_known_until_somebody_corrects_it(tmp_path: Path) -> None:
+    path = tmp_path / "labels"
+    assert not is_own(path)
+    write_own(path, lambda new: new.write_text("one"))
+    assert is_own(path)
+    path.write_text("mine")
+    assert not is_own(path)

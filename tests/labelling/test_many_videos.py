@@ -18,6 +18,7 @@ from untrained_runs import untrained
 
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
+from preprocessing.files.own_output import write_own
 from preprocessing.labels.writing import write_intervals
 from trainer.labelling import command
 from trainer.run.folder import Run
@@ -88,8 +89,12 @@ def test_parts_of_the_videos_leave_what_is_answered_at_once(
 def test_more_parts_than_videos_do_no_harm(run: Run, tmp_path: Path, longtake: Longtake) -> None:
     film(tmp_path / "new" / "one.mp4", 2)
     predict = ("predict", run.path, "new", "--out", "out")
+    earlier = Path("out/shard-2-of-2/labels.csv")  # Of a time when there were more videos.
+    earlier.parent.mkdir(parents=True)
+    write_own(earlier, lambda new: new.write_text("sequence,start,end,label,confidence\n"))
     code, _, noted = longtake(*predict, "--shard", "2/2")
     assert code == 0
+    assert not earlier.exists()
     assert "--shard 2/2 has no videos" in noted
     assert "--jobs is for videos, and" in refusal(
         longtake("predict", run.path, run.config.store, "--out", "out", "--jobs", 2)

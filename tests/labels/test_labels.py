@@ -12,6 +12,7 @@ from made_stores import write_sequence
 
 from preprocessing.errors import InputError
 from preprocessing.files.failures import FailureLog
+from preprocessing.files.own_output import write_own
 from preprocessing.labels.base import UNLABELLED, LabelOptions, Labels, labelled
 from preprocessing.labels.reading import read_labels
 from preprocessing.labels.stretches import named_intervals
@@ -481,3 +482,14 @@ def test_tables_with_other_separators_are_recognised(store, csv_path, mark, name
     text = "sequence,label\na,x\n".replace(",", mark)
     with pytest.raises(InputError, match=f"seem to be separated by {name}; expected commas"):
         read(csv_path, store, text)
+
+
+def test_answers_of_a_model_that_nobody_corrected_are_told(make_store, tmp_path, capsys) -> None:
+    store, path = make_store([4]), tmp_path / "labels.csv"
+    write_own(path, lambda new: new.write_text("sequence,start,end,label\ns0,0,1,x\n"))
+    options = LabelOptions(path)
+    read_labels(options, store)
+    assert "nobody has corrected it: a model's answers count as true" in capsys.readouterr().err
+    path.write_text("sequence,start,end,label\ns0,0,1,y\n")
+    read_labels(options, store)
+    assert "nobody has corrected it" not in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the pages of the documentation tell a reader to run works, or is named here as not run."""
+"""The commands in the documentation work, or are named here as not run."""
 
 import os
 import re

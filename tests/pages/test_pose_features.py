@@ -1,5 +1,6 @@
 """The example that makes features of poses."""
 
+import re
 import runpy
 import subprocess
 import sys
@@ -36,8 +37,9 @@ def test_what_was_not_seen_is_bridged_and_told() -> None:
     poses[5:8, 0, 1] = np.nan
     seen = EXAMPLE["features"](poses, 30)[:, 18:24]  # Behind 12 coordinates and 6 speeds.
     assert seen[:, 1].tolist() == [1] * 5 + [0] * 3 + [1] * 12
-    poses[:, 0, 1] = np.nan  # Never.
-    assert np.isfinite(EXAMPLE["features"](poses, 30)).all()
+    poses[:, 0, 1] = np.nan
+    with pytest.raises(ValueError, match="never seen: keypoint 1 of animal 0"):
+        EXAMPLE["features"](poses, 30)
 
 
 def test_sleap_and_deeplabcut_are_read_and_others_left_out_with_a_word(tmp_path: Path) -> None:
@@ -52,8 +54,18 @@ def test_sleap_and_deeplabcut_are_read_and_others_left_out_with_a_word(tmp_path:
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
         "flies: 20 frames, 2 animals, F = 26",
-        "mouse: 300 frames, 1 animals, F = 8",
+        "    100.0 % of keypoints seen",
     ]
-    assert "x1_filtered.csv: mouse was made of" in done.stderr
+    assert "mouseDLC_resnet50_x1.csv: other animals or keypoints than" in done.stderr
     assert "other.csv: no table of DeepLabCut, which begins with scorer" in done.stderr
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"flies.npy", "mouse.npy"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"flies.npy"}
+
+
+def test_of_two_tables_of_one_video_the_second_is_left_out(tmp_path: Path) -> None:
+    for name in ("mouseDLC_resnet50_x1", "mouseDLC_resnet50_x1_filtered"):
+        workshop.write_pose(tmp_path / "poses" / f"{name}.csv", 0)
+    words = [sys.executable, SCRIPT, tmp_path / "poses", tmp_path / "out", "--fps", "30"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert re.fullmatch(r"mouse: 300 frames, 1 animals, F = 8\n    9\d\.\d % .*\n", done.stdout)
+    assert "x1_filtered.csv: mouse was made of" in done.stderr

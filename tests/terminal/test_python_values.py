@@ -6,6 +6,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,7 +54,7 @@ NAMED = {one.__name__: one for one in CONFIGS if paths_of(one)}
 
 
 def needed(options: type, *paths: Any) -> dict[str, Any]:
-    """What a command cannot do without; each path is the next of those given."""
+    """The options that a command cannot do without; each path is the next of those given."""
     rest, values = list(paths), dict(BESIDES.get(options.__name__, {}))
     for field in fields(options):
         if (hint := paths_of(options).get(field.name)) and field.default in (MISSING, ()):
@@ -108,6 +109,12 @@ def test_one_value_stands_for_several() -> None:
     assert longtake.EvaluateConfig("r").labels is None
 
 
+def test_numbers_of_numpy_are_numbers_of_python() -> None:
+    config = longtake.TrainConfig("s", "l", "r", epochs=np.int64(3), clip_norm=np.float32(2))
+    assert (type(config.epochs), type(config.clip_norm)) == (int, float)
+    assert "epochs: 3\n" in to_yaml(config)
+
+
 def test_a_run_or_a_store_does_for_its_folder(make_store) -> None:
     store = make_store([3])
     assert longtake.TrainConfig(store, "l.csv", Run("runs/first")).run == Path("runs/first")
@@ -122,9 +129,19 @@ def test_a_run_or_a_store_does_for_its_folder(make_store) -> None:
         ({"splits": b"a.json"}, "--splits b'a.json': expected a path"),
         ({"labels": 4}, "--labels 4: expected a list, a path each"),
         ({"labels": ["a", 4]}, r"--labels \['a', 4\]: expected a list, a path each"),
+        ({"labels": {"a": 1}}, r"--labels \{'a': 1\}: expected a list, a path each"),
         ({"fractions": 0.7}, "--fractions 0.7: expected a list, 3 of a number each"),
+        ({"fractions": [0.7, 0.3]}, r"--fractions \[0.7, 0.3\]: expected a list, 3 of a number"),
+        ({"state": "stateful"}, "--state 'stateful': expected carry or reset"),
+        ({"cell": "LSTM"}, "--cell 'LSTM': expected lstm or gru"),
+        ({"epochs": "five"}, "--epochs 'five': expected a whole number"),
+        ({"epochs": True}, "--epochs True: expected a whole number"),
+        ({"lanes": 4.5}, "--lanes 4.5: expected a whole number"),
+        ({"learning_rate": "0.1"}, "--learning-rate '0.1': expected a number"),
+        ({"layer_norm": "no"}, "--layer-norm 'no': expected true or false"),
+        ({"model": 3}, "--model 3: expected text"),
     ],
 )
-def test_what_is_no_path_is_named(values: dict[str, Any], message: str) -> None:
+def test_what_is_none_of_its_type_is_named(values: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         TrainConfig(**{"store": "s", "labels": "l", "run": "r", **values})

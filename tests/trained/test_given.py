@@ -1,4 +1,4 @@
-"""What a run may be asked about, and what it may not."""
+"""Things that a run may be asked about, and others that it may not."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,6 +56,8 @@ def test_times_may_be_given(tmp_path: Path) -> None:
         ({"/x": RAMP}, {}, "'/x' is no sequence id"),
         ({"a//b": RAMP}, {}, "'a//b' is no sequence id"),
         ({7: RAMP}, {}, "7 is no sequence id"),
+        ({"a.h5/b": RAMP}, {}, "'a.h5/b' is no sequence id"),
+        ({"\ud800": RAMP}, {}, r"'\\ud800' is no sequence id"),
         ({"a" * 300: RAMP}, {}, "is too long for a sequence id"),
         (RAMP * 1e300, {}, "feature 1 of step 0 is inf"),
         ("a" * 5000, {}, "there is no aaa"),
@@ -87,6 +89,19 @@ def test_a_store_stands_for_itself(tmp_path: Path) -> None:
     assert (by_path.store.root, by_path.alone) == (made.root, False)
     with pytest.raises(InputError, match="answered alone"):
         asking(tmp_path / "other").given([made.root, made.root])
+
+
+def test_sequences_of_a_store_of_another_making_are_refused_however_they_are_given(
+    tmp_path: Path,
+) -> None:
+    """An array says nothing of how it was made; a stored sequence does."""
+    other = asking(tmp_path, "25.0").given([RAMP]).store
+    ask = asking(tmp_path / "run")
+    for what in ([other["0"]], {"x": other["0"]}):
+        with pytest.raises(InputError, match=r"25\.0"):
+            ask.given(what)
+    fitting = asking(tmp_path / "fitting").given([RAMP]).store
+    assert ask.given([fitting["0"]]).ids == ["0"]
 
 
 def test_features_of_videos_never_join_what_was_trained_on(tmp_path: Path) -> None:

@@ -153,6 +153,29 @@ def test_of_many_sequences_the_worst_are_drawn_and_of_many_classes_the_most_mist
     assert len(matrix.get_yticklabels()) == 30
 
 
+def test_classes_that_begin_alike_have_a_colour_each_in_the_legend(tmp_path: Path) -> None:
+    classes = ("needle through tissue, left", "needle through tissue, right")
+    run = write_run(tmp_path / "run", classes)
+    write_evaluation(run, {"s": {"true": [0, 1], "probabilities": share([0, 1], 2)}})
+    named = [text for text in texts(run.plot("ribbons")) if text.startswith("needle")]
+    assert named == ["needle t...e, left", "needle t..., right"]
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(3, 2), (9, 1)])
+def test_of_numbers_whole_sequences_are_drawn_and_the_others_counted(
+    columns: int, shown: int, tmp_path: Path
+) -> None:
+    names = [f"c{n}" for n in range(columns)]
+    run = write_run(tmp_path / "run", names, "regression")
+    true = np.zeros((4, columns))
+    write_evaluation(run, {f"s{n}": {"true": true, "predicted": true + n} for n in range(6)})
+    figure = run.plot("ribbons")
+    assert len(figure.axes) == shown * min(columns, 8)
+    assert f"answers, test: worst first, {6 - shown} more in report.html" in texts(figure)
+    title = figure.axes[0].get_title(loc="left")
+    assert title == ("s5   c0" if columns < 9 else "s5   c0, 8 of 9 columns")
+
+
 def test_figures_show_headlines_decoded_beside_raw_and_the_weakest_classes(run: TrainedRun) -> None:
     figures = run.metrics()
     assert figures == json.loads((run.evaluation_path("test") / "metrics.json").read_text())

@@ -15,6 +15,7 @@ from spoken import Longtake, speaking
 
 from preprocessing.labels.writing import write_intervals
 from trainer.run.folder import Run
+from trainer.run.validated import Validated
 from trainer.training import last_look
 from trainer.training.last_look import LastLook
 
@@ -125,3 +126,8 @@ def test_a_look_that_would_cost_much_is_not_taken(
     found = json.loads((tmp_path / "run" / "validated.json").read_text())
     assert found["reset"] is None
     assert found["segments"] is not None  # Of answers that the temperature needed anyway.
+
+
+def test_figures_beyond_all_measure_are_not_kept() -> None:
+    """Advice must not fail a training: of numbers near 1e18 the mean error is as large."""
+    assert [Validated.score_of(x) for x in (0.5, 1e18, float("nan"))] == [0.5, None, None]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ class DemoConfig:
     """Of everything random."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)

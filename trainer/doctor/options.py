@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,4 @@ class DoctorConfig:
     """One JSON object on standard output in place of lines, for scripts."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from preprocessing.errors import InputError
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,6 @@ class EnsembleConfig:
     --model."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         if not self.runs:
             raise InputError("no run given; expected one or more, whose models answer together")

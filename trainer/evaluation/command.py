@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import asdict, replace
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError, counted, shorten
@@ -58,8 +60,11 @@ def run_evaluate(config: EvaluateConfig) -> int:
     return DONE
 
 
-def evaluate(config: EvaluateConfig) -> Evaluated:
+def evaluate(config: EvaluateConfig | PathLike[str] | str) -> Evaluated:
     """Evaluates a run on a split, or several that are one result: seeds, folds.
+
+    Args:
+        config: the options; a run, or the path of one, for those that are usual.
 
     Returns:
         What metrics.json holds.
@@ -67,6 +72,7 @@ def evaluate(config: EvaluateConfig) -> Evaluated:
     Raises:
         InputError: there is no such run, the split is empty, or its data do not fit the model.
     """
+    config = config if isinstance(config, EvaluateConfig) else EvaluateConfig(Path(config))
     if runs := folds(config.run):
         require_held_out(config)
         out = Run(config.run).evaluation_path(config.split)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.errors import InputError
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 from trainer.evaluation.measures import Measures
 
 
@@ -31,7 +31,7 @@ class CompareConfig:
     """Samples for the intervals, drawn from the sequences; 0 for no intervals."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         if self.out and self.out.suffix == ".html":
             raise InputError(f"--out {self.out}: expected a folder, which gets comparison.html")
         if len(self.runs) < 2:

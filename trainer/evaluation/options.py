@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.labels.formats.writers.base import WriterName
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 from trainer.evaluation.measures import Measures
@@ -69,7 +69,7 @@ class EvaluateConfig:
     """No advice: none of the lines, three at most, that say which flag answers what is amiss."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         _ = self.measures
         require_lag(self.decode, self.lag)
         require_bins(self.bins)

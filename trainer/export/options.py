@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from preprocessing.errors import InputError
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 FormatName = Literal["keras", "saved_model", "onnx", "tflite"]
 SUFFIXES: dict[FormatName, str] = {
@@ -65,7 +65,7 @@ class ExportConfig:
     --model."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         if self.with_backbone and self.format not in WITH_BACKBONE:
             raise InputError(
                 f"--format {self.format} --with-backbone: expected --format "

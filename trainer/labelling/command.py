@@ -21,6 +21,7 @@ from trainer.labelling.out_folder import (
     PREDICTIONS,
     STEPS,
     STORE,
+    TABLES,
     remove_own,
     require_free,
     write_labels,
@@ -73,6 +74,7 @@ def _without_sequences(config: PredictConfig, given: Given) -> int:
     if config.shard is None or given.failures:
         where = given.store.root
         raise InputError(f"nothing to predict in {where}; why: {where / FAILURES}")
+    remove_own(config.folder, PREDICTIONS, *TABLES)
     note(f"--shard {config.shard} has no videos, since there are fewer than shards")
     return DONE
 

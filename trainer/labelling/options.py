@@ -9,7 +9,7 @@ import tyro
 from preprocessing.errors import InputError
 from preprocessing.extraction.options import shard_numbers
 from preprocessing.labels.formats.writers.base import WriterName
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 from trainer.bouts.bins import require_bins
 from trainer.decoded.options import Decode, require_lag
 
@@ -61,7 +61,7 @@ class PredictConfig:
     """Write DIR/steps.csv too: a row a step, with the probability of each class."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         require_lag(self.decode, self.lag)
         require_bins(self.bins)
         if self.jobs < 1:

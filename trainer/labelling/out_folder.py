@@ -9,13 +9,13 @@ DIR/store                  features of videos, of all shards
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
-from preprocessing.files.whole_file import whole_file, write_whole
+from preprocessing.files.own_output import is_own, remember
+from preprocessing.files.whole_file import whole_file
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
 from trainer.bouts.tables import BOUTS, SUMMARY, write_bouts
@@ -152,8 +152,7 @@ def _own_table(path: Path) -> Iterator[Path]:
     with whole_file(path) as partial:
         yield partial
         # First, so that whoever is killed in between may start the same command again.
-        known = [*_written(path), _digest(partial)]
-        write_whole(_record(path), "".join(f"{digest}\n" for digest in dict.fromkeys(known)))
+        remember(path, partial)
 
 
 def _stores(run: Run, out: Path) -> Iterator[tuple[Path, str]]:
@@ -188,29 +187,11 @@ def _require_own(run: Run, path: Path) -> None:
                 f"{path} was given to train as --labels or --splits of {run.path}, and predictions "
                 "would replace it; give --out a folder of its own"
             )
-    if path.name in TABLES and path.exists() and _digest(path) not in _written(path):
+    if path.name in TABLES and path.exists() and not is_own(path):
         raise InputError(
             f"{path} is not known to be as predict wrote it (somebody made or corrected it, or an "
             "older version wrote it) and would be replaced; give another --out, or move it away"
         )
-
-
-def _record(path: Path) -> Path:
-    """Returns the file that has the digests of what was written to another."""
-    return path.with_name(f".{path.name}.written")
-
-
-def _written(path: Path) -> list[str]:
-    record = _record(path)
-    return record.read_text(encoding="ascii", errors="replace").split() if record.is_file() else []
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        hashed = blake2b(digest_size=16)
-        while block := file.read(1 << 20):
-            hashed.update(block)
-    return hashed.hexdigest()
 
 
 def _same(one: Path, other: Path) -> bool:

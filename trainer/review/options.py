@@ -8,7 +8,7 @@ import tyro
 
 from preprocessing.errors import InputError
 from preprocessing.labels.formats.writers.base import WriterName
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 
 Why = Literal["contradicted", "unsure"]
 DEFAULT_OUT = "review"
@@ -47,7 +47,7 @@ class ReviewConfig:
     --model."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         for name, least in (("minutes", 0.0), ("longest", 0.0)):
             if not getattr(self, name) > least:
                 raise InputError(f"--{name} {getattr(self, name):g}: expected more than {least:g}")

@@ -42,6 +42,11 @@ class Validated:
             if value is not None and not (type(value) in (int, float) and 0 <= value < MOST):
                 raise ValueError(f"{name} is {value!r:.40}")
 
+    @staticmethod
+    def score_of(value: float) -> float | None:
+        """Returns a score as it is kept; None for one that is no number, or beyond all measure."""
+        return value if 0 <= value < MOST else None
+
     def to_json(self) -> str:
         """Returns the content of validated.json."""
         return json.dumps(asdict(self), indent=1) + "\n"

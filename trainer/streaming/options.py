@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from preprocessing.terminal.python_values import accept_strings
+from preprocessing.terminal.python_values import accept_values
 from trainer.decoded.options import Decode, require_lag
 
 
@@ -44,5 +44,5 @@ class StreamConfig:
     --model."""
 
     def __post_init__(self) -> None:
-        accept_strings(self)
+        accept_values(self)
         require_lag(self.decode, self.lag)

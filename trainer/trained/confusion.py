@@ -16,7 +16,10 @@ DARK = 0.55  # Shares above this have white letters.
 def short_name(name: str) -> str:
     """Returns the name of a class, a sequence or a column as far as a picture has room for it."""
     name = printable(name)
-    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 3]}..."
+    if len(name) <= MOST_LETTERS:
+        return name
+    end = (MOST_LETTERS - 3) // 2  # Names that begin alike are told by their ends.
+    return f"{name[: MOST_LETTERS - 3 - end]}...{name[-end:]}"
 
 
 def draw_confusion(figure: Any, metrics: Mapping[str, Any]) -> None:

@@ -89,7 +89,7 @@ def _curves(run: Run) -> Figure:
 def _joined(run: Run, folder: Path, metrics: Mapping[str, Any], wanted: list[str]) -> Figure:
     """Draws parts one below the other."""
     with open_answers(folder / "predictions.h5") as answers:
-        panels = make_panels(answers, metrics) if "ribbons" in wanted else Panels([], {})
+        panels = make_panels(answers, metrics) if "ribbons" in wanted else Panels([], [])
         heights = {
             "curves": CURVES_HEIGHT,
             "ribbons": panels.height,

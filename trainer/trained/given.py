@@ -13,7 +13,7 @@ from preprocessing.errors import InputError, shorten
 from preprocessing.extraction.command import extract
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_file import SequenceWriter
-from preprocessing.store.sequence_info import Origin, sequence_path
+from preprocessing.store.sequence_info import SUFFIX, Origin, sequence_path
 from preprocessing.store.stored_sequence import StoredSequence
 from trainer.labelling.given import is_store
 from trainer.run.folder import Run
@@ -130,6 +130,8 @@ class Asking:
             )
         root = self.folder / "store"
         for name, features in arrays.items():
+            if isinstance(features, StoredSequence):
+                self.run.facts.require(features.info)
             self._write(root, name, _features(name, features), times[name])
         return Given(FeatureStore(root), list(arrays), alone)
 
@@ -199,11 +201,17 @@ def _sequence_id(name: Any) -> str:
     Raises:
         InputError: no sequence can be called so.
     """
-    if not isinstance(name, str) or PurePosixPath(name).as_posix() != name:
+    if not isinstance(name, str) or not name.isprintable() or _leads_elsewhere(name):
         raise InputError(f"{name!r:.80} is no sequence id: a text such as monday/camera1 is")
     if any(len(part.encode("utf-8", "replace")) > MOST_BYTES for part in name.split("/")):
         raise InputError(f"{shorten(name)!r} is too long for a sequence id; shorten it")
     return name
+
+
+def _leads_elsewhere(name: str) -> bool:
+    """Returns True if a file of that name would not lie where an id says, or be a folder."""
+    path = PurePosixPath(name)
+    return path.as_posix() != name or any(above.suffix == SUFFIX for above in path.parents)
 
 
 def _features(name: str, features: Any) -> NDArray[Any]:

@@ -49,13 +49,15 @@ class Panels:
 
     Attributes:
         panels: each of them.
-        legend: the colour of each name.
+        legend: names and their colours; two classes may be called the same once they are shortened.
         left_out: how many sequences have none.
+        unnamed: how many classes the legend has no room for.
     """
 
     panels: Sequence[Panel]
-    legend: Mapping[str, str]
+    legend: Sequence[tuple[str, str]]
     left_out: int = 0
+    unnamed: int = 0
 
     @property
     def height(self) -> float:
@@ -73,6 +75,7 @@ class Panels:
         from matplotlib.patches import Patch
 
         left = f", {self.left_out} more in report.html" if self.left_out else ""
+        left += f"; colours of {self.unnamed} more classes there" if self.unnamed else ""
         figure.suptitle(f"answers, {split}: worst first{left}", x=0.01, ha="left", fontsize="large")
         heights = [panel.height for panel in self.panels]
         ratios = {"height_ratios": heights}
@@ -80,11 +83,11 @@ class Panels:
         for axes, panel in zip(several, self.panels, strict=True):
             panel.paint(axes)
             axes.set_title(panel.title, loc="left", fontsize="medium", parse_math=False)
-        patches = [Patch(color=colour, label=" ") for colour in self.legend.values()]
+        patches = [Patch(color=colour, label=" ") for _, colour in self.legend]
         if patches:
             where = {"loc": "outside lower left", "ncols": IN_A_ROW}
             legend = figure.legend(handles=patches, frameon=False, fontsize="small", **where)
-            for text, name in zip(legend.get_texts(), self.legend, strict=True):
+            for text, (name, _) in zip(legend.get_texts(), self.legend, strict=True):
                 text.set_parse_math(False)
                 text.set_text(name)
 
@@ -98,29 +101,31 @@ def make_panels(answers: Answers, metrics: Mapping[str, Any]) -> Panels:
     """
     ids = worst_ids(answers, metrics)
     if answers.task == "regression":
-        panels = [panel for name in ids for panel in _number_panels(answers, name)]
-        legend = {"truth": "#555555", "prediction": "#0072b2"}
-        return Panels(panels[:MOST_PANELS], legend, max(0, len(answers.ids) - len(ids)))
+        shown = ids[: max(1, MOST_PANELS // len(answers.classes))]
+        panels = [panel for name in shown for panel in _number_panels(answers, name)]
+        legend = [("truth", "#555555"), ("prediction", "#0072b2")]
+        return Panels(panels, legend, len(answers.ids) - len(shown))
     make = _class_panel if answers.task == "classification" else _class_set_panel
     colours = class_colours(answers.classes)
     panels = [make(answers, name, colours) for name in ids]
-    named = dict(zip(map(short_name, answers.classes), colours, strict=False))
-    legend = dict(list(named.items())[:MOST_IN_LEGEND]) if make is _class_panel else {}
-    return Panels(panels, legend, len(answers.ids) - len(ids))
+    left_out = len(answers.ids) - len(ids)
+    if make is _class_set_panel:  # Whose rows have names.
+        return Panels(panels, (), left_out)
+    legend = list(zip(map(short_name, answers.classes), colours, strict=False))[:MOST_IN_LEGEND]
+    return Panels(panels, legend, left_out, len(answers.classes) - len(legend))
 
 
 def worst_ids(answers: Answers, metrics: Mapping[str, Any]) -> list[str]:
-    """Returns the sequences with the worst answers, at most ``MOST_PANELS``.
+    """Returns the sequences with the worst raw answers, as in the report; a few at most.
 
     Args:
         answers: the opened predictions.
         metrics: the content of the metrics.json that belongs to them.
     """
     score, sign = ("mae", -1.0) if answers.task == "regression" else ("accuracy", 1.0)
-    counting = metrics["decoded"] if answers.decoded else metrics
     scores = {
         row["sequence_id"]: sign * row[score]
-        for row in counting["per_sequence"]
+        for row in metrics["per_sequence"]
         if row.get(score) is not None
     }
     return sorted(answers.ids, key=lambda name: scores.get(name, np.inf))[:MOST_PANELS]
@@ -146,10 +151,12 @@ def _right(share: float | None) -> str:
 
 
 def _class_set_panel(answers: Answers, sequence_id: str, colours: Sequence[str]) -> Panel:
-    """Makes a row for each class that is there: truth above prediction."""
+    """Makes a row for each class that is there, of those that are there longest."""
     said = answers.said
     true, predicted = (_shown(answers, sequence_id, name) for name in ("true", said))
-    found = np.flatnonzero(((true > 0) | (predicted > 0)).any(0))[:MOST_ROWS]
+    shown = ((true > 0) | (predicted > 0)).sum(0)
+    there = np.flatnonzero(shown)
+    found = np.sort(there[np.argsort(-shown[there], kind="stable")][:MOST_ROWS])
     bands = [
         np.stack([_ink(part[:, number], colours[number]) for part in (true, predicted)])
         for number in found
@@ -157,6 +164,7 @@ def _class_set_panel(answers: Answers, sequence_id: str, colours: Sequence[str])
     names = [short_name(answers.classes[number]) for number in found]
     more = "decoded " if said == DECODED else ""
     title = f"{short_name(sequence_id)}   truth above {more}prediction"
+    title += f", {len(found)} of {len(there)} classes" if len(found) < len(there) else ""
     if not bands:
         title, bands, names = f"{title}: no class", [np.full((len(true), 3), 255, np.uint8)], [""]
     paint = partial(_paint, bands=bands, names=names, span=_span(answers, sequence_id))
@@ -164,7 +172,10 @@ def _class_set_panel(answers: Answers, sequence_id: str, colours: Sequence[str])
 
 
 def _number_panels(answers: Answers, sequence_id: str) -> list[Panel]:
-    """Makes a panel for each column."""
+    """Makes a panel for each column, of a few."""
+    columns = answers.classes[:MOST_PANELS]
+    less = len(columns) < len(answers.classes)
+    more = f", {len(columns)} of {len(answers.classes)} columns" if less else ""
     steps = answers.steps(sequence_id)
     curves = [Envelope(steps), Envelope(steps)]
     width = curves[0].width
@@ -175,11 +186,11 @@ def _number_panels(answers: Answers, sequence_id: str) -> list[Panel]:
     seconds = (curves[0].places + answers.ahead) / steps * _span(answers, sequence_id)
     return [
         Panel(
-            f"{short_name(sequence_id)}   {short_name(name)}",
+            f"{short_name(sequence_id)}   {short_name(name)}{more}",
             CURVE,
             partial(_paint_curves, seconds=seconds, values=[c.points[:, n] for c in curves]),
         )
-        for n, name in enumerate(answers.classes)
+        for n, name in enumerate(columns)
     ]
 
 

@@ -81,8 +81,9 @@ class LastLook:
         carried = reset = None
         score = "mae" if self.config.task == "regression" else "accuracy"
         if self.validation is not None and self.compares:
-            carried = float(self._best[f"val_{score}"])
-            reset = self._without_carry(self.validation, step, lanes, heed)[score]
+            carried = Validated.score_of(float(self._best[f"val_{score}"]))
+            without = self._without_carry(self.validation, step, lanes, heed)
+            reset = Validated.score_of(without[score])
         found, true = count_segments(answers) if self.counts else (None, None)
         epoch = progress.best_epoch or progress.epoch
         return Validated(epoch, score, carried, reset, found, true)
