@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from preprocessing.errors import InputError
-from preprocessing.terminal.option_file import expected, flag
+from preprocessing.terminal.option_file import READERS, expected, flag
 
 NUMBERS = {int: numbers.Integral, float: numbers.Real}
 
@@ -17,8 +17,8 @@ def accept_values(options: Any) -> None:
     """Makes the values of an options dataclass those of its types, in its ``__post_init__``.
 
     A string becomes a path where that is the type; one path or text becomes several where a tuple
-    is; a list becomes a tuple; numbers of NumPy become those of Python. What is of its type
-    already stays as it is.
+    is; a list becomes a tuple; texts of numbers, and numbers of NumPy, become those of Python. What
+    is of its type already stays as it is.
 
     Args:
         options: the frozen dataclass.
@@ -53,9 +53,7 @@ def _typed(given: Any, hint: Any) -> Any:
     elif hint is Path:
         return Path(given)
     elif hint in NUMBERS:
-        if isinstance(given, bool) or not isinstance(given, NUMBERS[hint]):
-            raise TypeError
-        return hint(given)
+        return _number(given, hint)
     elif hint is str and isinstance(given, os.PathLike):
         return os.fspath(given)
     else:
@@ -63,6 +61,18 @@ def _typed(given: Any, hint: Any) -> Any:
     if not fits:
         raise TypeError
     return given
+
+
+def _number(given: Any, hint: Any) -> Any:
+    """Returns a number, or a text that has one, as in a file of options."""
+    if isinstance(given, str):
+        try:
+            return READERS[hint](given)
+        except ValueError:
+            raise TypeError from None
+    if isinstance(given, bool) or not isinstance(given, NUMBERS[hint]):
+        raise TypeError
+    return hint(given)
 
 
 def _first(given: Any, hints: tuple[Any, ...]) -> Any:

@@ -340,6 +340,7 @@ def test_a_file_chosen_for_one_sequence_is_played_for_no_other(
     assert source(page) != given
 
 
+@pytest.mark.slow
 def test_several_files_go_where_their_names_are_alone(
     same_names: str, opened: Open, folder: Path
 ) -> None:

@@ -322,7 +322,11 @@ def test_a_report_names_the_options_that_are_not_usual(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "task",
-    ["classification", pytest.param("multilabel", marks=pytest.mark.slow), "regression"],
+    [
+        pytest.param("classification", marks=pytest.mark.slow),
+        pytest.param("multilabel", marks=pytest.mark.slow),
+        "regression",
+    ],
 )
 def test_a_report_of_thousands_of_classes_is_small(task: str, tmp_path: Path) -> None:
     generator, classes = np.random.default_rng(0), 1200

@@ -61,6 +61,7 @@ def test_what_was_asked_for_is_not_chosen_again(
     assert (config.normalize, config.shrinkage) == (normalize, shrinkage)
 
 
+@pytest.mark.slow
 def test_a_run_says_what_was_chosen_and_goes_on_with_it(
     memory_task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

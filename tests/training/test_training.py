@@ -42,6 +42,7 @@ def weights_of(run: Run) -> list[np.ndarray]:
     return run.checkpoints.latest().group("variables")
 
 
+@pytest.mark.slow
 def test_what_was_seen_in_the_first_chunk_is_known_in_the_last_only_with_the_carry(
     memory_task: Task, tmp_path: Path
 ) -> None:

@@ -244,6 +244,7 @@ def test_a_search_that_is_stopped_goes_on(
     assert second != first
 
 
+@pytest.mark.slow
 def test_a_search_whose_worker_is_killed_goes_on_and_nothing_is_trained_twice(
     arguments: list[str], stand_in: Path, tune: Tune, tmp_path: Path
 ) -> None:
