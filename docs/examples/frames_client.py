@@ -11,6 +11,8 @@ import av
 import numpy as np
 import onnxruntime
 
+if len(sys.argv) != 3:
+    sys.exit("usage: python frames_client.py MODEL.onnx VIDEO")
 session = onnxruntime.InferenceSession(sys.argv[1])
 facts = json.loads(session.get_modelmeta().custom_metadata_map["longtake"])
 seen = (facts.get("frames") or {}).get("frames")  # There may be several, under other names.

@@ -7,7 +7,7 @@ and ``--`` may be names of classes. Aliases are not unfolded, and nothing is mad
 import difflib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -22,6 +22,21 @@ LARGEST = 2**18  # Bytes; to read so many takes seconds.
 DAMAGE = (OSError, ValueError, OverflowError, RecursionError, yaml.YAMLError)
 NULLS = ("", "~", "null", "Null", "NULL")
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+# What options are called in other tools, and here.
+ELSEWHERE = {
+    "batch-size": "lanes",
+    "batchsize": "lanes",
+    "sequence-length": "chunk-length",
+    "seq-len": "chunk-length",
+    "time-steps": "chunk-length",
+    "timesteps": "chunk-length",
+    "window": "chunk-length",
+    "hidden": "units",
+    "hidden-size": "units",
+    "lr": "learning-rate",
+    "early-stopping": "patience",
+    "gpus": "devices",
+}
 STANDARD = "tag:yaml.org,2002:"
 TAGS = {STANDARD + name for name in ("str", "int", "float", "bool", "null", "seq", "map")}
 
@@ -190,7 +205,20 @@ def flag(name: str) -> str:
     return name.replace("_", "-")
 
 
+def meant(name: str, known: Collection[str]) -> str | None:
+    """Returns the option that was probably meant by one that does not exist, if there is one.
+
+    Args:
+        name: as it was given, without dashes before it.
+        known: the options' names, spelled as on the command line.
+    """
+    if (other := ELSEWHERE.get(flag(name))) in known:
+        return other
+    near = difflib.get_close_matches(flag(name[:SHOWN_LETTERS]), known, 1)
+    return near[0] if near else None
+
+
 def _hint(name: str, known: list[str]) -> str:
-    if near := difflib.get_close_matches(name[:SHOWN_LETTERS], known, 1):
-        return f" (did you mean {flag(near[0])}?)"
-    return f"; the options are {', '.join(sorted(map(flag, known)))}"
+    names = sorted(map(flag, known))
+    near = meant(name, names)
+    return f" (did you mean {near}?)" if near else f"; the options are {', '.join(names)}"

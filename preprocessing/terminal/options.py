@@ -1,7 +1,6 @@
 """Options: a frozen dataclass is the only place of a default; flags and YAML follow from it."""
 
 import contextlib
-import difflib
 import inspect
 import io
 import re
@@ -15,7 +14,7 @@ import tyro
 
 from preprocessing.errors import InputError, shorten
 from preprocessing.terminal.console import note, say
-from preprocessing.terminal.option_file import expected, flag, read_options
+from preprocessing.terminal.option_file import expected, flag, meant, read_options
 from preprocessing.terminal.recipes import Recipes, recipe_line
 
 CONFIG_HELP = "Options may also come from a YAML file (--config FILE); the command line wins."
@@ -177,9 +176,9 @@ def _require_known(options: type, prog: str, arguments: list[str], more: list[st
     for argument in takewhile(lambda argument: argument != "--", arguments):
         name = flag(argument.split("=")[0])
         if name.startswith("--") and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            meant = f" (did you mean {near[0]}?)" if near else ""
-            raise InputError(f"no option {name}{meant}; see {prog} --help")
+            near = meant(name[2:], [one[2:] for one in known])
+            said = f" (did you mean --{near}?)" if near else ""
+            raise InputError(f"no option {name}{said}; see {prog} --help")
         if name.startswith("--") and name.replace("--no-", "--", 1) in given:
             note(f"{name} is given twice; the last one counts")
         given.add(name.replace("--no-", "--", 1))

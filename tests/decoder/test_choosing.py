@@ -7,10 +7,13 @@ from prediction_files import FPS, write_predictions
 
 from trainer.decoder.choosing import LAGS, choose_decoder, reading
 from trainer.decoder.counts import Counts, MarkCounts
+from trainer.decoder.decoder import Decoder
 from trainer.decoder.decoding import decode
 from trainer.decoder.quality import CourseQuality
+from trainer.decoder.weights import Choice, Weights
 from trainer.evaluation.measures import Measures
 from trainer.predictions.reader import open_answers
+from trainer.training.completion import decoder_line
 
 CLASSES = ("a", "b")
 COUNTS = Counts(
@@ -64,6 +67,21 @@ def test_of_many_answers_whole_sequences_are_looked_at_evenly(
     sequences = {f"x{number}": flickering(0.1) for number in range(4)}
     path = write_predictions(tmp_path / "answers.h5", CLASSES, sequences)
     assert choose_decoder(COUNTS, path, FPS).chosen_by == 2
+
+
+def test_the_line_says_what_decided_where_the_edit_score_fell(tmp_path: Path) -> None:
+    raw = {"accuracy": 0.6, "edit": 0.743, "f1@10": 0.5, "f1@25": 0.4, "f1@50": 0.3}
+    risen, fallen = raw | {"edit": 0.8}, raw | {"edit": 0.732, "f1@50": 0.5}
+    weights = Weights(3.0, 0.0, False)
+
+    def line(decoded: dict[str, float]) -> str:
+        choices = [Choice(None, True, weights, raw, decoded)]
+        return decoder_line(Decoder(CLASSES, FPS, COUNTS, choices, 1), 1)
+
+    assert line(risen).endswith("validation edit 0.743 -> 0.800")
+    assert line(fallen).endswith(
+        "validation edit 0.743 -> 0.732; the mean of all figures, which decides, 0.509 -> 0.546"
+    )
 
 
 def test_figures_are_those_of_metrics_json() -> None:

@@ -25,6 +25,8 @@ GO_BACK = ("extract", "train", "train_nodes", "predict", "cross_validate", "tune
 
 @pytest.fixture
 def slurm(tmp_path: Path) -> FakeSlurm:
+    for folder in (FOLDERS["VIDEOS"], FOLDERS["NEW"], "data/videos", "data/new"):
+        (tmp_path / folder).mkdir(parents=True)
     return FakeSlurm(tmp_path)
 
 
@@ -97,6 +99,16 @@ def test_an_environment_that_is_not_there_is_told_before_the_queue(slurm: FakeSl
     done = slurm.run(CHAIN, "train", VENV="none")
     assert done.returncode == 2
     assert "VENV=none is no environment; expected bin/activate in it" in done.stderr
+
+
+@pytest.mark.parametrize(("stage", "name"), [("extract", "VIDEOS"), ("predict", "NEW")])
+def test_videos_that_are_not_there_are_told_before_the_queue(
+    slurm: FakeSlurm, stage: str, name: str
+) -> None:
+    done = slurm.run(CHAIN, "evaluate", ":", stage, **{**FOLDERS, name: "gone"})
+    assert done.returncode == 2
+    assert f"{name}=gone does not exist; expected a folder of videos" in done.stderr
+    assert slurm.ends == {}
 
 
 def test_an_array_shares_folds_and_trials(slurm: FakeSlurm) -> None:

@@ -280,6 +280,7 @@ def test_an_archive_of_arrays_is_refused_by_name(tmp_path):
     [
         ("", "expected a first line of column names"),
         ("x,x\n1,2\n", "column names, each once"),
+        ("scorer,a,a\nbodyparts,n,n\n", "a table of poses as DeepLabCut writes it"),
         ("x,y\n", "holds no step"),
         ("x,y\n1,2\n3\n", "line 3 has 1 values; expected 2"),
         ("x,y\n1,2\n3,4,5\n", "line 3 has 3 values; expected 2"),
@@ -522,7 +523,9 @@ def test_other_options_replace_nothing_unless_it_is_said_that_they_may(tmp_path,
     path = save(tmp_path / "a.npy", np.arange(1.0, 7).reshape(3, 2))
     import_into(tmp_path, path)
     before = (tmp_path / "store" / "a.h5").read_bytes()
-    with pytest.raises(InputError, match=r"a\.h5 was made with .*another --store, or --overwrite"):
+    again = "give --fps 4 as before, another" if "fps" in options else "give another"
+    told = rf"a\.h5 was made with .*: {again} --store, or --overwrite"
+    with pytest.raises(InputError, match=told):
         import_into(tmp_path, path, **options)
     assert (tmp_path / "store" / "a.h5").read_bytes() == before
     assert not (tmp_path / "store" / "failures.csv").exists()

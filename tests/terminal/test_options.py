@@ -146,6 +146,7 @@ def test_positions_of_the_command_line_take_the_place_of_those_of_a_file(
     ("text", "expected"),
     [
         ("unist: 3", "line 4: no option 'unist' (did you mean units?)"),
+        ("batch_size: 8", "line 4: no option 'batch_size' (did you mean lanes?)"),
         ("store: b", "line 4: store is given twice"),
         ("chunk-length: 3\nchunk_length: 3", "line 5: chunk-length is given twice"),
         ("units: many", "line 4: units is 'many'; expected a whole number"),
@@ -278,6 +279,9 @@ def test_a_trial_tells_its_training_that_it_may_execute_the_model(tmp_path: Path
         (["--lables=x"], "no option --lables (did you mean --labels?)"),
         (["--tensor-board"], "no option --tensor-board (did you mean --tensorboard?)"),
         (["--confg", "x"], "no option --confg (did you mean --config?)"),
+        (["--batch-size", "8"], "no option --batch-size (did you mean --lanes?)"),
+        (["--time_steps=8"], "no option --time-steps (did you mean --chunk-length?)"),
+        (["--videos", "v"], "no option --videos"),
         (["--store", "s"], "missing: --labels PATH, --run PATH"),
         ([*NEEDED, "--epochs", "1.5"], "--epochs 1.5: expected a whole number"),
         ([*NEEDED, "--epochs", "--units", "3"], "--epochs: expected a whole number"),

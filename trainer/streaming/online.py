@@ -196,9 +196,9 @@ class OnlineTrainer:
 
         Args:
             features: ``<float>[n, F]``, any n.
-            targets: the target of each step: ``<int>[n]`` with -1 for no label, or
-                ``<float>[n, C]`` with rows of NaN; with a horizon, the labels so many steps later,
-                or earlier if it is below 0.
+            targets: the target of each step: ``<int>[n]``, numbers in the list of the run's
+                classes with -1 for no label, or ``<float>[n, C]`` with rows of NaN; with a
+                horizon, the labels so many steps later, or earlier if it is below 0.
 
         Returns:
             Mean ``loss`` and ``accuracy`` (``mae`` for a regression) before the updates.

@@ -66,9 +66,10 @@ def calibrate(run: Run, answers: Path) -> Calibration:
 def calibration_line(calibration: Calibration) -> str:
     """Returns what was chosen, in a line."""
     before, after = calibration.ece_before, calibration.ece_after
+    risen = " (higher: the likelihood decides)" if after > before else ""
     return (
         f"temperature {calibration.temperature:.2f}, chosen on validation: expected calibration "
-        f"error {before:.3f} -> {after:.3f}"
+        f"error {before:.3f} -> {after:.3f}{risen}"
     )
 
 

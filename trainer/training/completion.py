@@ -23,6 +23,7 @@ from trainer.decoder.choosing import choose_decoder
 from trainer.decoder.counting import count_labels
 from trainer.decoder.decoder import Decoder
 from trainer.decoder.decoder_file import write_decoder
+from trainer.decoder.quality import together
 from trainer.decoder.weights import Lengths, Weights
 from trainer.model.model_file import load_model
 from trainer.model.temperature import uncalibrated
@@ -232,6 +233,9 @@ def decoder_line(decoder: Decoder, videos: int, split: str = "validation") -> st
     if choice.chosen:
         what = f"{decoder.kind}{_weights(choice.weights)}"
         figures += f" -> {choice.decoded[name]:.3f}"
+        if choice.decoded[name] <= choice.raw[name]:
+            before, after = together(choice.raw), together(choice.decoded)
+            figures += f"; the mean of all figures, which decides, {before:.3f} -> {after:.3f}"
     elif online:
         lags = " and ".join(f"{lag:g}" for lag in online)
         what = f"none offline, {decoder.kind} with lags of {lags} s"

@@ -21,6 +21,8 @@ from preprocessing.importing.feature_files.base import (
 )
 
 VALUE_BYTES = 64
+# How the first line of a table of DeepLabCut begins.
+POSES = "scorer"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def _number(path: Path, header: list[str], name: str | None) -> int | None:
 
 def _require_names(path: Path, header: list[str]) -> None:
     """Refuses a first line that is not one of names."""
+    if header[:1] == [POSES]:
+        raise InputError(
+            f"{path} is a table of poses as DeepLabCut writes it; positions are no features yet: "
+            "docs/from-pose.md has a script that makes them"
+        )
     if not header or len(set(header)) != len(header):
         shown = shorten(listed(header)) or "nothing"
         raise InputError(f"{path}: expected a first line of column names, each once; got {shown}")
