@@ -14,6 +14,7 @@ import os
 import pickle
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from functools import partial
@@ -126,6 +127,8 @@ def _run_here(
     """
     import joblib
 
+    # A process that has grown is replaced, without harm to what is done.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     threads = partial(int, max(1, joblib.cpu_count() // jobs))
     call = partial(_in_worker, work, threads)
     rest = dict(enumerate(items))

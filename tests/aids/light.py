@@ -20,6 +20,7 @@ from preprocessing.files.inputs import Source
 
 PIDS = "LIGHT_PIDS"
 DEADLY = "deadly"
+held: list[np.ndarray] = []
 
 
 class Light(Backbone):
@@ -88,3 +89,9 @@ def die_of(item: str, advance: Advance) -> str:
 
 def fail(item: object, advance: Advance) -> None:
     raise ZeroDivisionError(item)
+
+
+def grow(item: int, advance: Advance) -> int:
+    held.append(np.ones(50_000_000))
+    nap(1.1)
+    return item

@@ -263,6 +263,11 @@ def test_what_kills_its_process_is_lost_and_nothing_else():
     ]
 
 
+@pytest.mark.slow
+def test_processes_that_grow_are_replaced_without_a_word():
+    assert sorted(run_each(light.grow, range(8), lost, jobs=2)) == list(range(8))
+
+
 def test_options_of_another_engine_are_refused():
     check_engine("local", None, 4)
     check_engine("dask", "tcp://host:8786", 1)
