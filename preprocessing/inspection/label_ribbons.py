@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from preprocessing.inspection.labelled_time import LabelledTime
 from preprocessing.inspection.page import MARGIN, WIDTH, Page
+from preprocessing.labels.class_colours import rgb
 
 # Pixels.
 GAP, LINE, PATCH, ABOVE = 3, 18, 12, 24
@@ -156,9 +157,3 @@ def mark(pixels: Pixels, classes: Sequence[int], colours: Sequence[str], high: i
         strict=True,
     ):
         pixels[-high:, columns] = rgb(colours[number])
-
-
-def rgb(colour: str) -> tuple[int, int, int]:
-    """Returns red, green and blue of ``#rrggbb``."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red, green, blue

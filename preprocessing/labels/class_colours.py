@@ -26,6 +26,12 @@ def class_colours(classes: Sequence[str]) -> list[str]:
     return [*COLOURS, *more][: len(classes)]
 
 
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Returns red, green and blue of ``#rrggbb``."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
+
+
 def _spread(number: int) -> str:
     """Returns a hue a golden angle from the one before, so that all keep some distance."""
     hue = int(number * GOLDEN_ANGLE % 360) // 2

@@ -108,13 +108,10 @@ class StoredSequence:
                 f"{self.store.path(self.info.sequence_id)} holds frames, which make no table; "
                 "sequence[0:10] has the pixels of the first ten"
             )
-        try:
-            import pandas as pd
-        except ModuleNotFoundError:
-            raise InputError('to_pandas needs pandas: pip install "longtake[pandas]"') from None
+        pandas = import_pandas()
         start, stop, _ = slice(start, stop).indices(len(self))
         times = self.store.timestamps(self.info.sequence_id, start, max(start, stop))
-        return pd.DataFrame(self[start:stop], index=pd.Index(times, name="time"))
+        return pandas.DataFrame(self[start:stop], index=pandas.Index(times, name="time"))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.extent}>"
@@ -142,3 +139,16 @@ class StoredSequence:
 
             return decoded_frames(self.store, self.info, start, stop)
         return self.store.features(self.info.sequence_id, start, stop)
+
+
+def import_pandas() -> Any:
+    """Returns pandas.
+
+    Raises:
+        InputError: it is not installed; the command that does so is named.
+    """
+    try:
+        import pandas
+    except ModuleNotFoundError:
+        raise InputError('to_pandas needs pandas: pip install "longtake[pandas]"') from None
+    return pandas

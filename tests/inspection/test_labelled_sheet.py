@@ -20,13 +20,12 @@ from preprocessing.inspection.label_ribbons import (
     WIDE,
     in_words,
     legend_height,
-    rgb,
     ribbon,
 )
 from preprocessing.inspection.labelled_time import LabelledTime
 from preprocessing.inspection.options import InspectConfig
 from preprocessing.inspection.sheet_entry import Entry
-from preprocessing.labels.class_colours import class_colours
+from preprocessing.labels.class_colours import class_colours, rgb
 from preprocessing.labels.writing import write_intervals
 
 SECONDS = 8.0

@@ -19,7 +19,7 @@ from prediction_files import write_predictions
 from preprocessing.errors import VideoError
 from preprocessing.extraction.command import extract
 from preprocessing.extraction.options import ExtractConfig
-from preprocessing.labels.class_colours import class_colours
+from preprocessing.labels.class_colours import class_colours, rgb
 from preprocessing.labels.writing import write_intervals
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.videos.pictures import shown_size
@@ -31,7 +31,7 @@ from trainer.overlay import file as overlay_files
 from trainer.overlay import videos as overlay
 from trainer.overlay.answers import TimedAnswers
 from trainer.overlay.drawing import NOTHING, Drawing
-from trainer.overlay.ink import Panels, Row, rgb
+from trainer.overlay.ink import Panels, Row
 from trainer.overlay.videos import draw_overlays, drawn_size
 from trainer.predictions.reader import Answers, open_answers
 from trainer.run.folder import Run

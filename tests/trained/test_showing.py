@@ -12,7 +12,7 @@ import pytest
 from made_evaluations import write_evaluation, write_run
 
 from preprocessing.errors import InputError
-from preprocessing.labels.class_colours import class_colours
+from preprocessing.labels.class_colours import class_colours, rgb
 from trainer.evaluation.evaluated import Evaluated
 from trainer.trained.run import TrainedRun, load_run
 
@@ -62,7 +62,7 @@ def test_ribbons_show_truth_above_answers_the_worst_sequence_first(run: TrainedR
         "prediction",
         "decoded",
     ]
-    colours = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in class_colours(STRANGE)]
+    colours = [[*rgb(colour)] for colour in class_colours(STRANGE)]
     true, predicted, decoded = bands(first)
     assert true.tolist() == [colours[n] for n in (0, 0, 1, 1, 2, 2, 3, 3)]
     assert predicted.tolist() == decoded.tolist() == [colours[n] for n in (0, 0, 1, 1, 3, 3, 2, 2)]

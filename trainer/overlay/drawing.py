@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.labels.class_colours import class_colours
+from preprocessing.labels.class_colours import class_colours, rgb
 from trainer.overlay.answers import TimedAnswers
-from trainer.overlay.ink import GREY, Colour, Ink, Panels, Row, curves, playhead, rgb
+from trainer.overlay.ink import GREY, Colour, Ink, Panels, Row, curves, playhead
 from trainer.task import THRESHOLD
 
 Frame = NDArray[np.uint8]

@@ -131,12 +131,6 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / FONT), size)
 
 
-def rgb(colour: str) -> Colour:
-    """Converts ``#rrggbb`` to numbers."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red, green, blue
-
-
 def playhead(height: int, thickness: int) -> Ink:
     """Draws a white line between two dark ones, ``[height, 3 thickness]``.
 

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.labels.class_colours import rgb
+
 MAX_PIXELS = 2400
 UNLABELLED_COLOUR = "#d0d3d8"
 CONFIDENCE_COLOUR, CONFIDENCE_HEIGHT = "#7d8896", 12
@@ -69,5 +71,5 @@ def png(picture: NDArray[Any]) -> str:
 
 def bgr(colour: str) -> tuple[int, int, int]:
     """Returns blue, green and red of ``#rrggbb``."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = rgb(colour)
     return blue, green, red

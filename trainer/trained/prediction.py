@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.errors import InputError, counted, some
+from preprocessing.store.stored_sequence import import_pandas
 from preprocessing.terminal.clock import clock
 from preprocessing.terminal.streams import printable
 from trainer.report.html_table import html_table
@@ -215,16 +216,3 @@ class Predictions(Mapping[str, Prediction]):
             frame.insert(0, "sequence", name, allow_duplicates=True)
             frames.append(frame)
         return pandas.concat(frames, ignore_index=True)
-
-
-def import_pandas() -> Any:
-    """Returns pandas.
-
-    Raises:
-        InputError: it is not installed; the command that does so is named.
-    """
-    try:
-        import pandas
-    except ModuleNotFoundError:
-        raise InputError('to_pandas needs pandas: pip install "longtake[pandas]"') from None
-    return pandas

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.labels.class_colours import class_colours
+from preprocessing.labels.class_colours import class_colours, rgb
 from preprocessing.terminal.clock import clock
 from trainer.predictions.reader import BLOCK_STEPS, DECODED, RAW, Answers
 from trainer.report.class_trace import class_trace
@@ -139,7 +139,7 @@ def _class_panel(answers: Answers, sequence_id: str, colours: Sequence[str]) -> 
         decoded = class_trace(answers, sequence_id, sure=False, said=DECODED)
         rows["decoded"] = decoded.predicted
         right += f", decoded {_right(decoded.share)}"
-    palette = np.array([_rgb(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
+    palette = np.array([rgb(colour) for colour in (*colours, UNLABELLED_COLOUR)], np.uint8)
     bands = [palette[np.where(row < 0, len(colours), row)] for row in rows.values()]
     title = f"{short_name(sequence_id)}   {right}"
     paint = partial(_paint, bands=bands, names=list(rows), span=_span(answers, sequence_id))
@@ -207,7 +207,7 @@ def _shown(answers: Answers, sequence_id: str, name: str) -> NDArray[np.int8]:
 
 def _ink(marks: NDArray[np.int8], colour: str) -> NDArray[np.uint8]:
     """Returns ``<uint8>[M, 3]``: white for 0, the colour for 1, grey without a label."""
-    palette = np.array([WHITE, _rgb(colour), _rgb(UNLABELLED_COLOUR)], np.uint8)
+    palette = np.array([WHITE, rgb(colour), rgb(UNLABELLED_COLOUR)], np.uint8)
     return palette[marks]
 
 
@@ -252,8 +252,3 @@ def _span(answers: Answers, sequence_id: str) -> float:
     steps = answers.steps(sequence_id)
     seconds = answers.seconds(sequence_id)
     return seconds * steps / (steps - 1) if steps > 1 and seconds > 0 else 1.0
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red, green, blue
