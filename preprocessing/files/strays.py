@@ -35,20 +35,29 @@ def remove_strays(root: Path) -> int:
     return removed
 
 
-def remove_stray_folders(path: Path) -> None:
-    """Removes what killed processes left of a folder that gets its name when it is whole.
+def remove_strays_of(path: Path) -> None:
+    """Removes what killed processes left of a file or folder that gets its name when it is whole.
 
     What this process has begun itself counts as left too; see ``remove_strays`` for the others.
 
     Args:
-        path: the name of the folder.
+        path: the name of the file or folder.
     """
-    for begun in path.parent.glob(".*"):
-        match = PARTIAL.fullmatch(begun.name)
-        if not match or match["name"] != path.name or begun.is_symlink():
+    for begun in path.parent.glob(".*.partial.*"):
+        if _becomes(begun.name) != path.name or begun.is_symlink():
             continue
         if begun == partial_path(path) or _is_stray(begun):
-            shutil.rmtree(begun, ignore_errors=True)
+            if begun.is_dir():
+                shutil.rmtree(begun, ignore_errors=True)
+            else:
+                begun.unlink(missing_ok=True)
+
+
+def _becomes(name: str) -> str:
+    """Returns the name that an unfinished file was to get; one may have begun within another."""
+    while match := PARTIAL.fullmatch(name):
+        name = match["name"]
+    return name
 
 
 def _remove(path: Path) -> None:

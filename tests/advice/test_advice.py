@@ -1,6 +1,7 @@
 """The remarks after train and evaluate: each of made figures, three at most, each with a flag."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from made_decoders import made_decoder
 
@@ -36,6 +37,7 @@ def run(*scores: tuple[float, float], best: int = 1, folder: Path = NOWHERE, **o
         config=TrainConfig(Path("store"), Path("labels"), Path("run"), **options),
         history=history,
         progress=SimpleNamespace(best_epoch=best, lanes=0),
+        splits=SimpleNamespace(validation=("v",)),
         path=folder,
         decoder_path=decoder,
         labels_path=labels,
@@ -126,6 +128,8 @@ def test_classes_that_are_never_predicted_are_named() -> None:
         "  never predicted: cut; --class-weights balanced makes rare classes weigh as much as "
         "others"
     )
+    (line,) = after({"per_class": rows}, [run(class_weights=("balanced",))])
+    assert line.endswith("with --class-weights balanced, too: they need more examples with labels")
 
 
 @pytest.mark.parametrize(("late", "lines"), [(None, 0), (0.1, 0), (0.31, 1)])
@@ -144,6 +148,7 @@ def test_what_is_in_use_is_not_advised() -> None:
     late, heart = {"delay": {"late": 0.9}}, (1.0, 0.5)
     assert [line for line in after(late, [run(heart, **used)]) if "--" in line] == []
     assert after(late, [run(**{**used, "lanes": 4})])[0].endswith("; try --lanes 2")
+    assert after(late, [])[0].endswith(" before it is named")
 
 
 def validated(folder: Path, **options: Any) -> Any:
@@ -164,7 +169,7 @@ def test_a_carry_that_is_no_better_than_a_reset_is_told(tmp_path: Path) -> None:
     ]
     assert after({}, [one]) == said_after_training(one)
     (line,) = said_after_training(validated(tmp_path, carried=0.5, reset=0.5, gradient="full"))
-    assert "; --chunk-length 256 teaches it" in line
+    assert line.endswith("memory beyond 64 steps is no help; --state reset does without")
     off = {"task": "regression", "score": "mae"}
     (line,) = said_after_training(validated(tmp_path, carried=0.4, reset=0.4, **off))
     assert line.startswith("  on validation mae 0.4 with the state carried, mae 0.4 with")
@@ -203,8 +208,12 @@ def test_flicker_of_raw_answers_asks_for_the_decoder_that_mends_it(tmp_path: Pat
     assert after(metrics, [one]) == []
     begin = "  answers flicker: 512 segments where labels have 98; "
     untrained = replace(one.config, decoder="none")
-    (line,) = after(metrics, [SimpleNamespace(**{**vars(one), "config": untrained})])
-    assert line == begin + "the same train command with --decoder auto decodes them"
+    undecoded = SimpleNamespace(**{**vars(one), "config": untrained})
+    (line,) = after(metrics, [undecoded])
+    assert line == begin + "--decoder auto, in the command that trained, decodes them"
+    undecoded.splits = SimpleNamespace(validation=())
+    (line,) = after(metrics, [undecoded])
+    assert line == begin + "--decoder folds, in the command that trained, decodes them"
     made = made_decoder(np.random.default_rng(0), 3)
     one.facts.classes = made.classes
     choices = [replace(choice, chosen=False) for choice in made.choices]
@@ -246,6 +255,20 @@ def test_labels_that_were_not_counted_are_no_matter(tmp_path: Path, text: str) -
     one = run(folder=tmp_path)
     one.labels_path.write_text(text)
     assert said_after_training(one) == []
+
+
+numbers = st.lists(st.integers() | st.floats() | st.none() | st.text(max_size=3), max_size=3)
+columns = ("class_short", "class_short_seconds", "stretches")
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(columns, numbers)))
+@example({"class_short": [0, 3], "class_short_seconds": [0, 1], "stretches": [0, 0]})
+@example({"class_short": [0, 3], "class_short_seconds": [0, 1e-320], "stretches": [0, 3]})
+def test_whatever_a_damaged_count_of_labels_holds_the_command_ends_as_it_would(
+    counts: dict[str, list[Any]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert len(said_after_training(with_labels(Path(folder), **counts))) <= 1
 
 
 @pytest.mark.parametrize("few", [{"class_short": [1, 2]}, {"stretches": [40, 500]}])

@@ -136,7 +136,10 @@ def test_a_process_that_does_not_wait_leaves_the_evaluation_to_the_last(
     options = command(data, crossed, "--leave-out", PERSON, "--no-wait")
     code, out, _ = longtake(*options)
     assert code == 0
-    left = "left to other processes, the last of which evaluates: P1, P2, P3"
+    left = (
+        "left to other processes, the last of which evaluates: P1, P2, P3; should they be killed, "
+        "the same command goes on"
+    )
     assert out.splitlines() == ["3 folds of 9 sequences in 3 groups", left]
     assert not evaluate.called
     monkeypatch.setattr(TrainingProcess, "is_done", True)

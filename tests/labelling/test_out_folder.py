@@ -1,5 +1,6 @@
 """Predictions replace no table of a user, and lie in no store."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from made_stores import MadeStore
 from prediction_files import write_predictions
 
 from preprocessing.errors import InputError
+from preprocessing.files.whole_file import machine
 from preprocessing.labels.splits import Splits
 from preprocessing.store.feature_store import FeatureStore
 from trainer.config import TrainConfig
@@ -60,8 +62,38 @@ def test_labels_that_a_run_was_trained_on_are_not_replaced(run: Run, store: Feat
     before = labels.read_text()
     assert "was given to train as --labels" in refused(run, labels.parent, store.root)
     assert labels.read_text() == before
+    labels.unlink()
     predicted(store, labels.parent)  # Also if predict wrote them.
     assert "was given to train as --labels" in refused(run, labels.parent, store.root)
+
+
+def test_labels_that_are_corrected_while_answers_are_made_are_kept(
+    store: FeatureStore, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    predicted(store, out)
+    (out / LABELS).write_text("mine")
+    with pytest.raises(InputError, match=r"labels\.csv was changed while answers were made"):
+        predicted(store, out, 1)
+    with pytest.raises(InputError, match=r"labels\.csv was changed while answers were made"):
+        remove_own(out, LABELS)
+    assert (out / LABELS).read_text() == "mine"
+    assert not list(out.glob(".*partial*"))
+
+
+def test_what_a_killed_process_left_of_tables_is_removed(
+    run: Run, store: FeatureStore, tmp_path: Path
+) -> None:
+    out, gone = tmp_path / "out", f"4194304-{machine()}"  # No process has such a number.
+    predicted(store, out)
+    left = [
+        out / f".{gone}.partial.{name}" for name in ("predictions.h5", f".{gone}.partial.{LABELS}")
+    ]
+    others = [out / f".{os.getpid()}-0000.partial.{LABELS}", out / ".mine.partial.labels.csv"]
+    for path in (*left, *others):
+        path.touch()
+    require_free(run, PredictConfig(run.path, (store.root,), out))
+    assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
 
 
 def test_labels_that_were_corrected_by_hand_are_not_replaced(

@@ -2,6 +2,7 @@
 
 import csv
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,16 @@ from trainer.predictions.reader import open_answers
 CLASSES = ("walk, slowly", "=1+1")
 
 
-def lines(folder: Path, task: str, arrays: Any, horizon: int = 0) -> list[list[str]]:
+def lines(
+    folder: Path, task: str, arrays: Any, horizon: int = 0, classes: Sequence[str] = CLASSES
+) -> list[list[str]]:
     """Writes the answers to a sequence of 4 steps a second, which players show from second 2 on."""
     steps = len(arrays["true"])
     times = 2.5 + np.arange(steps) / 4
     write(folder / "store", "day/s", times, start_time=2.0)
     store = FeatureStore(folder / "store")
     path = write_predictions(
-        folder / "p.h5", CLASSES, {"day/s": arrays}, task, horizon, {"day/s": times}
+        folder / "p.h5", classes, {"day/s": arrays}, task, horizon, {"day/s": times}
     )
     with open_answers(path) as answers:
         write_steps(folder / "steps.csv", [store.info("day/s")], answers)
@@ -48,6 +51,13 @@ def test_a_step_has_its_label_and_the_probability_of_each_class(tmp_path: Path) 
     # A step of the model ahead is about the step that it tells of.
     assert [row[1] for row in lines(tmp_path, "classification", arrays, horizon=1)] == [
         *("time", "0.75", "1.0")
+    ]
+
+
+def test_no_two_columns_are_called_the_same(tmp_path: Path) -> None:
+    arrays = {"probabilities": [[0.9, 0.1]], "true": [-1]}
+    assert lines(tmp_path, "classification", arrays, classes=("label", "time"))[0] == [
+        *("sequence", "time", "label", "confidence", "probability of label", "probability of time")
     ]
 
 

@@ -107,6 +107,21 @@ def test_what_is_stopped_in_the_look_is_looked_at_by_the_same_command(
 
 
 @pytest.mark.slow
+def test_a_look_that_fails_costs_nothing_but_advice(
+    memoryless: Task, tmp_path: Path, longtake: Longtake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: LastLook, *given: Any) -> Any:
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(LastLook, "take", failing)
+    code, out, err = longtake(*command(memoryless, tmp_path / "run"))
+    assert (code, HELPLESS in out) == (0, False)
+    assert "note: no look at validation for advice: no such disk" in err
+    assert (tmp_path / "run" / "calibration.json").exists()
+    assert not (tmp_path / "run" / "validated.json").exists()
+
+
+@pytest.mark.slow
 def test_training_further_takes_the_look_of_the_earlier_end_away(
     memoryless: Task, tmp_path: Path, longtake: Longtake
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from preprocessing.errors import InputError, some
 from trainer.advice.remark import Remark, either
+from trainer.config import TrainConfig
 from trainer.decoder.decoder_file import read_decoder
 from trainer.run.folder import Run
 from trainer.run.members import is_ensemble
@@ -51,18 +52,19 @@ def on_validated_flicker(runs: Sequence[Run]) -> Iterator[Remark]:
             yield _flickering(found.segments or 0, found.true_segments or 0, flag)
 
 
-def on_classes(metrics: Mapping[str, Any]) -> Iterator[Remark]:
+def on_classes(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[Remark]:
     """Yields a remark if classes are shown and never predicted.
 
     Args:
         metrics: the content of metrics.json.
+        runs: that answered.
     """
     rows: Mapping[str, Mapping[str, Any]] = metrics.get("per_class") or {}
     if missed := [name for name, row in rows.items() if row["steps"] and not row["predicted"]]:
-        text = (
-            f"never predicted: {some(missed)}; --class-weights balanced makes rare classes weigh "
-            "as much as others"
-        )
+        answer = "--class-weights balanced makes rare classes weigh as much as others"
+        if any("balanced" in run.config.class_weights for run in runs):
+            answer = "with --class-weights balanced, too: they need more examples with labels"
+        text = f"never predicted: {some(missed)}; {answer}"
         yield Remark(text, "docs/guide.md#several-labels-numbers")
 
 
@@ -75,16 +77,20 @@ def on_delay(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterator[Remark
     """
     delay = metrics.get("delay") or {}
     if (late := delay.get("late")) is not None and late >= LATE:
-        config = runs[0].config
-        tried = either(
-            {
-                "--normalize running": config.normalize != "running",
-                f"--chunk-length {SHORT}": config.chunk_length > SHORT,
-                f"--lanes {FEW}": config.lanes is None or config.lanes > FEW,
-            }
-        )
+        tried = "".join(_earlier(run.config) for run in runs[:1])
         text = f"found late: {100 * late:.0f} % of each new segment pass before it is named{tried}"
         yield Remark(text, "docs/guide.md#how-long-a-chunk")
+
+
+def _earlier(config: TrainConfig) -> str:
+    """Returns the flags by which changes may be found earlier than with a configuration."""
+    return either(
+        {
+            "--normalize running": config.normalize != "running",
+            f"--chunk-length {SHORT}": config.chunk_length > SHORT,
+            f"--lanes {FEW}": config.lanes is None or config.lanes > FEW,
+        }
+    )
 
 
 def _decoded_worse(metrics: Mapping[str, Any]) -> Iterator[Remark]:
@@ -119,11 +125,11 @@ def _mending_flag(run: Run) -> str:
     Args:
         run: whose answers were not decoded.
     """
-    if not run.decoder_path.is_file():
-        trained = not is_ensemble(run.path) and run.config.decoder == "none"
-        return "the same train command with --decoder auto" if trained else ""
     with suppress(InputError):
-        decoder = read_decoder(run.decoder_path, run.facts.classes)
-        if decoder and decoder.choice(None).chosen:
-            return "--decode auto"
+        if run.decoder_path.is_file():
+            decoder = read_decoder(run.decoder_path, run.facts.classes)
+            return "--decode auto" if decoder and decoder.choice(None).chosen else ""
+        if run.config.decoder == "none" and not is_ensemble(run.path):
+            by = "auto" if run.splits.validation else "folds"
+            return f"--decoder {by}, in the command that trained,"
     return ""

@@ -23,12 +23,13 @@ def on_carry(runs: Sequence[Run]) -> Iterator[Remark]:
         return
     run, found = measured[0]
     config, length = run.config, run.config.chunk_length
-    full = "" if config.gradient == "full" else " or --gradient full"
+    learns = f"--chunk-length {LONGER * length} or --gradient full teaches it, "
+    if config.gradient == "full":
+        learns = ""
     text = (
         f"on validation {_figure(found.carried, found.score)} with the state carried, "
         f"{_figure(found.reset, found.score)} with it reset at each chunk: memory beyond {length} "
-        f"steps is no help; --chunk-length {LONGER * length}{full} teaches it, --state reset does "
-        "without"
+        f"steps is no help; {learns}--state reset does without"
     )
     yield Remark(text, "docs/guide.md#carry-or-reset")
 

@@ -13,6 +13,8 @@ from trainer.run.folder import Run
 
 # Of a class: from this share, and this many, of its stretches on.
 SHARE, FEW = 0.2, 3
+# What reading a file may end in that is not as a run writes it.
+DAMAGED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 # How many steps an event of the usual short length gets.
 STEPS = 2
 # Of most videos; more steps than frames would repeat them.
@@ -42,7 +44,7 @@ def on_events(runs: Sequence[Run]) -> Iterator[Remark]:
         runs: that were trained on the same labels.
     """
     for run in runs[:1]:
-        with suppress(InputError, ValueError, TypeError, KeyError, AttributeError):
+        with suppress(InputError, *DAMAGED):
             missed = max(_missed(run), key=lambda one: one.share, default=None)
             if missed and (told := _told(run, missed)):
                 yield Remark(told, "docs/guide.md#look-at-the-labels-too")

@@ -54,7 +54,7 @@ def after_evaluation(metrics: Mapping[str, Any], runs: Sequence[Run]) -> Iterato
         yield from on_learning(runs)
         yield from on_decoding(metrics, runs)
         yield from on_events(runs)
-        yield from on_classes(metrics)
+        yield from on_classes(metrics, runs)
         yield from on_delay(metrics, runs)
         yield from on_carry(runs)
 

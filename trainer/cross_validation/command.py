@@ -62,7 +62,10 @@ def run_cross_validate(config: CrossValidateConfig) -> int:
         crew = Crew(config.run, trainings, "fold", config.jobs, interruption, config.wait)
         code = crew.go()
     if crew.left:
-        say(f"left to other processes, the last of which evaluates: {some(crew.left)}")
+        say(
+            f"left to other processes, the last of which evaluates: {some(crew.left)}; should they "
+            "be killed, the same command goes on"
+        )
         return code
     from trainer.evaluation.command import run_evaluate  # TensorFlow, which had no work till now.
 

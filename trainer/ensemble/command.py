@@ -22,7 +22,7 @@ from pathlib import Path
 
 from preprocessing.errors import InputError, counted
 from preprocessing.files.outputs import require_folder
-from preprocessing.files.strays import remove_stray_folders
+from preprocessing.files.strays import remove_strays_of
 from preprocessing.files.whole_file import partial_path, write_whole
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import DONE
@@ -110,7 +110,7 @@ def _require_free(path: Path) -> None:
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """Yields a folder that gets its name at the end, if nothing fails."""
-    remove_stray_folders(path)
+    remove_strays_of(path)
     partial = partial_path(path)
     partial.mkdir(parents=True)
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
+from preprocessing.files.strays import remove_strays_of
 from preprocessing.files.text_files import read_json
 from preprocessing.files.whole_file import partial_path
 from preprocessing.terminal.console import say
@@ -164,6 +165,8 @@ def _whole(path: Path) -> Iterator[tuple[Path, Path]]:
     partial, description = partial_path(path), partial_path(described(path))
     before = partial_path(path.with_name(f"before.{path.name}"))
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_strays_of(path)
+    remove_strays_of(described(path))
     try:
         yield partial, description
         _sync([*_files(partial), description])

@@ -126,9 +126,12 @@ def _take_weights(model: Any, network: Any) -> None:
     model.graph.initializer.extend(network.graph.initializer)
     model.graph.sparse_initializer.extend(network.graph.sparse_initializer)
     model.functions.extend(network.functions)
-    known = {one.domain for one in model.opset_import}
-    others = [one for one in network.opset_import if one.domain not in {*known, *OWN_DOMAIN}]
-    model.opset_import.extend(others)
+    known = {one.domain: one for one in model.opset_import}
+    for one in network.opset_import:
+        if one.domain in known:
+            known[one.domain].version = max(known[one.domain].version, one.version)
+        elif one.domain not in OWN_DOMAIN:
+            model.opset_import.append(one)
     model.ir_version = max(model.ir_version, network.ir_version)
 
 
@@ -139,7 +142,7 @@ def _constant(name: str, numbers: list[int]) -> Any:
 
 def _version(model: Any) -> int:
     """Returns the version of ONNX's own operations that a model has."""
-    return next(int(one.version) for one in model.opset_import if one.domain in OWN_DOMAIN)
+    return next((int(one.version) for one in model.opset_import if one.domain in OWN_DOMAIN), 1)
 
 
 def _at_version(model: Any, version: int) -> Any:

@@ -75,7 +75,7 @@ def _without_sequences(config: PredictConfig, given: Given) -> int:
         where = given.store.root
         raise InputError(f"nothing to predict in {where}; why: {where / FAILURES}")
     remove_own(config.folder, PREDICTIONS, *TABLES)
-    note(f"--shard {config.shard} has no videos, since there are fewer than shards")
+    note(f"--shard {config.shard} is empty, since there are fewer sequences than shards")
     return DONE
 
 
@@ -95,7 +95,9 @@ def _write_tables(config: PredictConfig, run: Run, infos: list[SequenceInfo]) ->
         say(f"{counted(len(infos), 'sequence')} labelled in {out / LABELS}")
         if config.csv:
             write_own_steps(out, infos, answers)
-            say(f"every step with its probabilities: {out / STEPS}")
+            rows = "every step" if outputs == "frame" else "every sequence"
+            more = "" if run.facts.task == "regression" else " with its probabilities"
+            say(f"{rows}{more}: {out / STEPS}")
         else:
             remove_own(out, STEPS)
         if not has_bouts(run.facts.task, outputs):

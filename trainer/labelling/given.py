@@ -14,7 +14,7 @@ from preprocessing.extraction.options import take_shard
 from preprocessing.files.folders import files_below
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX
-from preprocessing.terminal.console import say
+from preprocessing.terminal.console import note, say
 from preprocessing.videos.reader import SUFFIXES as VIDEO_SUFFIXES
 from trainer.labelling.options import PredictConfig
 from trainer.labelling.out_folder import OVERLAYS, STORE, require_outside, require_own_store
@@ -68,6 +68,8 @@ def _stored(config: PredictConfig, path: Path) -> Given:
     ):
         if asked:
             raise InputError(f"{option} videos, and {path} is a store; give the videos")
+    if config.backbone is not None:
+        note(f"--backbone {config.backbone} is of no use: {path} has features already")
     require_outside(config.out, path)
     store = FeatureStore(path)
     return Given(store, dict.fromkeys(take_shard(store.ids(), config.shard)))

@@ -15,6 +15,7 @@ from pathlib import Path
 from preprocessing.errors import InputError
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.own_output import is_own, remember
+from preprocessing.files.strays import remove_strays_of
 from preprocessing.files.whole_file import whole_file
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
@@ -35,6 +36,8 @@ LOOKED_AT = 4  # Files of a folder, to tell whether it is a store.
 def require_free(run: Run, config: PredictConfig) -> None:
     """Checks that predictions replace nothing but predictions, and do not become sequences.
 
+    What killed processes left of them is removed.
+
     Args:
         run: whose model predicts.
         config: of the command; its ``--out`` is checked.
@@ -53,6 +56,7 @@ def require_free(run: Run, config: PredictConfig) -> None:
             raise InputError(f"--out {out} lies in {place}, {what}; give --out a folder outside it")
     for name in (PREDICTIONS, *TABLES):
         _require_own(run, config.folder / name)
+        remove_strays_of(config.folder / name)
 
 
 def require_outside(out: Path, store: Path) -> None:
@@ -141,9 +145,26 @@ def remove_own(out: Path, *names: str) -> None:
     Args:
         out: the folder DIR, of which ``require_free`` has said that they are predict's.
         names: of the tables.
+
+    Raises:
+        InputError: one was changed meanwhile.
     """
     for name in names:
+        _require_unchanged(out / name)
         (out / name).unlink(missing_ok=True)
+
+
+def _require_unchanged(path: Path) -> None:
+    """Checks once more that a table is predict's: somebody may have corrected it meanwhile.
+
+    Raises:
+        InputError: it is not.
+    """
+    if path.name in TABLES and path.exists() and not is_own(path):
+        raise InputError(
+            f"{path} was changed while answers were made, and is kept; move it away, and give the "
+            "same command again"
+        )
 
 
 @contextmanager
@@ -151,6 +172,7 @@ def _own_table(path: Path) -> Iterator[Path]:
     """Yields a temporary path; what is written there becomes ``path``, and is known again."""
     with whole_file(path) as partial:
         yield partial
+        _require_unchanged(path)
         # First, so that whoever is killed in between may start the same command again.
         remember(path, partial)
 

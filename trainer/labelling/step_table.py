@@ -3,7 +3,8 @@
 sequence,time,label,confidence,<classes>    the label is decoded where a decoder was at work
 sequence,time,<columns>                     numbers
 
-Classes have their probabilities. Of several labels a step, | stands between them, and the
+Classes have their probabilities; a class that is called as an earlier column has "probability of"
+before its name. Of several labels a step, | stands between them, and the
 confidence is that of the least sure of them.
 """
 
@@ -15,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.files.whole_file import whole_file
 from preprocessing.labels.writing import CONFIDENCE, NUMBER_FIELDS
 from preprocessing.store.sequence_info import SequenceInfo
 from trainer.bouts.edges import Edges
@@ -31,7 +31,7 @@ def write_steps(path: Path, infos: Iterable[SequenceInfo], answers: Answers) -> 
     """Writes a row for each answer, sequence by sequence.
 
     Args:
-        path: the CSV file.
+        path: the new CSV file.
         infos: the sequences, in the order of the file.
         answers: their ``predictions.h5``, opened.
 
@@ -40,11 +40,17 @@ def write_steps(path: Path, infos: Iterable[SequenceInfo], answers: Answers) -> 
         OSError: the disk is full or cannot be written.
     """
     said = () if answers.task == "regression" else ("label", CONFIDENCE)
-    with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow((*NUMBER_FIELDS, *said, *answers.classes))
+        first = (*NUMBER_FIELDS, *said)
+        writer.writerow((*first, *(_column(name, first) for name in answers.classes)))
         for info in infos:
             writer.writerows(_rows(answers, info))
+
+
+def _column(name: str, others: Sequence[str]) -> str:
+    """Returns the name of a class's column, which no other column has."""
+    return f"probability of {name}" if name in others else name
 
 
 def _rows(answers: Answers, info: SequenceInfo) -> Iterator[Sequence[Any]]:

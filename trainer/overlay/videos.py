@@ -8,6 +8,7 @@ import av
 from preprocessing.errors import InputError
 from preprocessing.files.failures import FailureLog
 from preprocessing.files.inputs import find_sources
+from preprocessing.files.strays import remove_strays
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note, progress
 from preprocessing.videos.pictures import shown_size
@@ -66,6 +67,7 @@ def draw_overlays(
     Returns:
         Why some could not be drawn, a line each; ``folder/failures.csv`` has them, too.
     """
+    remove_strays(folder)
     failures, reasons = FailureLog(folder, videos.values()), []
     total = sum(expected_samples(path, None) for path in videos.values())
     with (

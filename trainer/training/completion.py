@@ -17,6 +17,7 @@ from typing import Any
 from preprocessing.errors import InputError
 from preprocessing.files.whole_file import write_whole
 from preprocessing.store.sequence_info import rate_of
+from preprocessing.terminal.console import note
 from trainer.batches.sequence_set import SequenceSet
 from trainer.config import TrainConfig
 from trainer.decoder.choosing import choose_decoder
@@ -94,8 +95,7 @@ class Completion:
                     self._answer(validation, answers, model, forward)
                 if look:
                     evaluation = steps.validating if steps and forward else self._evaluation(model)
-                    validated = look.take(evaluation, self.progress.lanes, answers, self.heed)
-                    write_whole(self.run.validated_path, validated.to_json())
+                    self._take(look, evaluation, answers)
             return self._choose(answers) if missing else []
         except InputError as error:  # What was trained is whole all the same.
             return [f"{' and '.join(missing)}: none; {error}"] if missing else []
@@ -120,6 +120,14 @@ class Completion:
         trained = sum(self.data.train.lengths)
         look = LastLook(self.config, self.data.validation, trained, self.progress)
         return look if look.compares or look.counts else None
+
+    def _take(self, look: LastLook, step: EvaluationStep, answers: Path) -> None:
+        """Takes the last look, without which there is less advice and all else."""
+        try:
+            validated = look.take(step, self.progress.lanes, answers, self.heed)
+            write_whole(self.run.validated_path, validated.to_json())
+        except (InputError, OSError) as error:
+            note(f"no look at validation for advice: {error}")
 
     def _choose(self, answers: Path) -> list[str]:
         """Chooses the temperature, then the decoder by the answers that are given with it."""

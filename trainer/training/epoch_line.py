@@ -63,7 +63,7 @@ def best_of(history: Sequence[Mapping[str, float | None]], best_epoch: int) -> s
         history: the rows of ``history.csv``.
         best_epoch: its number, from 1.
     """
-    row = next((row for row in history if row["epoch"] == best_epoch), {})
+    row = next((row for row in history if row.get("epoch") == best_epoch), {})
     figures = [
         f"{name} {_figure(value)}"
         for name in (VALIDATION + short for short in SHORT)
