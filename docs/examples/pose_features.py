@@ -20,6 +20,8 @@ import h5py
 import numpy as np
 
 SURE = 0.6  # Keypoints of DeepLabCut that are less likely count as not seen.
+COORDINATES = ("x", "y", "likelihood")
+MOST_TIMES = 100  # As many frames as rows, at most: of others there are no positions.
 
 
 def read_sleap(path):
@@ -34,10 +36,10 @@ def read_deeplabcut(path):
         names = list(itertools.islice(rows := csv.reader(file), 3))
         if len(names) < 3 or names[0][:1] != ["scorer"]:
             raise ValueError("no table of DeepLabCut, which begins with scorer")
-        if names[1][0] == "individuals":
-            names.append(next(rows))
-        rows = list(rows)
-    if not all(row[0].isdigit() for row in rows):
+        if names[1][:1] == ["individuals"]:
+            names.append(next(rows, []))
+        rows = [row for row in rows if any(row)]
+    if not rows or not all(row[0].isdigit() for row in rows):
         raise ValueError("rows have no numbers of frames: labels of pictures are no tracks")
     values = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows])
     columns = list(zip(*(line[1:] for line in names[1:]), strict=True))
@@ -46,9 +48,13 @@ def read_deeplabcut(path):
     animals = list(dict.fromkeys(animal for animal, _, _ in columns))
     points = list(dict.fromkeys(point for _, point, _ in columns))
     frames = np.array([int(row[0]) for row in rows])  # They need not begin with 0.
+    if frames.max() > MOST_TIMES * len(rows):
+        raise ValueError(f"{len(rows)} rows, and the last is of frame {frames.max()}")
     found = np.full((frames.max() + 1, len(animals), len(points), 3), np.nan)
     for number, (animal, point, kind) in enumerate(columns):
-        place = ("x", "y", "likelihood").index(kind)
+        if kind not in COORDINATES:
+            raise ValueError(f"a column of {kind!r}; expected {', '.join(COORDINATES)}")
+        place = COORDINATES.index(kind)
         found[frames, animals.index(animal), points.index(point), place] = values[:, number]
     return np.where(found[..., 2:] >= SURE, found[..., :2], np.nan)
 

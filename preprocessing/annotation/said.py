@@ -11,7 +11,7 @@ from pathlib import Path
 
 from preprocessing.errors import InputError, counted, some
 from preprocessing.files.folders import files_below
-from preprocessing.labels.annotated import AnnotatedFile, read_files
+from preprocessing.labels.annotated import AnnotatedFile, names_for, read_files
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.choices import ALL, LabelChoices
 from preprocessing.labels.class_runs import class_runs
@@ -20,7 +20,6 @@ from preprocessing.labels.formats.registry import format_of
 from preprocessing.labels.frame_times import FrameClock, frame_clock
 from preprocessing.labels.label_files import annotated_files
 from preprocessing.labels.labelled_alone import until
-from preprocessing.labels.media_names import MediaNames
 from preprocessing.labels.named import NamedLabels
 from preprocessing.labels.overlaps import joined, without
 from preprocessing.labels.reading import read_labels, read_labels_alone
@@ -116,7 +115,7 @@ class _Collected:
 
     def __init__(self, options: LabelOptions, store: FeatureStore | None, in_frames: bool):
         self._options, self._store, self._in_frames = options, store, in_frames
-        self._names = MediaNames(store.ids() if store else (), options.choices.media_map)
+        self._names = names_for(store, options.choices)
         self._clock = cache(lambda name, fps: frame_clock(name, fps, store))
 
     def said(self, files: Iterable[AnnotatedFile]) -> Said:

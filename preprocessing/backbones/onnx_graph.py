@@ -20,6 +20,9 @@ FRAMES, FEATURES = "frames", "features"
 SCALED, TAKEN = "pixels", "taken"
 AXES_ARE_AN_INPUT = 18  # From this version of ONNX's operations on, of ReduceMean.
 
+# From this version of ONNX's format on, weights need not be inputs too.
+WEIGHTS_ALONE = 4
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -49,7 +52,11 @@ def from_frames(content: bytes, layout: Layout, scale: Scale, dtype: Any, is_map
     """
     onnx = _onnx()
     helper = onnx.helper
-    model = onnx.compose.add_prefix(onnx.load_model_from_string(content), "network/")
+    model = onnx.load_model_from_string(content)
+    if model.functions:  # Other versions of operators are found for none of them.
+        model = onnx.inliner.inline_local_functions(model)
+    model = onnx.compose.add_prefix(model, "network/")
+    model.ir_version = max(model.ir_version, WEIGHTS_ALONE)
     graph = model.graph
     known = {weight.name for weight in graph.initializer}
     (taken,) = (one.name for one in graph.input if one.name not in known)
@@ -74,6 +81,7 @@ def _onnx() -> Any:
     try:
         onnx = import_module("onnx")
         import_module("onnx.compose")
+        import_module("onnx.inliner")
         return onnx
     except ImportError:
         raise InputError(

@@ -87,7 +87,8 @@ def _remove(path: Path) -> None:
 
 
 def _record(path: Path) -> Path:
-    return path.with_name(f".{path.name}.written")
+    path = path.absolute()
+    return path.parent / f".{path.name}.written"
 
 
 def _written(path: Path) -> list[str]:

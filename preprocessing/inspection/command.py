@@ -52,7 +52,9 @@ def _draw(store: FeatureStore, ids: list[str], config: InspectConfig, path: Path
     if not ids:
         raise InputError(f"there are no sequences in {store.root}, so there is nothing to draw")
     given = config.labels
-    labels = read_labels(config.options_for(given, config.task), store) if given else None
+    labels = None
+    if given:
+        labels = read_labels(config.options_for(given, config.task), store, are_true=False)
     from preprocessing.inspection.contact_sheet import draw_sheet
     from preprocessing.inspection.sheet_entry import spread
 

@@ -36,8 +36,10 @@ class LabelledTime:
     @property
     def share(self) -> float:
         """The share of the time in which a class is shown."""
-        lasts = np.diff(self.edges)
-        return float(lasts[[bool(classes) for classes in self.shown]].sum() / lasts.sum())
+        lasts, labelled = np.diff(self.edges), [bool(classes) for classes in self.shown]
+        if not lasts.any():  # Of one step, and nothing says how long it is shown.
+            lasts = np.ones(len(lasts))
+        return float(lasts[labelled].sum() / lasts.sum())
 
     @property
     def overlaps(self) -> bool:

@@ -46,8 +46,10 @@ class InspectConfig(LabelReading):
             raise InputError("--task regression: a sheet draws classes, no numbers; leave it out")
         if self.labels:
             _ = self.options_for(self.labels, self.task)
-        elif given := [
-            one for one in fields(LabelReading) if getattr(self, one.name) != one.default
-        ]:
-            option = given[0].name.replace("_", "-")
+            return
+        given = [one.name for one in fields(LabelReading) if getattr(self, one.name) != one.default]
+        if self.task != LabelOptions.task:
+            given.append("task")
+        if given:
+            option = given[0].replace("_", "-")
             raise InputError(f"--{option} says how labels are read; give --labels and --sheet, too")

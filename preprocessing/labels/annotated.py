@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from preprocessing.errors import InputError, counted, shorten
+from preprocessing.files.failures import failed_among
 from preprocessing.labels.base import LabelOptions
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.base import OPEN, Annotation, Reading
@@ -124,12 +125,25 @@ def intervals_of(
     return found.finished(where)
 
 
+def names_for(store: FeatureStore | None, choices: LabelChoices) -> MediaNames:
+    """Returns what finds the sequences that label files mean.
+
+    Args:
+        store: has the sequences; None if none is at hand.
+        choices: how labels are read.
+    """
+    if store is None:
+        return MediaNames((), choices.media_map)
+    root = store.root
+    return MediaNames(store.ids(), choices.media_map, lambda name: bool(failed_among(root, {name})))
+
+
 class _Found:
     """Intervals of label files that are being read."""
 
     def __init__(self, options: LabelOptions, store: FeatureStore | None):
         self._options, self._store = options, store
-        self._names = MediaNames(store.ids() if store else (), options.choices.media_map)
+        self._names = names_for(store, options.choices)
         self._clock = cache(lambda name: frame_clock(name, options.fps, store))
         self._by_sequence: BySequence = defaultdict(list)
         self._points = 0
@@ -171,6 +185,7 @@ class _Found:
         Raises:
             InputError: there are none, since all are points.
         """
+        self._names.note_shortened()
         if self._points and not self._by_sequence:
             raise InputError(
                 f"{where} holds {counted(self._points, 'point')} in time and no intervals; give "

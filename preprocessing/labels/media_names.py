@@ -2,14 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-from preprocessing.errors import InputError, shorten
+from preprocessing.errors import InputError, counted, shorten
 from preprocessing.files.csv_rows import csv_rows, require_commas
 from preprocessing.store.hints import LONGEST_SUFFIX
+from preprocessing.terminal.console import note
 
 MAP_FIELDS = ["media", "sequence"]
 # With what data sets end the names of label files: video01-phase.txt is of video01.
@@ -26,27 +27,56 @@ class MediaNames:
     Args:
         known: ids of the store; empty if there is none, and videos are called by their stems then.
         media_map: CSV file ``media,sequence`` of names that cannot be found so.
+        failed: says whether a video of some id is there, of which no features could be made.
 
     Raises:
         InputError: the map cannot be read.
     """
 
-    def __init__(self, known: Collection[str], media_map: Path | None):
-        self._known = frozenset(known)
+    def __init__(
+        self,
+        known: Collection[str],
+        media_map: Path | None,
+        failed: Callable[[str], bool] = lambda sequence_id: False,
+    ):
+        self._known, self._failed = frozenset(known), failed
         self._told = _read_map(media_map) if media_map else {}
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         for sequence_id in known:
             self._by_stem[sequence_id.rpartition("/")[2]].append(sequence_id)
+        self._named_after: dict[str, str] = {}
+        self.shortened: dict[str, str] = {}
         self.sequence = cache(self._find)
+        self.own = cache(self._own)
 
-    def own(self, name: str) -> str:
+    def note_shortened(self) -> None:
+        """Notes which label files are of a video that has another name than they."""
+        if self.shortened:
+            name, sequence_id = next(iter(self.shortened.items()))
+            many = counted(len(self.shortened), "label file")
+            note(f"{many} taken by the name of a video: {name} is of {sequence_id}")
+
+    def _own(self, name: str) -> str:
         """Returns the id of the video that a label file is named after; its folders count.
 
         A word for what labels are may stand behind the name of the video, as in data sets.
 
         Args:
             name: of the label file, below the folder that was given, without its suffix.
+
+        Raises:
+            InputError: several files are of one video, and such a word tells them apart.
         """
+        found = self._after(name)
+        other = self._named_after.setdefault(found, name)
+        if other != name and (name in self.shortened or other in self.shortened):
+            raise InputError(
+                f"{shorten(other)} and {shorten(name)} both hold labels of {shorten(found)}; give "
+                "labels of each kind a folder of their own, and one of them to --labels"
+            )
+        return found
+
+    def _after(self, name: str) -> str:
         folders, slash, last = name.rpartition("/")
         if not (self._known or self._told):
             return folders + slash + stem(last)
@@ -55,7 +85,10 @@ class MediaNames:
         if found in self._known or found in self._told.values() or not ends:
             return found
         shorter = self.sequence(name[: ends[0].start()])
-        return shorter if shorter in self._known else found
+        if shorter not in self._known or self._failed(name):
+            return found
+        self.shortened[name] = shorter
+        return shorter
 
     def _find(self, media: str) -> str:
         """Returns the id of a video; its stem if none is known.

@@ -13,6 +13,7 @@ from preprocessing.labels.annotated import BySequence, rows_of, settled
 from preprocessing.labels.base import LabelOptions, Labels
 from preprocessing.labels.choices import LabelChoices
 from preprocessing.labels.formats.suggestion import suggested
+from preprocessing.labels.formats.tabular.cells import confidence_of
 from preprocessing.labels.intervals import IntervalLabels
 from preprocessing.labels.named import SequenceLabels
 from preprocessing.labels.numbers import NumberLabels
@@ -47,7 +48,7 @@ def read_table(options: LabelOptions) -> Labels:
     if fields == INTERVAL_FIELDS:
         return IntervalLabels((_interval(path, *numbered) for numbered in body), options)
     if fields == SEQUENCE_FIELDS:
-        return SequenceLabels(((row[0], row[1]) for _, row in body), options)
+        return SequenceLabels(_labels_of_sequences(path, body), options)
     if fields[:2] == NUMBER_FIELDS and len(fields) > 2:
         return _read_numbers(options, header, body)
     raise InputError(unknown_table(path, header, options))
@@ -166,7 +167,24 @@ def _shown(header: list[str]) -> str:
     return shorten(plain) or "nothing"
 
 
+def _labels_of_sequences(path: Path, body: Iterable[NumberedRow]) -> Iterator[tuple[str, str]]:
+    for line, (sequence_id, label, *sure) in body:
+        _require_share(path, line, sure)
+        yield sequence_id, label
+
+
+def _require_share(path: Path, line: int, sure: list[str]) -> None:
+    """Checks that nothing but a confidence is passed over, such as a label with a comma in it.
+
+    Raises:
+        InputError: there is something else.
+    """
+    for text in sure:
+        confidence_of(text, f"{path} line {line}")
+
+
 def _interval(path: Path, number: int, row: list[str]) -> tuple[str, float, float, str]:
+    _require_share(path, number, row[len(INTERVAL_FIELDS) :])
     sequence_id, start_text, end_text, label = row[: len(INTERVAL_FIELDS)]
     start, end = number_or_nan(start_text), number_or_nan(end_text)
     if not 0 <= start < end < np.inf:

@@ -44,7 +44,7 @@ from preprocessing.store.hints import hint
 from preprocessing.terminal.console import note
 
 
-def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
+def read_labels(options: LabelOptions, store: FeatureStore, are_true: bool = True) -> Labels:
     """Reads labels of any form, and checks that the store has their sequences.
 
     Sequences whose video or file could not be used are left out, with a note.
@@ -52,6 +52,7 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
     Args:
         options: the file and how to read it.
         store: the store of the features.
+        are_true: whether they are to be learned, or to measure by.
 
     Raises:
         InputError: the form is unknown, a line is bad, or the store lacks a sequence.
@@ -63,7 +64,8 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
             "`longtake import` one of feature files; give --store the folder that they made"
         )
     labels = _read(options, store)
-    _note_uncorrected(options)
+    if are_true:
+        _note_uncorrected(options)
     missing = set(labels.ids()) - set(stored)
     failed = failed_among(store.root, missing)
     if unknown := sorted(missing - failed):
@@ -91,7 +93,8 @@ def read_labels(options: LabelOptions, store: FeatureStore) -> Labels:
 def _note_uncorrected(options: LabelOptions) -> None:
     """Notes label files that still are what a model answered, as a command wrote them."""
     for path in (options.path, *options.corrections):
-        if is_own(path):
+        files = files_below(path) if path.is_dir() else ()
+        if any(map(is_own, (path, path.parent, *files))):
             note(
                 f"{path} is as longtake wrote it, and nobody has corrected it: a model's answers "
                 "count as true labels, in the test too, and figures of it are too good"

@@ -56,7 +56,7 @@ def _require_same_settings(path: Path, stored: Origin, wanted: Origin) -> None:
     if other:
         old, new = (", ".join(f"{name} {of.get(name)}" for name in other) for of in (before, now))
         same_fps = other == ["fps"] and stored.fps != "native"
-        as_before = f"--fps {float(stored.fps):g} as before, " if same_fps else ""
+        as_before = f"--fps {stored.fps.removesuffix('.0')} as before, " if same_fps else ""
         raise OtherSettings(
             f"{path} was made with {old}, and is now asked for with {new}: give {as_before}another "
             "--store, or --overwrite to make it again, after which runs trained on it cannot go on"

@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from preprocessing.errors import InputError, shorten, some
 from preprocessing.files.failures import FILE_NAME, failed_among
+from preprocessing.terminal.streams import printable
 
 if TYPE_CHECKING:
     from preprocessing.store.feature_store import FeatureStore
@@ -65,7 +66,7 @@ def absent(name: str, store: "FeatureStore") -> InputError:
         near = get_close_matches(name, known, 3)
         advice = f"it has {some(known)}" if known else "it is empty"
         advice = f"did you mean {' or '.join(map(shorten, near))}?" if near else advice
-    return InputError(f"{store.root} has no sequence {shorten(name)!r}; {advice}")
+    return InputError(f"{store.root} has no sequence {shorten(name)!r}; {printable(advice)}")
 
 
 def _differences(name: str, other: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from preprocessing.errors import InputError
 from preprocessing.files.hdf5_file import DAMAGE, open_hdf5, own_dataset, require_reachable
 from preprocessing.files.jpeg_header import COLOURS, MOST_PIXELS, Size, most_bytes
+from preprocessing.terminal.streams import printable
 
 SCHEMA_VERSION = 1
 FRAMES, FRAME_ENDS = "jpeg", "jpeg_ends"
@@ -148,7 +149,7 @@ class SequenceInfo:
 
     def __repr__(self) -> str:
         made = f"{self.origin.backbone}, fps {self.origin.fps}"
-        return f"<{type(self).__name__} {self.extent}; {made}>"
+        return f"<{type(self).__name__} {self.extent}; {printable(made)}>"
 
     @property
     def end(self) -> float:

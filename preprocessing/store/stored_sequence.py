@@ -79,9 +79,14 @@ class StoredSequence:
             ) from None
         except IndexError:
             raise IndexError(f"There are {len(self)} steps. Received: {steps}") from None
-        block = self._read(chosen if isinstance(chosen, range) else range(chosen, chosen + 1))
-        place = (slice(None) if isinstance(chosen, range) else 0, *others)
-        wanted: NDArray[Any] = block[place]
+        one = isinstance(chosen, int)
+        places = range(chosen, chosen + 1) if isinstance(chosen, int) else chosen
+        if all(isinstance(other, int | slice) for other in others):
+            rows = self._read(places, tuple(others))
+        else:  # Lists of numbers may change the order of the axes.
+            place = (slice(None), *others)
+            rows = self._read(places)[place]
+        wanted: NDArray[Any] = rows[0] if one else rows
         return wanted
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
@@ -121,15 +126,22 @@ class StoredSequence:
         step = self.dtype.itemsize * int(np.prod(self.shape[1:]))
         return max(1, BYTES_AT_ONCE // step)
 
-    def _read(self, steps: range) -> NDArray[Any]:
-        """Reads steps that are equally far apart, in either direction, some at a time."""
-        rows = np.empty((len(steps), *self.shape[1:]), self.dtype)
+    def _read(self, steps: range, others: tuple[int | slice, ...] = ()) -> NDArray[Any]:
+        """Reads steps that are equally far apart, in either direction, some at a time.
+
+        Args:
+            steps: their numbers.
+            others: what is wanted of the other axes; nothing else is kept in memory.
+        """
+        wanted = (slice(None), *others)
+        shape = np.empty((0, *self.shape[1:]), self.dtype)[wanted].shape[1:]
+        rows = np.empty((len(steps), *shape), self.dtype)
         many = max(1, self._steps_at_once // abs(steps.step))
         for start in range(0, len(steps), many):
             part = steps[start : start + many]
             first = min(part[0], part[-1])
             block = self._block(first, max(part[0], part[-1]) + 1)
-            rows[start : start + many] = block[np.asarray(part) - first]
+            rows[start : start + many] = block[wanted][np.asarray(part) - first]
         return rows
 
     def _block(self, start: int, stop: int) -> NDArray[Any]:

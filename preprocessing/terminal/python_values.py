@@ -7,6 +7,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from preprocessing.errors import InputError
 from preprocessing.terminal.option_file import READERS, expected, flag
 
@@ -52,6 +54,8 @@ def _typed(given: Any, hint: Any) -> Any:
         fits = given is None
     elif hint is Path:
         return Path(given)
+    elif hint is bool and isinstance(given, np.bool_):
+        return bool(given)
     elif hint in NUMBERS:
         return _number(given, hint)
     elif hint is str and isinstance(given, os.PathLike):
@@ -72,7 +76,10 @@ def _number(given: Any, hint: Any) -> Any:
             raise TypeError from None
     if isinstance(given, bool) or not isinstance(given, NUMBERS[hint]):
         raise TypeError
-    return hint(given)
+    try:
+        return hint(given)
+    except OverflowError:
+        raise TypeError from None
 
 
 def _first(given: Any, hints: tuple[Any, ...]) -> Any:

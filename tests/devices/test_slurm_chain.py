@@ -83,6 +83,9 @@ def test_a_stage_that_slurm_refuses_takes_the_others_back(slurm: FakeSlurm) -> N
         ((), "expected stages with : between them, of cross_validate evaluate extract"),
         (("extract", ":", "trian"), "no stage is called 'trian'; expected one of cross_validate"),
         (("extract", ":"), "no stage is called ':'"),
+        (("train", "predict"), "put a : before the stage predict"),
+        (("train", "--gpus=2", "predict"), "put a : before the stage predict"),
+        (("../slurm/evaluate",), "no stage is called '../slurm/evaluate'"),
         (("--array=1-2", "extract"), "no stage is called '--array=1-2'"),
     ],
 )
@@ -109,6 +112,12 @@ def test_videos_that_are_not_there_are_told_before_the_queue(
     assert done.returncode == 2
     assert f"{name}=gone does not exist; expected a folder of videos" in done.stderr
     assert slurm.ends == {}
+
+
+def test_a_job_may_be_called_as_a_stage_is(slurm: FakeSlurm) -> None:
+    done = slurm.run(CHAIN, "evaluate", "--job-name", "train", "--", "predict", **FOLDERS)
+    assert done.returncode == 0, done.stderr
+    assert "--job-name train" in slurm.read("submitted")[0]
 
 
 def test_an_array_shares_folds_and_trials(slurm: FakeSlurm) -> None:

@@ -227,12 +227,18 @@ def _two_rows(facts: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("opset", [13, 17, 18, 21])
-@pytest.mark.parametrize("is_map", [True, False])
+@pytest.mark.parametrize(
+    ("opset", "is_map", "form"),
+    [
+        *((opset, is_map, "usual") for opset in (13, 17, 18, 21) for is_map in (True, False)),
+        (8, True, "weights are inputs too"),
+        (17, True, "functions"),
+    ],
+)
 def test_an_onnx_backbone_of_any_version_comes_before_the_model(
-    films: Path, made: Made, tmp_path: Path, opset: int, is_map: bool
+    films: Path, made: Made, tmp_path: Path, opset: int, is_map: bool, form: str
 ) -> None:
-    backbone = _onnx_file(tmp_path / "net.onnx", opset, is_map)
+    backbone = _onnx_file(tmp_path / "net.onnx", opset, is_map, form=form)
     run, _ = made(backbone, pixels="imagenet")
     call, facts = exported(run, backbone)
     frames = pictures(films, backbone, pixels="imagenet")
@@ -241,7 +247,9 @@ def test_an_onnx_backbone_of_any_version_comes_before_the_model(
         exported(run, backbone, "saved_model")
 
 
-def _onnx_file(path: Path, opset: int, is_map: bool, batch: int | str = "n") -> str:
+def _onnx_file(
+    path: Path, opset: int, is_map: bool, batch: int | str = "n", form: str = "usual"
+) -> str:
     """A convolution of pictures ``[N, 3, 6, 8]``, and perhaps its mean."""
     import onnx
     from onnx import helper, numpy_helper
@@ -262,8 +270,20 @@ def _onnx_file(path: Path, opset: int, is_map: bool, batch: int | str = "n") -> 
         [helper.make_tensor_value_info("features", kind, None)],
         [numpy_helper.from_array(kernel, "kernel")],
     )
-    opsets = [helper.make_opsetid("", opset)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), path)
+    opsets, functions = [helper.make_opsetid("", opset)], []
+    if form == "weights are inputs too":
+        graph.input.append(helper.make_tensor_value_info("kernel", kind, kernel.shape))
+    if form == "functions":
+        nodes[1].domain, nodes[1].op_type = "own", "Bend"
+        body = [node("Relu", "x", output="y")]
+        functions = [helper.make_function("own", "Bend", ["x"], ["y"], body, opsets)]
+        graph.node[1].CopyFrom(nodes[1])
+        opsets = [*opsets, helper.make_opsetid("own", 1)]
+    ir_version = 3 if form == "weights are inputs too" else 9
+    model = helper.make_model(
+        graph, opset_imports=opsets, ir_version=ir_version, functions=functions
+    )
+    onnx.save(model, path)
     return str(path)
 
 

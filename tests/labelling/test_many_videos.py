@@ -95,7 +95,7 @@ def test_more_parts_than_videos_do_no_harm(run: Run, tmp_path: Path, longtake: L
     code, _, noted = longtake(*predict, "--shard", "2/2")
     assert code == 0
     assert not earlier.exists()
-    assert "--shard 2/2 has no videos" in noted
+    assert "--shard 2/2 is empty" in noted
     assert "--jobs is for videos, and" in refusal(
         longtake("predict", run.path, run.config.store, "--out", "out", "--jobs", 2)
     )

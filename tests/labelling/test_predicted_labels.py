@@ -12,7 +12,10 @@ from prediction_files import write_predictions
 
 from preprocessing.errors import InputError
 from preprocessing.labels.base import LabelOptions
-from preprocessing.labels.reading import read_labels
+from preprocessing.labels.choices import LabelChoices
+from preprocessing.labels.formats.base import Annotation
+from preprocessing.labels.formats.registry import read_annotations
+from preprocessing.labels.reading import read_labels, read_labels_alone
 from preprocessing.store.feature_store import FeatureStore
 from trainer.labelling.label_file import write_predicted_labels
 
@@ -165,7 +168,7 @@ def corrected(tmp_path: Path, text: str, task: str) -> list[list[float]]:
             "sequence,start,end,label,confidence\ns,0,0.5,b,0.75\ns,0.5,1.25,a\ns,1.25,1.5,b,\n",
             [1, 1, 0, 0, 0, 1],
         ),
-        ("classification", "Sequence,Label,Confidence\ns,a,?\nlonger,b\n", [0] * 6),
+        ("classification", "Sequence,Label,Confidence\ns,a,1\nlonger,b\n", [0] * 6),
         (
             "multilabel",
             "sequence,start,end,label,confidence\ns,0,1.5,,\nlonger,0,1,a,0.9\n",
@@ -174,11 +177,46 @@ def corrected(tmp_path: Path, text: str, task: str) -> list[list[float]]:
         ("multilabel", "sequence,label,confidence\ns,,\nlonger,a,0.9\n", [[0]] * 6),
     ],
 )
-def test_labels_are_read_whatever_their_confidence(
+def test_labels_are_read_with_a_confidence_or_without(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], task: str, text: str, expected: list[Any]
 ) -> None:
     assert corrected(tmp_path, text, task) == expected
     assert capsys.readouterr() == ("", "")
+
+
+confidences = st.sampled_from([None, "", "0.5", "1", "1.5", "left paw", "-"])
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), confidences), min_size=1, max_size=4))
+def test_both_readers_of_our_table_take_the_same_rows(rows: list[tuple[str, str | None]]) -> None:
+    lines = [
+        ",".join(["s", str(number), str(number + 0.5), label, *([] if sure is None else [sure])])
+        for number, (label, sure) in enumerate(rows)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labels.csv"
+        path.write_text("\n".join(["sequence,start,end,label,confidence", *lines, ""]))
+        if any(sure in ("1.5", "left paw") for _, sure in rows):
+            for read in (lambda: read_labels_alone(LabelOptions(path)), lambda: annotations(path)):
+                with pytest.raises(InputError, match="expected a number from 0 to 1"):
+                    read()
+            return
+        assert set(read_labels_alone(LabelOptions(path)).classes) == {label for label, _ in rows}
+        found = [(one.start, one.end, one.label) for one in annotations(path)]
+    assert found == [(number, number + 0.5, label) for number, (label, _) in enumerate(rows)]
+
+
+def annotations(path: Path) -> list[Annotation]:
+    reading = read_annotations(path, LabelChoices())
+    assert reading
+    return reading.annotations
+
+
+def test_a_label_with_a_comma_is_not_cut_short(tmp_path: Path) -> None:
+    for names, row in (("start,end,", "0,1,"), ("", "")):
+        text = f"sequence,{names}label,confidence\ns,{row}groom, left paw\n"
+        with pytest.raises(InputError, match="line 2: confidence 'left paw'"):
+            corrected(tmp_path, text, "classification")
 
 
 def test_a_column_of_confidences_spares_no_other(tmp_path: Path) -> None:

@@ -486,10 +486,16 @@ def test_tables_with_other_separators_are_recognised(store, csv_path, mark, name
 
 def test_answers_of_a_model_that_nobody_corrected_are_told(make_store, tmp_path, capsys) -> None:
     store, path = make_store([4]), tmp_path / "labels.csv"
-    write_own(path, lambda new: new.write_text("sequence,start,end,label\ns0,0,1,x\n"))
-    options = LabelOptions(path)
-    read_labels(options, store)
-    assert "nobody has corrected it: a model's answers count as true" in capsys.readouterr().err
-    path.write_text("sequence,start,end,label\ns0,0,1,y\n")
-    read_labels(options, store)
+    table = "sequence,start,end,label\ns0,0,1,x\n"
+    (tmp_path / "folder").mkdir()
+    for name in ("labels.csv", "folder/labels.csv"):
+        write_own(tmp_path / name, lambda new: new.write_text(table))
+    for labels in (path, tmp_path / "folder"):
+        read_labels(LabelOptions(labels), store)
+        said = capsys.readouterr().err
+        assert f"note: {labels} is as longtake wrote it, and nobody has corrected it" in said
+        read_labels(LabelOptions(labels), store, are_true=False)
+        assert capsys.readouterr().err == ""
+    path.write_text(table.replace("x", "y"))
+    read_labels(LabelOptions(path), store)
     assert "nobody has corrected it" not in capsys.readouterr().err

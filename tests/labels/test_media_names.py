@@ -74,6 +74,31 @@ def test_a_label_file_may_say_behind_the_name_of_its_video_what_it_holds(word: s
     assert names.own("video02-tool") == "video02-tool"
 
 
+def test_labels_of_a_video_that_failed_are_not_those_of_another() -> None:
+    names = MediaNames(["video01"], None, {"video01_tools"}.__contains__)
+    assert names.own("video01_tools") == "video01_tools"
+    assert names.own("video01_phase") == "video01"
+
+
+def test_which_files_are_taken_by_another_name_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    names = MediaNames(["video01", "video02"], None)
+    for name in ("video01", "video02-phase", "video02-phase"):
+        names.own(name)
+    names.note_shortened()
+    said = "note: 1 label file taken by the name of a video: video02-phase is of video02\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("other", ["video01", "video01-tool"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_files_are_of_one_video_only_if_they_are_named_alike(other: str, turned: bool) -> None:
+    names = MediaNames(["video01"], None)
+    first, second = ("video01-phase", other)[:: -1 if turned else 1]
+    names.own(first)
+    with pytest.raises(InputError, match=f"{first} and {second} both hold labels of video01"):
+        names.own(second)
+
+
 @pytest.mark.parametrize("name", ["video01_b", "video01b", "video01phase", "video03-phase"])
 def test_what_else_stands_behind_a_name_is_part_of_it(name: str) -> None:
     assert MediaNames(["video01"], None).own(name) == name

@@ -44,6 +44,17 @@ def test_steps_of_a_sequence_are_those_of_its_array(
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(sequence[steps], FEATURES[steps])
+    rows = found if found.base is None else found.base
+    assert rows.nbytes <= max(found.nbytes, DIMENSION * 4)  # Nothing else is kept in memory.
+
+
+@pytest.mark.parametrize("others", [([0, 2],), (np.array([True, False, True]),), (np.int64(1),)])
+def test_features_are_chosen_as_of_an_array(
+    sequence: StoredSequence, others: tuple[Any, ...]
+) -> None:
+    for steps in (slice(None), slice(40, 3, -2), slice(4, 4)):
+        place = (steps, *others)
+        np.testing.assert_array_equal(sequence[place], FEATURES[place])
 
 
 @given(steps=steps)

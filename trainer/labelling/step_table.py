@@ -27,11 +27,11 @@ TIME_DIGITS, SHARE_DIGITS = 9, 6
 BETWEEN = "|"
 
 
-def write_steps(path: Path, infos: Iterable[SequenceInfo], answers: Answers) -> None:
+def write_steps(partial: Path, infos: Iterable[SequenceInfo], answers: Answers) -> None:
     """Writes a row for each answer, sequence by sequence.
 
     Args:
-        path: the new CSV file.
+        partial: the new CSV file, under the name that it has until it is whole.
         infos: the sequences, in the order of the file.
         answers: their ``predictions.h5``, opened.
 
@@ -40,7 +40,7 @@ def write_steps(path: Path, infos: Iterable[SequenceInfo], answers: Answers) -> 
         OSError: the disk is full or cannot be written.
     """
     said = () if answers.task == "regression" else ("label", CONFIDENCE)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         first = (*NUMBER_FIELDS, *said)
         writer.writerow((*first, *(_column(name, first) for name in answers.classes)))

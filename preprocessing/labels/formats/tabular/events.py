@@ -57,8 +57,10 @@ class Events:
         typed, clocked = "type" in self._found.places, self._preset.has_clock
         clock = self._clock()
         width = len(self._found.header) if self._preset.strict else 0
+        # A row that a person added need not have a confidence.
+        fewest = width - (self._found.places.get("confidence") == (width - 1,))
         for line, row in rows_of(self._table, self._found):
-            if width and len(row) != width:
+            if width and not fewest <= len(row) <= width:
                 raise InputError(
                     f"{self._table.path} line {line} has {len(row)} values; expected {width}"
                 )
