@@ -183,3 +183,8 @@ def test_what_cannot_be_read_has_no_labels_and_stops_nothing(store: Path) -> Non
     sheet = store.parent / "sheet.png"
     assert run(InspectConfig(store, sheet=sheet, labels=(labels,))) == 3
     assert sheet.exists()
+
+
+def test_of_one_step_that_lasts_no_time_all_is_labelled_or_nothing() -> None:
+    for shown, share in ((((0,),), 1.0), (((),), 0.0)):
+        assert LabelledTime(np.array([2.0, 2.0]), shown).share == share

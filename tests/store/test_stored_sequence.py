@@ -181,3 +181,14 @@ def test_all_of_it_says_what_it_is(sequence: StoredSequence) -> None:
     told = "'monday/camera1': 50 steps of 3 features, 0.0 to 12.2 s"
     assert repr(sequence) == f"<StoredSequence {told}>"
     assert repr(sequence.info) == f"<SequenceInfo {told}; test, fps 4.0>"
+
+
+def test_names_from_strangers_steer_no_terminal(tmp_path: Path) -> None:
+    name, backbone = "a\x1b[31m", "\x1b]0;title\x07"
+    write_sequence(tmp_path, name, FEATURES, backbone=backbone)
+    store = FeatureStore(tmp_path)
+    with pytest.raises((InputError, KeyError)) as refused:
+        store["b"]
+    for text in (repr(store[name]), repr(store.info(name)), repr(store), str(refused.value)):
+        assert "\x1b" not in text
+        assert "\x07" not in text

@@ -116,8 +116,10 @@ def test_texts_of_numbers_are_numbers() -> None:
 
 
 def test_numbers_of_numpy_are_numbers_of_python() -> None:
-    config = longtake.TrainConfig("s", "l", "r", epochs=np.int64(3), clip_norm=np.float32(2))
+    numbers = {"epochs": np.int64(3), "clip_norm": np.float32(2), "layer_norm": np.bool_(True)}
+    config = longtake.TrainConfig("s", "l", "r", **numbers)
     assert (type(config.epochs), type(config.clip_norm)) == (int, float)
+    assert config.layer_norm is True
     assert "epochs: 3\n" in to_yaml(config)
 
 
@@ -131,6 +133,7 @@ def test_a_run_or_a_store_does_for_its_folder(make_store) -> None:
     ("values", "message"),
     [
         ({"store": 3}, "--store 3: expected a path"),
+        ({"learning_rate": 10**400}, "--learning-rate 1000*: expected a number"),
         ({"store": None}, "--store None: expected a path"),
         ({"splits": b"a.json"}, "--splits b'a.json': expected a path"),
         ({"labels": 4}, "--labels 4: expected a list, a path each"),
