@@ -30,7 +30,7 @@ from preprocessing.inspection.label_ribbons import (
     ribbon,
 )
 from preprocessing.inspection.labelled_time import labelled_times
-from preprocessing.inspection.page import DPI, MARGIN, WIDTH, Page, own_style
+from preprocessing.inspection.page import DPI, EDGE, GREY, MARGIN, WIDTH, Page, own_style
 from preprocessing.inspection.sheet_entry import Entry, read_entry, shown_time
 from preprocessing.labels.base import Labels
 from preprocessing.labels.class_colours import class_colours
@@ -46,8 +46,8 @@ TITLE, STRIP_WIDTH, SIDE, BELOW = 64, 960, 340, 56
 ENTRY = TITLE + SIDE + BELOW
 MATRIX_LEFT, BAR_LEFT = 1066, 1432
 GAP, CAPTION, CAPTION_WIDTH, MARK = 6, 18, 80, 7
-COLOURS, GREY = "viridis", "#555b66"
-MISSING, FRAME = (225, 225, 228), (150, 153, 160)
+COLOURS = "viridis"
+MISSING = (225, 225, 228)
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 MOST_TICKS, MOST_NUMBERS = 6, 12
 REASON_WIDTH = 120
@@ -202,7 +202,7 @@ def _draw_pictures(page: Page, entry: Entry, top: int, colours: Sequence[str] | 
         pixels = np.full((high, wide, 3), MISSING, np.uint8)
         if picture is not None:
             pixels = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_AREA)
-        pixels[[0, -1]] = pixels[:, [0, -1]] = FRAME
+        pixels[[0, -1]] = pixels[:, [0, -1]] = EDGE
         if entry.labels and colours:
             (classes,) = entry.labels.at(np.array([time + entry.step_seconds / 2]))
             mark(pixels, classes, colours, MARK)

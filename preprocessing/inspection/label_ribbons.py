@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.inspection.labelled_time import LabelledTime
-from preprocessing.inspection.page import MARGIN, WIDTH, Page
+from preprocessing.inspection.page import EDGE, GREY, MARGIN, WIDTH, Page
 from preprocessing.labels.class_colours import rgb
 
 # Pixels.
@@ -26,8 +26,7 @@ NARROWEST, WIDEST, LETTER = 140, 460, 7
 # A row for each class where several are shown at once: so many at most, of so many pixels.
 MOST_ROWS, WIDE, NARROW = 8, 14, 4
 MOST_NAMED = 60
-BLANK, EDGE = (255, 255, 255), (150, 153, 160)
-GREY = "#555b66"
+BLANK = (255, 255, 255)
 EXPLAINED = (
     "Colours: the labels, along the similarity and under each picture; white has none. Where "
     "squares and colours agree, features tell the labels apart."

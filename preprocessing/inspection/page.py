@@ -19,6 +19,8 @@ from preprocessing.terminal.streams import printable
 DPI = 100
 # Pixels.
 WIDTH, MARGIN = 1500, 30
+# Of words beside pictures, and around pictures.
+GREY, EDGE = "#555b66", (150, 153, 160)
 # Those that have letters which matplotlib's own font lacks, on systems that have one of them.
 FONTS = (
     *("Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans JP", "Noto Sans SC", "Noto Sans KR"),

@@ -57,7 +57,7 @@ def of_other_programs(path: Path, options: LabelOptions) -> list[Path]:
         return []
     if path.is_dir():
         return annotated_files(path, choices)
-    if choices.format is None and _is_own(path):
+    if choices.format is None and _is_table_of_ours(path):
         return []
     found = format_of(path, choices)
     if found is UNREADABLE:
@@ -67,7 +67,7 @@ def of_other_programs(path: Path, options: LabelOptions) -> list[Path]:
     return [path] if found else []
 
 
-def _is_own(path: Path) -> bool:
+def _is_table_of_ours(path: Path) -> bool:
     """Returns whether a file begins as our own tables do."""
     first = next(csv.reader(Sample(path).lines[:1]), [])
     fields = own_fields(first)
