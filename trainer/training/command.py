@@ -25,6 +25,7 @@ from trainer.training.callbacks import watch_batches
 from trainer.training.claim import claimed
 from trainer.training.completion import Completion
 from trainer.training.loop import Training
+from trainer.training.memory_maps import note_nearly_all_held
 from trainer.training.preparation import lanes_of, last_checkpoint, make_model, prepare
 from trainer.training.steps import Steps, make_steps
 from trainer.training.stops import Stops
@@ -117,6 +118,7 @@ def _train(
             progress.lanes = progress.lanes or lanes_of(config, data, devices)
             progress.threads = progress.threads or threads()
             require_room(config, progress.lanes, devices)
+            note_nearly_all_held()
             steps = make_steps(config, model, data.layout.task, devices, data.backbone)
             watched = watch_batches(callbacks)
             processes.require_same(callbacks=watched)
