@@ -244,7 +244,7 @@ def test_a_bad_configuration_file_is_refused(
 
 
 def test_bad_arguments_are_one_line(longtake: Longtake) -> None:
-    assert "no command 'trian'" in refusal(longtake("trian"))
+    assert "no command 'trian' (did you mean train?)" in refusal(longtake("trian"))
     assert "--store" in refusal(longtake("extract", "videos"))
     base = ("train", "--store", "s", "--labels", "l", "--run", "r")
     assert "did you mean --chunk-length" in refusal(longtake(*base, "--chunk-lenght", "3"))

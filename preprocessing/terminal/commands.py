@@ -11,6 +11,7 @@ from typing import Any
 from preprocessing.errors import InputError, ReaderGone, Stopped
 from preprocessing.terminal.console import say
 from preprocessing.terminal.exit_codes import BAD_INPUT, BUG, DONE, INTERRUPTED, STOPPED
+from preprocessing.terminal.option_file import meant
 from preprocessing.terminal.options import parse
 from preprocessing.terminal.recipes import Recipes
 from preprocessing.terminal.streams import ERR, OUT, prepare
@@ -59,7 +60,9 @@ def _main(prog: str, commands: Mapping[str, Command], arguments: list[str]) -> i
         return DONE
     if name not in commands:
         known = ", ".join(commands)
-        return _complain(prog, f"no command {name!r}; the commands are {known}")
+        near = meant(name, commands)
+        said = f" (did you mean {near}?)" if near else ""
+        return _complain(prog, f"no command {name!r}{said}; the commands are {known}")
     return _run(f"{prog} {name}", commands[name], arguments[1:])
 
 

@@ -206,11 +206,11 @@ def flag(name: str) -> str:
 
 
 def meant(name: str, known: Collection[str]) -> str | None:
-    """Returns the option that was probably meant by one that does not exist, if there is one.
+    """Returns the option, or the command, that was probably meant by one that does not exist.
 
     Args:
         name: as it was given, without dashes before it.
-        known: the options' names, spelled as on the command line.
+        known: the names that there are, spelled as on the command line.
     """
     if (other := ELSEWHERE.get(flag(name))) in known:
         return other

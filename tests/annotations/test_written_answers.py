@@ -67,7 +67,12 @@ def test_predict_writes_its_labels_for_tools_and_replaces_no_correction(
         *("day/s1.txt", "s0.txt", "s2.txt")
     ]
     assert (texts / "s0.txt").read_text().count("\n") == STEPS
-    assert longtake(*command)[0] == 0  # Its own work it replaces.
+    code, _, noted = longtake(*command[:5])
+    assert code == 0
+    assert "note: of an earlier predict, whose answers may be others: " in noted
+    code, _, noted = longtake(*command)  # Its own work it replaces.
+    assert code == 0
+    assert "earlier predict" not in noted
     corrected = project.read_text().replace('"a"', '"b"')
     project.write_text(corrected)
     said = refusal(longtake(*command))

@@ -115,7 +115,7 @@ def test_labels_that_were_corrected_by_hand_are_not_replaced(
 
 
 def test_bouts_of_an_earlier_prediction_do_not_outlive_it(
-    run: Run, store: FeatureStore, tmp_path: Path
+    run: Run, store: FeatureStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     config = PredictConfig(run.path, (store.root,), out)
@@ -127,6 +127,9 @@ def test_bouts_of_an_earlier_prediction_do_not_outlive_it(
     remove_own(out, "bouts.csv", "summary.csv")
     left = {path.name for path in out.glob("[!.]*")}
     assert left == {"labels.csv", "notes.csv", "predictions.h5"}
+    tables = ", ".join(str(out / name) for name in ("bouts.csv", "summary.csv"))
+    said = f"note: of an earlier predict, and not written this time: {tables}; removed\n"
+    assert capsys.readouterr().err == said
     (out / "bouts.csv").write_text("mine")
     assert "somebody made or corrected it" in refused(run, out, store.root)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_evaluations import write_evaluation, write_run
+from matplotlib.legend import Legend
 
 from preprocessing.errors import InputError
 from preprocessing.labels.class_colours import class_colours, rgb
@@ -160,6 +161,24 @@ def test_classes_that_begin_alike_have_a_colour_each_in_the_legend(tmp_path: Pat
     write_evaluation(run, {"s": {"true": [0, 1], "probabilities": share([0, 1], 2)}})
     named = [text for text in texts(run.plot("ribbons")) if text.startswith("needle")]
     assert named == ["needle t...e, left", "needle t..., right"]
+
+
+@pytest.mark.parametrize("count", [5, 7, 11, 13])
+def test_the_legend_is_read_along_its_rows_in_the_order_of_classes(
+    tmp_path: Path, count: int
+) -> None:
+    names = [f"class {n:02d}" for n in range(count)]
+    run = write_run(tmp_path / "run", names)
+    true = list(range(count))
+    write_evaluation(run, {"s": {"true": true, "probabilities": share(true, count)}})
+    figure = run.plot("ribbons")
+    figure.canvas.draw()
+    (legend,) = figure.findobj(Legend)
+    places = {
+        text.get_text(): text.get_window_extent().get_points()[0] for text in legend.get_texts()
+    }
+    named = [name for name in places if name in names]
+    assert sorted(named, key=lambda name: (-places[name][1].round(), places[name][0])) == names
 
 
 @pytest.mark.parametrize(("columns", "shown"), [(3, 2), (9, 1)])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,8 @@ def test_a_memory_that_cannot_matter_is_told_after_train_and_after_evaluate(
     assert code == 0
     (line,) = [line for line in out.splitlines() if HELPLESS in line]
     assert line.endswith("(docs/guide.md#carry-or-reset)")
+    figures = r"^memory: validation (.*) with the state carried, \1 with it reset at each chunk$"
+    assert re.search(figures, out, re.MULTILINE)
     assert out.splitlines()[-1].startswith(f"{run} is finished")
     found = json.loads((run / "validated.json").read_text())
     assert found["carried"] == pytest.approx(found["reset"], abs=0.01)

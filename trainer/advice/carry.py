@@ -27,9 +27,8 @@ def on_carry(runs: Sequence[Run]) -> Iterator[Remark]:
     if config.gradient == "full":
         learns = ""
     text = (
-        f"on validation {_figure(found.carried, found.score)} with the state carried, "
-        f"{_figure(found.reset, found.score)} with it reset at each chunk: memory beyond {length} "
-        f"steps is no help; {learns}--state reset does without"
+        f"on validation {found.compared}: memory beyond {length} steps is no help; {learns}--state "
+        "reset does without"
     )
     yield Remark(text, "docs/guide.md#carry-or-reset")
 
@@ -41,7 +40,3 @@ def _helps(found: Validated) -> bool:
     if found.score == "mae":
         return found.carried < (1 - GAIN) * found.reset
     return found.carried >= found.reset + GAIN
-
-
-def _figure(value: float | None, score: str) -> str:
-    return f"mae {value:.3g}" if score == "mae" else f"{100 * (value or 0):.1f} % right"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, some
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.own_output import require_own, write_own
 from preprocessing.labels.formats.writers.base import Writer
@@ -76,6 +76,23 @@ def require_uncorrected(formats: Iterable[str], folder: Path, command: str) -> N
     for name in formats:
         require_folder(f"--write {name}:", folder / FOLDER)
         require_own(annotation_path(folder, WRITERS[name]), command)
+
+
+def note_earlier(formats: Iterable[str], folder: Path, command: str) -> None:
+    """Notes files of annotation tools that an earlier command wrote, and this one does not.
+
+    Args:
+        formats: the option ``--write``.
+        folder: the folder of the predictions.
+        command: what wrote them.
+    """
+    written = {annotation_path(folder, WRITERS[name]) for name in formats}
+    paths = dict.fromkeys(annotation_path(folder, writer) for writer in WRITERS.values())
+    if earlier := [str(path) for path in paths if path.exists() and path not in written]:
+        note(
+            f"of an earlier {command}, whose answers may be others: {some(earlier)}; --write makes "
+            "them anew"
+        )
 
 
 def write_answers(

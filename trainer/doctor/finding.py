@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 State = Literal["ok", "missing", "failed"]
+# What people read; what is missing is no fault.
+WORDS = {"missing": "without"}
 LONGEST_CAUSE = 300
 ASK = "if nothing above explains it, open an issue with all of these lines"
 
@@ -29,7 +31,7 @@ class Finding:
 
     def lines(self) -> Iterator[str]:
         """Yields a line, and one of advice where there is some."""
-        yield f"{self.state:<8} {self.name}: {self.figure}"
+        yield f"{WORDS.get(self.state, self.state):<8} {self.name}: {self.figure}"
         if self.advice:
             yield f"{'':<8} {self.advice}"
 

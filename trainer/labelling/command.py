@@ -7,7 +7,7 @@ from preprocessing.files.failures import FILE_NAME as FAILURES
 from preprocessing.store.sequence_info import SequenceInfo
 from preprocessing.terminal.console import note, say
 from preprocessing.terminal.exit_codes import DONE, SOME_FAILED
-from trainer.annotations.files import require_writable, write_answers
+from trainer.annotations.files import note_earlier, require_writable, write_answers
 from trainer.batches.sequence_set import SequenceSet
 from trainer.bouts.bins import require_few_bins
 from trainer.bouts.tables import BOUTS, SUMMARY, has_bouts, require_bouts
@@ -60,6 +60,7 @@ def run_predict(config: PredictConfig) -> int:
     if decoding:
         say(f"labels are decoded by {decoder_text(decoder)}; --decode none writes raw ones")
     write_answers(config.write, predictions, infos, given.store, given.videos, truth=False)
+    note_earlier(config.write, config.folder, "predict")
     undrawn = _overlay(config, run, infos, given) if config.overlay else ()
     _name_failures(config, given.failures, undrawn)
     return SOME_FAILED if given.failures or undrawn else DONE

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, some
 from preprocessing.files.outputs import require_folder
 from preprocessing.files.own_output import is_own, remember
 from preprocessing.files.strays import remove_strays_of
 from preprocessing.files.whole_file import whole_file
 from preprocessing.store.feature_store import FeatureStore
 from preprocessing.store.sequence_info import SUFFIX, SequenceInfo, read_info
+from preprocessing.terminal.console import note
 from trainer.bouts.tables import BOUTS, SUMMARY, write_bouts
 from trainer.labelling.label_file import write_predicted_labels
 from trainer.labelling.options import PredictConfig
@@ -140,7 +141,7 @@ def write_own_bouts(
 
 
 def remove_own(out: Path, *names: str) -> None:
-    """Removes tables of an earlier prediction, which the present one does not have.
+    """Removes tables of an earlier prediction, which the present one does not have, with a note.
 
     Args:
         out: the folder DIR, of which ``require_free`` has said that they are predict's.
@@ -149,9 +150,13 @@ def remove_own(out: Path, *names: str) -> None:
     Raises:
         InputError: one was changed meanwhile.
     """
-    for name in names:
-        _require_unchanged(out / name)
-        (out / name).unlink(missing_ok=True)
+    there = [out / name for name in names if (out / name).exists()]
+    for path in there:
+        _require_unchanged(path)
+        path.unlink()
+    if there:
+        removed = tuple(str(path) for path in there)
+        note(f"of an earlier predict, and not written this time: {some(removed)}; removed")
 
 
 def _require_unchanged(path: Path) -> None:

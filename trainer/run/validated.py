@@ -42,6 +42,17 @@ class Validated:
             if value is not None and not (type(value) in (int, float) and 0 <= value < MOST):
                 raise ValueError(f"{name} is {value!r:.40}")
 
+    @property
+    def compared(self) -> str:
+        """The scores with the carry and without, in words; empty if they are not known."""
+        if self.carried is None or self.reset is None:
+            return ""
+        with_it, without = map(self._shown, (self.carried, self.reset))
+        return f"{with_it} with the state carried, {without} with it reset at each chunk"
+
+    def _shown(self, value: float) -> str:
+        return f"mae {value:.3g}" if self.score == "mae" else f"{100 * value:.1f} % right"
+
     @staticmethod
     def score_of(value: float) -> float | None:
         """Returns a score as it is kept; None for one that is no number, or beyond all measure."""

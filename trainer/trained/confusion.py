@@ -64,4 +64,4 @@ def _kept(confusion: Any) -> list[int]:
 
 def _title(metrics: Mapping[str, Any], shown: int) -> str:
     which = f", the {shown} classes with the most mistakes" * (shown < len(metrics["classes"]))
-    return f"confusions, {metrics['split']}: per cent of each true class{which}"
+    return f"confusions of raw answers, {metrics['split']}: per cent of each true class{which}"

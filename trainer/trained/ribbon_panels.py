@@ -83,11 +83,15 @@ class Panels:
         for axes, panel in zip(several, self.panels, strict=True):
             panel.paint(axes)
             axes.set_title(panel.title, loc="left", fontsize="medium", parse_math=False)
-        patches = [Patch(color=colour, label=" ") for _, colour in self.legend]
-        if patches:
-            where = {"loc": "outside lower left", "ncols": IN_A_ROW}
+        if self.legend:
+            rows = -(-len(self.legend) // IN_A_ROW)
+            columns = -(-len(self.legend) // rows)
+            # Matplotlib goes down the columns, people read along the rows.
+            entries = [entry for column in range(columns) for entry in self.legend[column::columns]]
+            patches = [Patch(color=colour, label=" ") for _, colour in entries]
+            where = {"loc": "outside lower left", "ncols": columns}
             legend = figure.legend(handles=patches, frameon=False, fontsize="small", **where)
-            for text, (name, _) in zip(legend.get_texts(), self.legend, strict=True):
+            for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
                 text.set_parse_math(False)
                 text.set_text(name)
 

@@ -78,7 +78,7 @@ class Completion:
             steps: that trained the model; without them it is opened anew.
 
         Returns:
-            Lines that say what was chosen; none if there was nothing to do.
+            Lines that say what was seen and chosen; none if there was nothing to do.
         """
         validation, missing = self.data.validation, self._missing
         if validation is None and self.config.decoder == "folds":
@@ -88,17 +88,17 @@ class Completion:
             return [_none_of(missing)] if missing else []
         if not (missing or look):
             return []
-        answers = self.run.path / ANSWERS
+        answers, seen = self.run.path / ANSWERS, list[str]()
         try:
             with self._best(steps) as (model, forward):
                 if missing or (look and look.counts):
                     self._answer(validation, answers, model, forward)
                 if look:
                     evaluation = steps.validating if steps and forward else self._evaluation(model)
-                    self._take(look, evaluation, answers)
-            return self._choose(answers) if missing else []
+                    seen = self._take(look, evaluation, answers)
+            return seen + (self._choose(answers) if missing else [])
         except InputError as error:  # What was trained is whole all the same.
-            return [f"{' and '.join(missing)}: none; {error}"] if missing else []
+            return seen + ([f"{' and '.join(missing)}: none; {error}"] if missing else [])
         finally:
             answers.unlink(missing_ok=True)
 
@@ -121,13 +121,19 @@ class Completion:
         look = LastLook(self.config, self.data.validation, trained, self.progress)
         return look if look.compares or look.counts else None
 
-    def _take(self, look: LastLook, step: EvaluationStep, answers: Path) -> None:
-        """Takes the last look, without which there is less advice and all else."""
+    def _take(self, look: LastLook, step: EvaluationStep, answers: Path) -> list[str]:
+        """Takes the last look, without which there is less advice and all else.
+
+        Returns:
+            A line that says what the carry is worth, if that was seen.
+        """
         try:
             validated = look.take(step, self.progress.lanes, answers, self.heed)
             write_whole(self.run.validated_path, validated.to_json())
         except (InputError, OSError) as error:
             note(f"no look at validation for advice: {error}")
+            return []
+        return [f"memory: validation {validated.compared}"] if validated.compared else []
 
     def _choose(self, answers: Path) -> list[str]:
         """Chooses the temperature, then the decoder by the answers that are given with it."""
