@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_evaluations import write_evaluation, write_run
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
 
 from preprocessing.errors import InputError
@@ -172,7 +173,7 @@ def test_the_legend_is_read_along_its_rows_in_the_order_of_classes(
     true = list(range(count))
     write_evaluation(run, {"s": {"true": true, "probabilities": share(true, count)}})
     figure = run.plot("ribbons")
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     (legend,) = figure.findobj(Legend)
     places = {
         text.get_text(): text.get_window_extent().get_points()[0] for text in legend.get_texts()
