@@ -60,7 +60,7 @@ def test_no_other_temperature_makes_the_labels_more_probable(
     best = minimize_scalar(
         lambda t: loss_at(logits, true, t), bounds=(LOWEST, HIGHEST), options={"xatol": 1e-6}
     )
-    assert loss_at(logits, true, found) <= best.fun + 1e-4
+    assert loss_at(logits, true, found) <= best.fun * (1 + 1e-4)  # It is flat there.
     assert LOWEST <= found <= HIGHEST
 
 
