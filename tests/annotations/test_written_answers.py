@@ -69,7 +69,8 @@ def test_predict_writes_its_labels_for_tools_and_replaces_no_correction(
     assert (texts / "s0.txt").read_text().count("\n") == STEPS
     code, _, noted = longtake(*command[:5])
     assert code == 0
-    assert "note: of an earlier predict, whose answers may be others: " in noted
+    told = "note: of an earlier predict, whose answers may be others: labels.boris, names in "
+    assert told in noted
     code, _, noted = longtake(*command)  # Its own work it replaces.
     assert code == 0
     assert "earlier predict" not in noted

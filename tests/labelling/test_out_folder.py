@@ -127,9 +127,8 @@ def test_bouts_of_an_earlier_prediction_do_not_outlive_it(
     remove_own(out, "bouts.csv", "summary.csv")
     left = {path.name for path in out.glob("[!.]*")}
     assert left == {"labels.csv", "notes.csv", "predictions.h5"}
-    tables = ", ".join(str(out / name) for name in ("bouts.csv", "summary.csv"))
-    said = f"note: of an earlier predict, and not written this time: {tables}; removed\n"
-    assert capsys.readouterr().err == said
+    said = "note: of an earlier predict, and not written this time: bouts.csv, summary.csv in "
+    assert capsys.readouterr().err == f"{said}{out}; removed\n"
     (out / "bouts.csv").write_text("mine")
     assert "somebody made or corrected it" in refused(run, out, store.root)
 

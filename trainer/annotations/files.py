@@ -88,10 +88,10 @@ def note_earlier(formats: Iterable[str], folder: Path, command: str) -> None:
     """
     written = {annotation_path(folder, WRITERS[name]) for name in formats}
     paths = dict.fromkeys(annotation_path(folder, writer) for writer in WRITERS.values())
-    if earlier := [str(path) for path in paths if path.exists() and path not in written]:
+    if earlier := [path.name for path in paths if path.exists() and path not in written]:
         note(
-            f"of an earlier {command}, whose answers may be others: {some(earlier)}; --write makes "
-            "them anew"
+            f"of an earlier {command}, whose answers may be others: {some(earlier)} in {folder / FOLDER}; "
+            "--write makes them anew"
         )
 
 

@@ -155,8 +155,8 @@ def remove_own(out: Path, *names: str) -> None:
         _require_unchanged(path)
         path.unlink()
     if there:
-        removed = tuple(str(path) for path in there)
-        note(f"of an earlier predict, and not written this time: {some(removed)}; removed")
+        removed = some([path.name for path in there])
+        note(f"of an earlier predict, and not written this time: {removed} in {out}; removed")
 
 
 def _require_unchanged(path: Path) -> None:
