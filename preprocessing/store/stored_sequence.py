@@ -81,12 +81,12 @@ class StoredSequence:
             raise IndexError(f"There are {len(self)} steps. Received: {steps}") from None
         one = isinstance(chosen, int)
         places = range(chosen, chosen + 1) if isinstance(chosen, int) else chosen
+        now: tuple[Any, ...] = ()
         if all(isinstance(other, int | slice) for other in others):
-            rows = self._read(places, tuple(others))
-        else:  # Lists of numbers may change the order of the axes.
-            place = (slice(None), *others)
-            rows = self._read(places)[place]
-        wanted: NDArray[Any] = rows[0] if one else rows
+            now, others = tuple(others), []
+        # Lists of numbers may change the order of the axes; they wait for all of the rows.
+        place = (0 if one else slice(None), *others)
+        wanted: NDArray[Any] = self._read(places, now)[place]
         return wanted
 
     def __iter__(self) -> Iterator[NDArray[Any]]:

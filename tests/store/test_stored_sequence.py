@@ -119,7 +119,13 @@ def test_frames_come_as_pixels_and_make_no_table(tmp_path: Path) -> None:
     sequence = FeatureStore(tmp_path)["a"]
     assert (sequence.shape, sequence.dtype) == (frames.shape, np.uint8)
     assert np.abs(np.asarray(sequence).astype(int) - frames).mean() < 5
-    np.testing.assert_array_equal(sequence[3, :4], np.asarray(sequence)[3, :4])
+    rows = [0, 2]
+    for place in (
+        (3, slice(4)),
+        (3, rows, slice(None), rows),
+        (slice(2, 4), rows, slice(None), rows),
+    ):
+        np.testing.assert_array_equal(sequence[place], np.asarray(sequence)[place])
     with pytest.raises(InputError, match="holds frames, which make no table"):
         sequence.to_pandas()
 

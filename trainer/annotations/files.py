@@ -90,8 +90,8 @@ def note_earlier(formats: Iterable[str], folder: Path, command: str) -> None:
     paths = dict.fromkeys(annotation_path(folder, writer) for writer in WRITERS.values())
     if earlier := [path.name for path in paths if path.exists() and path not in written]:
         note(
-            f"of an earlier {command}, whose answers may be others: {some(earlier)} in {folder / FOLDER}; "
-            "--write makes them anew"
+            f"of an earlier {command}, whose answers may be others: {some(earlier)} in "
+            f"{folder / FOLDER}; --write makes them anew"
         )
 
 

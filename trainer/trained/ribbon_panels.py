@@ -62,8 +62,13 @@ class Panels:
     @property
     def height(self) -> float:
         """Inches of all of them."""
-        rows = -(-len(self.legend) // IN_A_ROW)
-        return TOP + LEGEND * rows + sum(panel.height + BETWEEN for panel in self.panels)
+        return (
+            TOP + LEGEND * self._legend_rows + sum(panel.height + BETWEEN for panel in self.panels)
+        )
+
+    @property
+    def _legend_rows(self) -> int:
+        return -(-len(self.legend) // IN_A_ROW)
 
     def draw(self, figure: Any, split: str) -> None:
         """Draws them.
@@ -84,8 +89,7 @@ class Panels:
             panel.paint(axes)
             axes.set_title(panel.title, loc="left", fontsize="medium", parse_math=False)
         if self.legend:
-            rows = -(-len(self.legend) // IN_A_ROW)
-            columns = -(-len(self.legend) // rows)
+            columns = -(-len(self.legend) // self._legend_rows)
             # Matplotlib goes down the columns, people read along the rows.
             entries = [entry for column in range(columns) for entry in self.legend[column::columns]]
             patches = [Patch(color=colour, label=" ") for _, colour in entries]
